@@ -1,0 +1,133 @@
+using SparseEngine.Kernels.Sparse;
+
+namespace SparseEngine.Kernels.Devices;
+
+/// <summary>Owns memory and runs operations on it. Models and training are written once against this class.</summary>
+/// <remarks>
+/// Every operation checks shapes and throws <see cref="ArgumentException"/> where they do not fit. Results are
+/// bit-identical from run to run on one device, whatever the number of threads. A device is used by one thread at a time.
+/// Matrices named x, y, dx, dy are activations [features, tokens]. "accumulate" adds to what the output holds;
+/// without it the output's old contents, NaN included, do not matter.
+/// </remarks>
+public abstract class ComputeDevice : IDisposable
+{
+    /// <summary>What this device is, for people: "host, AVX2, 2 threads".</summary>
+    public abstract string Description { get; }
+
+    /// <summary>The number of cores that work is partitioned for.</summary>
+    public abstract int Cores { get; }
+
+    /// <summary>Allocates <paramref name="length"/> zeros.</summary>
+    public abstract DeviceBuffer<T> Allocate<T>(int length)
+        where T : unmanaged;
+
+    /// <summary>Allocates a matrix of zeros for activations: rows aligned to 64 bytes.</summary>
+    public abstract DeviceMatrix AllocateActivations(int features, int tokens);
+
+    /// <summary>Prepares a pattern for <see cref="Spmm"/>, <see cref="SpmmTransposed"/> and <see cref="Sddmm"/>.</summary>
+    /// <param name="csr">The pattern.</param>
+    /// <param name="rows">How the rows are shared out to the cores, for Spmm and Sddmm.</param>
+    /// <param name="columns">How the columns are shared out to the cores, for SpmmTransposed.</param>
+    public abstract SparsePattern Prepare(CsrPattern csr, RowPartition rows, RowPartition columns);
+
+    /// <summary>Sparse times dense: y = W x, plus <paramref name="bias"/>[row] where one is given. W [out, in], x [in, tokens], y [out, tokens].</summary>
+    public abstract void Spmm(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias);
+
+    /// <summary>Transposed sparse times dense: dx = W^T dy. W [out, in], dy [out, tokens], dx [in, tokens].</summary>
+    public abstract void SpmmTransposed(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate);
+
+    /// <summary>Sampled dense-dense product: gradient[p] = sum over tokens of dy[row(p), t] x[column(p), t] for each non-zero p of the pattern.</summary>
+    public abstract void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate);
+
+    /// <summary>Dense product C = A B in the given layout.</summary>
+    public abstract void Gemm(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate);
+
+    /// <summary>y[f, t] += bias[f].</summary>
+    public abstract void AddBias(in DeviceMatrix y, DeviceBuffer<float> bias);
+
+    /// <summary>sums[f] = sum over tokens of dy[f, t]: the gradient of a bias.</summary>
+    public abstract void RowSums(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate);
+
+    /// <summary>y = x + y.</summary>
+    public abstract void Add(in DeviceMatrix x, in DeviceMatrix y);
+
+    /// <summary>y = f(x); y may be x.</summary>
+    public abstract void ActivationForward(Activation activation, in DeviceMatrix x, in DeviceMatrix y);
+
+    /// <summary>dx = dy f'(x), with x the input of the forward pass; dx may be dy.</summary>
+    public abstract void ActivationBackward(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx);
+
+    /// <summary>Layer normalization of each token over its features (Ba, Kiros and Hinton, 2016): y = weight (x - mean) / sqrt(variance + epsilon) + bias.</summary>
+    /// <param name="x">Input [features, tokens].</param>
+    /// <param name="weight">[features].</param>
+    /// <param name="bias">[features].</param>
+    /// <param name="epsilon">Added to the (biased) variance.</param>
+    /// <param name="y">Output [features, tokens].</param>
+    /// <param name="mean">Receives each token's mean [tokens], for the backward pass.</param>
+    /// <param name="inverseDeviation">Receives each token's 1 / sqrt(variance + epsilon) [tokens].</param>
+    public abstract void LayerNormForward(
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation);
+
+    /// <summary>Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx is written, or added to with <paramref name="accumulate"/>.</summary>
+    public abstract void LayerNormBackward(
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
+        in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float> biasGradient);
+
+    /// <summary>Causal self-attention, tile by tile: output = softmax(scale q^T k, over the keys not after the query) v. All [heads x headSize, tokens].</summary>
+    /// <param name="arguments">Shape, scale and dropout.</param>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys.</param>
+    /// <param name="v">Values.</param>
+    /// <param name="output">Receives the attended values.</param>
+    /// <param name="logSumExp">Receives log sum exp of each head's and token's scores [heads x tokens], for the backward pass.</param>
+    public abstract void AttentionForward(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp);
+
+    /// <summary>Gradients of <see cref="AttentionForward"/>, recomputing the probabilities tile by tile (Dao et al., 2022). dq, dk, dv are written.</summary>
+    public abstract void AttentionBackward(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp,
+        in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv);
+
+    /// <summary>x[:, t] = wordTable[ids[t], :], plus positionTable[t mod sequence, :] where there is one. Tables are [entries, features].</summary>
+    public abstract void EmbeddingForward(
+        DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x);
+
+    /// <summary>Adds dx's columns to the rows of the tables' gradients, tokens in order.</summary>
+    public abstract void EmbeddingBackward(
+        DeviceBuffer<int> ids, in DeviceMatrix dx, int sequence, in DeviceMatrix wordGradient, DeviceMatrix? positionGradient);
+
+    /// <summary>
+    /// Softmax cross-entropy of each token: losses[t] = weights[t] (log sum exp logits[:, t] - logits[labels[t], t]);
+    /// hits[t] = weights[t] where the label has the largest logit (the lowest index wins a tie), else 0. A token whose weight is 0 gives 0, whatever its label.
+    /// </summary>
+    /// <param name="logits">[vocabulary, tokens]. With <paramref name="gradientScale"/>, replaced by the gradient gradientScale weights[t] (softmax - onehot).</param>
+    /// <param name="labels">[tokens].</param>
+    /// <param name="weights">[tokens]: the loss mask.</param>
+    /// <param name="losses">Receives [tokens].</param>
+    /// <param name="hits">Receives [tokens].</param>
+    /// <param name="gradientScale">The factor of the gradient; null leaves <paramref name="logits"/> as they are.</param>
+    public abstract void SoftmaxCrossEntropy(
+        in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits, float? gradientScale);
+
+    /// <summary>Sets the places drawn from <paramref name="key"/> to zero and scales the others by 1/(1 - rate), in place. Its gradient is the same call on dy.</summary>
+    public abstract void Dropout(in DeviceMatrix x, float rate, DropoutKey key);
+
+    /// <summary>The sum of the squares of all elements, accumulated in float64 in a fixed order.</summary>
+    public abstract double SumOfSquares(DeviceBuffer<float> values);
+
+    /// <summary>One update of Adam or AdamW: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr (Correction m / (sqrt(v) + eps) + decay w).</summary>
+    public abstract void AdamStep(in AdamArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment);
+
+    /// <summary>One update of stochastic gradient descent; <paramref name="velocity"/> is null where there is no momentum.</summary>
+    public abstract void SgdStep(in SgdArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases the device.</summary>
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,87 @@
+namespace SparseEngine.Kernels.Devices;
+
+/// <summary>Which operands of a dense product are transposed. C is always [m, n].</summary>
+public enum GemmLayout
+{
+    /// <summary>C = A B with A [m, k] and B [k, n]: a layer's forward pass.</summary>
+    Normal,
+
+    /// <summary>C = A^T B with A [k, m] and B [k, n]: the gradient of a layer's input.</summary>
+    TransposedA,
+
+    /// <summary>C = A B^T with A [m, k] and B [n, k]: the gradient of a layer's weight.</summary>
+    TransposedB,
+}
+
+/// <summary>An elementwise non-linearity, by the Model Zoo's names.</summary>
+public enum Activation
+{
+    /// <summary>f(x) = x.</summary>
+    Linear,
+
+    /// <summary>Exact GELU: x/2 (1 + erf(x / sqrt 2)) (Hendrycks and Gimpel, 2016).</summary>
+    Gelu,
+
+    /// <summary>The tanh approximation: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).</summary>
+    GeluNew,
+
+    /// <summary>The sigmoid approximation x sigmoid(1.702 x).</summary>
+    QuickGelu,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>max(x, 0) squared.</summary>
+    SquaredRelu,
+
+    /// <summary>x for x >= 0, else 0.01 x.</summary>
+    LeakyRelu,
+
+    /// <summary>min(max(x, 0), 6).</summary>
+    Relu6,
+
+    /// <summary>SiLU, also called swish: x sigmoid(x).</summary>
+    Silu,
+
+    /// <summary>1 / (1 + e^-x).</summary>
+    Sigmoid,
+
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
+}
+
+/// <summary>The shape and settings of one causal self-attention over a batch.</summary>
+/// <param name="Batch">Sequences in the batch; tokens = Batch x Sequence, and sequence b holds the columns [b Sequence, (b + 1) Sequence).</param>
+/// <param name="Sequence">Tokens in a sequence.</param>
+/// <param name="Heads">Heads; head h holds the rows [h HeadSize, (h + 1) HeadSize) of q, k, v and the output.</param>
+/// <param name="HeadSize">Features of a head.</param>
+/// <param name="Scale">What q . k is multiplied by before the softmax: 1/sqrt(HeadSize) or 1.</param>
+/// <param name="DropoutRate">The share of attention probabilities set to zero, the others scaled by 1/(1 - rate); 0 for none.</param>
+/// <param name="Dropout">The counter the dropped places are drawn from.</param>
+public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout);
+
+/// <summary>Names one dropout mask: the same key gives the same mask, in forward and backward, on every device and with any number of threads.</summary>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Step">The training step and micro-batch: what makes each pass's mask its own.</param>
+/// <param name="Site">The place in the model.</param>
+public readonly record struct DropoutKey(uint Seed, ulong Step, uint Site);
+
+/// <summary>The settings of one Adam or AdamW update (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).</summary>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="Epsilon">Added to the root of the second moment.</param>
+/// <param name="WeightDecay">AdamW: added to the update as WeightDecay x weight. Adam: added to the gradient the same way.</param>
+/// <param name="DecoupledDecay">True for AdamW, false for Adam with L2 regularization.</param>
+/// <param name="Correction">sqrt(1 - Beta2^t) / (1 - Beta1^t) with bias correction, else 1.</param>
+/// <param name="GradientScale">What the gradient is multiplied by first: clipping, averaging.</param>
+public readonly record struct AdamArguments(
+    float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, bool DecoupledDecay, float Correction, float GradientScale);
+
+/// <summary>The settings of one update of stochastic gradient descent with momentum (Sutskever et al., 2013, as PyTorch writes it).</summary>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="Momentum">Decay of the velocity: velocity = Momentum x velocity + gradient.</param>
+/// <param name="Nesterov">Whether the update is gradient + Momentum x velocity rather than the velocity.</param>
+/// <param name="WeightDecay">L2 regularization: added to the gradient as WeightDecay x weight.</param>
+/// <param name="GradientScale">What the gradient is multiplied by first: clipping, averaging.</param>
+public readonly record struct SgdArguments(float LearningRate, float Momentum, bool Nesterov, float WeightDecay, float GradientScale);

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>A named dense tensor of a checkpoint, float32, row-major, NaN at sparse places.</summary>
+/// <param name="Name">A parameter's name, or <c>optimizer.state.{parameter}.exp_avg</c> and so on.</param>
+/// <param name="Shape">Its dimensions; empty for a scalar.</param>
+/// <param name="Fill">Writes the elements; called while the checkpoint is written, so that only one dense copy exists at a time.</param>
+public sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill);
+
+/// <summary>Where a run stood when its checkpoint was written. With the tensors, all that an unbroken continuation needs.</summary>
+/// <param name="Step">Optimizer steps done since the first of the first run.</param>
+/// <param name="SamplesConsumed">Training samples used so far: the data position.</param>
+/// <param name="Seed">The run's seed: dropout draws are a function of it and the step.</param>
+/// <param name="ShuffleSeed">The seed of the data order.</param>
+public sealed record TrainingState(int Step, long SamplesConsumed, int Seed, int ShuffleSeed);
+
+/// <summary>A checkpoint cannot be read or written: one line naming the file and what is wrong.</summary>
+public sealed class CheckpointException : Exception
+{
+    /// <summary>Creates the error.</summary>
+    public CheckpointException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}

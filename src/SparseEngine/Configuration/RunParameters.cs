@@ -1,0 +1,26 @@
+namespace SparseEngine.Configuration;
+
+/// <summary>A whole run as its YAML describes it, validated. Made by <see cref="RunParametersReader"/>.</summary>
+public sealed record RunParameters
+{
+    /// <summary>The YAML file, as given.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Where training samples come from; null where the file has no train_input.</summary>
+    public InputParameters? TrainInput { get; init; }
+
+    /// <summary>Where validation samples come from; null where the file has no eval_input.</summary>
+    public InputParameters? EvalInput { get; init; }
+
+    /// <summary>The model.</summary>
+    public required ModelParameters Model { get; init; }
+
+    /// <summary>The weight sparsity; null trains dense.</summary>
+    public SparsityParameters? Sparsity { get; init; }
+
+    /// <summary>The optimizer; null where the file has none (then only evaluation is possible).</summary>
+    public OptimizerParameters? Optimizer { get; init; }
+
+    /// <summary>The runconfig section.</summary>
+    public required RunConfig RunConfig { get; init; }
+}

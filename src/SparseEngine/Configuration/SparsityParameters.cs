@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace SparseEngine.Configuration;
+
+/// <summary>The sparsity section, with its groups resolved.</summary>
+public sealed record SparsityParameters
+{
+    /// <summary>How weights are chosen.</summary>
+    public required SparsitySelection Selection { get; init; }
+
+    /// <summary>
+    /// The groups in the file's order; the first whose pattern is found in a weight's name applies. With
+    /// <see cref="SparsitySelection.Default"/> there is one group without a pattern.
+    /// </summary>
+    public required ImmutableArray<SparsityGroup> Groups { get; init; }
+
+    /// <summary>Whether each mask is also written as a .npy file.</summary>
+    public bool DumpMasks { get; init; }
+}
+
+/// <summary>What the param_name_patterns key held.</summary>
+public enum SparsitySelection
+{
+    /// <summary>Nothing: every weight with more than one dimension but embeddings, norms and the head.</summary>
+    Default,
+
+    /// <summary>One regex, a list, or a map of regexes.</summary>
+    Patterns,
+}
+
+/// <summary>Weights that share a level, a method and a base seed.</summary>
+/// <param name="Pattern">Searched for in a weight's name, unanchored and case-sensitive; null selects by the default rule.</param>
+/// <param name="Sparsity">The share of zeros, in [0, 1).</param>
+/// <param name="Method">How the kept weights are chosen.</param>
+/// <param name="Seed">The base seed; a weight's own is this plus its index. Null where the YAML gives none: then a random 32-bit one is drawn once for the run and logged.</param>
+/// <param name="Location">Where the YAML has the pattern, for warnings: "params.yaml:12:5".</param>
+public sealed record SparsityGroup(Regex? Pattern, double Sparsity, SparsityMethod Method, long? Seed, string Location);
+
+/// <summary>The init_method key.</summary>
+public enum SparsityMethod
+{
+    /// <summary>Weights with the highest random scores are kept.</summary>
+    Random,
+
+    /// <summary>Weights with the largest magnitudes are kept.</summary>
+    TopK,
+}
