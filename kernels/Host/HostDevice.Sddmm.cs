@@ -85,6 +85,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 return;
             }
 
+            // Locals, so that the loop over the non-zeros keeps them in registers.
+            ushort* places = offsets;
+            float* sums = gradient;
             TVector d0 = TSimd.Load(dyRow);
             TVector d1 = TSimd.Load(dyRow + TSimd.Width);
             TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));
@@ -95,10 +98,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             TVector d7 = TSimd.Load(dyRow + (7 * TSimd.Width));
             for (; p + 4 <= last; p += 4)
             {
-                float* xa = tile + offsets[p];
-                float* xb = tile + offsets[p + 1];
-                float* xc = tile + offsets[p + 2];
-                float* xd = tile + offsets[p + 3];
+                float* xa = tile + places[p];
+                float* xb = tile + places[p + 1];
+                float* xc = tile + places[p + 2];
+                float* xd = tile + places[p + 3];
                 TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
                 TVector b = TSimd.Multiply(d0, TSimd.Load(xb));
                 TVector c = TSimd.Multiply(d0, TSimd.Load(xc));
@@ -131,12 +134,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + (7 * TSimd.Width)), b);
                 c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + (7 * TSimd.Width)), c);
                 d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + (7 * TSimd.Width)), d);
-                TSimd.StoreSums(gradient + p, a, b, c, d, add);
+                TSimd.StoreSums(sums + p, a, b, c, d, add);
             }
 
             for (; p < last; p++)
             {
-                float* xa = tile + offsets[p];
+                float* xa = tile + places[p];
                 TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
                 TVector b = TSimd.Multiply(d1, TSimd.Load(xa + TSimd.Width));
                 a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
@@ -146,7 +149,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
                 b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), b);
                 float sum = TSimd.Sum(TSimd.Add(a, b));
-                gradient[p] = add ? gradient[p] + sum : sum;
+                sums[p] = add ? sums[p] + sum : sum;
             }
         }
 

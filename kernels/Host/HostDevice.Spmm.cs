@@ -125,6 +125,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void AddRows8(int firstRow, int endRow, int t, float* tile, float* output)
         {
+            // Locals, so that the loop over the non-zeros keeps them in registers.
+            float* weights = values;
+            ushort* places = offsets;
             int* begin = starts + ((nint)t * rows.Rows);
             int* end = begin + rows.Rows;
             bool load = accumulate || t > 0;
@@ -157,8 +160,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
                 for (; p < last; p++)
                 {
-                    TVector value = TSimd.Broadcast(values[p]);
-                    float* from = tile + offsets[p];
+                    TVector value = TSimd.Broadcast(weights[p]);
+                    float* from = tile + places[p];
                     a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
                     a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
                     a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
@@ -183,6 +186,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void AddRows4(int firstRow, int endRow, int t, float* tile, float* output)
         {
+            // Locals, so that the loop over the non-zeros keeps them in registers.
+            float* weights = values;
+            ushort* places = offsets;
             int* begin = starts + ((nint)t * rows.Rows);
             int* end = begin + rows.Rows;
             bool load = accumulate || t > 0;
@@ -204,8 +210,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
                 for (int p = begin[row]; p < end[row]; p++)
                 {
-                    TVector value = TSimd.Broadcast(values[p]);
-                    float* from = tile + offsets[p];
+                    TVector value = TSimd.Broadcast(weights[p]);
+                    float* from = tile + places[p];
                     a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
                     a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
                     a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
@@ -222,6 +228,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void AddRows1(int firstRow, int endRow, int t, float* tile, float* output)
         {
+            // Locals, so that the loop over the non-zeros keeps them in registers.
+            float* weights = values;
+            ushort* places = offsets;
             int* begin = starts + ((nint)t * rows.Rows);
             int* end = begin + rows.Rows;
             bool load = accumulate || t > 0;
@@ -231,7 +240,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 TVector sum = load ? TSimd.Load(to) : TSimd.Broadcast(bias is null ? 0 : bias[row]);
                 for (int p = begin[row]; p < end[row]; p++)
                 {
-                    sum = TSimd.MultiplyAdd(TSimd.Broadcast(values[p]), TSimd.Load(tile + offsets[p]), sum);
+                    sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + places[p]), sum);
                 }
 
                 TSimd.Store(to, sum);
