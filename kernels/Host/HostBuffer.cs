@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>A buffer in the process's own memory, aligned to a cache line.</summary>
+internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
+    where T : unmanaged
+{
+    private const int Alignment = 64;
+    private T* memory;
+
+    public HostBuffer(int length)
+        : base(length)
+    {
+        nuint bytes = (nuint)Math.Max(length, 1) * (nuint)sizeof(T);
+        memory = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) / Alignment * Alignment, Alignment);
+        Clear();
+    }
+
+    ~HostBuffer() => Dispose(disposing: false);
+
+    public T* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(memory is null, this);
+            return memory;
+        }
+    }
+
+    public Span<T> Span => new(Pointer, Length);
+
+    public override void CopyFrom(ReadOnlySpan<T> source, int offset = 0) => source.CopyTo(Range(offset, source.Length));
+
+    public override void CopyTo(Span<T> destination, int offset = 0) => Range(offset, destination.Length).CopyTo(destination);
+
+    public override void Clear() => Span.Clear();
+
+    protected override void Dispose(bool disposing)
+    {
+        NativeMemory.AlignedFree(memory);
+        memory = null;
+    }
+
+    private Span<T> Range(int offset, int length)
+    {
+        if (offset < 0 || length > Length - offset)
+        {
+            throw new ArgumentException($"elements {offset} to {(long)offset + length} do not lie within the buffer's {Length}");
+        }
+
+        return Span.Slice(offset, length);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>Causal self-attention, forward.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    /// <inheritdoc/>
+    public override void AttentionForward(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp)
+    {
+        (int features, int tokens) = AttentionShape(arguments);
+        float* queries = Activations(q, features, tokens, nameof(q));
+        float* keys = Activations(k, features, tokens, nameof(k));
+        float* values = Activations(v, features, tokens, nameof(v));
+        float* result = Activations(output, features, tokens, nameof(output));
+        float* sums = Pointer(logSumExp, arguments.Heads * tokens, nameof(logSumExp));
+        pool.Run(
+            arguments.Batch * arguments.Heads,
+            new AttentionForwardBody(arguments, queries, q.Stride, keys, k.Stride, values, v.Stride, result, output.Stride, sums));
+    }
+
+    private static (int Features, int Tokens) AttentionShape(in AttentionArguments arguments)
+    {
+        if (arguments.Batch < 0 || arguments.Sequence < 0 || arguments.Heads < 0 || arguments.HeadSize < 1 || arguments.Scale <= 0 || arguments.DropoutRate is < 0 or >= 1)
+        {
+            throw new ArgumentException($"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {arguments}", nameof(arguments));
+        }
+
+        return (checked(arguments.Heads * arguments.HeadSize), checked(arguments.Batch * arguments.Sequence));
+    }
+
+    private readonly struct AttentionForwardBody(
+        AttentionArguments arguments, float* q, int qStride, float* k, int kStride, float* v, int vStride, float* output, int outputStride, float* logSumExp) : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            AttentionHead<TSimd, TVector> head = new(arguments, index);
+            int sequence = arguments.Sequence;
+            int size = arguments.HeadSize;
+            int panel = AttentionHead<TSimd, TVector>.PanelQueries;
+            int rows = GemmMicrokernel<TSimd, TVector>.Rows;
+            int wholeKeys = AttentionHead<TSimd, TVector>.WholeRows(sequence);
+            int wholeSize = AttentionHead<TSimd, TVector>.WholeRows(size);
+
+            float* scores = scratch.Take((wholeKeys * panel) + (wholeKeys * size) + (wholeSize * sequence) + ((size + wholeSize) * panel));
+            float* queryPanel = scores + (wholeKeys * panel);
+            float* attended = queryPanel + (size * panel);
+            float* keyPanels = attended + (wholeSize * panel);
+            float* valuePanels = keyPanels + (wholeKeys * size);
+            PackedPanels.CopyRows(k + ((nint)head.FirstRow * kStride) + head.FirstToken, kStride, sequence, size, rows, keyPanels);
+            PackedPanels.CopyColumns(v + ((nint)head.FirstRow * vStride) + head.FirstToken, vStride, size, sequence, rows, valuePanels);
+
+            for (int first = 0; first < sequence; first += panel)
+            {
+                int count = Math.Min(panel, sequence - first);
+                int keys = head.Keys(first);
+                PackedPanels.CopyRows(q + ((nint)head.FirstRow * qStride) + head.FirstToken + first, qStride, count, size, panel, queryPanel);
+                head.Scores(keyPanels, queryPanel, first, scores);
+                Softmax(scores, keys, out TVector inverse0, out TVector inverse1, logSumExp + head.FirstLogSumExp + first, count);
+                if (arguments.DropoutRate > 0)
+                {
+                    head.Dropout(first, scores);
+                }
+
+                GemmMicrokernel<TSimd, TVector>.RunPanel(keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
+                for (int f = 0; f < size; f++)
+                {
+                    float* row = attended + (f * panel);
+                    TSimd.Store(row, TSimd.Multiply(TSimd.Load(row), inverse0));
+                    TSimd.Store(row + TSimd.Width, TSimd.Multiply(TSimd.Load(row + TSimd.Width), inverse1));
+                    new Span<float>(row, count).CopyTo(new Span<float>(output + ((nint)(head.FirstRow + f) * outputStride) + head.FirstToken + first, count));
+                }
+            }
+        }
+
+        /// <summary>Replaces a panel's scores by exp(scale (score - maximum)); their sums' inverses complete the softmax.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Softmax(float* scores, int keys, out TVector inverse0, out TVector inverse1, float* sums, int count)
+        {
+            int panel = AttentionHead<TSimd, TVector>.PanelQueries;
+            float* end = scores + (keys * panel);
+            TVector max0 = TSimd.Load(scores);
+            TVector max1 = TSimd.Load(scores + TSimd.Width);
+            for (float* row = scores + panel; row < end; row += panel)
+            {
+                max0 = TSimd.Max(TSimd.Load(row), max0);
+                max1 = TSimd.Max(TSimd.Load(row + TSimd.Width), max1);
+            }
+
+            TVector scale = TSimd.Broadcast(arguments.Scale);
+            TVector sum0 = TSimd.Broadcast(0);
+            TVector sum1 = TSimd.Broadcast(0);
+            for (float* row = scores; row < end; row += panel)
+            {
+                TVector e0 = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
+                TVector e1 = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
+                TSimd.Store(row, e0);
+                TSimd.Store(row + TSimd.Width, e1);
+                sum0 = TSimd.Add(sum0, e0);
+                sum1 = TSimd.Add(sum1, e1);
+            }
+
+            TVector one = TSimd.Broadcast(1);
+            inverse0 = TSimd.Divide(one, sum0);
+            inverse1 = TSimd.Divide(one, sum1);
+
+            float* lanes = stackalloc float[4 * TSimd.Width];
+            TSimd.Store(lanes, TSimd.Multiply(scale, max0));
+            TSimd.Store(lanes + TSimd.Width, TSimd.Multiply(scale, max1));
+            TSimd.Store(lanes + panel, sum0);
+            TSimd.Store(lanes + panel + TSimd.Width, sum1);
+            for (int i = 0; i < count; i++)
+            {
+                sums[i] = lanes[i] + MathF.Log(lanes[panel + i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>The dense product.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    // A panel of B, GemmDepth x 2 vectors, stays in L1 while a block of A, GemmRows x GemmDepth, stays in L2.
+    private const int GemmRows = 32 * GemmMicrokernel<TSimd, TVector>.Rows;
+    private const int GemmColumns = 512;
+
+    private static int GemmDepth => TSimd.Width == 16 ? 192 : 256;
+
+    /// <inheritdoc/>
+    public override void Gemm(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
+    {
+        int m = c.Rows;
+        int n = c.Columns;
+        (int aRows, int depth) = layout == GemmLayout.TransposedA ? (a.Columns, a.Rows) : (a.Rows, a.Columns);
+        (int bDepth, int bColumns) = layout == GemmLayout.TransposedB ? (b.Columns, b.Rows) : (b.Rows, b.Columns);
+        if (aRows != m || bColumns != n || bDepth != depth)
+        {
+            throw new ArgumentException($"{layout}: A {a.Rows} x {a.Columns}, B {b.Rows} x {b.Columns} and C {m} x {n} do not fit");
+        }
+
+        float* left = Pointer(a, nameof(a));
+        float* right = Pointer(b, nameof(b));
+        float* output = Pointer(c, nameof(c));
+        (int rowBlock, int columnBlock) = GemmBlocks(m, n);
+        int rowBlocks = (m + rowBlock - 1) / rowBlock;
+        int columnBlocks = (n + columnBlock - 1) / columnBlock;
+        pool.Run(
+            rowBlocks * columnBlocks,
+            new GemmBody(layout, left, a.Stride, right, b.Stride, output, c.Stride, m, n, depth, rowBlock, columnBlock, rowBlocks, accumulate));
+    }
+
+    // Blocks of C for the workers. Their size follows from the shape and the number of workers; each element is summed in
+    // the order of k by one worker, so the result does not depend on it.
+    private (int Rows, int Columns) GemmBlocks(int m, int n)
+    {
+        int rows = GemmRows;
+        int columns = GemmColumns;
+        int panel = GemmMicrokernel<TSimd, TVector>.Columns;
+        while (pool.Workers > 1 && Blocks(m, rows) * Blocks(n, columns) < 2 * pool.Workers && (columns > 4 * panel || rows > 24))
+        {
+            if (columns > 4 * panel)
+            {
+                columns /= 2;
+            }
+            else
+            {
+                rows = rows / 12 * 6;
+            }
+        }
+
+        return (rows, columns);
+
+        static int Blocks(int length, int block) => (length + block - 1) / block;
+    }
+
+    private readonly struct GemmBody(
+        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, int rowBlock, int columnBlock, int rowBlocks, bool accumulate)
+        : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            int panelColumns = GemmMicrokernel<TSimd, TVector>.Columns;
+            int firstRow = index % rowBlocks * rowBlock;
+            int firstColumn = index / rowBlocks * columnBlock;
+            int rows = Math.Min(rowBlock, m - firstRow);
+            int columns = Math.Min(columnBlock, n - firstColumn);
+            float* packedA = scratch.Take((rowBlock + columnBlock) * GemmDepth);
+            float* packedB = packedA + (rowBlock * GemmDepth);
+            float* output = c + (firstRow * cStride) + firstColumn;
+            bool add = accumulate;
+            int k = 0;
+            do
+            {
+                int block = Math.Min(GemmDepth, depth - k);
+                PackA(firstRow, rows, k, block, packedA);
+                PackB(firstColumn, columns, k, block, packedB);
+                for (int column = 0; column < columns; column += panelColumns)
+                {
+                    GemmMicrokernel<TSimd, TVector>.RunPanel(
+                        block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column, cStride,
+                        rows, Math.Min(panelColumns, columns - column), add);
+                }
+
+                add = true;
+                k += GemmDepth;
+            }
+            while (k < depth);
+        }
+
+        private void PackA(int firstRow, int rows, int k, int block, float* packed)
+        {
+            if (layout == GemmLayout.TransposedA)
+            {
+                PackedPanels.CopyRows(a + (k * aStride) + firstRow, aStride, rows, block, GemmMicrokernel<TSimd, TVector>.Rows, packed);
+            }
+            else
+            {
+                PackedPanels.CopyColumns(a + (firstRow * aStride) + k, aStride, rows, block, GemmMicrokernel<TSimd, TVector>.Rows, packed);
+            }
+        }
+
+        private void PackB(int firstColumn, int columns, int k, int block, float* packed)
+        {
+            if (layout == GemmLayout.TransposedB)
+            {
+                PackedPanels.CopyColumns(b + (firstColumn * bStride) + k, bStride, columns, block, GemmMicrokernel<TSimd, TVector>.Columns, packed);
+            }
+            else
+            {
+                PackedPanels.CopyRows(b + (k * bStride) + firstColumn, bStride, columns, block, GemmMicrokernel<TSimd, TVector>.Columns, packed);
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>Movements across the lanes of 128-bit vectors, for which the portable vectors have no words.</summary>
+internal static class Lanes
+{
+    /// <summary>The sums of the lanes of four vectors, as one vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        Transpose(ref a, ref b, ref c, ref d);
+        return (a + b) + (c + d);
+    }
+
+    /// <summary>Transposes the 4 x 4 matrix whose rows are the four vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(ref Vector128<float> a, ref Vector128<float> b, ref Vector128<float> c, ref Vector128<float> d)
+    {
+        Vector128<double> ab0 = Low(a, b).AsDouble();
+        Vector128<double> ab2 = High(a, b).AsDouble();
+        Vector128<double> cd0 = Low(c, d).AsDouble();
+        Vector128<double> cd2 = High(c, d).AsDouble();
+        a = Vector128.Create(ab0.GetLower(), cd0.GetLower()).AsSingle();
+        b = Vector128.Create(ab0.GetUpper(), cd0.GetUpper()).AsSingle();
+        c = Vector128.Create(ab2.GetLower(), cd2.GetLower()).AsSingle();
+        d = Vector128.Create(ab2.GetUpper(), cd2.GetUpper()).AsSingle();
+    }
+
+    /// <summary>a0 b0 a1 b1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Low(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b)
+        : Vector128.Create(a[0], b[0], a[1], b[1]);
+
+    /// <summary>a2 b2 a3 b3.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> High(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
+        : Vector128.Create(a[2], b[2], a[3], b[3]);
+}

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>
+/// Copies blocks of matrices into panels: for each k, <c>panelWidth</c> consecutive floats, zeros past the edge. It is the
+/// order in which <see cref="GemmMicrokernel{TSimd, TVector}"/> reads both operands (Goto and van de Geijn, 2008).
+/// </summary>
+internal static unsafe class PackedPanels
+{
+    /// <summary>Packs a block whose rows run along k: element (i, p) is source[p rowStride + i].</summary>
+    /// <param name="source">Element (0, 0).</param>
+    /// <param name="rowStride">The distance from one k to the next.</param>
+    /// <param name="width">Elements i that count.</param>
+    /// <param name="depth">The number of k.</param>
+    /// <param name="panelWidth">Elements of a panel per k.</param>
+    /// <param name="panels">Receives ceil(width / panelWidth) panels of depth x panelWidth floats.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyRows(float* source, nint rowStride, int width, int depth, int panelWidth, float* panels)
+    {
+        for (int first = 0; first < width; first += panelWidth)
+        {
+            int count = Math.Min(panelWidth, width - first);
+            for (int p = 0; p < depth; p++)
+            {
+                float* from = source + (p * rowStride) + first;
+                if (count == panelWidth)
+                {
+                    Copy(from, panels, panelWidth);
+                }
+                else
+                {
+                    new Span<float>(from, count).CopyTo(new Span<float>(panels, count));
+                    new Span<float>(panels + count, panelWidth - count).Clear();
+                }
+
+                panels += panelWidth;
+            }
+        }
+    }
+
+    /// <summary>Packs a block whose rows run across k: element (i, p) is source[i rowStride + p].</summary>
+    /// <inheritdoc cref="CopyRows"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyColumns(float* source, nint rowStride, int width, int depth, int panelWidth, float* panels)
+    {
+        for (int first = 0; first < width; first += panelWidth)
+        {
+            int count = Math.Min(panelWidth, width - first);
+            int i = 0;
+            for (; i + 4 <= count; i += 4)
+            {
+                TransposeFour(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
+            }
+
+            for (; i < count; i++)
+            {
+                float* from = source + ((first + i) * rowStride);
+                for (int p = 0; p < depth; p++)
+                {
+                    panels[(p * panelWidth) + i] = from[p];
+                }
+            }
+
+            for (; i < panelWidth; i++)
+            {
+                for (int p = 0; p < depth; p++)
+                {
+                    panels[(p * panelWidth) + i] = 0;
+                }
+            }
+
+            panels += depth * panelWidth;
+        }
+    }
+
+    private static void TransposeFour(float* source, nint rowStride, int depth, int panelWidth, float* panel)
+    {
+        int p = 0;
+        for (; p + 4 <= depth; p += 4)
+        {
+            Vector128<float> a = Vector128.Load(source + p);
+            Vector128<float> b = Vector128.Load(source + rowStride + p);
+            Vector128<float> c = Vector128.Load(source + (2 * rowStride) + p);
+            Vector128<float> d = Vector128.Load(source + (3 * rowStride) + p);
+            Lanes.Transpose(ref a, ref b, ref c, ref d);
+            float* to = panel + (p * panelWidth);
+            a.Store(to);
+            b.Store(to + panelWidth);
+            c.Store(to + (2 * panelWidth));
+            d.Store(to + (3 * panelWidth));
+        }
+
+        for (; p < depth; p++)
+        {
+            float* to = panel + (p * panelWidth);
+            to[0] = source[p];
+            to[1] = source[rowStride + p];
+            to[2] = source[(2 * rowStride) + p];
+            to[3] = source[(3 * rowStride) + p];
+        }
+    }
+
+    // Panels are a few vectors wide: a call to memmove would cost more than the copy.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* from, float* to, int count)
+    {
+        int i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            Vector256.Load(from + i).Store(to + i);
+        }
+
+        for (; i < count; i++)
+        {
+            to[i] = from[i];
+        }
+    }
+}
