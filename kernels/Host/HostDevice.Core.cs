@@ -45,6 +45,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
         if (disposing)
         {
             pool.Dispose();
+            transposedValues.Dispose();
+            partialSums.Dispose();
         }
     }
 

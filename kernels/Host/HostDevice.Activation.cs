@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>Elementwise non-linearities.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    /// <inheritdoc/>
+    public override void ActivationForward(Activation activation, in DeviceMatrix x, in DeviceMatrix y) =>
+        Activate(activation, x, null, y, nameof(y));
+
+    /// <inheritdoc/>
+    public override void ActivationBackward(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx) =>
+        Activate(activation, x, dy, dx, nameof(dx));
+
+    private void Activate(Activation activation, in DeviceMatrix x, DeviceMatrix? dy, in DeviceMatrix result, string name)
+    {
+        ActivationOperands operands = new(
+            Activations(x, x.Rows, x.Columns, nameof(x)), x.Stride,
+            dy is { } gradient ? Activations(gradient, x.Rows, x.Columns, nameof(dy)) : null, dy?.Stride ?? 0,
+            Activations(result, x.Rows, x.Columns, name), result.Stride, x.Rows, Padded(x.Columns));
+        switch (activation)
+        {
+            case Activation.Linear: Activate<LinearFunction<TSimd, TVector>>(operands); break;
+            case Activation.Gelu: Activate<GeluFunction<TSimd, TVector>>(operands); break;
+            case Activation.GeluNew: Activate<GeluNewFunction<TSimd, TVector>>(operands); break;
+            case Activation.QuickGelu: Activate<QuickGeluFunction<TSimd, TVector>>(operands); break;
+            case Activation.Relu: Activate<ReluFunction<TSimd, TVector>>(operands); break;
+            case Activation.SquaredRelu: Activate<SquaredReluFunction<TSimd, TVector>>(operands); break;
+            case Activation.LeakyRelu: Activate<LeakyReluFunction<TSimd, TVector>>(operands); break;
+            case Activation.Relu6: Activate<Relu6Function<TSimd, TVector>>(operands); break;
+            case Activation.Silu: Activate<SiluFunction<TSimd, TVector>>(operands); break;
+            case Activation.Sigmoid: Activate<SigmoidFunction<TSimd, TVector>>(operands); break;
+            case Activation.Tanh: Activate<TanhFunction<TSimd, TVector>>(operands); break;
+            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation");
+        }
+    }
+
+    private void Activate<TFunction>(in ActivationOperands operands)
+        where TFunction : IActivationFunction<TSimd, TVector> =>
+        pool.Run(pool.Workers, new ActivationBody<TFunction>(operands, pool.Workers));
+
+    /// <summary>x, dy (null in the forward pass) and the result.</summary>
+    private readonly struct ActivationOperands(float* x, int xStride, float* dy, int dyStride, float* result, int resultStride, int rows, int padded)
+    {
+        public readonly float* X = x, Dy = dy, Result = result;
+        public readonly nint XStride = xStride, DyStride = dyStride, ResultStride = resultStride;
+        public readonly int Rows = rows, Padded = padded;
+    }
+
+    private readonly struct ActivationBody<TFunction>(ActivationOperands operands, int parts) : IParallelBody
+        where TFunction : IActivationFunction<TSimd, TVector>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            (int first, int end) = Share(operands.Rows, index, parts);
+            for (int row = first; row < end; row++)
+            {
+                float* x = operands.X + (row * operands.XStride);
+                float* result = operands.Result + (row * operands.ResultStride);
+                if (operands.Dy is null)
+                {
+                    for (int t = 0; t < operands.Padded; t += TSimd.Width)
+                    {
+                        TSimd.Store(result + t, TFunction.Apply(TSimd.Load(x + t)));
+                    }
+                }
+                else
+                {
+                    float* dy = operands.Dy + (row * operands.DyStride);
+                    for (int t = 0; t < operands.Padded; t += TSimd.Width)
+                    {
+                        TSimd.Store(result + t, TSimd.Multiply(TSimd.Load(dy + t), TFunction.Derivative(TSimd.Load(x + t))));
+                    }
+                }
+            }
+        }
+    }
+}

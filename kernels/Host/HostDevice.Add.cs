@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>The residual sum.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    /// <inheritdoc/>
+    public override void Add(in DeviceMatrix x, in DeviceMatrix y)
+    {
+        float* input = Activations(x, y.Rows, y.Columns, nameof(x));
+        float* output = Activations(y, y.Rows, y.Columns, nameof(y));
+        pool.Run(pool.Workers, new AddBody(input, x.Stride, output, y.Stride, y.Rows, Padded(y.Columns), pool.Workers));
+    }
+
+    private readonly struct AddBody(float* x, int xStride, float* y, int yStride, int rows, int padded, int parts) : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            (int first, int end) = Share(rows, index, parts);
+            for (int row = first; row < end; row++)
+            {
+                float* from = x + ((nint)row * xStride);
+                float* to = y + ((nint)row * yStride);
+                for (int t = 0; t < padded; t += TSimd.Width)
+                {
+                    TSimd.Store(to + t, TSimd.Add(TSimd.Load(from + t), TSimd.Load(to + t)));
+                }
+            }
+        }
+    }
+}

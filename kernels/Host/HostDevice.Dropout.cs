@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>Dropout.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    /// <inheritdoc/>
+    public override void Dropout(in DeviceMatrix x, float rate, DropoutKey key)
+    {
+        if (rate is not (>= 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "a dropout rate is in [0, 1)");
+        }
+
+        float* data = Activations(x, x.Rows, x.Columns, nameof(x));
+        if (rate > 0)
+        {
+            pool.Run(pool.Workers, new DropoutBody(data, x.Stride, x.Rows, x.Columns, rate, key, pool.Workers));
+        }
+    }
+
+    private readonly struct DropoutBody(float* x, nint stride, int rows, int tokens, float rate, DropoutKey key, int parts) : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            uint threshold = Philox.DropThreshold(rate);
+            float factor = 1 / (1 - rate);
+            (int first, int end) = Share(rows, index, parts);
+            for (int row = first; row < end; row++)
+            {
+                // Elements are counted without padding, so that every device draws the same mask.
+                PhiloxStream draws = new(key, (ulong)row * (ulong)tokens);
+                float* at = x + (row * stride);
+                for (int t = 0; t < tokens; t++)
+                {
+                    at[t] = draws.Next() < threshold ? 0 : at[t] * factor;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>Stochastic gradient descent.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    /// <inheritdoc/>
+    public override void SgdStep(in SgdArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        int length = weight.Length;
+        pool.Run(
+            (length + Chunk - 1) / Chunk,
+            new SgdBody(
+                arguments, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
+                velocity is null ? null : Pointer(velocity, length, nameof(velocity))));
+    }
+
+    // Plain loops: three streams through memory bound this, not arithmetic.
+    private readonly struct SgdBody(SgdArguments arguments, int length, float* weight, float* gradient, float* velocity) : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            int end = Math.Min((index + 1) * Chunk, length);
+            for (int i = index * Chunk; i < end; i++)
+            {
+                float update = (arguments.GradientScale * gradient[i]) + (arguments.WeightDecay * weight[i]);
+                if (velocity is not null)
+                {
+                    velocity[i] = (arguments.Momentum * velocity[i]) + update;
+                    update = arguments.Nesterov ? update + (arguments.Momentum * velocity[i]) : velocity[i];
+                }
+
+                weight[i] -= arguments.LearningRate * update;
+            }
+        }
+    }
+}

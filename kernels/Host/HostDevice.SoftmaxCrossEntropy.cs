@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>The loss.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    // Tokens of a block: a line of each vocabulary row for every pass.
+    private const int LossTokens = 64;
+
+    /// <inheritdoc/>
+    public override void SoftmaxCrossEntropy(
+        in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits, float? gradientScale)
+    {
+        int tokens = logits.Columns;
+        int* targets = Pointer(labels, tokens, nameof(labels));
+        float* mask = Pointer(weights, tokens, nameof(weights));
+        for (int t = 0; t < tokens; t++)
+        {
+            if (mask[t] != 0 && (uint)targets[t] >= (uint)logits.Rows)
+            {
+                throw new ArgumentException($"token {t} has the label {targets[t]}; the vocabulary has the entries 0 to {logits.Rows - 1}", nameof(labels));
+            }
+        }
+
+        pool.Run(
+            (tokens + LossTokens - 1) / LossTokens,
+            new SoftmaxCrossEntropyBody(
+                Activations(logits, logits.Rows, tokens, nameof(logits)), logits.Stride, logits.Rows, tokens, targets, mask,
+                Pointer(losses, tokens, nameof(losses)), Pointer(hits, tokens, nameof(hits)), gradientScale.HasValue, gradientScale.GetValueOrDefault()));
+    }
+
+    private readonly struct SoftmaxCrossEntropyBody(
+        float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient, float gradientScale) : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            int first = index * LossTokens;
+            int count = Math.Min(LossTokens, tokens - first);
+            int padded = Padded(count);
+            float* maxima = stackalloc float[LossTokens];
+            float* winners = stackalloc float[LossTokens];
+            float* sums = stackalloc float[LossTokens];
+            float* factors = stackalloc float[LossTokens];
+            new Span<float>(maxima, LossTokens).Fill(float.NegativeInfinity);
+            new Span<float>(winners, LossTokens).Clear();
+            new Span<float>(sums, LossTokens).Clear();
+            new Span<float>(factors, LossTokens).Clear();
+
+            // Indices are exact in float32: a vocabulary has fewer than 2^24 entries.
+            for (int v = 0; v < vocabulary; v++)
+            {
+                float* row = logits + (v * stride) + first;
+                TVector entry = TSimd.Broadcast(v);
+                for (int t = 0; t < padded; t += TSimd.Width)
+                {
+                    TVector logit = TSimd.Load(row + t);
+                    TVector maximum = TSimd.Load(maxima + t);
+                    TVector larger = TSimd.GreaterThan(logit, maximum);
+                    TSimd.Store(maxima + t, TSimd.Select(larger, logit, maximum));
+                    TSimd.Store(winners + t, TSimd.Select(larger, entry, TSimd.Load(winners + t)));
+                }
+            }
+
+            for (int t = 0; t < count; t++)
+            {
+                float weight = weights[first + t];
+                losses[first + t] = weight == 0 ? 0 : logits[(labels[first + t] * stride) + first + t];
+                hits[first + t] = weight != 0 && winners[t] == labels[first + t] ? weight : 0;
+            }
+
+            Exponentials(first, padded, maxima, sums);
+            for (int t = 0; t < count; t++)
+            {
+                float weight = weights[first + t];
+                losses[first + t] = weight == 0 ? 0 : weight * (maxima[t] + MathF.Log(sums[t]) - losses[first + t]);
+                factors[t] = gradientScale * weight / sums[t];
+            }
+
+            if (gradient)
+            {
+                Gradients(first, count, padded, factors);
+            }
+        }
+
+        /// <summary>Sums e^(logit - maximum); with a gradient to come, keeps the terms in place of the logits.</summary>
+        private void Exponentials(int first, int padded, float* maxima, float* sums)
+        {
+            for (int v = 0; v < vocabulary; v++)
+            {
+                float* row = logits + (v * stride) + first;
+                for (int t = 0; t < padded; t += TSimd.Width)
+                {
+                    TVector term = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Load(row + t), TSimd.Load(maxima + t)));
+                    TSimd.Store(sums + t, TSimd.Add(TSimd.Load(sums + t), term));
+                    if (gradient)
+                    {
+                        TSimd.Store(row + t, term);
+                    }
+                }
+            }
+        }
+
+        private void Gradients(int first, int count, int padded, float* factors)
+        {
+            float* counted = stackalloc float[LossTokens];
+            new Span<float>(counted, LossTokens).Clear();
+            for (int t = 0; t < count; t++)
+            {
+                counted[t] = weights[first + t] != 0 ? 1 : 0;
+            }
+
+            TVector zero = TSimd.Broadcast(0);
+            for (int v = 0; v < vocabulary; v++)
+            {
+                float* row = logits + (v * stride) + first;
+                for (int t = 0; t < padded; t += TSimd.Width)
+                {
+                    // Selected rather than multiplied: what does not count may be NaN.
+                    TVector slope = TSimd.Multiply(TSimd.Load(row + t), TSimd.Load(factors + t));
+                    TSimd.Store(row + t, TSimd.Select(TSimd.GreaterThan(TSimd.Load(counted + t), zero), slope, zero));
+                }
+            }
+
+            for (int t = 0; t < count; t++)
+            {
+                if (weights[first + t] != 0)
+                {
+                    logits[(labels[first + t] * stride) + first + t] -= gradientScale * weights[first + t];
+                }
+            }
+        }
+    }
+}

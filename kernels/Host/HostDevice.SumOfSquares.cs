@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>The global norm's part of one buffer.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    // Elementwise work on flat buffers goes in chunks of this many elements, so that no result depends on the number of workers.
+    private const int Chunk = 1 << 14;
+
+    private HostBuffer<double> partialSums = new(0);
+
+    /// <inheritdoc/>
+    public override double SumOfSquares(DeviceBuffer<float> values)
+    {
+        float* input = Pointer(values, 0, nameof(values));
+        int chunks = (values.Length + Chunk - 1) / Chunk;
+        if (partialSums.Length < chunks)
+        {
+            partialSums.Dispose();
+            partialSums = new HostBuffer<double>(chunks);
+        }
+
+        pool.Run(chunks, new SumOfSquaresBody(input, values.Length, partialSums.Pointer));
+        double sum = 0;
+        foreach (double part in partialSums.Span[..chunks])
+        {
+            sum += part;
+        }
+
+        return sum;
+    }
+
+    private readonly struct SumOfSquaresBody(float* values, int length, double* sums) : IParallelBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            float* at = values + ((nint)index * Chunk);
+            int count = Math.Min(Chunk, length - (index * Chunk));
+            Vector256<double> even = Vector256<double>.Zero;
+            Vector256<double> odd = Vector256<double>.Zero;
+            int i = 0;
+            for (; i + 8 <= count; i += 8)
+            {
+                (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Load(at + i));
+                even += lower * lower;
+                odd += upper * upper;
+            }
+
+            double sum = Vector256.Sum(even + odd);
+            for (; i < count; i++)
+            {
+                sum += (double)at[i] * at[i];
+            }
+
+            sums[index] = sum;
+        }
+    }
+}
