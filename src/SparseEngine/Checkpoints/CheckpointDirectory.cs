@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>The checkpoints of a model directory: <c>checkpoint_{step}.mdl</c>.</summary>
+public static class CheckpointDirectory
+{
+    private const string Prefix = "checkpoint_";
+    private const string Extension = ".mdl";
+
+    /// <summary>The path of a step's checkpoint.</summary>
+    public static string PathFor(string modelDirectory, int step) => Path.Combine(modelDirectory, $"{Prefix}{step}{Extension}");
+
+    /// <summary>All checkpoints by ascending step.</summary>
+    public static IReadOnlyList<string> All(string modelDirectory) =>
+        Directory.Exists(modelDirectory)
+            ? [.. Directory.EnumerateFiles(modelDirectory, $"{Prefix}*{Extension}").Where(path => StepOf(path) is not null).OrderBy(path => StepOf(path))]
+            : [];
+
+    /// <summary>The checkpoint of the largest step that is whole; null where there is none.</summary>
+    /// <param name="modelDirectory">The model directory.</param>
+    /// <param name="warn">Told in one line of each later checkpoint that is damaged and passed over.</param>
+    public static string? FindNewest(string modelDirectory, Action<string>? warn = null)
+    {
+        foreach (string path in All(modelDirectory).Reverse())
+        {
+            try
+            {
+                Verify(path);
+                return path;
+            }
+            catch (CheckpointException exception)
+            {
+                warn?.Invoke($"{exception.Message}; the one before it is used");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Deletes the oldest checkpoints beyond the newest <paramref name="keep"/>.</summary>
+    public static void Prune(string modelDirectory, int keep)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
+        foreach (string path in All(modelDirectory).SkipLast(keep))
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static void Verify(string path)
+    {
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        foreach (string name in reader.Names)
+        {
+            reader.Read(name, new float[reader.Shape(name).Aggregate(1, (product, dimension) => product * dimension)]);
+        }
+    }
+
+    private static int? StepOf(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        return int.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : null;
+    }
+}

@@ -1,0 +1,74 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+using PureHDF;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>Writes checkpoints: HDF5 files with one dataset per tensor, a checksum of each, and the run's state as attributes.</summary>
+public static class CheckpointWriter
+{
+    /// <summary>Writes a checkpoint whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
+    /// <param name="path">The file, <c>checkpoint_{step}.mdl</c>.</param>
+    /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
+    /// <param name="state">Where the run stands.</param>
+    /// <param name="metadata">Texts to keep beside it; null for none.</param>
+    /// <exception cref="CheckpointException">It cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState state, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        H5File file = [];
+        file.Attributes[CheckpointLayout.Version] = CheckpointLayout.CurrentVersion;
+        file.Attributes[CheckpointLayout.Step] = (long)state.Step;
+        file.Attributes[CheckpointLayout.SamplesConsumed] = state.SamplesConsumed;
+        file.Attributes[CheckpointLayout.Seed] = (long)state.Seed;
+        file.Attributes[CheckpointLayout.ShuffleSeed] = (long)state.ShuffleSeed;
+        foreach ((string key, string text) in metadata ?? new Dictionary<string, string>())
+        {
+            file.Attributes[CheckpointLayout.Metadata + key] = text;
+        }
+
+        H5Dataset<float[]>[] datasets = [.. tensors.Select(tensor => new H5Dataset<float[]>(FileShape(tensor)))];
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            file[tensors[i].Name] = datasets[i];
+        }
+
+        // Written last, when all sums are known; its length is known before.
+        H5Dataset<byte[]> checksums = new([(ulong)Encoding.UTF8.GetByteCount(ChecksumLines(tensors, new uint[tensors.Count]))]);
+        file[CheckpointLayout.Checksums] = checksums;
+
+        AtomicFile.Write(path, stream =>
+        {
+            using H5NativeWriter writer = file.BeginWrite(stream);
+            uint[] sums = new uint[tensors.Count];
+            for (int i = 0; i < tensors.Count; i++)
+            {
+                float[] values = new float[tensors[i].Shape.Aggregate(1, (product, dimension) => checked(product * dimension))];
+                tensors[i].Fill(values);
+                sums[i] = Crc32.HashToUInt32(MemoryMarshal.AsBytes(values.AsSpan()));
+                if (values.Length > 0)
+                {
+                    writer.Write(datasets[i], values);
+                }
+            }
+
+            writer.Write(checksums, Encoding.UTF8.GetBytes(ChecksumLines(tensors, sums)));
+        });
+    }
+
+    private static ulong[] FileShape(TensorWriter tensor) => tensor.Shape.IsEmpty ? [1] : [.. tensor.Shape.Select(dimension => (ulong)dimension)];
+
+    private static string ChecksumLines(IReadOnlyList<TensorWriter> tensors, uint[] sums)
+    {
+        StringBuilder lines = new();
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            lines.Append(System.Globalization.CultureInfo.InvariantCulture, $"{sums[i]:x8} {tensors[i].Name}\n");
+        }
+
+        return lines.ToString();
+    }
+}

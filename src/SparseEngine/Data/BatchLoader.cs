@@ -1,0 +1,80 @@
+namespace SparseEngine.Data;
+
+/// <summary>Batches as a function of the data position alone, so that a resumed run sees what an unbroken one would have.</summary>
+/// <remarks>An epoch has as many whole batches as the samples fill; the rest is left out, with shuffling a different rest each epoch.</remarks>
+public sealed class BatchLoader
+{
+    private readonly ISampleSource source;
+    private readonly bool shuffle;
+    private readonly int shuffleSeed;
+    private readonly int[] order;
+    private long orderEpoch = -1;
+
+    /// <summary>Takes a source.</summary>
+    /// <param name="source">The samples.</param>
+    /// <param name="batchSize">Samples in a batch.</param>
+    /// <param name="shuffle">Whether each epoch has its own random order; else samples come in the source's order.</param>
+    /// <param name="shuffleSeed">The seed of these orders.</param>
+    /// <exception cref="DataException">There are fewer samples than a batch takes.</exception>
+    public BatchLoader(ISampleSource source, int batchSize, bool shuffle, int shuffleSeed)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        if (source.Count < batchSize)
+        {
+            throw new DataException($"the data has {source.Count} samples of {source.SequenceLength} tokens, fewer than batch_size {batchSize}");
+        }
+
+        this.source = source;
+        this.shuffle = shuffle;
+        this.shuffleSeed = shuffleSeed;
+        BatchSize = batchSize;
+        order = shuffle ? new int[source.Count] : [];
+    }
+
+    /// <summary>Samples in a batch.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Tokens in a sample.</summary>
+    public int SequenceLength => source.SequenceLength;
+
+    /// <summary>Batches in one pass over the data.</summary>
+    public int BatchesPerEpoch => source.Count / BatchSize;
+
+    /// <summary>Loads the batch that follows <paramref name="samplesConsumed"/> samples.</summary>
+    /// <param name="samplesConsumed">Samples used before: a multiple of <see cref="BatchSize"/>, unless the batch size changed, when the batch in progress starts again.</param>
+    /// <param name="batch">Receives it.</param>
+    /// <exception cref="DataException">A sample cannot be read.</exception>
+    public void Load(long samplesConsumed, Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentOutOfRangeException.ThrowIfNegative(samplesConsumed);
+        if (batch.Size != BatchSize || batch.SequenceLength != SequenceLength)
+        {
+            throw new ArgumentException($"the batch is for {batch.Size} x {batch.SequenceLength} tokens, {BatchSize} x {SequenceLength} are loaded", nameof(batch));
+        }
+
+        (long epoch, long inEpoch) = Math.DivRem(samplesConsumed / BatchSize, BatchesPerEpoch);
+        ShuffleFor(epoch);
+        for (int b = 0; b < BatchSize; b++)
+        {
+            int position = ((int)inEpoch * BatchSize) + b;
+            Range tokens = (b * SequenceLength)..((b + 1) * SequenceLength);
+            source.Read(shuffle ? order[position] : position, batch.InputIds.AsSpan(tokens), batch.Mask.AsSpan(tokens), batch.Labels.AsSpan(tokens));
+        }
+    }
+
+    private void ShuffleFor(long epoch)
+    {
+        if (shuffle && epoch != orderEpoch)
+        {
+            for (int i = 0; i < order.Length; i++)
+            {
+                order[i] = i;
+            }
+
+            Permutation.Shuffle(order.AsSpan(), unchecked((ulong)shuffleSeed * 0x9E3779B97F4A7C15UL) ^ (ulong)epoch);
+            orderEpoch = epoch;
+        }
+    }
+}

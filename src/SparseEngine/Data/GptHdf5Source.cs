@@ -1,0 +1,171 @@
+using PureHDF;
+using PureHDF.Selections;
+
+namespace SparseEngine.Data;
+
+/// <summary>The Model Zoo's HDF5 samples: files with a dataset <c>data</c> int32 [n, 3, sequence] of input ids, loss mask and labels.</summary>
+internal sealed class GptHdf5Source : ISampleSource
+{
+    private const int Rows = 3;
+
+    private readonly List<SampleFile> files = [];
+    private readonly int vocabularySize;
+
+    private GptHdf5Source(int sequenceLength, int vocabularySize)
+    {
+        SequenceLength = sequenceLength;
+        this.vocabularySize = vocabularySize;
+    }
+
+    public int Count { get; private set; }
+
+    public int SequenceLength { get; }
+
+    /// <summary>Opens all files of some folders, or single files, each folder's in name order.</summary>
+    /// <exception cref="DataException">There are none, or one is not such a file.</exception>
+    public static GptHdf5Source Open(IReadOnlyList<string> paths, int sequenceLength, int vocabularySize)
+    {
+        GptHdf5Source source = new(sequenceLength, vocabularySize);
+        try
+        {
+            foreach (string file in paths.SelectMany(FilesOf))
+            {
+                source.Add(file);
+            }
+
+            return source.Count > 0 ? source : throw new DataException($"{string.Join(", ", paths)}: the files hold no samples");
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    public void Read(int index, Span<int> inputIds, Span<int> mask, Span<int> labels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        SampleFile file = files[files.FindLastIndex(candidate => candidate.First <= index)];
+        int sample = index - file.First;
+        int[] data = Read(file, sample);
+        ReadOnlySpan<int> ids = data.AsSpan(0, SequenceLength);
+        ReadOnlySpan<int> counts = data.AsSpan(SequenceLength, SequenceLength);
+        ReadOnlySpan<int> next = data.AsSpan(2 * SequenceLength, SequenceLength);
+        for (int i = 0; i < SequenceLength; i++)
+        {
+            CheckToken(file, sample, "input id", i, ids[i]);
+            if (counts[i] is not (0 or 1))
+            {
+                throw new DataException($"{file.Path}: sample {sample}, position {i}: the attention mask is {counts[i]}; valid: 0, 1");
+            }
+
+            if (counts[i] == 1)
+            {
+                CheckToken(file, sample, "label", i, next[i]);
+            }
+        }
+
+        ids.CopyTo(inputIds);
+        counts.CopyTo(mask);
+        next.CopyTo(labels);
+    }
+
+    public void Dispose()
+    {
+        foreach (SampleFile file in files)
+        {
+            file.File.Dispose();
+        }
+
+        files.Clear();
+    }
+
+    private static IEnumerable<string> FilesOf(string path)
+    {
+        if (File.Exists(path))
+        {
+            return [path];
+        }
+
+        string[] found = [.. Directory.EnumerateFiles(path, "*.h5").Order(StringComparer.Ordinal)];
+        return found.Length > 0 ? found : throw new DataException($"{path}: has no .h5 files; GptHDF5DataProcessor reads files with a dataset \"data\"");
+    }
+
+    private void Add(string path)
+    {
+        PureHDF.VOL.Native.NativeFile file = Guard(path, () => H5File.OpenRead(path));
+        try
+        {
+            if (!file.LinkExists("data"))
+            {
+                throw new DataException($"{path}: has no dataset \"data\"");
+            }
+
+            IH5Dataset dataset = Guard(path, () => file.Dataset("data"));
+            ulong[] shape = dataset.Space.Dimensions;
+            if (shape.Length != 3 || shape[1] != Rows || dataset.Type.Class != H5DataTypeClass.FixedPoint || dataset.Type.Size != sizeof(int))
+            {
+                throw new DataException($"{path}: dataset \"data\" is {Describe(dataset, shape)}; int32 [samples, 3, sequence] is needed");
+            }
+
+            if (shape[2] != (ulong)SequenceLength)
+            {
+                throw new DataException($"{path}: the samples have {shape[2]} tokens, max_sequence_length is {SequenceLength}");
+            }
+
+            int samples = checked((int)shape[0]);
+            if (file.AttributeExists("n_examples"))
+            {
+                long stated = Guard(path, () => file.Attribute("n_examples").Read<long>());
+                if (stated != samples)
+                {
+                    throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {samples} samples");
+                }
+            }
+
+            files.Add(new SampleFile(path, file, dataset, Count));
+            Count = checked(Count + samples);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private int[] Read(SampleFile file, int sample) =>
+        Guard(file.Path, () => file.Dataset.Read<int[]>(
+            fileSelection: new HyperslabSelection(3, [(ulong)sample, 0, 0], [1, Rows, (ulong)SequenceLength]),
+            memorySelection: new HyperslabSelection(0, (ulong)(Rows * SequenceLength)),
+            memoryDims: [(ulong)(Rows * SequenceLength)]));
+
+    private void CheckToken(SampleFile file, int sample, string what, int position, int token)
+    {
+        if ((uint)token >= (uint)vocabularySize)
+        {
+            throw new DataException($"{file.Path}: sample {sample}, position {position}: {what} {token} is outside model.vocab_size {vocabularySize}");
+        }
+    }
+
+    private static string Describe(IH5Dataset dataset, ulong[] shape) =>
+        $"{dataset.Type.Class} of {dataset.Type.Size} bytes [{string.Join(", ", shape)}]";
+
+    // PureHDF reports a damaged file by whatever exception its parser ran into.
+    private static T Guard<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+#pragma warning disable CA1031
+        catch (Exception exception) when (exception is not DataException)
+#pragma warning restore CA1031
+        {
+            throw new DataException($"{path}: cannot be read as HDF5: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>An open file and the index of its first sample.</summary>
+    private sealed record SampleFile(string Path, PureHDF.VOL.Native.NativeFile File, IH5Dataset Dataset, int First);
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using SparseEngine.Training;
+
+namespace SparseEngine.Metrics;
+
+/// <summary>The run log <c>metrics.jsonl</c>: one JSON object a line, for each logged step and each evaluation.</summary>
+/// <remarks>Numbers round-trip exactly; one that is not finite is written as the string "NaN", "Infinity" or "-Infinity".</remarks>
+public sealed class MetricsLog : IDisposable
+{
+    private readonly FileStream file;
+    private readonly MemoryStream line = new();
+
+    private MetricsLog(FileStream file) => this.file = file;
+
+    /// <summary>The log's path in a model directory.</summary>
+    public static string PathIn(string modelDirectory) => Path.Combine(modelDirectory, "metrics.jsonl");
+
+    /// <summary>Opens the log to append to it.</summary>
+    /// <param name="modelDirectory">The model directory; made where it does not exist.</param>
+    /// <param name="resumeStep">The step the run goes on from: lines of later steps, and one cut short, come from a run that was killed and are dropped.</param>
+    public static MetricsLog Open(string modelDirectory, int resumeStep)
+    {
+        Directory.CreateDirectory(modelDirectory);
+        string path = PathIn(modelDirectory);
+        if (File.Exists(path))
+        {
+            DropAfter(path, resumeStep);
+        }
+
+        return new MetricsLog(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
+    }
+
+    /// <summary>Appends a training step.</summary>
+    public void Write(StepMetrics step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        Append(json =>
+        {
+            json.WriteNumber("step", step.Step);
+            Number(json, "loss", step.Loss);
+            Number(json, "learning_rate", step.LearningRate);
+            Number(json, "grad_norm", step.GradNorm);
+            json.WriteNumber("tokens", step.Tokens);
+            Number(json, "step_ms", step.StepMs);
+            Number(json, "tokens_per_second", step.TokensPerSecond);
+            Number(json, "flops_dense", step.FlopsDense);
+            Number(json, "flops_executed", step.FlopsExecuted);
+        });
+    }
+
+    /// <summary>Appends an evaluation.</summary>
+    public void Write(EvaluationMetrics evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(evaluation);
+        Append(json =>
+        {
+            json.WriteNumber("step", evaluation.Step);
+            Number(json, "eval_loss", evaluation.Loss);
+            if (evaluation.Perplexity is { } perplexity)
+            {
+                Number(json, "eval_perplexity", perplexity);
+            }
+
+            if (evaluation.Accuracy is { } accuracy)
+            {
+                Number(json, "eval_accuracy", accuracy);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        file.Dispose();
+        line.Dispose();
+    }
+
+    private static void Number(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteString(name, value.ToString());
+        }
+    }
+
+    // One write call a line: a reader, or a kill, never meets half an object unless the disk is full.
+    private void Append(Action<Utf8JsonWriter> write)
+    {
+        line.SetLength(0);
+        using (Utf8JsonWriter json = new(line))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        line.WriteByte((byte)'\n');
+        file.Write(line.GetBuffer(), 0, (int)line.Length);
+        file.Flush();
+    }
+
+    private static void DropAfter(string path, int resumeStep)
+    {
+        string[] lines = File.ReadAllLines(path);
+        string[] kept = [.. lines.Where(text => StepOf(text) <= resumeStep)];
+        if (kept.Length < lines.Length)
+        {
+            string temporary = path + ".tmp";
+            File.WriteAllLines(temporary, kept);
+            File.Move(temporary, path, overwrite: true);
+        }
+    }
+
+    // A line that is not an object with a step is one that a kill cut short.
+    private static long StepOf(string text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return document.RootElement.TryGetProperty("step", out JsonElement step) ? step.GetInt64() : long.MaxValue;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            return long.MaxValue;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using SparseEngine.Configuration;
+
+namespace SparseEngine.Sparsity;
+
+/// <summary>Reports a plan in the Model Zoo's words.</summary>
+public static class SparsityLog
+{
+    /// <summary>DEBUG: a line for each weight. INFO: a line for each group's settings. WARNING: what is doubtful.</summary>
+    /// <param name="logger">Where to.</param>
+    /// <param name="parameters">The sparsity section; null reports nothing.</param>
+    /// <param name="plan">The plan made from it.</param>
+    public static void Report(ILogger logger, SparsityParameters? parameters, SparsityPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(logger);
+        ArgumentNullException.ThrowIfNull(plan);
+        if (parameters is null)
+        {
+            return;
+        }
+
+        foreach (WeightSparsity weight in plan.Weights)
+        {
+            logger.LogDebug(
+                "Sparsity for \"{Name}\" + ['optimizer.state.{Name}.exp_avg', 'optimizer.state.{Name}.exp_avg_sq']: {Settings}",
+                weight.Name, weight.Name, weight.Name, Settings(weight, weight.Seed));
+        }
+
+        foreach (IGrouping<string, WeightSparsity> group in plan.Weights.GroupBy(weight => Settings(weight, weight.BaseSeed)))
+        {
+            logger.LogInformation("Will apply sparsity to {Count} weights with {Settings}", group.Count(), group.Key);
+        }
+
+        foreach (string warning in plan.Warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+
+        if (plan.Weights.IsEmpty)
+        {
+            logger.LogWarning("No sparsity applied.");
+        }
+    }
+
+    private static string Settings(WeightSparsity weight, long seed) =>
+        $"{{'sparsity': {weight.Sparsity}, 'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}";
+}

@@ -1,0 +1,69 @@
+namespace SparseEngine.Sparsity;
+
+/// <summary>Selection of the largest values by radix: linear time, and ties decided by index alone.</summary>
+public static class TopK
+{
+    private const int DigitBits = 16;
+    private const int Digits = 1 << DigitBits;
+
+    /// <summary>Flags the <paramref name="count"/> largest of <paramref name="values"/>; of equal values the lowest indices win. -0 equals 0.</summary>
+    /// <param name="values">Finite values.</param>
+    /// <param name="count">0 to the number of values.</param>
+    public static bool[] Select(ReadOnlySpan<float> values, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, values.Length);
+        bool[] selected = new bool[values.Length];
+        if (count == 0)
+        {
+            return selected;
+        }
+
+        // The cut is the count-th largest key: first its high digit, then the low digit among those that share it.
+        int[] histogram = new int[Digits];
+        foreach (float value in values)
+        {
+            histogram[Key(value) >> DigitBits]++;
+        }
+
+        int remaining = count;
+        uint high = (uint)FindDigit(histogram, ref remaining);
+        Array.Clear(histogram);
+        foreach (float value in values)
+        {
+            uint key = Key(value);
+            if (key >> DigitBits == high)
+            {
+                histogram[key & (Digits - 1)]++;
+            }
+        }
+
+        uint cut = (high << DigitBits) | (uint)FindDigit(histogram, ref remaining);
+        for (int i = 0; i < values.Length; i++)
+        {
+            uint key = Key(values[i]);
+            selected[i] = key > cut || (key == cut && remaining-- > 0);
+        }
+
+        return selected;
+    }
+
+    /// <summary>The digit that holds the <paramref name="remaining"/>-th largest; <paramref name="remaining"/> becomes its rank among equals.</summary>
+    private static int FindDigit(int[] histogram, ref int remaining)
+    {
+        int digit = Digits - 1;
+        for (; histogram[digit] < remaining; digit--)
+        {
+            remaining -= histogram[digit];
+        }
+
+        return digit;
+    }
+
+    /// <summary>An unsigned integer that orders as the float does.</summary>
+    private static uint Key(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value + 0f);
+        return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
+    }
+}
