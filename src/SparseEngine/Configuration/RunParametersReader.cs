@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration;
 
@@ -9,42 +10,94 @@ public static class RunParametersReader
     /// <param name="path">The YAML file.</param>
     /// <param name="overrides">Command-line options that win over runconfig; null values change nothing.</param>
     /// <exception cref="ConfigurationException">The file cannot be read or is not valid; all its problems at once.</exception>
-    public static ReadResult ReadFile(string path, RunConfigOverrides? overrides = null) =>
-        throw new NotImplementedException();
-}
+    public static ReadResult ReadFile(string path, RunConfigOverrides? overrides = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        DiagnosticBag diagnostics = new(path);
+        RunParameters? parameters = null;
+        if (LoadTop(path, diagnostics) is { } top)
+        {
+            parameters = Read(path, top, overrides ?? new RunConfigOverrides());
+        }
 
-/// <summary>What a YAML file says, and what in it is doubtful.</summary>
-/// <param name="Parameters">The run.</param>
-/// <param name="Warnings">Unknown keys, duplicate keys, and values taken differently than written.</param>
-public sealed record ReadResult(RunParameters Parameters, ImmutableArray<Diagnostic> Warnings);
+        ImmutableArray<Diagnostic> errors = diagnostics.Errors;
+        return parameters is not null && errors.IsEmpty ? new ReadResult(parameters, diagnostics.Warnings) : throw new ConfigurationException(errors);
+    }
 
-/// <summary>The command-line options of <c>run</c> that override runconfig.</summary>
-public sealed record RunConfigOverrides
-{
-    /// <summary>--model_dir.</summary>
-    public string? ModelDirectory { get; init; }
+    private static SectionReader? LoadTop(string path, DiagnosticBag diagnostics)
+    {
+        YamlNode? document;
+        try
+        {
+            using StreamReader text = new(path);
+            document = YamlLoader.Load(text, diagnostics);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(File.Exists(path) ? $"{path}: cannot be read: {exception.Message}" : $"{path}: no such file");
+        }
 
-    /// <summary>--checkpoint_path.</summary>
-    public string? CheckpointPath { get; init; }
+        if (document is YamlMapping mapping)
+        {
+            return new SectionReader(mapping, "", diagnostics);
+        }
 
-    /// <summary>--is_pretrained_checkpoint.</summary>
-    public bool? IsPretrainedCheckpoint { get; init; }
+        if (diagnostics.Errors.IsEmpty)
+        {
+            diagnostics.Error(document?.Line ?? 1, document?.Column ?? 1, "is not a run's parameters; valid: a map with the sections model, train_input, optimizer, runconfig");
+        }
 
-    /// <summary>--max_steps.</summary>
-    public int? MaxSteps { get; init; }
+        return null;
+    }
 
-    /// <summary>--num_steps.</summary>
-    public int? NumSteps { get; init; }
+    private static RunParameters? Read(string path, SectionReader top, RunConfigOverrides overrides)
+    {
+        if (top.Node("trainer") is { } trainer)
+        {
+            top.Diagnostics.Error(trainer, "trainer belongs to the layout of Model Zoo 2.4 and later; valid: the 1.8 layout, with the sections model, train_input, optimizer, sparsity, runconfig");
+            return null;
+        }
 
-    /// <summary>--num_epochs.</summary>
-    public int? NumEpochs { get; init; }
+        if (!top.TrySection("model", out SectionReader? modelSection))
+        {
+            if (top.Node("model") is null)
+            {
+                top.Missing("model", "a map of keys");
+            }
 
-    /// <summary>--eval_steps.</summary>
-    public int? EvalSteps { get; init; }
+            return null;
+        }
 
-    /// <summary>--num_csx.</summary>
-    public int? NumCsx { get; init; }
+        ModelParameters model = ModelSection.Read(modelSection);
+        InputParameters? train = top.TrySection("train_input", out SectionReader? trainSection) ? InputSection.Read(trainSection, model) : null;
+        InputParameters? eval = top.TrySection("eval_input", out SectionReader? evalSection) ? InputSection.Read(evalSection, model) : null;
+        OptimizerParameters? optimizer = top.TrySection("optimizer", out SectionReader? optimizerSection) ? OptimizerSection.Read(optimizerSection) : null;
+        SparsityParameters? sparsity = SparsitySection.Read(top);
+        SectionReader runSection = top.TrySection("runconfig", out SectionReader? given)
+            ? given
+            : new SectionReader(new YamlMapping(top.Map.Line, top.Map.Column, []), "runconfig", top.Diagnostics);
+        RunConfig runConfig = RunConfigSection.Read(runSection, overrides);
+        if (train is not null)
+        {
+            RunConfigSection.CheckLength(runSection, runConfig);
+        }
 
-    /// <summary>--logging.</summary>
-    public string? Logging { get; init; }
+        if (train is not null && optimizer is not null && train.BatchSize % optimizer.GradAccumSteps != 0)
+        {
+            optimizerSection!.Invalid(optimizerSection.Node("grad_accum_steps")!, "grad_accum_steps", $"a divisor of train_input.batch_size, {train.BatchSize}");
+        }
+
+        top.Ignore("cerebras", "description", "csconfig");
+        top.Finish();
+        return new RunParameters
+        {
+            File = path,
+            TrainInput = train,
+            EvalInput = eval,
+            Model = model,
+            Sparsity = sparsity,
+            Optimizer = optimizer,
+            RunConfig = runConfig,
+        };
+    }
 }
