@@ -76,13 +76,6 @@ public static class GptArchitecture
     /// <summary>Whether a parameter is a table that tokens or positions look rows up in, rather than one that multiplies.</summary>
     public static bool IsEmbeddingTable(string name) => name is WordEmbeddings or PositionEmbeddings;
 
-    /// <summary>Whether a parameter is the weight of a linear layer, which computes with its non-zeros alone.</summary>
-    public static bool IsLinearWeight(NamedShape parameter)
-    {
-        ArgumentNullException.ThrowIfNull(parameter);
-        return parameter.Shape.Length == 2 && !IsEmbeddingTable(parameter.Name);
-    }
-
     /// <summary>Whether weight decay applies to a parameter: biases and normalizations are left out.</summary>
     public static bool Decays(NamedShape parameter)
     {

@@ -15,7 +15,7 @@ internal static class NormalDistribution
 
         double sum = x;
         double term = x;
-        for (int i = 3; sum + term != sum || i == 3; i += 2)
+        for (int i = 3; Math.Abs(term) > 1e-18 * Math.Abs(sum); i += 2)
         {
             term *= x * x / i;
             sum += term;
