@@ -54,11 +54,10 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     private readonly Thread[] threads;
     private readonly WorkerScratch[] scratch;
-    private readonly SemaphoreSlim wake = new(0);
+    private readonly Sleeper[] sleepers;
     private volatile int round;
     private volatile int remaining;
     private volatile bool stopping;
-    private int sleeping;
     private delegate*<void*, int, int, int, WorkerScratch, void> entry;
     private void* body;
     private int count;
@@ -74,9 +73,11 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
 
         threads = new Thread[workers - 1];
+        sleepers = new Sleeper[workers - 1];
         for (int i = 0; i < threads.Length; i++)
         {
             int worker = i + 1;
+            sleepers[i] = new Sleeper();
             threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"SparseEngine worker {worker}" };
             threads[i].Start();
         }
@@ -106,10 +107,9 @@ internal sealed unsafe class WorkerPool : IDisposable
         failure = null;
         remaining = threads.Length;
         Interlocked.Increment(ref round);
-        int asleep = Volatile.Read(ref sleeping);
-        if (asleep > 0)
+        foreach (Sleeper sleeper in sleepers)
         {
-            wake.Release(asleep);
+            sleeper.WakeIfAsleep();
         }
 
         RunPartsOf(0);
@@ -128,18 +128,18 @@ internal sealed unsafe class WorkerPool : IDisposable
     public void Dispose()
     {
         stopping = true;
-        wake.Release(threads.Length + 1);
-        foreach (Thread thread in threads)
+        Interlocked.MemoryBarrier();
+        for (int i = 0; i < threads.Length; i++)
         {
-            thread.Join();
+            sleepers[i].WakeIfAsleep();
+            threads[i].Join();
+            sleepers[i].Dispose();
         }
 
         foreach (WorkerScratch memory in scratch)
         {
             memory.Dispose();
         }
-
-        wake.Dispose();
     }
 
     private static void InvokeParts<TBody>(void* body, int worker, int workers, int count, WorkerScratch scratch)
@@ -155,7 +155,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     private void Work(int worker)
     {
         int seen = 0;
-        while (WaitForRoundAfter(seen))
+        while (WaitForRoundAfter(seen, sleepers[worker - 1]))
         {
             seen++;
             RunPartsOf(worker);
@@ -178,7 +178,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     }
 
     // Rounds come one at a time, since Run waits for every worker: the next one is seen + 1.
-    private bool WaitForRoundAfter(int seen)
+    private bool WaitForRoundAfter(int seen, Sleeper sleeper)
     {
         for (int i = 0; i < SpinIterations && !stopping; i++)
         {
@@ -190,21 +190,45 @@ internal sealed unsafe class WorkerPool : IDisposable
             Thread.SpinWait(20);
         }
 
-        while (!stopping)
+        while (round == seen && !stopping)
         {
-            Interlocked.Increment(ref sleeping);
+            sleeper.BeginSleep();
             if (round == seen && !stopping)
             {
-                wake.Wait();
+                sleeper.Wait();
             }
 
-            Interlocked.Decrement(ref sleeping);
-            if (round != seen)
+            sleeper.EndSleep();
+        }
+
+        return round != seen;
+    }
+
+    /// <summary>
+    /// One worker's bed. Each has its own: with a shared semaphore a worker that is fast enough to do its part and sleep
+    /// again takes the wake-up meant for one that has not risen yet, and the loop never ends.
+    /// </summary>
+    private sealed class Sleeper : IDisposable
+    {
+        private readonly SemaphoreSlim wake = new(0);
+        private int asleep;
+
+        /// <summary>Announces the sleep, before the last look for work: whoever brings work after that look sees it.</summary>
+        public void BeginSleep() => Interlocked.Exchange(ref asleep, 1);
+
+        public void Wait() => wake.Wait();
+
+        public void EndSleep() => Interlocked.Exchange(ref asleep, 0);
+
+        /// <summary>A wake-up that comes before the wait only makes the worker look once more.</summary>
+        public void WakeIfAsleep()
+        {
+            if (Volatile.Read(ref asleep) != 0)
             {
-                return true;
+                wake.Release();
             }
         }
 
-        return false;
+        public void Dispose() => wake.Dispose();
     }
 }

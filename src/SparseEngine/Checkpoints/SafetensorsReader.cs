@@ -13,6 +13,24 @@ internal sealed class SafetensorsReader : CheckpointReader
     // The format's own limit.
     private const long LargestHeader = 100_000_000;
 
+    // Each type's size in bytes and its way to float32.
+    private static readonly Dictionary<string, (int Size, Action<byte[], Span<float>> Convert)> Readers = new(StringComparer.Ordinal)
+    {
+        ["F32"] = (4, (bytes, destination) => MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination)),
+        ["F16"] = (2, (bytes, destination) => Convert<Half>(bytes, destination, value => (float)value)),
+        ["BF16"] = (2, (bytes, destination) => Convert<ushort>(bytes, destination, value => BitConverter.UInt32BitsToSingle((uint)value << 16))),
+        ["F64"] = (8, (bytes, destination) => Convert<double>(bytes, destination, value => (float)value)),
+        ["I64"] = (8, (bytes, destination) => Convert<long>(bytes, destination, value => value)),
+        ["U64"] = (8, (bytes, destination) => Convert<ulong>(bytes, destination, value => value)),
+        ["I32"] = (4, (bytes, destination) => Convert<int>(bytes, destination, value => value)),
+        ["U32"] = (4, (bytes, destination) => Convert<uint>(bytes, destination, value => value)),
+        ["I16"] = (2, (bytes, destination) => Convert<short>(bytes, destination, value => value)),
+        ["U16"] = (2, (bytes, destination) => Convert<ushort>(bytes, destination, value => value)),
+        ["I8"] = (1, (bytes, destination) => Convert<sbyte>(bytes, destination, value => value)),
+        ["U8"] = (1, (bytes, destination) => Convert<byte>(bytes, destination, value => value)),
+        ["BOOL"] = (1, (bytes, destination) => Convert<byte>(bytes, destination, value => value)),
+    };
+
     private readonly FileStream file;
     private readonly Dictionary<string, StoredTensor> tensors = new(StringComparer.Ordinal);
     private readonly long dataStart;
@@ -54,7 +72,7 @@ internal sealed class SafetensorsReader : CheckpointReader
         file.Position = dataStart + tensor.Start;
         byte[] bytes = new byte[tensor.End - tensor.Start];
         file.ReadExactly(bytes);
-        Convert(tensor.Type, bytes, destination);
+        Readers[tensor.Type].Convert(bytes, destination);
     }
 
     private protected override void Dispose(bool disposing) => file.Dispose();
@@ -89,8 +107,9 @@ internal sealed class SafetensorsReader : CheckpointReader
         }
 
         StoredTensor tensor = new(type.GetString() ?? "", offsets[0].GetInt64(), offsets[1].GetInt64());
-        int size = ElementSize(tensor.Type)
-            ?? throw new CheckpointException($"{Path}: {entry.Name} has the dtype {tensor.Type}; valid: F32, F16, BF16, F64, U8, BOOL, I32, I64");
+        int size = Readers.TryGetValue(tensor.Type, out (int Size, Action<byte[], Span<float>> Convert) reader)
+            ? reader.Size
+            : throw new CheckpointException($"{Path}: {entry.Name} has the dtype {tensor.Type}; valid: {string.Join(", ", Readers.Keys)}");
         ImmutableArray<int> shape = [.. dimensions.EnumerateArray().Select(dimension => dimension.GetInt32())];
         long bytes = shape.Aggregate((long)size, (product, dimension) => checked(product * dimension));
         if (tensor.Start < 0 || tensor.End - tensor.Start != bytes || tensor.End > file.Length - dataStart)
@@ -100,43 +119,6 @@ internal sealed class SafetensorsReader : CheckpointReader
 
         tensors.Add(entry.Name, tensor);
         AddTensor(entry.Name, shape);
-    }
-
-    private static int? ElementSize(string type) => type switch
-    {
-        "F64" or "I64" => 8,
-        "F32" or "I32" => 4,
-        "F16" or "BF16" => 2,
-        "U8" or "BOOL" => 1,
-        _ => null,
-    };
-
-    private static void Convert(string type, byte[] bytes, Span<float> destination)
-    {
-        switch (type)
-        {
-            case "F32":
-                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination);
-                break;
-            case "F16":
-                Convert<Half>(bytes, destination, value => (float)value);
-                break;
-            case "BF16":
-                Convert<ushort>(bytes, destination, value => BitConverter.UInt32BitsToSingle((uint)value << 16));
-                break;
-            case "F64":
-                Convert<double>(bytes, destination, value => (float)value);
-                break;
-            case "I64":
-                Convert<long>(bytes, destination, value => value);
-                break;
-            case "I32":
-                Convert<int>(bytes, destination, value => value);
-                break;
-            default:
-                Convert<byte>(bytes, destination, value => value);
-                break;
-        }
     }
 
     private static void Convert<T>(byte[] bytes, Span<float> destination, Func<T, float> convert)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration;
@@ -28,7 +29,7 @@ internal static class InputSection
             ShuffleSeed = section.Int("shuffle_seed", int.MinValue),
             ValidationShare = section.Number("validation_share", share => share is > 0 and < 1, "a number between 0 and 1") ?? 0.05,
         };
-        if (model.UsePositionEmbedding && input.MaxSequenceLength > model.MaxPositionEmbeddings && section.Node("max_sequence_length") is { } length)
+        if (section.Diagnostics.Errors.IsEmpty && model.UsePositionEmbedding && input.MaxSequenceLength > model.MaxPositionEmbeddings && section.Node("max_sequence_length") is { } length)
         {
             section.Invalid(length, "max_sequence_length", $"at most model.max_position_embeddings, {model.MaxPositionEmbeddings}");
         }
@@ -37,7 +38,7 @@ internal static class InputSection
         return input;
     }
 
-    private static System.Collections.Immutable.ImmutableArray<string> Directories(SectionReader section)
+    private static ImmutableArray<string> Directories(SectionReader section)
     {
         const string Valid = "a folder or file, or a list of them";
         switch (section.Node("data_dir"))

@@ -60,7 +60,7 @@ internal static class ModelSection
             LossWeight = lossWeight ?? 1,
             ComputeEvalMetrics = section.Boolean("compute_eval_metrics") ?? true,
         };
-        if (model.HiddenSize % model.Heads != 0 && section.Node("num_heads") is { } heads)
+        if (section.Diagnostics.Errors.IsEmpty && model.HiddenSize % model.Heads != 0 && section.Node("num_heads") is { } heads)
         {
             section.Invalid(heads, "num_heads", $"a divisor of model.hidden_size, {model.HiddenSize}");
         }

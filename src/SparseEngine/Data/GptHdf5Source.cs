@@ -117,7 +117,7 @@ internal sealed class GptHdf5Source : ISampleSource
             int samples = checked((int)shape[0]);
             if (file.AttributeExists("n_examples"))
             {
-                long stated = Guard(path, () => file.Attribute("n_examples").Read<long>());
+                long stated = Guard(path, () => ReadInteger(file.Attribute("n_examples")));
                 if (stated != samples)
                 {
                     throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {samples} samples");
@@ -147,6 +147,9 @@ internal sealed class GptHdf5Source : ISampleSource
             throw new DataException($"{file.Path}: sample {sample}, position {position}: {what} {token} is outside model.vocab_size {vocabularySize}");
         }
     }
+
+    // h5py writes a Python int with 8 bytes, a numpy one with its own size.
+    private static long ReadInteger(IH5Attribute attribute) => attribute.Type.Size == sizeof(int) ? attribute.Read<int>() : attribute.Read<long>();
 
     private static string Describe(IH5Dataset dataset, ulong[] shape) =>
         $"{dataset.Type.Class} of {dataset.Type.Size} bytes [{string.Join(", ", shape)}]";

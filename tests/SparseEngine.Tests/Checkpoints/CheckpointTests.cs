@@ -149,7 +149,7 @@ public sealed class CheckpointTests : IDisposable
     [Theory]
     [InlineData("""{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "is damaged: w needs 12 bytes at 0 to 8 of 8")]
     [InlineData("""{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", "is damaged: w needs 16 bytes at 0 to 16 of 8")]
-    [InlineData("""{"w":{"dtype":"Q4","shape":[3],"data_offsets":[0,8]}}""", "w has the dtype Q4; valid: F32, F16, BF16, F64, U8, BOOL, I32, I64")]
+    [InlineData("""{"w":{"dtype":"Q4","shape":[3],"data_offsets":[0,8]}}""", "w has the dtype Q4; valid: F32, F16, BF16, F64, I64, U64, I32, U32, I16, U16, I8, U8, BOOL")]
     [InlineData("""{"w":{"dtype":"F32"}}""", "is damaged: w has no dtype, shape and data_offsets")]
     [InlineData("""{"w":""", "is damaged: its header is not valid JSON")]
     public void A_bad_safetensors_header_is_one_clear_line(string header, string expected)

@@ -224,5 +224,5 @@ internal sealed class SectionReader(YamlMapping map, string path, DiagnosticBag 
     }
 
     private static string IntegerRange(long minimum, long maximum) =>
-        maximum is int.MaxValue or long.MaxValue ? $"an integer of {minimum} or more" : $"an integer from {minimum} to {maximum}";
+        maximum >= int.MaxValue ? $"an integer of {minimum} or more" : $"an integer from {minimum} to {maximum}";
 }

@@ -21,15 +21,22 @@ internal sealed class YamlLoader
     /// <summary>Reads the first document; null where there is none, or a syntax error, which is reported.</summary>
     public static YamlNode? Load(TextReader text, DiagnosticBag diagnostics)
     {
+        YamlLoader loader = new(text, diagnostics);
         try
         {
-            YamlLoader loader = new(text, diagnostics);
             loader.parser.Consume<StreamStart>();
             return loader.parser.TryConsume<DocumentStart>(out _) ? loader.ReadNode() : null;
         }
         catch (YamlException exception)
         {
             diagnostics.Error((int)exception.Start.Line, (int)exception.Start.Column, $"is not valid YAML: {exception.InnerException?.Message ?? exception.Message}");
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet's scanner leaves some unfinished lists and maps this way.
+            Mark end = loader.parser.Current?.End ?? Mark.Empty;
+            diagnostics.Error((int)end.Line, (int)end.Column, "is not valid YAML: a list or map that starts before here does not end");
             return null;
         }
     }

@@ -1,0 +1,65 @@
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Models;
+
+/// <summary>One pre-normalization decoder layer: m = x + drop(attention(norm1 x)); y = m + drop(ffn(norm3 m)). All [hidden, tokens].</summary>
+internal sealed class DecoderLayer(ComputeDevice device, ModelParameters model, ParameterSet parameters, int index)
+{
+    private readonly LayerNorm norm1 = new(device, parameters, $"{GptArchitecture.Layer(index)}.norm1", model.LayerNormEpsilon);
+    private readonly SelfAttention attention = new(device, model, parameters, index);
+    private readonly LayerNorm norm3 = new(device, parameters, $"{GptArchitecture.Layer(index)}.norm3", model.LayerNormEpsilon);
+    private readonly FeedForward feedForward = new(device, model, parameters, index);
+
+    /// <summary>From the residual stream x to the residual stream y.</summary>
+    public void Forward(GptWorkspace workspace, in DeviceMatrix x, in DeviceMatrix y, DropoutPass? dropout)
+    {
+        LayerActivations kept = workspace.Layers[index];
+        norm1.Forward(x, kept.AttentionInput, kept.AttentionNorm);
+        attention.Forward(workspace, kept, kept.AttentionInput, kept.Middle, dropout);
+        Drop(kept.Middle, dropout, DropoutPass.ProjectionSite(index));
+        device.Add(x, kept.Middle);
+
+        norm3.Forward(kept.Middle, kept.FeedForwardInput, kept.FeedForwardNorm);
+        feedForward.Forward(kept, kept.FeedForwardInput, y);
+        Drop(y, dropout, DropoutPass.FeedForwardSite(index));
+        device.Add(kept.Middle, y);
+    }
+
+    /// <summary>Turns the workspace's residual gradient from that of y into that of x, in place.</summary>
+    public void Backward(GptWorkspace workspace, in DeviceMatrix x, DropoutPass? dropout)
+    {
+        LayerActivations kept = workspace.Layers[index];
+        DeviceMatrix residual = workspace.ResidualGradient;
+        DeviceMatrix branch = workspace.BranchGradient;
+
+        DeviceMatrix dOutput = DropGradient(residual, branch, dropout, DropoutPass.FeedForwardSite(index));
+        feedForward.Backward(workspace, kept, kept.FeedForwardInput, dOutput, branch);
+        norm3.Backward(kept.Middle, kept.FeedForwardNorm, branch, residual, accumulate: true);
+
+        dOutput = DropGradient(residual, branch, dropout, DropoutPass.ProjectionSite(index));
+        attention.Backward(workspace, kept, kept.AttentionInput, dOutput, branch, dropout);
+        norm1.Backward(x, kept.AttentionNorm, branch, residual, accumulate: true);
+    }
+
+    private void Drop(in DeviceMatrix y, DropoutPass? dropout, uint site)
+    {
+        if (dropout is { } pass && model.DropoutRate > 0)
+        {
+            device.Dropout(y, (float)model.DropoutRate, pass.At(site));
+        }
+    }
+
+    /// <summary>The gradient of a branch's output: the residual's own, or a copy of it with the branch's dropout applied.</summary>
+    private DeviceMatrix DropGradient(in DeviceMatrix residual, in DeviceMatrix copy, DropoutPass? dropout, uint site)
+    {
+        if (dropout is null || model.DropoutRate <= 0)
+        {
+            return residual;
+        }
+
+        device.ActivationForward(Activation.Linear, residual, copy);
+        Drop(copy, dropout, site);
+        return copy;
+    }
+}

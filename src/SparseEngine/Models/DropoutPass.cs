@@ -1,0 +1,24 @@
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Models;
+
+/// <summary>Names the dropout masks of one pass through the model, so that its backward pass and a resumed run draw the same.</summary>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Pass">The micro-batch's number since the first step of the run: step x micro-batches + micro-batch.</param>
+public readonly record struct DropoutPass(uint Seed, ulong Pass)
+{
+    /// <summary>The site of the embeddings' dropout.</summary>
+    internal const uint EmbeddingSite = 0;
+
+    /// <summary>The key of one place in the model.</summary>
+    internal DropoutKey At(uint site) => new(Seed, Pass, site);
+
+    /// <summary>The site of a layer's attention probabilities.</summary>
+    internal static uint AttentionSite(int layer) => (3 * (uint)layer) + 1;
+
+    /// <summary>The site of a layer's attention output.</summary>
+    internal static uint ProjectionSite(int layer) => (3 * (uint)layer) + 2;
+
+    /// <summary>The site of a layer's feed-forward output.</summary>
+    internal static uint FeedForwardSite(int layer) => (3 * (uint)layer) + 3;
+}

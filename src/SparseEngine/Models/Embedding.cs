@@ -1,0 +1,54 @@
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Models;
+
+/// <summary>Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[t mod sequence, :], then an optional normalization and dropout.</summary>
+internal sealed class Embedding(ComputeDevice device, ModelParameters model, ParameterSet parameters)
+{
+    private readonly Parameter words = parameters[GptArchitecture.WordEmbeddings];
+    private readonly Parameter? positions = parameters.Find(GptArchitecture.PositionEmbeddings);
+    private readonly LayerNorm? norm =
+        model.EmbeddingLayerNorm ? new LayerNorm(device, parameters, GptArchitecture.EmbeddingNorm, model.LayerNormEpsilon) : null;
+
+    /// <summary>Writes the residual stream's beginning x [hidden, tokens].</summary>
+    public void Forward(GptWorkspace workspace, in DeviceMatrix x, DropoutPass? dropout)
+    {
+        DeviceMatrix sum = workspace.EmbeddingSum ?? x;
+        device.EmbeddingForward(workspace.InputIds, Table(words, words.Values), Table(positions), workspace.Sequence, sum);
+        if (norm is not null)
+        {
+            norm.Forward(sum, x, workspace.EmbeddingNorm!);
+        }
+
+        Drop(x, dropout);
+    }
+
+    /// <summary>Adds to the tables' gradients from the workspace's residual gradient, which it uses up.</summary>
+    public void Backward(GptWorkspace workspace, DropoutPass? dropout)
+    {
+        DeviceMatrix dx = workspace.ResidualGradient;
+        Drop(dx, dropout);
+        if (norm is not null)
+        {
+            norm.Backward(workspace.EmbeddingSum!.Value, workspace.EmbeddingNorm!, dx, workspace.BranchGradient, accumulate: false);
+            dx = workspace.BranchGradient;
+        }
+
+        DeviceMatrix? positionGradient = positions is null ? null : Table(positions, positions.Gradient);
+        device.EmbeddingBackward(workspace.InputIds, dx, workspace.Sequence, Table(words, words.Gradient), positionGradient);
+    }
+
+    private static DeviceMatrix Table(Parameter parameter, DeviceBuffer<float> buffer) =>
+        DeviceMatrix.Dense(buffer, parameter.Shape[0], parameter.Shape[1]);
+
+    private static DeviceMatrix? Table(Parameter? parameter) => parameter is null ? null : Table(parameter, parameter.Values);
+
+    private void Drop(in DeviceMatrix x, DropoutPass? dropout)
+    {
+        if (dropout is { } pass && model.EmbeddingDropoutRate > 0)
+        {
+            device.Dropout(x, (float)model.EmbeddingDropoutRate, pass.At(DropoutPass.EmbeddingSite));
+        }
+    }
+}

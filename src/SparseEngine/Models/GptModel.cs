@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Models;
+
+/// <summary>A GPT-2 or GPT-3 over parameters on a device: forward and backward passes, written once for every device.</summary>
+public sealed class GptModel
+{
+    private readonly Embedding embedding;
+    private readonly ImmutableArray<DecoderLayer> layers;
+    private readonly LayerNorm finalNorm;
+    private readonly Linear head;
+
+    /// <summary>Assembles the model from its parameters, which it does not own.</summary>
+    public GptModel(ComputeDevice device, ModelParameters shape, ParameterSet parameters)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Shape = shape;
+        Parameters = parameters;
+        embedding = new Embedding(device, shape, parameters);
+        layers = [.. Enumerable.Range(0, shape.Layers).Select(index => new DecoderLayer(device, shape, parameters, index))];
+        finalNorm = new LayerNorm(device, parameters, GptArchitecture.FinalNorm, shape.LayerNormEpsilon);
+        string headWeight = shape.ShareEmbeddingWeights ? GptArchitecture.WordEmbeddings : $"{GptArchitecture.Head}.weight";
+        head = new Linear(device, parameters[headWeight], parameters.Find($"{GptArchitecture.Head}.bias"));
+    }
+
+    /// <summary>The model section it was built from.</summary>
+    public ModelParameters Shape { get; }
+
+    /// <summary>Its parameters in <c>named_parameters()</c> order.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>From the workspace's token ids to its <see cref="GptWorkspace.Normalized"/> [hidden, tokens].</summary>
+    /// <param name="workspace">The activations.</param>
+    /// <param name="dropout">Which dropout masks to draw; null for none.</param>
+    public void Forward(GptWorkspace workspace, DropoutPass? dropout = null)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        embedding.Forward(workspace, workspace.Residual[0], dropout);
+        for (int index = 0; index < layers.Length; index++)
+        {
+            layers[index].Forward(workspace, workspace.Residual[index], workspace.Residual[index + 1], dropout);
+        }
+
+        finalNorm.Forward(workspace.Residual[^1], workspace.Normalized, workspace.FinalNorm);
+    }
+
+    /// <summary>The output head: logits [vocabulary, tokens] of normalized activations [hidden, tokens], all tokens or some.</summary>
+    public void Logits(in DeviceMatrix normalized, in DeviceMatrix logits) => head.Forward(normalized, logits);
+
+    /// <summary>Adds to every parameter's gradient.</summary>
+    /// <param name="workspace">The activations of the last <see cref="Forward"/>, a training workspace.</param>
+    /// <param name="logitsGradient">The loss's gradient by the logits [vocabulary, tokens].</param>
+    /// <param name="dropout">What that forward pass was given.</param>
+    public void Backward(GptWorkspace workspace, in DeviceMatrix logitsGradient, DropoutPass? dropout = null)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        head.Backward(workspace.Normalized, logitsGradient, workspace.BranchGradient, accumulate: false);
+        finalNorm.Backward(workspace.Residual[^1], workspace.FinalNorm, workspace.BranchGradient, workspace.ResidualGradient, accumulate: false);
+        for (int index = layers.Length - 1; index >= 0; index--)
+        {
+            layers[index].Backward(workspace, workspace.Residual[index], dropout);
+        }
+
+        embedding.Backward(workspace, dropout);
+    }
+}

@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Models;
+
+/// <summary>The activations of one batch shape, allocated once and used for every pass of that shape.</summary>
+/// <remarks>
+/// For training each layer keeps what its backward pass reads, and three gradients are shared by all layers. For
+/// inference all layers share one set of activations.
+/// </remarks>
+public sealed class GptWorkspace : IDisposable
+{
+    private readonly ComputeDevice device;
+    private readonly List<IDisposable> owned = [];
+    private readonly DeviceMatrix? residualGradient;
+    private readonly DeviceMatrix? branchGradient;
+    private readonly DeviceMatrix? wideGradient;
+
+    /// <summary>Allocates activations.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="model">The model's shape.</param>
+    /// <param name="batch">Sequences in a pass.</param>
+    /// <param name="sequence">Tokens in a sequence.</param>
+    /// <param name="training">Whether backward passes follow.</param>
+    public GptWorkspace(ComputeDevice device, ModelParameters model, int batch, int sequence, bool training)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(model);
+        this.device = device;
+        Batch = batch;
+        Sequence = sequence;
+        Tokens = checked(batch * sequence);
+        int hidden = model.HiddenSize;
+
+        InputIds = Own(device.Allocate<int>(Tokens));
+        EmbeddingSum = model.EmbeddingLayerNorm ? Activations(hidden) : null;
+        EmbeddingNorm = model.EmbeddingLayerNorm ? Statistics() : null;
+        Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => Activations(hidden));
+        Layers = Repeat(model.Layers, distinct: training ? model.Layers : 1, () => AllocateLayer(model));
+        Normalized = Activations(hidden);
+        FinalNorm = Statistics();
+        if (training)
+        {
+            residualGradient = Activations(hidden);
+            branchGradient = Activations(hidden);
+            wideGradient = Activations(Math.Max(model.FilterSize, 4 * hidden));
+        }
+    }
+
+    /// <summary>Sequences in a pass.</summary>
+    public int Batch { get; }
+
+    /// <summary>Tokens in a sequence.</summary>
+    public int Sequence { get; }
+
+    /// <summary>Tokens in a pass: batch x sequence.</summary>
+    public int Tokens { get; }
+
+    /// <summary>The token ids of the pass [tokens], sequence after sequence. Filled by the caller.</summary>
+    public DeviceBuffer<int> InputIds { get; }
+
+    /// <summary>The final normalization's output [hidden, tokens]: what the output head reads.</summary>
+    public DeviceMatrix Normalized { get; }
+
+    /// <summary>The embeddings' sum before its normalization, where the model has one.</summary>
+    internal DeviceMatrix? EmbeddingSum { get; }
+
+    internal NormStatistics? EmbeddingNorm { get; }
+
+    /// <summary>The residual stream before each layer and after the last.</summary>
+    internal ImmutableArray<DeviceMatrix> Residual { get; }
+
+    internal ImmutableArray<LayerActivations> Layers { get; }
+
+    internal NormStatistics FinalNorm { get; }
+
+    /// <summary>The gradient of the residual stream, carried from layer to layer.</summary>
+    internal DeviceMatrix ResidualGradient => residualGradient ?? throw ForInference();
+
+    /// <summary>The gradient within a branch [hidden, tokens].</summary>
+    internal DeviceMatrix BranchGradient => branchGradient ?? throw ForInference();
+
+    /// <summary>The gradient of a feed-forward's middle, or of an attention's output, queries, keys and values in turn.</summary>
+    internal DeviceMatrix WideGradient => wideGradient ?? throw ForInference();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable buffer in owned)
+        {
+            buffer.Dispose();
+        }
+    }
+
+    private static InvalidOperationException ForInference() => new("the workspace was allocated for inference");
+
+    private static ImmutableArray<T> Repeat<T>(int count, int distinct, Func<T> create)
+    {
+        List<T> created = [.. Enumerable.Range(0, Math.Min(count, distinct)).Select(_ => create())];
+        return [.. Enumerable.Range(0, count).Select(i => created[i % distinct])];
+    }
+
+    private LayerActivations AllocateLayer(ModelParameters model)
+    {
+        int hidden = model.HiddenSize;
+        return new LayerActivations
+        {
+            AttentionNorm = Statistics(),
+            AttentionInput = Activations(hidden),
+            Query = Activations(hidden),
+            Key = Activations(hidden),
+            Value = Activations(hidden),
+            Attended = Activations(hidden),
+            LogSumExp = Own(device.Allocate<float>(checked(model.Heads * Tokens))),
+            Middle = Activations(hidden),
+            FeedForwardNorm = Statistics(),
+            FeedForwardInput = Activations(hidden),
+            Expanded = Activations(model.FilterSize),
+            Activated = Activations(model.FilterSize),
+        };
+    }
+
+    private NormStatistics Statistics() => new(Own(device.Allocate<float>(Tokens)), Own(device.Allocate<float>(Tokens)));
+
+    private DeviceMatrix Activations(int features)
+    {
+        DeviceMatrix matrix = device.AllocateActivations(features, Tokens);
+        Own(matrix.Buffer);
+        return matrix;
+    }
+
+    private T Own<T>(T buffer)
+        where T : IDisposable
+    {
+        owned.Add(buffer);
+        return buffer;
+    }
+}
+
+/// <summary>What one decoder layer's backward pass reads of its forward pass.</summary>
+internal sealed record LayerActivations
+{
+    public required NormStatistics AttentionNorm { get; init; }
+
+    /// <summary>norm1's output [hidden, tokens].</summary>
+    public required DeviceMatrix AttentionInput { get; init; }
+
+    public required DeviceMatrix Query { get; init; }
+
+    public required DeviceMatrix Key { get; init; }
+
+    public required DeviceMatrix Value { get; init; }
+
+    /// <summary>The heads' outputs before the output projection [hidden, tokens].</summary>
+    public required DeviceMatrix Attended { get; init; }
+
+    /// <summary>Each head's and token's log sum exp of scores [heads x tokens].</summary>
+    public required DeviceBuffer<float> LogSumExp { get; init; }
+
+    /// <summary>The residual stream between attention and feed-forward [hidden, tokens].</summary>
+    public required DeviceMatrix Middle { get; init; }
+
+    public required NormStatistics FeedForwardNorm { get; init; }
+
+    /// <summary>norm3's output [hidden, tokens].</summary>
+    public required DeviceMatrix FeedForwardInput { get; init; }
+
+    /// <summary>The feed-forward's middle before its non-linearity [filter, tokens].</summary>
+    public required DeviceMatrix Expanded { get; init; }
+
+    /// <summary>The feed-forward's middle after its non-linearity [filter, tokens].</summary>
+    public required DeviceMatrix Activated { get; init; }
+}

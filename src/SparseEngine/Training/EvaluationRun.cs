@@ -1,0 +1,70 @@
+using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+using SparseEngine.Metrics;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>The modes eval and eval_all: measures checkpoints as they are, NaN marking their sparse places.</summary>
+internal static class EvaluationRun
+{
+    /// <summary>Evaluates one checkpoint, or every one of the model directory in the order of their steps.</summary>
+    public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
+    {
+        using ISampleSource source = TrainingData.Open(context.Parameters, DataSplit.Validation);
+        EvaluationMetrics? last = null;
+        RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
+        foreach (string path in CheckpointsOf(context, mode))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                break;
+            }
+
+            summary = Evaluate(context, mode, source, path, stop);
+            last = summary.Evaluation ?? last;
+        }
+
+        return summary with { Evaluation = last };
+    }
+
+    private static IReadOnlyList<string> CheckpointsOf(RunContext context, RunMode mode)
+    {
+        RunConfig config = context.Parameters.RunConfig;
+        if (mode is RunMode.EvalAll)
+        {
+            IReadOnlyList<string> all = CheckpointDirectory.All(config.ModelDirectory);
+            return all.Count > 0 ? all : throw new TrainingException($"{config.ModelDirectory}: holds no checkpoint_<step>.mdl to evaluate");
+        }
+
+        string path = StartingPoint.FindCheckpoint(config, context.Logger)
+            ?? throw new TrainingException($"{config.ModelDirectory}: holds no checkpoint_<step>.mdl to evaluate; train first or give --checkpoint_path");
+        return [path];
+    }
+
+    private static RunSummary Evaluate(RunContext context, RunMode mode, ISampleSource source, string path, CancellationToken stop)
+    {
+        ModelParameters shape = context.Parameters.Model;
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        using ParameterSet parameters = InferenceParameters.Load(context.Device, shape, reader);
+        int step = reader.State?.Step ?? 0;
+        context.Observer.OnStarted(new RunOverview(
+            mode, context.Device.Description, step, step, parameters.Elements, parameters.NonZeros, SparsityPlan.Dense, path));
+
+        BatchLoader loader = TrainingData.Loader(context.Parameters, source, DataSplit.Validation);
+        using Evaluator evaluator = new(context.Device, new GptModel(context.Device, shape, parameters), loader, context.Parameters.RunConfig.EvalSteps, context.Observer);
+        EvaluationMetrics? metrics = evaluator.Evaluate(step, stop);
+        if (metrics is not null)
+        {
+            // Evaluating an earlier checkpoint drops nothing that a later step has logged.
+            using MetricsLog log = MetricsLog.Open(context.Parameters.RunConfig.ModelDirectory, resumeStep: int.MaxValue);
+            log.Write(metrics);
+            context.Observer.OnEvaluated(metrics);
+        }
+
+        long stateBytes = parameters.Sum(parameter => (sizeof(float) * (long)parameter.Values.Length) + parameter.PatternBytes);
+        return new RunSummary(step, null, metrics, path, 0, 0, sizeof(float) * parameters.Elements, stateBytes, 0, 0);
+    }
+}

@@ -1,0 +1,74 @@
+using SparseEngine.Data;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Models;
+
+namespace SparseEngine.Training;
+
+/// <summary>Measures a model on validation samples: mean cross-entropy of the tokens that count, perplexity, accuracy.</summary>
+internal sealed class Evaluator : IDisposable
+{
+    private readonly GptModel model;
+    private readonly GptWorkspace workspace;
+    private readonly LanguageModelLoss loss;
+    private readonly BatchLoader loader;
+    private readonly Batch batch;
+    private readonly int batches;
+    private readonly IRunObserver observer;
+
+    /// <summary>Allocates the activations of an evaluation batch.</summary>
+    /// <param name="device">The device that holds the model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="loader">The samples.</param>
+    /// <param name="steps">Batches to evaluate; null, or more than there are, for all.</param>
+    /// <param name="observer">Told of each batch.</param>
+    public Evaluator(ComputeDevice device, GptModel model, BatchLoader loader, int? steps, IRunObserver observer)
+    {
+        this.model = model;
+        this.loader = loader;
+        this.observer = observer;
+        batches = Math.Min(steps ?? int.MaxValue, loader.BatchesPerEpoch);
+        batch = new Batch(loader.BatchSize, loader.SequenceLength);
+        workspace = new GptWorkspace(device, model.Shape, loader.BatchSize, loader.SequenceLength, training: false);
+        loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
+    }
+
+    /// <summary>Evaluates the model as it is, always on the same samples.</summary>
+    /// <param name="step">The model's step, for the result.</param>
+    /// <param name="stop">Ends the evaluation after a batch.</param>
+    /// <returns>The metrics; null where it was stopped.</returns>
+    public EvaluationMetrics? Evaluate(int step, CancellationToken stop)
+    {
+        LossSums sums = default;
+        long counted = 0;
+        for (int i = 0; i < batches; i++)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            loader.Load((long)i * loader.BatchSize, batch);
+            workspace.InputIds.CopyFrom(batch.InputIds);
+            model.Forward(workspace);
+            LossSums added = loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
+            sums = new LossSums(sums.Loss + added.Loss, sums.Hits + added.Hits);
+            foreach (int mask in batch.Mask)
+            {
+                counted += mask;
+            }
+
+            observer.OnEvaluationProgress(i + 1, batches);
+        }
+
+        double mean = sums.Loss / counted;
+        bool all = model.Shape.ComputeEvalMetrics;
+        return new EvaluationMetrics(step, mean, all ? Math.Exp(mean) : null, all ? sums.Hits / counted : null, counted);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        workspace.Dispose();
+        loss.Dispose();
+    }
+}

@@ -1,0 +1,57 @@
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>The masks of a training run: the sparsity plan applied to the weights it starts from.</summary>
+internal sealed class PlannedMasks(SparsityPlan plan)
+{
+    private readonly Dictionary<int, WeightSparsity> byIndex = plan.Weights.ToDictionary(weight => weight.Index);
+
+    /// <summary>NaN values found in parameters the plan leaves dense: they cannot be trained.</summary>
+    public long UnplannedNaNs { get; private set; }
+
+    /// <summary>The parameters those values are in.</summary>
+    public int UnplannedParameters { get; private set; }
+
+    /// <summary>The kept elements of a planned weight; every element of another.</summary>
+    public bool[]? Select(int index, NamedShape parameter, ReadOnlySpan<float> dense)
+    {
+        if (byIndex.TryGetValue(index, out WeightSparsity? weight))
+        {
+            return MaskSelector.Select(weight, dense).Keep;
+        }
+
+        int nans = CountNaNs(dense);
+        UnplannedNaNs += nans;
+        UnplannedParameters += nans > 0 ? 1 : 0;
+        return null;
+    }
+
+    /// <summary>The mask a checkpoint's linear weights carry themselves: what is finite is kept.</summary>
+    public static bool[]? SelectFinite(int index, NamedShape parameter, ReadOnlySpan<float> dense)
+    {
+        if (!parameter.IsLinearWeight)
+        {
+            return null;
+        }
+
+        bool[] keep = new bool[dense.Length];
+        for (int i = 0; i < keep.Length; i++)
+        {
+            keep[i] = float.IsFinite(dense[i]);
+        }
+
+        return keep;
+    }
+
+    private static int CountNaNs(ReadOnlySpan<float> dense)
+    {
+        int count = 0;
+        foreach (float value in dense)
+        {
+            count += float.IsNaN(value) ? 1 : 0;
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>Writes a run's checkpoints: dense tensors with NaN at sparse places, and all that a continuation needs.</summary>
+internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, int shuffleSeed, IRunObserver observer)
+{
+    /// <summary>The last checkpoint written.</summary>
+    public string? LastPath { get; private set; }
+
+    /// <summary>Writes the weights a run starts from, before they are masked, as the zoo does at step 0.</summary>
+    public void SaveInitial(IReadOnlyList<NamedShape> definitions, IWeightSource weights)
+    {
+        IEnumerable<TensorWriter> tensors = definitions.Select(
+            (definition, index) => new TensorWriter(definition.Name, definition.Shape, dense => weights.Read(index, definition, dense)));
+        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0);
+    }
+
+    /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps.</summary>
+    public void Save(Optimizer optimizer, int step, long samplesConsumed)
+    {
+        List<TensorWriter> tensors = [];
+        for (int index = 0; index < optimizer.Parameters.Count; index++)
+        {
+            Parameter parameter = optimizer.Parameters[index];
+            tensors.Add(new TensorWriter(parameter.Name, parameter.Shape, dense => parameter.Expand(parameter.Values, dense)));
+            for (int state = 0; state < optimizer.StateNames.Length; state++)
+            {
+                var stored = optimizer.State(index, state);
+                string key = StartingPoint.StateKey(parameter.Name, optimizer.StateNames[state]);
+                tensors.Add(new TensorWriter(key, parameter.Shape, dense => parameter.Expand(stored, dense)));
+            }
+        }
+
+        Write(tensors, step, samplesConsumed, optimizer.Updates);
+    }
+
+    private void Write(IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates)
+    {
+        string path = CheckpointDirectory.PathFor(config.ModelDirectory, step);
+        Dictionary<string, string> metadata = new()
+        {
+            [ModelDescription.MetadataKey] = ModelDescription.Write(model),
+            [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
+        };
+        CheckpointWriter.Write(path, tensors, new TrainingState(step, samplesConsumed, config.Seed, shuffleSeed), metadata);
+        LastPath = path;
+        observer.OnCheckpoint(path, step);
+        if (config.KeepCheckpointMax is { } keep)
+        {
+            CheckpointDirectory.Prune(config.ModelDirectory, keep);
+        }
+    }
+}

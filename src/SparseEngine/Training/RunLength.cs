@@ -1,0 +1,29 @@
+using SparseEngine.Configuration;
+
+namespace SparseEngine.Training;
+
+/// <summary>Where a run ends.</summary>
+internal static class RunLength
+{
+    /// <summary>The last step, from max_steps, num_steps and num_epochs: the first of these limits that is reached.</summary>
+    /// <param name="config">The runconfig section; max_steps counts from the first run's first step, the other two from this run's.</param>
+    /// <param name="done">Steps already done.</param>
+    /// <param name="batchesPerEpoch">Whole batches in the training data.</param>
+    /// <exception cref="ConfigurationException">There is no limit.</exception>
+    /// <exception cref="TrainingException">More steps are done than max_steps allows.</exception>
+    public static int LastStep(RunConfig config, int done, int batchesPerEpoch)
+    {
+        if (done > config.MaxSteps)
+        {
+            throw new TrainingException($"Global step {done} already exceeds max step {config.MaxSteps}.");
+        }
+
+        long? thisRun = config.NumSteps ?? (long?)config.NumEpochs * (config.StepsPerEpoch ?? batchesPerEpoch);
+        if (config.MaxSteps is null && thisRun is null)
+        {
+            throw new ConfigurationException("runconfig has no limit for training; give max_steps, num_steps or num_epochs");
+        }
+
+        return (int)Math.Min(config.MaxSteps ?? int.MaxValue, done + (thisRun ?? int.MaxValue));
+    }
+}

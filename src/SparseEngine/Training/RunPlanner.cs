@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Metrics;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>What a run would be, known without its data.</summary>
+/// <param name="Plan">The sparse weights.</param>
+/// <param name="Parameters">The model's parameters, zeros included.</param>
+/// <param name="NonZeros">Those that are not pruned.</param>
+/// <param name="TokensPerStep">Tokens in a step: batch_size x max_sequence_length of train_input, else of eval_input; 0 without either.</param>
+/// <param name="FlopsDense">Floating-point operations of a training step without sparsity.</param>
+/// <param name="FlopsExecuted">Floating-point operations of a training step.</param>
+/// <param name="StateBytesDense">Bytes of weights, gradients and optimizer state without sparsity.</param>
+/// <param name="StateBytes">Bytes of weights, gradients, optimizer state and CSR patterns; a device may keep more beside a pattern.</param>
+public sealed record RunDescription(
+    SparsityPlan Plan, long Parameters, long NonZeros, long TokensPerStep, double FlopsDense, double FlopsExecuted, long StateBytesDense, long StateBytes);
+
+/// <summary>Describes runs without touching data, weights or the disk.</summary>
+public static class RunPlanner
+{
+    /// <summary>Plans the sparsity of a run and adds up its size and work.</summary>
+    public static RunDescription Describe(RunParameters parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(parameters.Model);
+        SparsityPlan plan = SparsityPlan.Create(parameters.Sparsity, definitions);
+        InputParameters? input = parameters.TrainInput ?? parameters.EvalInput;
+        FlopCount flops = FlopCount.OfTrainingStep(parameters.Model, plan, input?.BatchSize ?? 0, input?.MaxSequenceLength ?? 0);
+
+        long elements = definitions.Sum(definition => definition.Elements);
+        long nonZeros = elements - plan.Weights.Sum(weight => weight.Total - weight.Kept);
+        long patterns = plan.Weights.Sum(weight => sizeof(int) * (weight.Kept + weight.Shape[0] + 1));
+        long perElement = parameters.Optimizer is { } optimizer ? TrainingMemory.BytesPerElement(optimizer) : sizeof(float);
+        return new RunDescription(
+            plan,
+            elements,
+            nonZeros,
+            (long)(input?.BatchSize ?? 0) * (input?.MaxSequenceLength ?? 0),
+            flops.Dense,
+            flops.Executed,
+            elements * perElement,
+            (nonZeros * perElement) + patterns);
+    }
+}

@@ -1,0 +1,60 @@
+using SparseEngine.Configuration;
+
+namespace SparseEngine.Training;
+
+/// <summary>What a mode needs of the parameters, beyond what each section checks by itself.</summary>
+internal static class RunRequirements
+{
+    /// <summary>Checks them all.</summary>
+    /// <exception cref="ConfigurationException">Lists everything that is missing or does not fit.</exception>
+    public static void Check(RunParameters parameters, RunMode mode)
+    {
+        List<Diagnostic> problems = [];
+        bool trains = mode is RunMode.Train or RunMode.TrainAndEval;
+        bool evaluates = mode is not RunMode.Train;
+        if (trains)
+        {
+            Require(parameters.TrainInput, "train_input");
+            Require(parameters.Optimizer, "optimizer");
+            CheckInput(parameters.TrainInput, "train_input");
+            if (parameters is { TrainInput: { } input, Optimizer: { } optimizer } && input.BatchSize % optimizer.GradAccumSteps != 0)
+            {
+                Report($"train_input.batch_size is {input.BatchSize}, which optimizer.grad_accum_steps {optimizer.GradAccumSteps} does not divide");
+            }
+        }
+
+        if (evaluates)
+        {
+            Require(parameters.EvalInput, "eval_input");
+            CheckInput(parameters.EvalInput, "eval_input");
+        }
+
+        if (mode is RunMode.EvalAll && parameters.RunConfig.CheckpointPath is not null)
+        {
+            Report("Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+
+        void Require(object? section, string name)
+        {
+            if (section is null)
+            {
+                Report($"{name} is missing; {(trains ? "training" : "evaluation")} needs it");
+            }
+        }
+
+        void CheckInput(InputParameters? input, string section)
+        {
+            if (input?.MaxSequenceLength > parameters.Model.MaxPositionEmbeddings)
+            {
+                Report($"{section}.max_sequence_length is {input.MaxSequenceLength}; valid: at most model.max_position_embeddings, {parameters.Model.MaxPositionEmbeddings}");
+            }
+        }
+
+        void Report(string text) => problems.Add(new Diagnostic(parameters.File, text));
+    }
+}

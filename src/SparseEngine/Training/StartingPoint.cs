@@ -1,0 +1,128 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>What a training run starts from: a checkpoint with its step and optimizer state, a checkpoint's weights alone, or initial weights.</summary>
+internal sealed class StartingPoint : IDisposable
+{
+    /// <summary>The checkpoint's metadata key that holds the number of updates its optimizer state has seen.</summary>
+    public const string UpdatesKey = "optimizer.updates";
+
+    private readonly CheckpointReader? reader;
+    private readonly ILogger logger;
+
+    private StartingPoint(string? path, CheckpointReader? reader, IWeightSource weights, TrainingState? state, ILogger logger)
+    {
+        Path = path;
+        this.reader = reader;
+        Weights = weights;
+        State = state;
+        this.logger = logger;
+    }
+
+    /// <summary>The checkpoint; null for initial weights.</summary>
+    public string? Path { get; }
+
+    /// <summary>The weights before masking.</summary>
+    public IWeightSource Weights { get; }
+
+    /// <summary>Where the run that wrote the checkpoint stood; null where this run starts at step 0.</summary>
+    public TrainingState? State { get; }
+
+    /// <summary>Steps already done.</summary>
+    public int Step => State?.Step ?? 0;
+
+    /// <summary>The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.</summary>
+    public static string? FindCheckpoint(RunConfig config, ILogger logger) =>
+        config.CheckpointPath ?? (config.AutoloadLastCheckpoint
+            ? CheckpointDirectory.FindNewest(config.ModelDirectory, warning => logger.LogWarning("{Warning}", warning))
+            : null);
+
+    /// <summary>Opens what the run starts from and says so in the log.</summary>
+    /// <exception cref="CheckpointException">The checkpoint cannot be read or is not one of this model.</exception>
+    public static StartingPoint Open(RunConfig config, ModelParameters model, IReadOnlyList<NamedShape> definitions, ILogger logger)
+    {
+        if (FindCheckpoint(config, logger) is not { } path)
+        {
+            logger.LogInformation("Starting from initial weights, seed {Seed}.", config.Seed);
+            return new StartingPoint(null, null, new InitialWeights(model, config.Seed), null, logger);
+        }
+
+        CheckpointReader reader = CheckpointReader.Open(path);
+        try
+        {
+            CheckpointWeights weights = new(reader, definitions);
+            bool weightsOnly = config.CheckpointPath is not null && config.IsPretrainedCheckpoint;
+            StartingPoint start = new(path, reader, weights, weightsOnly ? null : reader.State, logger);
+            logger.LogInformation("Starting from {Path} at step {Step}.", path, start.Step);
+            return start;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Warns where this run's seeds differ from those of the run it continues: its data order and dropout then differ from an unbroken run's.</summary>
+    public void CompareSeeds(int seed, int shuffleSeed)
+    {
+        if (State is { } state && (state.Seed != seed || state.ShuffleSeed != shuffleSeed))
+        {
+            logger.LogWarning(
+                "{Path} was written with seed {OldSeed} and shuffle seed {OldShuffleSeed}; this run uses {Seed} and {ShuffleSeed}, so it will not repeat an unbroken run.",
+                Path,
+                state.Seed,
+                state.ShuffleSeed,
+                seed,
+                shuffleSeed);
+        }
+    }
+
+    /// <summary>Loads the optimizer's state; it stays zero where the run starts afresh or the checkpoint has none.</summary>
+    public void Restore(Optimizer optimizer)
+    {
+        if (State is null || reader is null || optimizer.StateNames.IsEmpty)
+        {
+            return;
+        }
+
+        List<string> missing =
+            [.. optimizer.Parameters.SelectMany(parameter => optimizer.StateNames.Select(state => StateKey(parameter.Name, state))).Where(key => !reader.Contains(key))];
+        if (missing.Count > 0)
+        {
+            if (State.Step > 0)
+            {
+                logger.LogWarning("{Path} lacks {Count} tensors of the optimizer's state, first {First}; the optimizer starts afresh.", Path, missing.Count, missing[0]);
+            }
+
+            return;
+        }
+
+        for (int index = 0; index < optimizer.Parameters.Count; index++)
+        {
+            Parameter parameter = optimizer.Parameters[index];
+            float[] dense = new float[parameter.Elements];
+            for (int state = 0; state < optimizer.StateNames.Length; state++)
+            {
+                reader.Read(StateKey(parameter.Name, optimizer.StateNames[state]), dense);
+                parameter.Store(dense, optimizer.State(index, state));
+            }
+        }
+
+        optimizer.Updates = reader.Metadata.TryGetValue(UpdatesKey, out string? updates) && int.TryParse(updates, CultureInfo.InvariantCulture, out int count)
+            ? count
+            : State.Step;
+    }
+
+    /// <summary>The checkpoint's key of a parameter's optimizer state.</summary>
+    public static string StateKey(string parameter, string state) => $"optimizer.state.{parameter}.{state}";
+
+    /// <inheritdoc/>
+    public void Dispose() => reader?.Dispose();
+}

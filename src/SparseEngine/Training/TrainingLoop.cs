@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+using SparseEngine.Metrics;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>The modes train and train_and_eval: from a starting point, step after step, to the last step.</summary>
+internal sealed class TrainingLoop
+{
+    private readonly RunContext context;
+    private readonly BatchLoader loader;
+    private readonly Batch batch;
+    private readonly TrainingStep step;
+    private readonly Optimizer optimizer;
+    private readonly RunCheckpoints checkpoints;
+    private readonly MetricsLog log;
+    private readonly LearningRateSchedule schedule;
+    private readonly Evaluator? evaluator;
+    private readonly FlopCount flops;
+    private readonly int firstStep;
+    private readonly int lastStep;
+    private readonly Stopwatch clock = new();
+    private int done;
+    private int savedStep;
+    private long samplesConsumed;
+    private double? lastLoss;
+    private EvaluationMetrics? lastEvaluation;
+
+    private TrainingLoop(
+        RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluator? evaluator,
+        RunCheckpoints checkpoints, MetricsLog log, FlopCount flops, TrainingState? state, int lastStep)
+    {
+        this.context = context;
+        this.loader = loader;
+        this.step = step;
+        this.optimizer = optimizer;
+        this.evaluator = evaluator;
+        this.checkpoints = checkpoints;
+        this.log = log;
+        this.flops = flops;
+        this.lastStep = lastStep;
+        batch = new Batch(loader.BatchSize, loader.SequenceLength);
+        schedule = new LearningRateSchedule(optimizer.Settings.LearningRate);
+        firstStep = done = savedStep = state?.Step ?? 0;
+        samplesConsumed = state?.SamplesConsumed ?? 0;
+    }
+
+    private RunConfig Config => context.Parameters.RunConfig;
+
+    /// <summary>Builds everything, trains, and releases everything.</summary>
+    public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
+    {
+        RunParameters run = context.Parameters;
+        RunConfig config = run.RunConfig;
+        ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(run.Model);
+        SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions);
+        SparsityLog.Report(context.Logger, run.Sparsity, plan);
+
+        using ISampleSource samples = TrainingData.Open(run, DataSplit.Training);
+        using ISampleSource? validation = mode == RunMode.TrainAndEval ? TrainingData.Open(run, DataSplit.Validation) : null;
+        BatchLoader loader = TrainingData.Loader(run, samples, DataSplit.Training);
+        int shuffleSeed = TrainingData.ShuffleSeed(run, DataSplit.Training);
+
+        using StartingPoint start = StartingPoint.Open(config, run.Model, definitions, context.Logger);
+        start.CompareSeeds(config.Seed, shuffleSeed);
+        int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
+
+        RunCheckpoints checkpoints = new(config, run.Model, shuffleSeed, context.Observer);
+        if (config.SaveInitialCheckpoint && start.Step == 0)
+        {
+            checkpoints.SaveInitial(definitions, start.Weights);
+        }
+
+        using ParameterSet parameters = BuildParameters(context, definitions, plan, start);
+        using Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
+        start.Restore(optimizer);
+        GptModel model = new(context.Device, run.Model, parameters);
+        using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
+        using Evaluator? evaluator = validation is null ? null
+            : new Evaluator(context.Device, model, TrainingData.Loader(run, validation, DataSplit.Validation), config.EvalSteps, context.Observer);
+        using MetricsLog log = MetricsLog.Open(config.ModelDirectory, start.Step);
+
+        context.Observer.OnStarted(new RunOverview(
+            mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, plan, start.Path));
+        FlopCount flops = FlopCount.OfTrainingStep(run.Model, plan, loader.BatchSize, loader.SequenceLength);
+        TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep);
+        loop.Run(stop);
+        return loop.Summarize(start.Path);
+    }
+
+    private static ParameterSet BuildParameters(
+        RunContext context, IReadOnlyList<NamedShape> definitions, SparsityPlan plan, StartingPoint start)
+    {
+        PlannedMasks masks = new(plan);
+        ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks.Select, trainable: true);
+        if (masks.UnplannedNaNs > 0)
+        {
+            parameters.Dispose();
+            throw new TrainingException(
+                $"{start.Path}: {masks.UnplannedNaNs} values in {masks.UnplannedParameters} parameters are NaN, the mark of sparse places, and the sparsity section "
+                + "does not cover them; give the YAML a sparsity section that does, or make the checkpoint dense with `sparse-engine finalize`");
+        }
+
+        return parameters;
+    }
+
+    private void Run(CancellationToken stop)
+    {
+        while (done < lastStep && !stop.IsCancellationRequested)
+        {
+            TrainOneStep();
+            if (done == lastStep || IsMultipleOf(Config.CheckpointSteps))
+            {
+                Save();
+            }
+
+            if (done < lastStep && IsMultipleOf(Config.EvalFrequency ?? 0))
+            {
+                Evaluate(stop);
+            }
+        }
+
+        if (done < lastStep)
+        {
+            if (savedStep < done)
+            {
+                Save();
+            }
+
+            context.Logger.LogInformation("Stopped at step {Step} of {LastStep}; its checkpoint holds all that is needed to go on.", done, lastStep);
+            return;
+        }
+
+        Evaluate(stop);
+    }
+
+    private void TrainOneStep()
+    {
+        TimeSpan before = clock.Elapsed;
+        clock.Start();
+        double learningRate = schedule.At(done);
+        loader.Load(samplesConsumed, batch);
+        StepOutcome outcome = step.Run(batch, done, learningRate, Config.CheckLossValues);
+        clock.Stop();
+
+        done++;
+        samplesConsumed += loader.BatchSize;
+        lastLoss = outcome.Loss;
+        int tokens = loader.BatchSize * loader.SequenceLength;
+        double seconds = (clock.Elapsed - before).TotalSeconds;
+        StepMetrics metrics = new(
+            done, outcome.Loss, learningRate, outcome.GradientNorm, tokens, seconds * 1000, tokens / seconds, flops.Dense, flops.Executed);
+        if (done == lastStep || IsMultipleOf(Config.LogSteps))
+        {
+            log.Write(metrics);
+        }
+
+        context.Observer.OnStep(metrics);
+    }
+
+    private void Evaluate(CancellationToken stop)
+    {
+        if (evaluator?.Evaluate(done, stop) is { } metrics)
+        {
+            lastEvaluation = metrics;
+            log.Write(metrics);
+            context.Observer.OnEvaluated(metrics);
+        }
+    }
+
+    private void Save()
+    {
+        checkpoints.Save(optimizer, done, samplesConsumed);
+        savedStep = done;
+    }
+
+    private bool IsMultipleOf(int period) => period > 0 && done % period == 0;
+
+    private RunSummary Summarize(string? startPath)
+    {
+        int steps = done - firstStep;
+        TrainingMemory memory = TrainingMemory.Of(optimizer);
+        return new RunSummary(
+            done,
+            lastLoss,
+            lastEvaluation,
+            checkpoints.LastPath ?? startPath,
+            steps * flops.Dense,
+            steps * flops.Executed,
+            memory.DenseBytes,
+            memory.Bytes,
+            clock.Elapsed.TotalSeconds,
+            (long)steps * loader.BatchSize * loader.SequenceLength);
+    }
+}

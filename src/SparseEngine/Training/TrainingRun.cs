@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Training;
+
+/// <summary>A run as the YAML and the command line describe it: trains, evaluates, or both.</summary>
+public sealed class TrainingRun
+{
+    private readonly RunContext context;
+    private readonly RunMode mode;
+
+    private TrainingRun(RunContext context, RunMode mode)
+    {
+        this.context = context;
+        this.mode = mode;
+    }
+
+    /// <summary>Checks that the parameters allow <paramref name="mode"/>. Opens nothing yet.</summary>
+    /// <param name="parameters">The run.</param>
+    /// <param name="mode">What it does.</param>
+    /// <param name="device">Where it computes; it stays the caller's.</param>
+    /// <param name="logger">Receives what a person should know.</param>
+    /// <param name="observer">Follows the run.</param>
+    /// <exception cref="ConfigurationException">A section the mode needs is missing, or sizes do not fit one another.</exception>
+    public static TrainingRun Create(RunParameters parameters, RunMode mode, ComputeDevice device, ILogger logger, IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(logger);
+        ArgumentNullException.ThrowIfNull(observer);
+        RunRequirements.Check(parameters, mode);
+        return new TrainingRun(new RunContext(parameters, device, logger, observer), mode);
+    }
+
+    /// <summary>Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written.</summary>
+    /// <exception cref="TrainingException">The run failed.</exception>
+    /// <exception cref="Data.DataException">The data cannot be used.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A checkpoint cannot be read or written.</exception>
+    /// <exception cref="ConfigurationException">Checkpoint and parameters do not go together.</exception>
+    public RunSummary Execute(CancellationToken stop = default)
+    {
+        return mode is RunMode.Eval or RunMode.EvalAll
+            ? EvaluationRun.Execute(context, mode, stop)
+            : TrainingLoop.Execute(context, mode, stop);
+    }
+}
+
+/// <summary>What every part of a run is given.</summary>
+internal sealed record RunContext(RunParameters Parameters, ComputeDevice Device, ILogger Logger, IRunObserver Observer);

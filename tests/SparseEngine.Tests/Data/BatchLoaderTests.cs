@@ -1,0 +1,78 @@
+using SparseEngine.Data;
+
+namespace SparseEngine.Tests.Data;
+
+public sealed class BatchLoaderTests
+{
+    [Fact]
+    public void Without_shuffling_samples_come_in_order_and_the_incomplete_batch_is_left_out()
+    {
+        BatchLoader loader = new(new Numbers(7), batchSize: 2, shuffle: false, shuffleSeed: 0);
+        Assert.Equal(3, loader.BatchesPerEpoch);
+        Assert.Equal([[0, 1], [2, 3], [4, 5], [0, 1]], Run(loader, from: 0, batches: 4));
+    }
+
+    [Fact]
+    public void Shuffled_epochs_are_different_permutations()
+    {
+        BatchLoader loader = new(new Numbers(64), batchSize: 4, shuffle: true, shuffleSeed: 3);
+        int[] first = [.. Run(loader, from: 0, batches: 16).SelectMany(batch => batch)];
+        int[] second = [.. Run(loader, from: 64, batches: 16).SelectMany(batch => batch)];
+        Assert.Equal(Enumerable.Range(0, 64), first.Order());
+        Assert.Equal(Enumerable.Range(0, 64), second.Order());
+        Assert.NotEqual(first, second);
+        Assert.NotEqual(Enumerable.Range(0, 64), first);
+    }
+
+    [Fact]
+    public void A_run_resumed_anywhere_sees_the_same_batches()
+    {
+        BatchLoader unbroken = new(new Numbers(11), batchSize: 2, shuffle: true, shuffleSeed: 9);
+        int[][] all = Run(unbroken, from: 0, batches: 20);
+        for (int start = 0; start < 20; start++)
+        {
+            BatchLoader resumed = new(new Numbers(11), batchSize: 2, shuffle: true, shuffleSeed: 9);
+            Assert.Equal(all[start..], Run(resumed, from: 2 * start, batches: 20 - start));
+        }
+    }
+
+    [Fact]
+    public void Another_seed_is_another_order() =>
+        Assert.NotEqual(Run(new BatchLoader(new Numbers(50), 50, true, 1), 0, 1), Run(new BatchLoader(new Numbers(50), 50, true, 2), 0, 1));
+
+    [Fact]
+    public void Fewer_samples_than_a_batch_is_one_clear_line()
+    {
+        DataException error = Assert.Throws<DataException>(() => new BatchLoader(new Numbers(3), batchSize: 4, shuffle: false, shuffleSeed: 0));
+        Assert.Equal("the data has 3 samples of 2 tokens, fewer than batch_size 4", error.Message);
+    }
+
+    private static int[][] Run(BatchLoader loader, long from, int batches)
+    {
+        Batch batch = new(loader.BatchSize, loader.SequenceLength);
+        return [.. Enumerable.Range(0, batches).Select(i =>
+        {
+            loader.Load(from + ((long)i * loader.BatchSize), batch);
+            return batch.InputIds.Where((_, position) => position % 2 == 0).ToArray();
+        })];
+    }
+
+    /// <summary>Sample i is the tokens i, i.</summary>
+    private sealed class Numbers(int count) : ISampleSource
+    {
+        public int Count => count;
+
+        public int SequenceLength => 2;
+
+        public void Read(int index, Span<int> inputIds, Span<int> mask, Span<int> labels)
+        {
+            inputIds.Fill(index);
+            mask.Fill(1);
+            labels.Fill(index);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using PureHDF;
+using PureHDF.Filters;
+using PureHDF.VOL.Native;
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+
+namespace SparseEngine.Tests.Data;
+
+public sealed class GptHdf5SourceTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public void Samples_come_in_the_order_of_file_names_then_of_samples()
+    {
+        Write("b_1.h5", Samples(2, first: 100));
+        Write("a_2.h5", Samples(3, first: 0));
+        using ISampleSource source = Open();
+        Assert.Equal((5, 4), (source.Count, source.SequenceLength));
+        Assert.Equal([0, 10, 20, 100, 110], Enumerable.Range(0, 5).Select(i => Read(source, i).Ids[0]));
+        (int[] ids, int[] mask, int[] labels) = Read(source, 3);
+        Assert.Equal([100, 101, 102, 103], ids);
+        Assert.Equal([1, 1, 1, 0], mask);
+        Assert.Equal([101, 102, 103, 104], labels);
+    }
+
+    [Fact]
+    public void Chunks_compressed_as_the_zoo_compresses_them_are_read()
+    {
+        Write("a.h5", Samples(3, first: 7), new H5DatasetCreation(Filters: [DeflateFilter.Id]));
+        using ISampleSource source = Open();
+        Assert.Equal([27, 28, 29, 30], Read(source, 2).Ids);
+    }
+
+    [Fact]
+    public void A_real_file_of_the_zoos_format_is_read()
+    {
+        using ISampleSource source = SampleSource.Open(
+            Input(TestData.PathOf("tiny-dense", "train")) with { MaxSequenceLength = 32 }, DataSplit.Training, 256, "params.yaml");
+        Assert.True(source.Count >= 80);
+        (int[] ids, _, int[] labels) = Enumerable.Range(0, 1).Select(_ => Read(source, 0)).Single();
+        Assert.Equal(ids[1..], labels[..^1]);
+    }
+
+    [Fact]
+    public void A_relative_path_is_looked_for_beside_the_yaml_too()
+    {
+        Directory.CreateDirectory(directory.File("train"));
+        Write("train/a.h5", Samples(1, first: 0));
+        using ISampleSource source = SampleSource.Open(Input("train"), DataSplit.Training, 256, directory.File("params.yaml"));
+        Assert.Equal(1, source.Count);
+    }
+
+    [Fact]
+    public void Each_thing_wrong_with_the_data_is_one_clear_line()
+    {
+        string yaml = directory.File("params.yaml");
+        string here = Path.GetFullPath("absent");
+        Assert.Equal(
+            $"{yaml}: train_input.data_dir \"absent\" does not exist (looked at {here} and {directory.File("absent")})",
+            Error(() => SampleSource.Open(Input("absent"), DataSplit.Training, 256, yaml)));
+        Assert.Equal($"{directory.Path}: has no .h5 files; GptHDF5DataProcessor reads files with a dataset \"data\"", Error(() => Open()));
+
+        string file = directory.File("a.h5");
+        new H5File { ["text"] = new int[] { 1 } }.Write(file);
+        Assert.Equal($"{file}: has no dataset \"data\"", Error(() => Open()));
+        new H5File { ["data"] = new float[2, 3, 4] }.Write(file);
+        Assert.Equal($"{file}: dataset \"data\" is FloatingPoint of 4 bytes [2, 3, 4]; int32 [samples, 3, sequence] is needed", Error(() => Open()));
+        new H5File { ["data"] = new int[2, 2, 4] }.Write(file);
+        Assert.Equal($"{file}: dataset \"data\" is FixedPoint of 4 bytes [2, 2, 4]; int32 [samples, 3, sequence] is needed", Error(() => Open()));
+        new H5File { ["data"] = new int[2, 3, 8] }.Write(file);
+        Assert.Equal($"{file}: the samples have 8 tokens, max_sequence_length is 4", Error(() => Open()));
+        H5File stated = new() { ["data"] = new int[2, 3, 4] };
+        stated.Attributes["n_examples"] = 5;
+        stated.Write(file);
+        Assert.Equal($"{file}: the attribute n_examples is 5, the dataset \"data\" has 2 samples", Error(() => Open()));
+        File.WriteAllText(file, "not HDF5");
+        Assert.StartsWith($"{file}: cannot be read as HDF5: ", Error(() => Open()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_token_outside_the_vocabulary_is_named_with_its_place()
+    {
+        Write("a.h5", Samples(3, first: 0));
+        using ISampleSource source = Open(vocabulary: 22);
+        Assert.Equal(
+            $"{directory.File("a.h5")}: sample 2, position 1: label 22 is outside model.vocab_size 22",
+            Error(() => Read(source, 2)));
+    }
+
+    private static string Error(Func<object> action) => Assert.Throws<DataException>(action).Message;
+
+    private static InputParameters Input(string path) => new()
+    {
+        DataProcessor = DataProcessor.GptHdf5,
+        DataDirectories = [path],
+        BatchSize = 1,
+        MaxSequenceLength = 4,
+    };
+
+    private static int[,,] Samples(int count, int first)
+    {
+        int[,,] data = new int[count, 3, 4];
+        for (int sample = 0; sample < count; sample++)
+        {
+            for (int t = 0; t < 4; t++)
+            {
+                data[sample, 0, t] = first + (10 * sample) + t;
+                data[sample, 1, t] = t < 3 ? 1 : 0;
+                data[sample, 2, t] = first + (10 * sample) + t + 1;
+            }
+        }
+
+        return data;
+    }
+
+    private static (int[] Ids, int[] Mask, int[] Labels) Read(ISampleSource source, int index)
+    {
+        int[] ids = new int[source.SequenceLength];
+        int[] mask = new int[source.SequenceLength];
+        int[] labels = new int[source.SequenceLength];
+        source.Read(index, ids, mask, labels);
+        return (ids, mask, labels);
+    }
+
+    private ISampleSource Open(int vocabulary = 256) => SampleSource.Open(Input(directory.Path), DataSplit.Training, vocabulary, directory.File("params.yaml"));
+
+    private void Write(string name, int[,,] data, H5DatasetCreation creation = default)
+    {
+        H5File file = new() { ["data"] = new H5Dataset(data, chunks: [1, 3, 4], datasetCreation: creation) };
+        file.Attributes["n_examples"] = data.GetLength(0);
+        file.Write(directory.File(name));
+    }
+}

@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using SparseEngine.Configuration;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Tests.Sparsity;
+
+public sealed class MaskSelectorTests
+{
+    private static readonly float[] Example = [.. Enumerable.Range(0, 24).Select(k => ((7 * k % 13) - 6) / 8f)];
+
+    [Theory]
+    [InlineData(10, 0.25, 8)]
+    [InlineData(10, 0.35, 6)]
+    [InlineData(10, 0.15, 8)]
+    [InlineData(5, 0.9, 1)]
+    [InlineData(4, 0.9, 0)]
+    [InlineData(7, 0.5, 3)]
+    [InlineData(24, 0.3, 17)]
+    [InlineData(6, 0.75, 2)]
+    [InlineData(100, 0.0, 100)]
+    public void Half_of_an_element_rounds_to_even(int total, double sparsity, int kept) => Assert.Equal(kept, MaskSelector.KeptCount(total, sparsity));
+
+    [Theory]
+    [InlineData(1234, 0.3, "111101/000110/101111/111101")]
+    [InlineData(1234, 0.5, "111001/000010/101011/101001")]
+    [InlineData(1234, 0.75, "111001/000000/000001/100000")]
+    [InlineData(1238, 0.3, "110001/111011/111110/110110")]
+    [InlineData(1238, 0.75, "010001/100000/001000/100100")]
+    public void Random_masks_are_the_zoos(int seed, double sparsity, string expected) =>
+        Assert.Equal(expected, Show(Select(SparsityMethod.Random, sparsity, seed, Example)));
+
+    [Theory]
+    [InlineData(4, 768, 768, 0.3, "8b03a8bed2495c95")]
+    [InlineData(16, 3072, 768, 0.3, "5babc13768a3b552")]
+    [InlineData(18, 768, 3072, 0.75, "4c72a9522edfe0d7")]
+    [InlineData(20, 768, 768, 0.75, "d49f7bd65f09dc6a")]
+    public void Masks_of_gpt2_small_have_the_zoos_hashes(int index, int rows, int columns, double sparsity, string expected)
+    {
+        float[] weight = new float[rows * columns];
+        SparsityMask mask = MaskSelector.Select(
+            new WeightSparsity(index, "w", [rows, columns], sparsity, SparsityMethod.Random, 1234, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
+        byte[] bits = new byte[weight.Length / 8];
+        for (int i = 0; i < weight.Length; i++)
+        {
+            bits[i / 8] |= (byte)(mask.Keep[i] ? 0x80 >> (i % 8) : 0);
+        }
+
+        Assert.Equal(expected, Convert.ToHexStringLower(SHA256.HashData(bits))[..16]);
+    }
+
+    [Fact]
+    public void Raising_and_lowering_the_level_keeps_what_the_zoo_keeps()
+    {
+        float[] half = Apply(Example, Select(SparsityMethod.Random, 0.5, 1234, Example));
+        Assert.Equal("111001/000000/000001/100000", Show(Select(SparsityMethod.Random, 0.75, 1234, half)));
+        SparsityMask lowered = Select(SparsityMethod.Random, 0.25, 1234, half);
+        Assert.Equal("111011/101011/111011/101011", Show(lowered));
+        Assert.Equal([4, 6, 8, 11, 13, 22], lowered.Regrown);
+        Assert.Equal("111111/000011/111111/101011", Show(Select(SparsityMethod.Random, 0.25, 99, half)));
+    }
+
+    [Theory]
+    [InlineData(SparsityMethod.Random)]
+    [InlineData(SparsityMethod.TopK)]
+    public void The_same_level_again_changes_nothing_whatever_the_seed(SparsityMethod method)
+    {
+        SparsityMask first = Select(method, 0.6, 5, Example);
+        SparsityMask again = Select(method, 0.6, 77, Apply(Example, first));
+        Assert.Equal(first.Keep, again.Keep);
+        Assert.Empty(again.Regrown);
+    }
+
+    [Fact]
+    public void Equal_scores_go_to_the_lowest_index()
+    {
+        SparsityMask mask = Select(SparsityMethod.TopK, 0.5, 0, [1, -1, 2, 1, 1, 0]);
+        Assert.Equal([true, true, true, false, false, false], mask.Keep);
+    }
+
+    [Fact]
+    public void Infinities_count_as_pruned_like_nan()
+    {
+        SparsityMask mask = Select(SparsityMethod.TopK, 0.5, 0, [float.PositiveInfinity, 0.1f, float.NaN, 0.2f]);
+        Assert.Equal([false, true, false, true], mask.Keep);
+    }
+
+    [Fact]
+    public void A_level_that_keeps_nothing_keeps_nothing() =>
+        Assert.DoesNotContain(true, Select(SparsityMethod.Random, 0.9, 1, [1, 2, 3, 4]).Keep);
+
+    private static SparsityMask Select(SparsityMethod method, double sparsity, int seed, float[] weight) =>
+        MaskSelector.Select(new WeightSparsity(0, "w", [weight.Length], sparsity, method, seed, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
+
+    private static float[] Apply(float[] weight, SparsityMask mask) => [.. weight.Select((value, i) => mask.Keep[i] ? value : float.NaN)];
+
+    private static string Show(SparsityMask mask) => string.Join('/', mask.Keep.Chunk(6).Select(row => string.Concat(row.Select(keep => keep ? '1' : '0'))));
+}

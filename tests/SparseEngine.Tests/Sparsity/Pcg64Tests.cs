@@ -1,0 +1,79 @@
+using SparseEngine.Checkpoints;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Tests.Sparsity;
+
+/// <summary>Expected numbers come from numpy: <c>numpy.random.default_rng(seed)</c>.</summary>
+public sealed class Pcg64Tests
+{
+    [Fact]
+    public void The_seed_sequence_gives_numpys_words()
+    {
+        ulong[] words = new ulong[4];
+        SeedSequence.GenerateState(1234, words);
+        Assert.Equal([0x5f83044cad3f26a6, 0xa0d9b3700cea3a6f, 0xa8647d8b1e3e7527, 0x687a8e7300372192], words);
+    }
+
+    [Fact]
+    public void Raw_draws_are_numpys()
+    {
+        Pcg64 generator = new(1234);
+        Assert.Equal(
+            [0xfa08fef3fab6bbba, 0x615481f7fce9ac81, 0xec59dd7c2bde3cb4, 0x42fe46521ada3e8e],
+            Enumerable.Range(0, 4).Select(_ => generator.NextUInt64()));
+    }
+
+    [Fact]
+    public void Float32_draws_take_the_low_half_first()
+    {
+        Pcg64 generator = new(1234);
+        float[] draws = new float[8];
+        generator.FillSingle(draws);
+        Assert.Equal(
+            [.979350745677948f, .976699709892273f, .9879405498504639f, .380195677280426f, .17135977745056152f, .9232462048530579f, .10489261150360107f, .2616924047470093f],
+            draws);
+    }
+
+    [Fact]
+    public void Float64_draws_are_numpys()
+    {
+        Pcg64 generator = new(1234);
+        foreach (double expected in (double[])[.9766997666981422, .3801957350196178, .9232462337639554, .2616924238635442])
+        {
+            Assert.Equal(expected, generator.NextDouble(), 1e-15);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(1000)]
+    public void Jumping_ahead_skips_that_many_draws(int draws)
+    {
+        Pcg64 walked = new(99);
+        for (int i = 0; i < draws; i++)
+        {
+            walked.NextUInt64();
+        }
+
+        Pcg64 jumped = new(99);
+        jumped.Advance((UInt128)draws);
+        Assert.Equal(walked.NextUInt64(), jumped.NextUInt64());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1234)]
+    [InlineData(2147483647)]
+    [InlineData(1099511627793)]
+    public void A_thousand_float32_draws_are_numpys_for_seeds_of_one_word_and_two(long seed)
+    {
+        using CheckpointReader file = CheckpointReader.Open(TestData.PathOf("masks.safetensors"));
+        float[] expected = new float[1000];
+        file.Read($"pcg64.{seed}.float32", expected);
+        float[] draws = new float[1000];
+        new Pcg64(seed).FillSingle(draws);
+        Assert.Equal<float>(expected, draws);
+    }
+}

@@ -1,0 +1,120 @@
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+using SparseEngine.Models;
+using SparseEngine.Tests.Models;
+using SparseEngine.Training;
+
+namespace SparseEngine.Tests.Training;
+
+public class EvaluationTests
+{
+    [Fact]
+    public void Metrics_are_those_of_a_float64_model_over_all_tokens_that_count()
+    {
+        using TestRun run = new();
+        RunConfig config = run.Parameters.RunConfig with { CheckpointPath = TestRun.Data("tiny-random75", "final.safetensors"), EvalSteps = 2 };
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { FilterSize = 128 }, RunConfig = config };
+
+        EvaluationMetrics metrics = run.Execute(RunMode.Eval).Evaluation!;
+
+        (double loss, double accuracy, long tokens) = Expected(run.Parameters, config.CheckpointPath!, batches: 2);
+        Assert.Equal(tokens, metrics.Tokens);
+        Assert.Equal(loss, metrics.Loss, 1e-5);
+        Assert.Equal(Math.Exp(loss), metrics.Perplexity!.Value, 1e-3);
+        Assert.Equal(accuracy, metrics.Accuracy!.Value, 1e-12);
+    }
+
+    [Fact]
+    public void A_sparse_checkpoint_is_evaluated_as_it_is_with_or_without_a_sparsity_section()
+    {
+        using TestRun run = new();
+        EvaluationMetrics trained = run.Execute(RunMode.TrainAndEval).Evaluation!;
+
+        EvaluationMetrics with = run.Execute(RunMode.Eval).Evaluation!;
+        run.Parameters = run.Parameters with { Sparsity = null };
+        EvaluationMetrics without = run.Execute(RunMode.Eval).Evaluation!;
+        run.Parameters = run.Parameters with { Sparsity = TestRun.RandomSparsity(0.99) };
+        EvaluationMetrics other = run.Execute(RunMode.Eval).Evaluation!;
+
+        Assert.Equal(trained, with);
+        Assert.Equal(trained, without);
+        Assert.Equal(trained, other);
+    }
+
+    [Fact]
+    public void Eval_all_evaluates_every_checkpoint_in_the_order_of_steps()
+    {
+        using TestRun run = new();
+        run.With(config => config with { CheckpointSteps = 3 }).Execute();
+        RunSummary summary = run.Execute(RunMode.EvalAll);
+
+        Assert.Equal([3, 6, 8], run.Evaluations.Select(evaluation => evaluation.Step));
+        Assert.Equal(run.Evaluations[^1], summary.Evaluation);
+        Assert.Equal(8 + 3, File.ReadLines(Path.Combine(run.Folder, "metrics.jsonl")).Count());
+    }
+
+    [Fact]
+    public void Perplexity_and_accuracy_are_left_out_where_compute_eval_metrics_is_false()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { ComputeEvalMetrics = false } };
+        EvaluationMetrics metrics = run.Execute(RunMode.TrainAndEval).Evaluation!;
+
+        Assert.Null(metrics.Perplexity);
+        Assert.Null(metrics.Accuracy);
+    }
+
+    [Theory]
+    [InlineData(RunMode.Eval)]
+    [InlineData(RunMode.EvalAll)]
+    public void A_model_directory_without_a_checkpoint_is_an_error(RunMode mode)
+    {
+        using TestRun run = new();
+        Assert.StartsWith(
+            $"{run.Folder}: holds no checkpoint_<step>.mdl to evaluate",
+            Assert.Throws<TrainingException>(() => run.Execute(mode)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_all_takes_no_checkpoint_path()
+    {
+        using TestRun run = new();
+        run.With(config => config with { CheckpointPath = "x.mdl" });
+        Assert.Contains(
+            "Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir",
+            Assert.Throws<ConfigurationException>(() => run.Execute(RunMode.EvalAll)).Message,
+            StringComparison.Ordinal);
+    }
+
+    private static (double Loss, double Accuracy, long Tokens) Expected(RunParameters parameters, string checkpoint, int batches)
+    {
+        Dictionary<string, double[]> weights = GptArchitecture.Parameters(parameters.Model).ToDictionary(
+            definition => definition.Name,
+            definition => TestRun.Tensor(checkpoint, definition.Name).Select(value => float.IsNaN(value) ? 0.0 : value).ToArray());
+        ReferenceGpt reference = new(parameters.Model, weights);
+        using ISampleSource source = SampleSource.Open(parameters.EvalInput!, DataSplit.Validation, 256, parameters.File);
+        int[] ids = new int[32];
+        int[] mask = new int[32];
+        int[] labels = new int[32];
+        double loss = 0;
+        int hits = 0;
+        int tokens = 0;
+        for (int sample = 0; sample < batches * parameters.EvalInput!.BatchSize; sample++)
+        {
+            source.Read(sample, ids, mask, labels);
+            double[][] logits = reference.Logits(ids);
+            for (int t = 0; t < ids.Length; t++)
+            {
+                if (mask[t] != 0)
+                {
+                    loss += Math.Log(logits[t].Sum(Math.Exp)) - logits[t][labels[t]];
+                    hits += Array.IndexOf(logits[t], logits[t].Max()) == labels[t] ? 1 : 0;
+                    tokens++;
+                }
+            }
+        }
+
+        return (loss / tokens, (double)hits / tokens, tokens);
+    }
+}

@@ -1,0 +1,175 @@
+using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
+using SparseEngine.Training;
+
+namespace SparseEngine.Tests.Training;
+
+/// <summary>Whole runs: reproducibility, and what a user is told where one cannot go on.</summary>
+public class TrainingRunTests
+{
+    [Fact]
+    public void One_thread_and_two_give_bit_identical_metrics()
+    {
+        using TestRun one = new();
+        using TestRun two = new();
+        one.Execute(RunMode.TrainAndEval, threads: 1);
+        two.Execute(RunMode.TrainAndEval, threads: 2);
+
+        Assert.Equal(one.Steps.Select(step => (step.Loss, step.GradNorm)), two.Steps.Select(step => (step.Loss, step.GradNorm)));
+        Assert.Equal(one.Evaluations, two.Evaluations);
+    }
+
+    [Fact]
+    public void Another_seed_gives_another_run()
+    {
+        using TestRun one = new();
+        using TestRun two = new();
+        one.Execute();
+        two.With(config => config with { Seed = 2 }).Execute();
+
+        Assert.NotEqual(one.Steps[0].Loss, two.Steps[0].Loss);
+    }
+
+    [Fact]
+    public void A_sparse_run_executes_fewer_flops_and_holds_less_state()
+    {
+        using TestRun run = new();
+        RunSummary summary = run.Execute();
+
+        Assert.True(summary.FlopsExecuted < summary.FlopsDense);
+        Assert.Equal(run.Steps.Sum(step => step.FlopsExecuted), summary.FlopsExecuted, summary.FlopsExecuted * 1e-12);
+        Assert.True(summary.StateBytes < summary.StateBytesDense);
+        Assert.Equal(8 * 4 * 32, summary.TokensTrained);
+        Assert.Equal(run.Overview!.Parameters - run.Overview.Plan.Weights.Sum(weight => weight.Total - weight.Kept), run.Overview.NonZeros);
+    }
+
+    [Fact]
+    public void A_dense_run_executes_the_dense_flops()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Sparsity = null };
+        RunSummary summary = run.Execute();
+
+        Assert.Equal(summary.FlopsDense, summary.FlopsExecuted);
+        Assert.Equal(summary.StateBytesDense, summary.StateBytes);
+    }
+
+    [Fact]
+    public void Evaluations_come_at_their_frequency_and_at_the_end()
+    {
+        using TestRun run = new();
+        RunSummary summary = run.With(config => config with { EvalFrequency = 3 }).Execute(RunMode.TrainAndEval);
+
+        Assert.Equal([3, 6, 8], run.Evaluations.Select(evaluation => evaluation.Step));
+        Assert.Equal(run.Evaluations[^1], summary.Evaluation);
+        Assert.True(run.Evaluations[^1].Loss < run.Evaluations[0].Loss);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_ends_the_run_before_it_reaches_a_checkpoint()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with
+        {
+            Optimizer = run.Parameters.Optimizer! with
+            {
+                Kind = OptimizerKind.Sgd, MaxGradientNorm = null, LearningRate = new LearningRateParameters([new ConstantScheduler(1e30, null)], false),
+            },
+        };
+
+        TrainingException error = Assert.Throws<TrainingException>(() => run.Execute());
+
+        Assert.Matches("^(NaN|inf) (loss|gradient norm) detected at step [2-8]\\. Please try different hyperparameters", error.Message);
+        Assert.Empty(CheckpointDirectory.All(run.Folder));
+    }
+
+    [Fact]
+    public void A_step_beyond_the_last_is_an_error()
+    {
+        using TestRun run = new();
+        run.Execute();
+
+        TrainingException error = Assert.Throws<TrainingException>(() => run.With(config => config with { MaxSteps = 5 }).Execute());
+        Assert.Equal("Global step 8 already exceeds max step 5.", error.Message);
+    }
+
+    [Fact]
+    public void A_sparse_checkpoint_without_a_sparsity_section_cannot_be_trained_and_the_error_says_what_to_do()
+    {
+        using TestRun run = new();
+        run.Execute();
+        run.Parameters = run.Parameters with { Sparsity = null };
+
+        TrainingException error = Assert.Throws<TrainingException>(() => run.With(config => config with { MaxSteps = 9 }).Execute());
+
+        long pruned = run.Overview!.Parameters - run.Overview.NonZeros;
+        Assert.StartsWith($"{run.CheckpointPath(8)}: {pruned} values in 12 parameters are NaN", error.Message, StringComparison.Ordinal);
+        Assert.Contains("sparsity section", error.Message, StringComparison.Ordinal);
+        Assert.Contains("sparse-engine finalize", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_model_names_the_first_difference()
+    {
+        using TestRun run = new();
+        run.Execute();
+
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { Layers = 3 } };
+        Assert.Contains(
+            "lacks 16 of the model's 52 parameters, first model.transformer_decoder.layers.2.self_attn.proj_q_dense_layer.weight",
+            Assert.Throws<CheckpointException>(() => run.Execute()).Message,
+            StringComparison.Ordinal);
+
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { Layers = 1 } };
+        Assert.Contains(
+            "has 16 parameters that the model lacks, first model.transformer_decoder.layers.1.",
+            Assert.Throws<CheckpointException>(() => run.Execute()).Message,
+            StringComparison.Ordinal);
+
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { Layers = 2, FilterSize = 96 } };
+        Assert.Contains(
+            "ffn.ffn.0.linear_layer.weight is [64, 32], the model section makes it [96, 32]",
+            Assert.Throws<CheckpointException>(() => run.Execute()).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mode_without_its_sections_lists_all_that_is_missing()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { TrainInput = null, EvalInput = null, Optimizer = null };
+
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => run.Execute(RunMode.TrainAndEval));
+        Assert.Equal(3, error.Problems.Length);
+        Assert.StartsWith("params.yaml: train_input is missing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sequence_longer_than_the_position_table_is_an_error()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { MaxPositionEmbeddings = 16 } };
+
+        Assert.Equal(
+            "params.yaml: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16",
+            Assert.Throws<ConfigurationException>(() => run.Execute()).Message);
+    }
+
+    [Fact]
+    public void A_batch_that_its_micro_batches_do_not_divide_is_an_error()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Optimizer = run.Parameters.Optimizer! with { GradAccumSteps = 3 } };
+
+        Assert.Equal(
+            "params.yaml: train_input.batch_size is 4, which optimizer.grad_accum_steps 3 does not divide",
+            Assert.Throws<ConfigurationException>(() => run.Execute()).Message);
+    }
+
+    [Fact]
+    public void A_run_without_any_limit_is_an_error()
+    {
+        using TestRun run = new();
+        Assert.Contains("max_steps", Assert.Throws<ConfigurationException>(() => run.With(config => config with { MaxSteps = null }).Execute()).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,130 @@
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Models;
+using SparseEngine.Tests.Models;
+using SparseEngine.Training;
+
+namespace SparseEngine.Tests.Training;
+
+public class TrainingStepTests
+{
+    private static readonly OptimizerParameters Sgd = new()
+    {
+        Kind = OptimizerKind.Sgd, LearningRate = new LearningRateParameters([new ConstantScheduler(1, null)], false),
+    };
+
+    [Theory]
+    [InlineData(LossScaling.NumTokens)]
+    [InlineData(LossScaling.BatchSize)]
+    public void Micro_batches_give_the_whole_batchs_loss_and_gradient(LossScaling scaling)
+    {
+        ModelParameters shape = TinyModel.Shape with { LossScaling = scaling, LossWeight = 0.5 };
+        Batch batch = TinyModel.RandomBatch(batchSize: 4);
+
+        (StepOutcome whole, float[][] wholeWeights) = OneStep(shape, Sgd, batch, threads: 2);
+        (StepOutcome parts, float[][] partsWeights) = OneStep(shape, Sgd with { GradAccumSteps = 4 }, batch, threads: 2);
+
+        Assert.Equal(whole.Loss, parts.Loss, 1e-6);
+        Assert.Equal(whole.GradientNorm, parts.GradientNorm, 1e-6);
+        Assert.All(wholeWeights.Zip(partsWeights), pair => Assert.All(pair.First.Zip(pair.Second), w => Assert.Equal(w.First, w.Second, 1e-6f)));
+    }
+
+    [Fact]
+    public void One_thread_and_three_give_the_same_bits()
+    {
+        ModelParameters shape = TinyModel.Shape with { DropoutRate = 0.2, AttentionDropoutRate = 0.2, EmbeddingDropoutRate = 0.2 };
+        Batch batch = TinyModel.RandomBatch(batchSize: 4);
+
+        (StepOutcome one, float[][] oneWeights) = OneStep(shape, Sgd, batch, threads: 1);
+        (StepOutcome three, float[][] threeWeights) = OneStep(shape, Sgd, batch, threads: 3);
+
+        Assert.Equal(one, three);
+        Assert.Equal(oneWeights, threeWeights);
+    }
+
+    [Fact]
+    public void The_norm_is_reported_before_clipping_and_the_update_is_clipped_to_the_maximum()
+    {
+        Batch batch = TinyModel.RandomBatch();
+        (StepOutcome free, float[][] freeWeights) = OneStep(TinyModel.Shape, Sgd, batch, threads: 1);
+        (StepOutcome clipped, float[][] clippedWeights) = OneStep(TinyModel.Shape, Sgd with { MaxGradientNorm = 0.25 }, batch, threads: 1);
+        (_, float[][] start) = OneStep(TinyModel.Shape, Sgd, batch, threads: 1, learningRate: 0);
+
+        Assert.True(free.GradientNorm > 0.25);
+        Assert.Equal(free.GradientNorm, clipped.GradientNorm);
+        Assert.Equal(free.GradientNorm, Distance(start, freeWeights), 1e-5);
+        Assert.Equal(0.25, Distance(start, clippedWeights), 1e-5);
+    }
+
+    [Fact]
+    public void Dropout_in_the_backward_pass_is_that_of_the_forward_pass()
+    {
+        ModelParameters shape = TinyModel.Shape with { DropoutRate = 0.3, AttentionDropoutRate = 0.3, EmbeddingDropoutRate = 0.3 };
+        Batch batch = TinyModel.RandomBatch();
+        using HostDevice device = HostDevice.Create(1);
+        using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.HalfOfLinearWeights);
+        using Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
+
+        foreach (Parameter parameter in parameters)
+        {
+            step.ComputeGradients(batch, step: 4);
+            float[] gradient = Values(parameter.Gradient);
+            float[] original = Values(parameter.Values);
+            double norm = Math.Sqrt(gradient.Sum(value => (double)value * value));
+            Random random = new(7);
+            float[] direction = [.. gradient.Select(_ => random.Next(2) == 0 ? -1f : 1f)];
+            double expected = gradient.Zip(direction).Sum(pair => (double)pair.First * pair.Second);
+
+            const float Epsilon = 2e-3f;
+            double above = LossAt(+Epsilon);
+            double below = LossAt(-Epsilon);
+            parameter.Values.CopyFrom(original);
+
+            // float32 losses differ by rounding, about 1e-7 each; the third-order term is below that for these weights.
+            Assert.Equal(expected, (above - below) / (2 * Epsilon), (0.02 * norm) + 1e-3);
+
+            double LossAt(float along)
+            {
+                parameter.Values.CopyFrom([.. original.Zip(direction, (value, sign) => value + (along * sign))]);
+                return step.ComputeGradients(batch, step: 4).Loss;
+            }
+        }
+    }
+
+    [Fact]
+    public void Each_step_draws_its_own_dropout()
+    {
+        ModelParameters shape = TinyModel.Shape with { DropoutRate = 0.3 };
+        Batch batch = TinyModel.RandomBatch();
+        using HostDevice device = HostDevice.Create(1);
+        using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.Nothing);
+        using Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
+
+        Assert.NotEqual(step.ComputeGradients(batch, step: 0).Loss, step.ComputeGradients(batch, step: 1).Loss);
+        Assert.Equal(step.ComputeGradients(batch, step: 0), step.ComputeGradients(batch, step: 0));
+    }
+
+    private static (StepOutcome Outcome, float[][] Weights) OneStep(
+        ModelParameters shape, OptimizerParameters settings, Batch batch, int threads, double learningRate = 1)
+    {
+        using HostDevice device = HostDevice.Create(threads);
+        using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.HalfOfLinearWeights);
+        using Optimizer optimizer = Optimizer.Create(settings, device, parameters);
+        using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, batch.Size, TinyModel.Sequence, seed: 1);
+        StepOutcome outcome = step.Run(batch, step: 0, learningRate, checkValues: true);
+        return (outcome, [.. parameters.Select(parameter => Values(parameter.Values))]);
+    }
+
+    private static float[] Values(DeviceBuffer<float> buffer)
+    {
+        float[] values = new float[buffer.Length];
+        buffer.CopyTo(values);
+        return values;
+    }
+
+    private static double Distance(float[][] a, float[][] b) =>
+        Math.Sqrt(a.Zip(b).Sum(pair => pair.First.Zip(pair.Second).Sum(w => Math.Pow(w.First - w.Second, 2))));
+}
