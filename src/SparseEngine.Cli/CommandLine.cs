@@ -16,14 +16,14 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Invoke(string[] args)
     {
-        var logging = new Option<string?>("--logging")
+        Option<string?> logging = new("--logging")
         {
             Description = "DEBUG, INFO, WARNING, ERROR or CRITICAL.",
             HelpName = "LEVEL",
             Recursive = true,
             CustomParser = OptionValues.LogLevelName,
         };
-        var root = new RootCommand("Trains small GPTs with unstructured weight sparsity from Cerebras Model Zoo YAML.")
+        RootCommand root = new("Trains small GPTs with unstructured weight sparsity from Cerebras Model Zoo YAML.")
         {
             new RunCommand(logging),
             new GenerateCommand(),
@@ -31,7 +31,7 @@ internal static class CommandLine
         };
 
         // A prompt may begin with '@', which would otherwise name a response file.
-        var line = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult line = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (line.Errors.Count > 0)
         {
             return ReportUsage(line);
@@ -55,8 +55,8 @@ internal static class CommandLine
 
     private static int ReportUsage(ParseResult line)
     {
-        var command = line.CommandResult.Command;
-        var (name, messages) = command is RootCommand
+        Command command = line.CommandResult.Command;
+        (string name, List<string> messages) = command is RootCommand
             ? (Name, [UnknownCommand(line)])
             : ($"{Name} {command.Name}", Messages(line));
         Console.Error.WriteLine($"{string.Join("; ", messages)}. See: {name} --help");
@@ -65,16 +65,16 @@ internal static class CommandLine
 
     private static List<string> Messages(ParseResult line)
     {
-        var messages = line.Errors.Select(error => error.Message.ReplaceLineEndings(" ").TrimEnd('.')).Distinct().ToList();
+        List<string> messages = line.Errors.Select(error => error.Message.ReplaceLineEndings(" ").TrimEnd('.')).Distinct().ToList();
 
         // What follows a misspelt option is misread too, and only confuses.
-        var misspelt = messages.FindAll(message => message.StartsWith(OptionValues.UnrecognizedOption, StringComparison.Ordinal));
+        List<string> misspelt = messages.FindAll(message => message.StartsWith(OptionValues.UnrecognizedOption, StringComparison.Ordinal));
         return misspelt.Count > 0 ? misspelt : messages;
     }
 
     private static string UnknownCommand(ParseResult line)
     {
-        var valid = string.Join(", ", line.RootCommandResult.Command.Subcommands.Select(command => command.Name));
+        string valid = string.Join(", ", line.RootCommandResult.Command.Subcommands.Select(command => command.Name));
         return line.UnmatchedTokens is [var word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
     }
 

@@ -23,7 +23,7 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
-        foreach (var registration in registrations)
+        foreach (PosixSignalRegistration registration in registrations)
         {
             registration.Dispose();
         }

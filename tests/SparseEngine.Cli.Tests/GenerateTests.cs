@@ -5,12 +5,12 @@ public class GenerateTests
     [Fact]
     public async Task A_trained_model_continues_a_prompt_the_same_way_for_the_same_seed()
     {
-        using var run = new TinyRun();
+        using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
 
-        var first = (await GenerateAsync(run, "--seed", "1")).EndsWith(0);
-        var again = (await GenerateAsync(run, "--seed", "1")).EndsWith(0);
-        var other = (await GenerateAsync(run, "--seed", "2")).EndsWith(0);
+        ProgramResult first = (await GenerateAsync(run, "--seed", "1")).EndsWith(0);
+        ProgramResult again = (await GenerateAsync(run, "--seed", "1")).EndsWith(0);
+        ProgramResult other = (await GenerateAsync(run, "--seed", "2")).EndsWith(0);
 
         Assert.StartsWith("Speak, ", first.Output, StringComparison.Ordinal);
         Assert.True(first.Output.Length > "Speak, ".Length);
@@ -21,9 +21,9 @@ public class GenerateTests
     [Fact]
     public async Task A_checkpoint_that_is_not_there_is_one_line_and_exit_code_1()
     {
-        using var run = new TinyRun();
+        using TinyRun run = new();
 
-        var result = (await GenerateAsync(run)).EndsWith(1);
+        ProgramResult result = (await GenerateAsync(run)).EndsWith(1);
 
         Assert.Contains("checkpoint_8.mdl", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Equal("", result.Output);

@@ -22,14 +22,14 @@ internal sealed class ProgramProcess : IDisposable
     /// <summary>Runs the program to its end.</summary>
     public static async Task<ProgramResult> RunAsync(string workingDirectory, params string[] arguments)
     {
-        using var program = Start(workingDirectory, arguments);
+        using ProgramProcess program = Start(workingDirectory, arguments);
         return await program.EndAsync();
     }
 
     /// <summary>Starts the program.</summary>
     public static ProgramProcess Start(string workingDirectory, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll"), .. arguments])
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll"), .. arguments])
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardOutput = true,
@@ -38,7 +38,7 @@ internal sealed class ProgramProcess : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         process.StandardInput.Close();
         return new ProgramProcess(process);
     }
@@ -61,7 +61,7 @@ internal sealed class ProgramProcess : IDisposable
     /// <summary>Sends a signal by its name: INT, TERM.</summary>
     public async Task SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", ["-s", signal, $"{process.Id}"]);
+        using Process kill = Process.Start("kill", ["-s", signal, $"{process.Id}"]);
         await kill.WaitForExitAsync().WaitAsync(Patience);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace SparseEngine.Cli.Tests;
@@ -7,9 +8,9 @@ public partial class RunTests
     [Fact]
     public async Task Training_with_redirected_output_writes_a_plain_line_each_log_steps_and_a_closing_table()
     {
-        using var run = new TinyRun();
+        using TinyRun run = new();
 
-        var result = (await run.RunAsync("train_and_eval")).EndsWith(0);
+        ProgramResult result = (await run.RunAsync("train_and_eval")).EndsWith(0);
 
         Assert.Equal(["2", "4", "6", "8"], StepLine().Matches(result.Output).Select(match => match.Groups["step"].Value));
         Assert.DoesNotContain('\u001b', result.Output);
@@ -22,24 +23,24 @@ public partial class RunTests
     [Fact]
     public async Task Training_leaves_a_checkpoint_metrics_and_a_log_in_the_model_directory()
     {
-        using var run = new TinyRun();
+        using TinyRun run = new();
 
         (await run.RunAsync("train_and_eval")).EndsWith(0);
 
         Assert.True(File.Exists(run.Output("checkpoint_8.mdl")));
-        var log = Assert.Single(Directory.GetFiles(run.Output(""), "run_*.log"));
+        string log = Assert.Single(Directory.GetFiles(run.Output(""), "run_*.log"));
         Assert.Contains(" INFO: step 8/8  loss ", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        var steps = run.Metrics().Where(line => line.TryGetProperty("loss", out _)).ToList();
+        List<JsonElement> steps = run.Metrics().Where(line => line.TryGetProperty("loss", out _)).ToList();
         Assert.Equal([2, 4, 6, 8], steps.Select(line => line.GetProperty("step").GetInt32()));
         Assert.All(steps, line => Assert.True(line.GetProperty("flops_executed").GetDouble() < line.GetProperty("flops_dense").GetDouble()));
-        var evaluation = Assert.Single(run.Metrics(), line => line.TryGetProperty("eval_loss", out _));
+        JsonElement evaluation = Assert.Single(run.Metrics(), line => line.TryGetProperty("eval_loss", out _));
         Assert.Equal(Math.Exp(evaluation.GetProperty("eval_loss").GetDouble()), evaluation.GetProperty("eval_perplexity").GetDouble(), 1e-6);
     }
 
     [Fact]
     public async Task Options_of_the_command_line_win_over_the_file()
     {
-        using var run = new TinyRun();
+        using TinyRun run = new();
 
         (await run.RunAsync("train", "--max_steps", "2")).EndsWith(0);
 
@@ -50,8 +51,8 @@ public partial class RunTests
     [Fact]
     public async Task The_number_of_threads_changes_no_result()
     {
-        using var one = new TinyRun();
-        using var three = new TinyRun();
+        using TinyRun one = new();
+        using TinyRun three = new();
 
         (await one.RunAsync("train")).EndsWith(0);
         (await ProgramProcess.RunAsync(three.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "3")).EndsWith(0);
@@ -62,9 +63,9 @@ public partial class RunTests
     [Fact]
     public async Task A_run_py_line_for_the_wafer_trains_on_the_host_and_says_what_it_ignores()
     {
-        using var run = new TinyRun();
+        using TinyRun run = new();
 
-        var result = await ProgramProcess.RunAsync(
+        ProgramResult result = await ProgramProcess.RunAsync(
             run.Location, "run", "CSX", "weight_streaming", "--params", "params.yaml", "--num_csx=1", "--mode", "train", "--model_dir", "out", "--max_steps", "2",
             "--mount_dirs", "/data", "/code", "--python_paths", "/code", "--num_wgt_servers", "2", "--job_labels", "name=test", "--credentials_path", "/key", "-c", "compiled", "--disable_version_check");
 
@@ -80,11 +81,11 @@ public partial class RunTests
     [Fact]
     public async Task Eval_all_evaluates_every_checkpoint_and_takes_none_from_the_command_line()
     {
-        using var run = new TinyRun(checkpointSteps: 4);
+        using TinyRun run = new(checkpointSteps: 4);
         (await run.RunAsync("train")).EndsWith(0);
 
-        var all = (await run.RunAsync("eval_all")).EndsWith(0);
-        var one = await run.RunAsync("eval_all", "--checkpoint_path", "out/checkpoint_4.mdl");
+        ProgramResult all = (await run.RunAsync("eval_all")).EndsWith(0);
+        ProgramResult one = await run.RunAsync("eval_all", "--checkpoint_path", "out/checkpoint_4.mdl");
 
         Assert.Equal([4, 8], run.Metrics().Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
         Assert.Contains("step 4  validation loss", all.Output, StringComparison.Ordinal);

@@ -11,7 +11,7 @@ internal sealed class TemporaryFolder : IDisposable
     /// <summary>Writes a text file in it.</summary>
     public string Write(string name, string text)
     {
-        var path = File(name);
+        string path = File(name);
         System.IO.File.WriteAllText(path, text);
         return path;
     }

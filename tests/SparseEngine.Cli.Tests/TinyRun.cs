@@ -9,7 +9,7 @@ internal sealed class TinyRun : IDisposable
 
     public TinyRun(int checkpointSteps = 0)
     {
-        var text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
+        string text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
         folder.Write("params.yaml", $$"""
             train_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: True, shuffle_seed: 3}
             eval_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: False}
@@ -56,5 +56,5 @@ internal sealed class TinyRun : IDisposable
     public void Dispose() => folder.Dispose();
 
     private static string[] Arguments(string mode, string[] options) =>
-        ["run", "CPU", "--params", "params.yaml", "--mode", mode, "--model_dir", "out", "--threads", "1", .. options];
+        ["run", "CPU", "--params", "params.yaml", "--mode", mode, .. options.Contains("--model_dir") ? [] : (string[])["--model_dir", "out"], "--threads", "1", .. options];
 }

@@ -27,7 +27,7 @@ public class UsageTests
     [MemberData(nameof(WrongLines))]
     public async Task A_wrong_command_line_is_one_line_on_standard_error_and_exit_code_2(string line, string expected)
     {
-        var result = await ProgramProcess.RunAsync(Anywhere, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        ProgramResult result = await ProgramProcess.RunAsync(Anywhere, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
         result.EndsWith(2);
         Assert.Equal("", result.Output);
@@ -37,8 +37,8 @@ public class UsageTests
     [Fact]
     public async Task Help_lists_the_commands_and_the_options_of_run()
     {
-        var program = (await ProgramProcess.RunAsync(Anywhere, "--help")).EndsWith(0);
-        var run = (await ProgramProcess.RunAsync(Anywhere, "run", "--help")).EndsWith(0);
+        ProgramResult program = (await ProgramProcess.RunAsync(Anywhere, "--help")).EndsWith(0);
+        ProgramResult run = (await ProgramProcess.RunAsync(Anywhere, "run", "--help")).EndsWith(0);
 
         Assert.Contains("generate", program.Output, StringComparison.Ordinal);
         Assert.All(

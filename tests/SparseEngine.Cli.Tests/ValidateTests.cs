@@ -7,7 +7,7 @@ public class ValidateTests
     [InlineData("--compile_only")]
     public async Task Describing_GPT_2_lists_its_72_sparse_weights_and_touches_neither_data_nor_disk(string option)
     {
-        using var folder = new TemporaryFolder();
+        using TemporaryFolder folder = new();
         folder.Write("params.yaml", """
             train_input: {data_processor: GptHDF5DataProcessor, data_dir: ./no/such/folder/, max_sequence_length: 1024, batch_size: 32, shuffle: True}
             model:
@@ -24,9 +24,9 @@ public class ValidateTests
             runconfig: {max_steps: 1000}
             """);
 
-        var result = (await ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", option)).EndsWith(0);
+        ProgramResult result = (await ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", option)).EndsWith(0);
 
-        var rows = result.Output.Split(Environment.NewLine)
+        List<string[]> rows = result.Output.Split(Environment.NewLine)
             .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Where(cells => cells is [var name, ..] && name.StartsWith("model.", StringComparison.Ordinal))
             .ToList();

@@ -32,7 +32,7 @@ internal sealed class ClusterOptions
     /// <summary>Adds them to a command; its help leaves them out.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in options)
+        foreach (Option option in options)
         {
             command.Add(option);
         }

@@ -51,18 +51,18 @@ internal sealed class GenerateCommand : Command
 
     private int Generate(ParseResult line)
     {
-        using var device = HostDevice.Create(line.GetValue(threads) ?? Environment.ProcessorCount);
-        using var generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), device);
-        var terminal = new Terminal();
-        var start = line.GetRequiredValue(prompt);
+        using HostDevice device = HostDevice.Create(line.GetValue(threads) ?? Environment.ProcessorCount);
+        using TextGenerator generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), device);
+        Terminal terminal = new();
+        string start = line.GetRequiredValue(prompt);
         Terminal.Write(start);
 
         // A character may be several bytes, which come one by one; bytes that make none are shown as U+FFFD.
-        var decoder = Encoding.UTF8.GetDecoder();
+        Decoder decoder = Encoding.UTF8.GetDecoder();
         Span<char> characters = stackalloc char[4];
-        var bytes = generator.Generate(
+        IEnumerable<byte> bytes = generator.Generate(
             start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(seed) ?? 0);
-        foreach (var next in bytes)
+        foreach (byte next in bytes)
         {
             Terminal.Write(characters[..decoder.GetChars([next], characters, flush: false)]);
         }

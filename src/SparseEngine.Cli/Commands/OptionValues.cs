@@ -13,8 +13,8 @@ internal static class OptionValues
     /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
     public static Func<ArgumentResult, int?> WholeNumber(int minimum) => result =>
     {
-        var text = result.Tokens[0].Value;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum)
+        string text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum)
         {
             return value;
         }
@@ -25,8 +25,8 @@ internal static class OptionValues
     /// <summary>A finite number of at least 0.</summary>
     public static double? NonNegative(ArgumentResult result)
     {
-        var text = result.Tokens[0].Value;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && value >= 0)
+        string text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && value >= 0)
         {
             return value;
         }
@@ -37,8 +37,8 @@ internal static class OptionValues
     /// <summary>One of the <paramref name="choices"/>, in any case.</summary>
     public static Func<ArgumentResult, T?> OneOf<T>(params (string Name, T Value)[] choices) => result =>
     {
-        var text = result.Tokens[0].Value;
-        foreach (var (name, value) in choices)
+        string text = result.Tokens[0].Value;
+        foreach ((string name, T value) in choices)
         {
             if (string.Equals(name, text, StringComparison.OrdinalIgnoreCase))
             {
@@ -52,7 +52,7 @@ internal static class OptionValues
     /// <summary>The name of a log level.</summary>
     public static string? LogLevelName(ArgumentResult result)
     {
-        var text = result.Tokens[0].Value;
+        string text = result.Tokens[0].Value;
         return LogLevels.Find(text) is not null ? text : Invalid<string>(result, text, LogLevels.Names);
     }
 
@@ -65,7 +65,7 @@ internal static class OptionValues
             return default;
         }
 
-        var symbol = result.Parent is OptionResult option ? option.Option.Name : result.Argument.Name;
+        string symbol = result.Parent is OptionResult option ? option.Option.Name : result.Argument.Name;
         result.AddError($"{symbol} is \"{text}\"; valid: {valid}");
         return default;
     }

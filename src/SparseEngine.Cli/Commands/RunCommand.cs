@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -28,13 +29,13 @@ internal sealed class RunCommand : Command
             throw new ConfigurationException("GPU: this build trains on the CPU; use: sparse-engine run CPU with the same options");
         }
 
-        var (parameters, warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
-        var terminal = new Terminal();
-        using var log = new RunLog(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
-        using var loggers = LoggerFactory.Create(builder => builder
+        (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
+        Terminal terminal = new();
+        using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
+        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder
             .SetMinimumLevel(LogLevels.Find(parameters.RunConfig.Logging ?? "INFO") ?? LogLevel.Information)
             .AddProvider(log));
-        var logger = loggers.CreateLogger("run");
+        ILogger logger = loggers.CreateLogger("run");
         Announce(request, warnings, logger);
         if (request.DescribeOnly)
         {
@@ -54,9 +55,9 @@ internal sealed class RunCommand : Command
         }
     }
 
-    private static void Announce(RunRequest request, IEnumerable<Diagnostic> warnings, ILogger logger)
+    private static void Announce(RunRequest request, ImmutableArray<Diagnostic> warnings, ILogger logger)
     {
-        foreach (var warning in warnings)
+        foreach (Diagnostic warning in warnings)
         {
             logger.LogWarning("{Warning}", warning);
         }
@@ -74,7 +75,7 @@ internal sealed class RunCommand : Command
 
     private static void Describe(RunParameters parameters, Terminal terminal, ILogger logger)
     {
-        var description = RunPlanner.Describe(parameters);
+        RunDescription description = RunPlanner.Describe(parameters);
         SparsityLog.Report(logger, parameters.Sparsity, description.Plan);
         if (!description.Plan.Weights.IsEmpty)
         {
@@ -86,12 +87,12 @@ internal sealed class RunCommand : Command
 
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
     {
-        using var stop = new StopSignals();
-        using var device = HostDevice.Create(request.Threads);
-        var display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
-        var watch = Stopwatch.StartNew();
-        var run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
-        var summary = display.Show(() => run.Execute(stop.Token));
+        using StopSignals stop = new();
+        using HostDevice device = HostDevice.Create(request.Threads);
+        RunDisplay display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
+        Stopwatch watch = Stopwatch.StartNew();
+        TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
+        RunSummary summary = display.Show(() => run.Execute(stop.Token));
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
         return stop.ExitCode;
     }

@@ -90,7 +90,7 @@ internal sealed class RunOptions
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
             numCsx, validateOnly, compileOnly, threads,
         ];
-        foreach (var option in options)
+        foreach (Option option in options)
         {
             command.Add(option);
         }
@@ -109,7 +109,7 @@ internal sealed class RunOptions
     /// <exception cref="ConfigurationException">A strategy is given for a device that has none.</exception>
     public RunRequest Read(ParseResult line, string? logging)
     {
-        var target = line.GetValue(device);
+        TargetDevice target = line.GetValue(device);
         if (target != TargetDevice.Csx && line.GetValue(strategy) is { } word)
         {
             throw new ConfigurationException($"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");

@@ -1,5 +1,5 @@
-using Spectre.Console;
 using SparseEngine.Training;
+using Spectre.Console;
 
 namespace SparseEngine.Cli.Output;
 
@@ -17,7 +17,7 @@ internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) :
     /// <inheritdoc/>
     public override RunSummary Show(Func<RunSummary> body)
     {
-        var progress = Terminal.Screen.Progress();
+        Progress progress = Terminal.Screen.Progress();
         progress.AutoClear = true;
         progress.RefreshRate = RefreshRate;
         return Terminal.WhileLive(() => progress

@@ -23,7 +23,7 @@ internal sealed class Pace(int lastStep)
     public void Add(StepMetrics metrics)
     {
         stepsSeen++;
-        var weight = Math.Max(NewestWeight, 1.0 / stepsSeen);
+        double weight = Math.Max(NewestWeight, 1.0 / stepsSeen);
         stepSeconds += weight * ((metrics.StepMs / 1000) - stepSeconds);
         step = metrics.Step;
         tokens = metrics.Tokens;

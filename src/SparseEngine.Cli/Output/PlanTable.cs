@@ -1,5 +1,5 @@
-using Spectre.Console;
 using SparseEngine.Sparsity;
+using Spectre.Console;
 
 namespace SparseEngine.Cli.Output;
 
@@ -11,14 +11,14 @@ internal static class PlanTable
     /// <summary>Lays out a plan.</summary>
     public static Table Of(SparsityPlan plan)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (var header in (string[])["weight", "shape", "sparsity", "method", "seed", "kept", "total"])
+        Table table = new() { Border = TableBorder.Simple };
+        foreach (string header in (string[])["weight", "shape", "sparsity", "method", "seed", "kept", "total"])
         {
-            var alignment = Numbers.Contains(header) ? Justify.Right : Justify.Left;
+            Justify alignment = Numbers.Contains(header) ? Justify.Right : Justify.Left;
             table.AddColumn(new TableColumn(header) { NoWrap = header != "weight", Alignment = alignment });
         }
 
-        foreach (var weight in plan.Weights)
+        foreach (WeightSparsity weight in plan.Weights)
         {
             string[] cells =
             [

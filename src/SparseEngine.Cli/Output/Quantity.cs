@@ -37,7 +37,7 @@ internal static class Quantity
             return $"{seconds:0.0}s";
         }
 
-        var whole = (long)Math.Round(seconds);
+        long whole = (long)Math.Round(seconds);
         return whole switch
         {
             < 60 => $"{whole}s",
@@ -48,14 +48,14 @@ internal static class Quantity
 
     private static string Prefixed(double value, double step, string[] prefixes, Func<string, string> ending)
     {
-        var scale = 0;
+        int scale = 0;
         while (value >= step && scale < prefixes.Length - 1)
         {
             value /= step;
             scale++;
         }
 
-        var number = scale == 0 ? value.ToString("0") : value.ToString(value < 100 ? "0.0" : "0");
+        string number = scale == 0 ? value.ToString("0") : value.ToString(value < 100 ? "0.0" : "0");
         return number + ending(prefixes[scale]);
     }
 }

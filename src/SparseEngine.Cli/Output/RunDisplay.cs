@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Training;
 
@@ -27,8 +26,8 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     {
         Overview = overview;
         pace = new Pace(overview.LastStep);
-        var verb = overview.Mode is RunMode.Train or RunMode.TrainAndEval ? $"training to step {overview.LastStep}" : "evaluating";
-        var zeros = Quantity.Percent(overview.Parameters - overview.NonZeros, overview.Parameters);
+        string verb = overview.Mode is RunMode.Train or RunMode.TrainAndEval ? $"training to step {overview.LastStep}" : "evaluating";
+        string zeros = Quantity.Percent(overview.Parameters - overview.NonZeros, overview.Parameters);
         Announce($"{verb} on {overview.Device}: {Quantity.Count(overview.Parameters)} parameters, {Quantity.Count(overview.NonZeros)} of them non-zero ({zeros} zeros)");
     }
 
@@ -41,10 +40,10 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
         }
 
         pace.Add(step);
-        var figures = Figures(step, pace);
+        string figures = Figures(step, pace);
         if (step.Step % logSteps == 0 || step.Step == overview.LastStep)
         {
-            var line = $"step {step.Step}/{overview.LastStep}  {figures}";
+            string line = $"step {step.Step}/{overview.LastStep}  {figures}";
             log.WriteToFile(LogLevel.Information, line);
             ShowLoggedStep(line);
         }
@@ -58,9 +57,9 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     /// <inheritdoc/>
     public virtual void OnEvaluated(EvaluationMetrics evaluation)
     {
-        var perplexity = evaluation.Perplexity is { } value ? $"  perplexity {Format(value, "0.000")}" : "";
-        var accuracy = evaluation.Accuracy is { } share ? $"  accuracy {Format(100 * share, "0.0")}%" : "";
-        Announce($"step {evaluation.Step}  validation loss {Format(evaluation.Loss, "0.0000")}{perplexity}{accuracy}");
+        string perplexity = evaluation.Perplexity is { } value ? $"  perplexity {value:0.000}" : "";
+        string accuracy = evaluation.Accuracy is { } share ? $"  accuracy {100 * share:0.0}%" : "";
+        Announce($"step {evaluation.Step}  validation loss {evaluation.Loss:0.0000}{perplexity}{accuracy}");
     }
 
     /// <inheritdoc/>
@@ -74,14 +73,12 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
 
     private static string Figures(StepMetrics step, Pace pace) => string.Join(
         "  ",
-        $"loss {Format(step.Loss, "0.0000")}",
-        $"lr {Format(step.LearningRate, "0.0#e-0")}",
-        $"grad norm {Format(step.GradNorm, "0.00")}",
+        $"loss {step.Loss:0.0000}",
+        $"lr {step.LearningRate:0.0#e-0}",
+        $"grad norm {step.GradNorm:0.00}",
         $"{pace.TokensPerSecond:0} tokens/s",
         $"FLOPs {Quantity.Percent(step.FlopsExecuted, step.FlopsDense)} of dense",
         $"time left {Quantity.Duration(pace.SecondsLeft)}");
-
-    private static string Format(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     private void Announce(string line)
     {

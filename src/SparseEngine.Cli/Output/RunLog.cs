@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace SparseEngine.Cli.Output;
@@ -16,15 +15,11 @@ internal sealed class RunLog : ILoggerProvider
     /// <summary>Opens the log.</summary>
     /// <param name="terminal">Where lines are shown.</param>
     /// <param name="directory">Where the log file goes, made if absent; null writes none.</param>
+    /// <exception cref="IOException">The directory cannot be made or written to.</exception>
     public RunLog(Terminal terminal, string? directory)
     {
         this.terminal = terminal;
-        if (directory is not null)
-        {
-            Directory.CreateDirectory(directory);
-            var name = $"run_{DateTime.Now.ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture)}.log";
-            file = new StreamWriter(Path.Combine(directory, name), append: true) { AutoFlush = true };
-        }
+        file = directory is null ? null : Open(directory);
     }
 
     /// <summary>Writes a line to the file alone: what the display shows in a form of its own.</summary>
@@ -36,12 +31,25 @@ internal sealed class RunLog : ILoggerProvider
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
+    private static StreamWriter Open(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new StreamWriter(Path.Combine(directory, $"run_{DateTime.Now:yyyyMMdd_HHmmss}.log"), append: true) { AutoFlush = true };
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"model_dir {directory} cannot be written to: {error.Message}", error);
+        }
+    }
+
     private static string Format(LogLevel level, string message) =>
-        $"{DateTime.Now.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {LogLevels.NameOf(level)}: {message}";
+        $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} {LogLevels.NameOf(level)}: {message}";
 
     private void Write(LogLevel level, string message)
     {
-        var line = Format(level, message);
+        string line = Format(level, message);
         if (level >= LogLevel.Warning)
         {
             terminal.WriteErrorLine(line);
@@ -71,7 +79,7 @@ internal sealed class RunLog : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            var message = formatter(state, exception);
+            string message = formatter(state, exception);
             log.Write(logLevel, exception is null ? message : $"{message}{Environment.NewLine}{exception}");
         }
     }

@@ -8,7 +8,7 @@ internal static class SizeTable
     /// <summary>Lays out a description.</summary>
     public static FactTable Of(RunDescription run)
     {
-        var table = new FactTable();
+        FactTable table = new();
         table.Add("parameters", Quantity.Count(run.Parameters));
         table.Add("non-zero", $"{Quantity.Count(run.NonZeros)} ({Quantity.Percent(run.Parameters - run.NonZeros, run.Parameters)} zeros)");
         table.Add("weights and optimizer", Quantity.Saving(run.StateBytes, run.StateBytesDense, Quantity.Bytes));

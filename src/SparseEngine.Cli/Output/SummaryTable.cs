@@ -10,7 +10,7 @@ internal static class SummaryTable
     /// <param name="elapsed">Wall-clock time from its start, reading and evaluation included.</param>
     public static FactTable Of(RunSummary summary, TimeSpan elapsed)
     {
-        var table = new FactTable();
+        FactTable table = new();
         if (summary.LastLoss is { } loss)
         {
             table.Add("training loss", $"{loss:0.0000} at step {summary.LastStep}");
