@@ -1,1 +1,3 @@
-return 0;
+using SparseEngine.Cli;
+
+return CommandLine.Invoke(args);

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Commands;
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+using SparseEngine.Training;
+
+namespace SparseEngine.Cli;
+
+/// <summary>The program's commands, and how their errors become lines on standard error and exit codes.</summary>
+internal static class CommandLine
+{
+    private const string Name = "sparse-engine";
+
+    /// <summary>Runs the program.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Invoke(string[] args)
+    {
+        var logging = new Option<string?>("--logging")
+        {
+            Description = "DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+            HelpName = "LEVEL",
+            Recursive = true,
+            CustomParser = OptionValues.LogLevelName,
+        };
+        var root = new RootCommand("Trains small GPTs with unstructured weight sparsity from Cerebras Model Zoo YAML.")
+        {
+            new RunCommand(logging),
+            new GenerateCommand(),
+            logging,
+        };
+
+        // A prompt may begin with '@', which would otherwise name a response file.
+        var line = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (line.Errors.Count > 0)
+        {
+            return ReportUsage(line);
+        }
+
+        try
+        {
+            return line.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception error)
+        {
+            Console.Error.WriteLine(Describe(error));
+            if (string.Equals(line.GetValue(logging), "DEBUG", StringComparison.OrdinalIgnoreCase))
+            {
+                Console.Error.WriteLine(error);
+            }
+
+            return error is ConfigurationException ? ExitCode.Usage : ExitCode.Failed;
+        }
+    }
+
+    private static int ReportUsage(ParseResult line)
+    {
+        var command = line.CommandResult.Command;
+        var (name, messages) = command is RootCommand
+            ? (Name, [UnknownCommand(line)])
+            : ($"{Name} {command.Name}", Messages(line));
+        Console.Error.WriteLine($"{string.Join("; ", messages)}. See: {name} --help");
+        return ExitCode.Usage;
+    }
+
+    private static List<string> Messages(ParseResult line)
+    {
+        var messages = line.Errors.Select(error => error.Message.ReplaceLineEndings(" ").TrimEnd('.')).Distinct().ToList();
+
+        // What follows a misspelt option is misread too, and only confuses.
+        var misspelt = messages.FindAll(message => message.StartsWith(OptionValues.UnrecognizedOption, StringComparison.Ordinal));
+        return misspelt.Count > 0 ? misspelt : messages;
+    }
+
+    private static string UnknownCommand(ParseResult line)
+    {
+        var valid = string.Join(", ", line.RootCommandResult.Command.Subcommands.Select(command => command.Name));
+        return line.UnmatchedTokens is [var word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
+    }
+
+    /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
+    private static string Describe(Exception error) => error switch
+    {
+        ConfigurationException or DataException or CheckpointException or TrainingException => error.Message,
+        IOException or UnauthorizedAccessException => error.Message.ReplaceLineEndings(" "),
+        OutOfMemoryException => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
+        _ => $"Unexpected error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")} (--logging DEBUG shows where)",
+    };
+}

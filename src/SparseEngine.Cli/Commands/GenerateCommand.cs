@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Text;
+using SparseEngine.Cli.Output;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Training;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine generate</c>: continues a prompt with what a byte-level model has learned.</summary>
+internal sealed class GenerateCommand : Command
+{
+    private readonly Option<string> checkpoint = new("--checkpoint_path")
+    {
+        Description = "The checkpoint of a model trained on bytes (TextDataProcessor).",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> prompt = new("--prompt")
+    {
+        Description = "The text to continue.",
+        HelpName = "TEXT",
+        Required = true,
+    };
+
+    private readonly Option<int?> maxTokens = Number("--max_tokens", 1, 200, "Bytes to add.");
+    private readonly Option<int?> topK = Number("--top_k", 0, 40, "Draw from the K likeliest bytes only; 0 draws from all.");
+    private readonly Option<int?> seed = Number("--seed", 0, 1, "Seed of the draws.");
+    private readonly Option<int?> threads = Number("--threads", 1, Environment.ProcessorCount, "Threads of the host.");
+
+    private readonly Option<double?> temperature = new("--temperature")
+    {
+        Description = "Below 1 likely bytes get likelier; 0 always takes the likeliest.",
+        HelpName = "T",
+        DefaultValueFactory = _ => 0.8,
+        CustomParser = OptionValues.NonNegative,
+    };
+
+    public GenerateCommand()
+        : base("generate", "Continue a prompt.")
+    {
+        Add(checkpoint);
+        Add(prompt);
+        Add(maxTokens);
+        Add(temperature);
+        Add(topK);
+        Add(seed);
+        Add(threads);
+        SetAction(Generate);
+    }
+
+    private int Generate(ParseResult line)
+    {
+        using var device = HostDevice.Create(line.GetValue(threads) ?? Environment.ProcessorCount);
+        using var generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), device);
+        var terminal = new Terminal();
+        var start = line.GetRequiredValue(prompt);
+        Terminal.Write(start);
+
+        // A character may be several bytes, which come one by one; bytes that make none are shown as U+FFFD.
+        var decoder = Encoding.UTF8.GetDecoder();
+        Span<char> characters = stackalloc char[4];
+        var bytes = generator.Generate(
+            start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(seed) ?? 0);
+        foreach (var next in bytes)
+        {
+            Terminal.Write(characters[..decoder.GetChars([next], characters, flush: false)]);
+        }
+
+        Terminal.Write(characters[..decoder.GetChars([], characters, flush: true)]);
+        terminal.WriteLine("");
+        return ExitCode.Done;
+    }
+
+    private static Option<int?> Number(string name, int minimum, int byDefault, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = OptionValues.WholeNumber(minimum),
+    };
+}

@@ -1,0 +1,72 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+using SparseEngine.Cli.Output;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary>Parsers of option values whose errors name the option, the value and what is valid.</summary>
+internal static class OptionValues
+{
+    /// <summary>How the error for a misspelt option begins.</summary>
+    public const string UnrecognizedOption = "Unrecognized option";
+
+    /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
+    public static Func<ArgumentResult, int?> WholeNumber(int minimum) => result =>
+    {
+        var text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum)
+        {
+            return value;
+        }
+
+        return Invalid<int?>(result, text, $"a whole number of at least {minimum}");
+    };
+
+    /// <summary>A finite number of at least 0.</summary>
+    public static double? NonNegative(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && value >= 0)
+        {
+            return value;
+        }
+
+        return Invalid<double?>(result, text, "a number of at least 0");
+    }
+
+    /// <summary>One of the <paramref name="choices"/>, in any case.</summary>
+    public static Func<ArgumentResult, T?> OneOf<T>(params (string Name, T Value)[] choices) => result =>
+    {
+        var text = result.Tokens[0].Value;
+        foreach (var (name, value) in choices)
+        {
+            if (string.Equals(name, text, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return Invalid<T>(result, text, string.Join(", ", choices.Select(choice => choice.Name)));
+    };
+
+    /// <summary>The name of a log level.</summary>
+    public static string? LogLevelName(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        return LogLevels.Find(text) is not null ? text : Invalid<string>(result, text, LogLevels.Names);
+    }
+
+    private static T? Invalid<T>(ArgumentResult result, string text, string valid)
+    {
+        // A misspelt option arrives as the value of an argument.
+        if (result.Parent is not OptionResult && text.StartsWith('-'))
+        {
+            result.AddError($"{UnrecognizedOption} '{text}'");
+            return default;
+        }
+
+        var symbol = result.Parent is OptionResult option ? option.Option.Name : result.Argument.Name;
+        result.AddError($"{symbol} is \"{text}\"; valid: {valid}");
+        return default;
+    }
+}

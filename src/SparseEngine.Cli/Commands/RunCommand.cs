@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using SparseEngine.Cli.Output;
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Sparsity;
+using SparseEngine.Training;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine run</c>: trains or evaluates what a YAML file describes.</summary>
+internal sealed class RunCommand : Command
+{
+    private readonly RunOptions options = new();
+
+    public RunCommand(Option<string?> logging)
+        : base("run", "Train or evaluate the model of a Model Zoo YAML. The other options of the Model Zoo's run.py are accepted and have no effect.")
+    {
+        options.AddTo(this);
+        SetAction(line => Run(options.Read(line, line.GetValue(logging))));
+    }
+
+    private static int Run(RunRequest request)
+    {
+        if (request.Device == TargetDevice.Gpu)
+        {
+            throw new ConfigurationException("GPU: this build trains on the CPU; use: sparse-engine run CPU with the same options");
+        }
+
+        var (parameters, warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
+        var terminal = new Terminal();
+        using var log = new RunLog(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
+        using var loggers = LoggerFactory.Create(builder => builder
+            .SetMinimumLevel(LogLevels.Find(parameters.RunConfig.Logging ?? "INFO") ?? LogLevel.Information)
+            .AddProvider(log));
+        var logger = loggers.CreateLogger("run");
+        Announce(request, warnings, logger);
+        if (request.DescribeOnly)
+        {
+            Describe(parameters, terminal, logger);
+            return ExitCode.Done;
+        }
+
+        try
+        {
+            return Execute(request, parameters, terminal, log, logger);
+        }
+        catch (Exception error)
+        {
+            // The whole of it stays in the log file; the terminal gets its one line when the program ends.
+            log.WriteToFile(LogLevel.Error, error.ToString());
+            throw;
+        }
+    }
+
+    private static void Announce(RunRequest request, IEnumerable<Diagnostic> warnings, ILogger logger)
+    {
+        foreach (var warning in warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+
+        if (request.Device == TargetDevice.Csx)
+        {
+            logger.LogInformation("CSX: no Cerebras system is attached to this program; the run takes place on the host");
+        }
+
+        if (request.IgnoredOptions.Count > 0)
+        {
+            logger.LogInformation("without effect here: {Options}", string.Join(", ", request.IgnoredOptions));
+        }
+    }
+
+    private static void Describe(RunParameters parameters, Terminal terminal, ILogger logger)
+    {
+        var description = RunPlanner.Describe(parameters);
+        SparsityLog.Report(logger, parameters.Sparsity, description.Plan);
+        if (!description.Plan.Weights.IsEmpty)
+        {
+            terminal.Write(PlanTable.Of(description.Plan));
+        }
+
+        terminal.Write(SizeTable.Of(description));
+    }
+
+    private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
+    {
+        using var stop = new StopSignals();
+        using var device = HostDevice.Create(request.Threads);
+        var display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
+        var watch = Stopwatch.StartNew();
+        var run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
+        var summary = display.Show(() => run.Execute(stop.Token));
+        terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
+        return stop.ExitCode;
+    }
+}

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using SparseEngine.Configuration;
+using SparseEngine.Training;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary>The arguments and options of <c>run</c>: those of the Model Zoo's run.py, and the number of threads.</summary>
+internal sealed class RunOptions
+{
+    private static readonly string[] Strategies = ["weight_streaming", "pipelined", "pipeline"];
+
+    private readonly Argument<TargetDevice> device = new("device")
+    {
+        Description = "CPU, or CSX: a Cerebras run, trained here on the host.",
+        HelpName = "CPU|GPU|CSX",
+        CustomParser = OptionValues.OneOf(("CPU", TargetDevice.Cpu), ("GPU", TargetDevice.Gpu), ("CSX", TargetDevice.Csx)),
+    };
+
+    private readonly Argument<string?> strategy = new("strategy")
+    {
+        Description = "How a CSX would execute the run; accepted and without effect.",
+        HelpName = "weight_streaming|pipelined",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = OptionValues.OneOf(Strategies.Select(name => (name, name)).ToArray()),
+    };
+
+    private readonly Option<string> parameters = new("--params", "-p")
+    {
+        Description = "The YAML file of the run.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<RunMode> mode = new("--mode", "-m")
+    {
+        Description = "What to do.",
+        HelpName = "train|eval|train_and_eval|eval_all",
+        Required = true,
+        CustomParser = OptionValues.OneOf(
+            ("train", RunMode.Train), ("eval", RunMode.Eval), ("train_and_eval", RunMode.TrainAndEval), ("eval_all", RunMode.EvalAll)),
+    };
+
+    private readonly Option<string> modelDirectory = new("--model_dir", "-o")
+    {
+        Description = "Where checkpoints, metrics and logs go.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string> checkpointPath = new("--checkpoint_path")
+    {
+        Description = "The checkpoint to start from, .mdl or .safetensors.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> isPretrainedCheckpoint = new("--is_pretrained_checkpoint")
+    {
+        Description = "Take the weights of --checkpoint_path only: step 0, a fresh optimizer.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    private readonly Option<int?> maxSteps = Number("--max_steps", 1, "The last step, counted from the first of the first run.");
+    private readonly Option<int?> numSteps = Number("--num_steps", 1, "Steps of this run.");
+    private readonly Option<int?> numEpochs = Number("--num_epochs", 1, "Passes over the data of this run.");
+    private readonly Option<int?> evalSteps = Number("--eval_steps", 1, "Batches of an evaluation.");
+    private readonly Option<int?> numCsx = Number("--num_csx", 1, "CS-X systems that the run is meant for.");
+
+    private readonly Option<bool> validateOnly = new("--validate_only")
+    {
+        Description = "Print the sparsity plan, the model's size and its FLOPs, and stop; no data is read, nothing is written.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    private readonly Option<bool> compileOnly = new("--compile_only")
+    {
+        Description = "The same as --validate_only.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    private readonly Option<int?> threads = Number("--threads", 1, "Threads of the host; all its cores if not given. Results do not depend on it.");
+
+    private readonly ClusterOptions cluster = new();
+
+    /// <summary>Adds all of them to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(device);
+        command.Add(strategy);
+        Option[] options =
+        [
+            parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
+            numCsx, validateOnly, compileOnly, threads,
+        ];
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        cluster.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(validateOnly) is not null && result.GetResult(compileOnly) is not null)
+            {
+                result.AddError("--validate_only and --compile_only exclude each other.");
+            }
+        });
+    }
+
+    /// <summary>What a parsed command line asks for.</summary>
+    /// <exception cref="ConfigurationException">A strategy is given for a device that has none.</exception>
+    public RunRequest Read(ParseResult line, string? logging)
+    {
+        var target = line.GetValue(device);
+        if (target != TargetDevice.Csx && line.GetValue(strategy) is { } word)
+        {
+            throw new ConfigurationException($"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");
+        }
+
+        return new RunRequest(
+            target,
+            line.GetValue(mode),
+            line.GetRequiredValue(parameters),
+            Overrides(line, logging),
+            line.GetValue(validateOnly) || line.GetValue(compileOnly),
+            line.GetValue(threads) ?? Environment.ProcessorCount,
+            cluster.Given(line));
+    }
+
+    private static Option<int?> Number(string name, int minimum, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = OptionValues.WholeNumber(minimum),
+    };
+
+    private RunConfigOverrides Overrides(ParseResult line, string? logging) => new()
+    {
+        ModelDirectory = line.GetValue(modelDirectory),
+        CheckpointPath = line.GetValue(checkpointPath),
+        IsPretrainedCheckpoint = line.GetValue(isPretrainedCheckpoint) ? true : null,
+        MaxSteps = line.GetValue(maxSteps),
+        NumSteps = line.GetValue(numSteps),
+        NumEpochs = line.GetValue(numEpochs),
+        EvalSteps = line.GetValue(evalSteps),
+        NumCsx = line.GetValue(numCsx),
+        Logging = logging,
+    };
+}
+
+/// <summary>A parsed command line of <c>run</c>.</summary>
+/// <param name="Device">The device asked for.</param>
+/// <param name="Mode">What to do.</param>
+/// <param name="ParametersFile">The YAML file.</param>
+/// <param name="Overrides">The options that win over its runconfig.</param>
+/// <param name="DescribeOnly">Whether the run is only to be described.</param>
+/// <param name="Threads">Host threads.</param>
+/// <param name="IgnoredOptions">Options given that have no effect here.</param>
+internal sealed record RunRequest(
+    TargetDevice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads, IReadOnlyList<string> IgnoredOptions);

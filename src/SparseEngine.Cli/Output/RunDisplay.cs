@@ -1,0 +1,91 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using SparseEngine.Training;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>Shows a run as it goes. Milestones are lines on the terminal and in the log file; how steps look is up to the kind of display.</summary>
+internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) : IRunObserver
+{
+    private Pace? pace;
+
+    /// <summary>The terminal that is drawn on.</summary>
+    protected Terminal Terminal { get; } = terminal;
+
+    /// <summary>What runs, once it has started.</summary>
+    protected RunOverview? Overview { get; private set; }
+
+    /// <summary>The display that fits: redrawn in place where a person watches, else plain lines.</summary>
+    public static RunDisplay Create(Terminal terminal, RunLog log, int logSteps) =>
+        terminal.IsInteractive ? new LiveDisplay(terminal, log, logSteps) : new PlainDisplay(terminal, log, logSteps);
+
+    /// <summary>Runs <paramref name="body"/>, the run that this observes.</summary>
+    public abstract RunSummary Show(Func<RunSummary> body);
+
+    /// <inheritdoc/>
+    public virtual void OnStarted(RunOverview overview)
+    {
+        Overview = overview;
+        pace = new Pace(overview.LastStep);
+        var verb = overview.Mode is RunMode.Train or RunMode.TrainAndEval ? $"training to step {overview.LastStep}" : "evaluating";
+        var zeros = Quantity.Percent(overview.Parameters - overview.NonZeros, overview.Parameters);
+        Announce($"{verb} on {overview.Device}: {Quantity.Count(overview.Parameters)} parameters, {Quantity.Count(overview.NonZeros)} of them non-zero ({zeros} zeros)");
+    }
+
+    /// <inheritdoc/>
+    public void OnStep(StepMetrics step)
+    {
+        if (Overview is not { } overview || pace is null)
+        {
+            return;
+        }
+
+        pace.Add(step);
+        var figures = Figures(step, pace);
+        if (step.Step % logSteps == 0 || step.Step == overview.LastStep)
+        {
+            var line = $"step {step.Step}/{overview.LastStep}  {figures}";
+            log.WriteToFile(LogLevel.Information, line);
+            ShowLoggedStep(line);
+        }
+
+        ShowStep(step.Step, figures);
+    }
+
+    /// <inheritdoc/>
+    public abstract void OnEvaluationProgress(int batch, int batches);
+
+    /// <inheritdoc/>
+    public virtual void OnEvaluated(EvaluationMetrics evaluation)
+    {
+        var perplexity = evaluation.Perplexity is { } value ? $"  perplexity {Format(value, "0.000")}" : "";
+        var accuracy = evaluation.Accuracy is { } share ? $"  accuracy {Format(100 * share, "0.0")}%" : "";
+        Announce($"step {evaluation.Step}  validation loss {Format(evaluation.Loss, "0.0000")}{perplexity}{accuracy}");
+    }
+
+    /// <inheritdoc/>
+    public void OnCheckpoint(string path, int step) => Announce($"step {step}  checkpoint {path}");
+
+    /// <summary>Shows the line of a step that log_steps asks for.</summary>
+    protected abstract void ShowLoggedStep(string line);
+
+    /// <summary>Shows any step.</summary>
+    protected abstract void ShowStep(int step, string figures);
+
+    private static string Figures(StepMetrics step, Pace pace) => string.Join(
+        "  ",
+        $"loss {Format(step.Loss, "0.0000")}",
+        $"lr {Format(step.LearningRate, "0.0#e-0")}",
+        $"grad norm {Format(step.GradNorm, "0.00")}",
+        $"{pace.TokensPerSecond:0} tokens/s",
+        $"FLOPs {Quantity.Percent(step.FlopsExecuted, step.FlopsDense)} of dense",
+        $"time left {Quantity.Duration(pace.SecondsLeft)}");
+
+    private static string Format(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private void Announce(string line)
+    {
+        Terminal.WriteLine(line);
+        log.WriteToFile(LogLevel.Information, line);
+    }
+}

@@ -1,0 +1,23 @@
+using SparseEngine.Training;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>What --validate_only prints of the model: its size and what a training step costs.</summary>
+internal static class SizeTable
+{
+    /// <summary>Lays out a description.</summary>
+    public static FactTable Of(RunDescription run)
+    {
+        var table = new FactTable();
+        table.Add("parameters", Quantity.Count(run.Parameters));
+        table.Add("non-zero", $"{Quantity.Count(run.NonZeros)} ({Quantity.Percent(run.Parameters - run.NonZeros, run.Parameters)} zeros)");
+        table.Add("weights and optimizer", Quantity.Saving(run.StateBytes, run.StateBytesDense, Quantity.Bytes));
+        if (run.TokensPerStep > 0)
+        {
+            table.Add("tokens of a step", Quantity.Count(run.TokensPerStep));
+            table.Add("FLOPs of a step", Quantity.Saving(run.FlopsExecuted, run.FlopsDense, Quantity.Operations));
+        }
+
+        return table;
+    }
+}

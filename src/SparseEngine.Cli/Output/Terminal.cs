@@ -1,0 +1,78 @@
+using System.Text;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>Standard output and error, and whether a person watches them.</summary>
+internal sealed class Terminal
+{
+    /// <summary>The width of tables that go to a file or pipe, where nothing wraps a line.</summary>
+    private const int RedirectedWidth = 240;
+
+    private int liveDisplays;
+
+    public Terminal()
+    {
+        // Generated text and table borders are UTF-8 wherever the locale says otherwise.
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        Screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        IsInteractive = !Console.IsOutputRedirected && Screen.Profile.Capabilities.Interactive;
+        if (!IsInteractive)
+        {
+            Screen.Profile.Width = RedirectedWidth;
+        }
+    }
+
+    /// <summary>Standard output as Spectre sees it.</summary>
+    public IAnsiConsole Screen { get; }
+
+    /// <summary>Whether standard output is a terminal that lines can be redrawn on.</summary>
+    public bool IsInteractive { get; }
+
+    /// <summary>Writes one line to standard output, above a live display.</summary>
+    public void WriteLine(string line)
+    {
+        if (IsInteractive)
+        {
+            Screen.Write(new Text(line + "\n"));
+        }
+        else
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+
+    /// <summary>Writes one line to standard error; above a live display, so that neither garbles the other.</summary>
+    public void WriteErrorLine(string line)
+    {
+        if (Volatile.Read(ref liveDisplays) > 0 && !Console.IsErrorRedirected)
+        {
+            WriteLine(line);
+        }
+        else
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
+
+    /// <summary>Writes text to standard output as it is, at once.</summary>
+    public static void Write(ReadOnlySpan<char> text) => Console.Out.Write(text);
+
+    /// <summary>Writes a table to standard output.</summary>
+    public void Write(IRenderable renderable) => Screen.Write(renderable);
+
+    /// <summary>Runs <paramref name="body"/> while a live display owns the screen.</summary>
+    public T WhileLive<T>(Func<T> body)
+    {
+        Interlocked.Increment(ref liveDisplays);
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref liveDisplays);
+        }
+    }
+}

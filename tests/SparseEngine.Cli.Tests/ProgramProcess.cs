@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace SparseEngine.Cli.Tests;
+
+/// <summary>The built program, run as a process of its own: what a person sees and a shell gets.</summary>
+internal sealed class ProgramProcess : IDisposable
+{
+    /// <summary>Far beyond what any of these runs takes: only a program that hangs meets it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+    private readonly Task<string> errors;
+
+    private ProgramProcess(Process process)
+    {
+        this.process = process;
+        errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Runs the program to its end.</summary>
+    public static async Task<ProgramResult> RunAsync(string workingDirectory, params string[] arguments)
+    {
+        using var program = Start(workingDirectory, arguments);
+        return await program.EndAsync();
+    }
+
+    /// <summary>Starts the program.</summary>
+    public static ProgramProcess Start(string workingDirectory, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll"), .. arguments])
+        {
+            WorkingDirectory = workingDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        process.StandardInput.Close();
+        return new ProgramProcess(process);
+    }
+
+    /// <summary>Reads standard output up to the first line that contains <paramref name="text"/>.</summary>
+    public async Task<string> WaitForLineAsync(string text)
+    {
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(Patience) is { } line)
+        {
+            output.AppendLine(line);
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"The program ended without a line with \"{text}\":\n{output}\n{await errors}");
+    }
+
+    /// <summary>Sends a signal by its name: INT, TERM.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, $"{process.Id}"]);
+        await kill.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>Ends the program as a power failure would.</summary>
+    public void Kill() => process.Kill();
+
+    /// <summary>Waits for the end.</summary>
+    public async Task<ProgramResult> EndAsync()
+    {
+        output.Append(await process.StandardOutput.ReadToEndAsync().WaitAsync(Patience));
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return new ProgramResult(process.ExitCode, output.ToString(), await errors);
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+}
+
+/// <summary>What a run of the program left behind.</summary>
+internal sealed record ProgramResult(int ExitCode, string Output, string Errors)
+{
+    /// <summary>Fails the test, with all that the program said, where it ended otherwise.</summary>
+    public ProgramResult EndsWith(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"exit code {ExitCode} instead of {exitCode}\n{Output}\n{Errors}");
+        return this;
+    }
+}

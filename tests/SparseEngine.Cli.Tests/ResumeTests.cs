@@ -1,0 +1,68 @@
+namespace SparseEngine.Cli.Tests;
+
+public class ResumeTests
+{
+    [Fact]
+    public async Task A_run_in_two_parts_has_the_losses_of_one_in_one_part()
+    {
+        using var whole = new TinyRun();
+        using var parts = new TinyRun();
+
+        (await whole.RunAsync("train")).EndsWith(0);
+        (await parts.RunAsync("train", "--max_steps", "4")).EndsWith(0);
+        var second = (await parts.RunAsync("train")).EndsWith(0);
+
+        Assert.Contains("checkpoint_4.mdl at step 4", second.Output, StringComparison.Ordinal);
+        Assert.Equal(whole.Losses(), parts.Losses());
+    }
+
+    [Fact]
+    public async Task A_killed_run_goes_on_from_its_last_checkpoint_bit_for_bit()
+    {
+        using var whole = new TinyRun(checkpointSteps: 50);
+        using var killed = new TinyRun(checkpointSteps: 50);
+
+        (await whole.RunAsync("train", "--max_steps", "120")).EndsWith(0);
+        using (var program = killed.Start("train", "--max_steps", "1000000"))
+        {
+            await program.WaitForLineAsync("checkpoint_50.mdl");
+            program.Kill();
+            await program.EndAsync();
+        }
+
+        (await killed.RunAsync("train", "--max_steps", "120")).EndsWith(0);
+
+        Assert.Equal(whole.Losses(), killed.Losses().Where(step => step.Key <= 120).ToDictionary());
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_ends_a_run_after_its_step_with_a_checkpoint(string signal, int exitCode)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(signal == "INT" && InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
+        using var run = new TinyRun();
+        using var program = run.Start("train", "--max_steps", "1000000");
+        await program.WaitForLineAsync("step 4/1000000");
+
+        await program.SignalAsync(signal);
+        var result = (await program.EndAsync()).EndsWith(exitCode);
+
+        var checkpoint = Assert.Single(Directory.GetFiles(run.Output(""), "checkpoint_*.mdl"));
+        var step = int.Parse(Path.GetFileNameWithoutExtension(checkpoint)["checkpoint_".Length..]);
+        Assert.InRange(step, 4, 1_000_000 - 1);
+        Assert.Contains($"INFO: Stopped at step {step} of 1000000", result.Output, StringComparison.Ordinal);
+        var more = (await run.RunAsync("train", "--max_steps", $"{step + 2}")).EndsWith(0);
+        Assert.Contains($"{Path.Combine("out", $"checkpoint_{step}.mdl")} at step {step}", more.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether this process, and so any that it starts, ignores SIGINT, as one started in the background of a script does.</summary>
+    private static bool InheritsIgnoredInterrupt()
+    {
+        const string Prefix = "SigIgn:";
+        const ulong Interrupt = 1 << (2 - 1);
+        var line = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Prefix, StringComparison.Ordinal)) : null;
+        return line is not null && (Convert.ToUInt64(line[Prefix.Length..].Trim(), 16) & Interrupt) != 0;
+    }
+}

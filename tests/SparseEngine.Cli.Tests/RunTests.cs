@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+
+namespace SparseEngine.Cli.Tests;
+
+public partial class RunTests
+{
+    [Fact]
+    public async Task Training_with_redirected_output_writes_a_plain_line_each_log_steps_and_a_closing_table()
+    {
+        using var run = new TinyRun();
+
+        var result = (await run.RunAsync("train_and_eval")).EndsWith(0);
+
+        Assert.Equal(["2", "4", "6", "8"], StepLine().Matches(result.Output).Select(match => match.Groups["step"].Value));
+        Assert.DoesNotContain('\u001b', result.Output);
+        Assert.All(
+            ["validation loss", "validation perplexity", "validation accuracy", "checkpoint", "training FLOPs", "saved", "tokens/s"],
+            text => Assert.Contains(text, result.Output, StringComparison.Ordinal));
+        Assert.Equal("", result.Errors);
+    }
+
+    [Fact]
+    public async Task Training_leaves_a_checkpoint_metrics_and_a_log_in_the_model_directory()
+    {
+        using var run = new TinyRun();
+
+        (await run.RunAsync("train_and_eval")).EndsWith(0);
+
+        Assert.True(File.Exists(run.Output("checkpoint_8.mdl")));
+        var log = Assert.Single(Directory.GetFiles(run.Output(""), "run_*.log"));
+        Assert.Contains(" INFO: step 8/8  loss ", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var steps = run.Metrics().Where(line => line.TryGetProperty("loss", out _)).ToList();
+        Assert.Equal([2, 4, 6, 8], steps.Select(line => line.GetProperty("step").GetInt32()));
+        Assert.All(steps, line => Assert.True(line.GetProperty("flops_executed").GetDouble() < line.GetProperty("flops_dense").GetDouble()));
+        var evaluation = Assert.Single(run.Metrics(), line => line.TryGetProperty("eval_loss", out _));
+        Assert.Equal(Math.Exp(evaluation.GetProperty("eval_loss").GetDouble()), evaluation.GetProperty("eval_perplexity").GetDouble(), 1e-6);
+    }
+
+    [Fact]
+    public async Task Options_of_the_command_line_win_over_the_file()
+    {
+        using var run = new TinyRun();
+
+        (await run.RunAsync("train", "--max_steps", "2")).EndsWith(0);
+
+        Assert.True(File.Exists(run.Output("checkpoint_2.mdl")));
+        Assert.False(File.Exists(run.Output("checkpoint_8.mdl")));
+    }
+
+    [Fact]
+    public async Task The_number_of_threads_changes_no_result()
+    {
+        using var one = new TinyRun();
+        using var three = new TinyRun();
+
+        (await one.RunAsync("train")).EndsWith(0);
+        (await ProgramProcess.RunAsync(three.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "3")).EndsWith(0);
+
+        Assert.Equal(one.Losses(), three.Losses());
+    }
+
+    [Fact]
+    public async Task A_run_py_line_for_the_wafer_trains_on_the_host_and_says_what_it_ignores()
+    {
+        using var run = new TinyRun();
+
+        var result = await ProgramProcess.RunAsync(
+            run.Location, "run", "CSX", "weight_streaming", "--params", "params.yaml", "--num_csx=1", "--mode", "train", "--model_dir", "out", "--max_steps", "2",
+            "--mount_dirs", "/data", "/code", "--python_paths", "/code", "--num_wgt_servers", "2", "--job_labels", "name=test", "--credentials_path", "/key", "-c", "compiled", "--disable_version_check");
+
+        result.EndsWith(0);
+        Assert.Contains("INFO: CSX: no Cerebras system is attached to this program; the run takes place on the host", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "INFO: without effect here: --mount_dirs, --python_paths, --job_labels, --num_wgt_servers, --credentials_path, --compile_dir, --disable_version_check",
+            result.Output,
+            StringComparison.Ordinal);
+        Assert.True(File.Exists(run.Output("checkpoint_2.mdl")));
+    }
+
+    [Fact]
+    public async Task Eval_all_evaluates_every_checkpoint_and_takes_none_from_the_command_line()
+    {
+        using var run = new TinyRun(checkpointSteps: 4);
+        (await run.RunAsync("train")).EndsWith(0);
+
+        var all = (await run.RunAsync("eval_all")).EndsWith(0);
+        var one = await run.RunAsync("eval_all", "--checkpoint_path", "out/checkpoint_4.mdl");
+
+        Assert.Equal([4, 8], run.Metrics().Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Contains("step 4  validation loss", all.Output, StringComparison.Ordinal);
+        one.EndsWith(2);
+        Assert.Equal("params.yaml: Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir" + Environment.NewLine, one.Errors);
+    }
+
+    [GeneratedRegex(@"^step (?<step>\d+)/8  loss \d+\.\d{4}  lr 1\.0e-2  grad norm \d+\.\d\d  \d+ tokens/s  FLOPs \d\d?% of dense  time left [\dhms. ]+\r?$", RegexOptions.Multiline)]
+    private static partial Regex StepLine();
+}

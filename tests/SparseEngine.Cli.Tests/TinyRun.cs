@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+namespace SparseEngine.Cli.Tests;
+
+/// <summary>A run small enough for a test: a sparse GPT of two layers on a scene of Shakespeare.</summary>
+internal sealed class TinyRun : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public TinyRun(int checkpointSteps = 0)
+    {
+        var text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
+        folder.Write("params.yaml", $$"""
+            train_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: True, shuffle_seed: 3}
+            eval_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: False}
+            model:
+              vocab_size: 256
+              hidden_size: 32
+              num_hidden_layers: 2
+              num_heads: 2
+              filter_size: 64
+              max_position_embeddings: 32
+              attention_type: scaled_dot_product
+              dropout_rate: 0.1
+              mixed_precision: False
+            sparsity: {sparsity: 0.75, init_method: random, seed: 11}
+            optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True, max_gradient_norm: 1.0}
+            runconfig: {max_steps: 8, log_steps: 2, eval_steps: 3, checkpoint_steps: {{checkpointSteps}}, seed: 5}
+            """);
+    }
+
+    /// <summary>Its folder, which is the program's working directory.</summary>
+    public string Location => folder.Location;
+
+    /// <summary>The whole path of a file in its model directory.</summary>
+    public string Output(string name) => folder.File("out", name);
+
+    /// <summary>Runs it to its end.</summary>
+    public Task<ProgramResult> RunAsync(string mode, params string[] options) =>
+        ProgramProcess.RunAsync(Location, Arguments(mode, options));
+
+    /// <summary>Starts it.</summary>
+    public ProgramProcess Start(string mode, params string[] options) =>
+        ProgramProcess.Start(Location, Arguments(mode, options));
+
+    /// <summary>The lines of metrics.jsonl.</summary>
+    public IReadOnlyList<JsonElement> Metrics() =>
+        [.. File.ReadLines(Output("metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    /// <summary>Loss and gradient norm of each training step; of a step that a killed run had to do again, the last ones.</summary>
+    public IReadOnlyDictionary<int, (double Loss, double GradNorm)> Losses() => Metrics()
+        .Where(line => line.TryGetProperty("loss", out _))
+        .GroupBy(line => line.GetProperty("step").GetInt32())
+        .ToDictionary(step => step.Key, step => (step.Last().GetProperty("loss").GetDouble(), step.Last().GetProperty("grad_norm").GetDouble()));
+
+    public void Dispose() => folder.Dispose();
+
+    private static string[] Arguments(string mode, string[] options) =>
+        ["run", "CPU", "--params", "params.yaml", "--mode", mode, "--model_dir", "out", "--threads", "1", .. options];
+}

@@ -1,0 +1,49 @@
+namespace SparseEngine.Cli.Tests;
+
+public class UsageTests
+{
+    private static readonly string Anywhere = Path.GetTempPath();
+
+    public static TheoryData<string, string> WrongLines => new()
+    {
+        { "", "No command given; valid: run, generate. See: sparse-engine --help" },
+        { "trian", "Unrecognized command 'trian'; valid: run, generate. See: sparse-engine --help" },
+        { "run CPU --mode train", "Option '--params' is required. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml", "Option '--mode' is required. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml -m trian", "--mode is \"trian\"; valid: train, eval, train_and_eval, eval_all. See: sparse-engine run --help" },
+        { "run TPU -p x.yaml -m train", "device is \"TPU\"; valid: CPU, GPU, CSX. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml -m train --max_stesp 5", "Unrecognized option '--max_stesp'. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml -m train --max_steps 1.5", "--max_steps is \"1.5\"; valid: a whole number of at least 1. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml -m train --threads 0", "--threads is \"0\"; valid: a whole number of at least 1. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml -m train --logging LOUD", "--logging is \"LOUD\"; valid: DEBUG, INFO, WARNING, ERROR, CRITICAL. See: sparse-engine run --help" },
+        { "run CPU -p x.yaml -m train --validate_only --compile_only", "--validate_only and --compile_only exclude each other. See: sparse-engine run --help" },
+        { "run CPU weight_streaming -p x.yaml -m train", "weight_streaming goes with CSX only; valid: run CPU --params FILE --mode MODE" },
+        { "run GPU -p x.yaml -m train", "GPU: this build trains on the CPU; use: sparse-engine run CPU with the same options" },
+        { "generate --prompt Hello", "Option '--checkpoint_path' is required. See: sparse-engine generate --help" },
+        { "generate --checkpoint_path x.mdl --prompt Hello --temperature warm", "--temperature is \"warm\"; valid: a number of at least 0. See: sparse-engine generate --help" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongLines))]
+    public async Task A_wrong_command_line_is_one_line_on_standard_error_and_exit_code_2(string line, string expected)
+    {
+        var result = await ProgramProcess.RunAsync(Anywhere, line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        result.EndsWith(2);
+        Assert.Equal("", result.Output);
+        Assert.Equal(expected + Environment.NewLine, result.Errors);
+    }
+
+    [Fact]
+    public async Task Help_lists_the_commands_and_the_options_of_run()
+    {
+        var program = (await ProgramProcess.RunAsync(Anywhere, "--help")).EndsWith(0);
+        var run = (await ProgramProcess.RunAsync(Anywhere, "run", "--help")).EndsWith(0);
+
+        Assert.Contains("generate", program.Output, StringComparison.Ordinal);
+        Assert.All(
+            ["--params", "--mode", "--model_dir", "--checkpoint_path", "--max_steps", "--validate_only", "--threads", "--logging"],
+            option => Assert.Contains(option, run.Output, StringComparison.Ordinal));
+        Assert.DoesNotContain("--mount_dirs", run.Output, StringComparison.Ordinal);
+    }
+}
