@@ -97,7 +97,8 @@ internal sealed class TrainingLoop
     private static ParameterSet BuildParameters(
         RunContext context, IReadOnlyList<NamedShape> definitions, SparsityPlan plan, StartingPoint start)
     {
-        PlannedMasks masks = new(plan);
+        RunParameters run = context.Parameters;
+        PlannedMasks masks = new(plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
         ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks.Select, trainable: true);
         if (masks.UnplannedNaNs > 0)
         {
