@@ -231,4 +231,15 @@ public class TrainingRunTests
 
         Assert.Contains(run.Logged, line => line.Contains("lacks 36 tensors of the optimizer's state", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void A_level_that_keeps_nothing_still_trains_what_is_left()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Sparsity = TestRun.RandomSparsity(0.99999) };
+        run.Execute();
+
+        Assert.All(run.Overview!.Plan.Weights, weight => Assert.Equal(0, weight.Kept));
+        Assert.True(run.Steps[^1].Loss < run.Steps[0].Loss);
+    }
 }
