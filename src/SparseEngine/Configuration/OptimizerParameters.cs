@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace SparseEngine.Configuration;
 
 /// <summary>The optimizer section.</summary>
@@ -51,30 +49,3 @@ public enum OptimizerKind
     /// <summary>Stochastic gradient descent with momentum.</summary>
     Sgd,
 }
-
-/// <summary>The learning rate: one or several schedulers.</summary>
-/// <param name="Schedulers">In the file's order.</param>
-/// <param name="Chained">False: one after another. True (main_scheduler: chained): all at once, their factors multiplied.</param>
-public sealed record LearningRateParameters(ImmutableArray<SchedulerParameters> Schedulers, bool Chained);
-
-/// <summary>One scheduler of the learning rate. Its formula is in <c>Training.LearningRateSchedule</c>.</summary>
-/// <param name="Steps">How many steps it lasts when another follows, and the length of its decay; null where not given.</param>
-public abstract record SchedulerParameters(int? Steps);
-
-/// <summary>A constant rate.</summary>
-public sealed record ConstantScheduler(double LearningRate, int? Steps) : SchedulerParameters(Steps);
-
-/// <summary>Linear (power 1) or polynomial decay from one rate to another.</summary>
-public sealed record PolynomialScheduler(double Initial, double End, int DecaySteps, double Power, bool Cycle) : SchedulerParameters(DecaySteps);
-
-/// <summary>initial x rate^(t / decay steps), floored when staircase.</summary>
-public sealed record ExponentialScheduler(double Initial, double DecayRate, int DecaySteps, bool Staircase, int? Length) : SchedulerParameters(Length);
-
-/// <summary>initial x scale / sqrt(max(t, warm-up steps)).</summary>
-public sealed record InverseSquareRootDecayScheduler(double Initial, double Scale, int WarmupSteps, int? Steps) : SchedulerParameters(Steps);
-
-/// <summary>Half a cosine from one rate to another.</summary>
-public sealed record CosineDecayScheduler(double Initial, double End, int DecaySteps) : SchedulerParameters(DecaySteps);
-
-/// <summary>Values with boundaries between them: values[i] for boundaries[i - 1] &lt; t &lt;= boundaries[i].</summary>
-public sealed record PiecewiseConstantScheduler(ImmutableArray<double> Values, ImmutableArray<int> Boundaries, int? Steps) : SchedulerParameters(Steps);

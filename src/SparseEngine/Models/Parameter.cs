@@ -58,7 +58,7 @@ public sealed class Parameter : IDisposable
     /// <summary>Creates a parameter from its dense values.</summary>
     /// <param name="device">Where it lives.</param>
     /// <param name="definition">Its name and shape.</param>
-    /// <param name="dense">Its values, row-major; NaN at a kept place becomes 0.</param>
+    /// <param name="dense">Its values, row-major, taken over as <see cref="Store"/> does.</param>
     /// <param name="keep">One flag per element of a linear layer's weight, or null to keep all. A mask that keeps everything is none.</param>
     /// <param name="trainable">Whether it has a gradient.</param>
     /// <exception cref="ArgumentException">A mask is given for a parameter that no sparse product serves.</exception>
@@ -84,7 +84,7 @@ public sealed class Parameter : IDisposable
         return parameter;
     }
 
-    /// <summary>Brings a dense tensor of this parameter's shape into the stored layout; NaN at a kept place becomes 0.</summary>
+    /// <summary>Brings a dense tensor of this parameter's shape into the stored layout. NaN becomes 0, and at a sparse weight's kept places so does infinity.</summary>
     /// <param name="dense">All elements, row-major.</param>
     /// <param name="stored">The values, or a state of the optimizer.</param>
     public void Store(ReadOnlySpan<float> dense, DeviceBuffer<float> stored)
@@ -102,7 +102,8 @@ public sealed class Parameter : IDisposable
 
         foreach (ref float value in kept.AsSpan())
         {
-            value = float.IsNaN(value) ? 0 : value;
+            bool absent = Pattern is null ? float.IsNaN(value) : !float.IsFinite(value);
+            value = absent ? 0 : value;
         }
 
         stored.CopyFrom(kept);

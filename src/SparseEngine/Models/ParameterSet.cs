@@ -61,16 +61,24 @@ public sealed class ParameterSet : IReadOnlyList<Parameter>, IDisposable
         ArgumentNullException.ThrowIfNull(definitions);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(selectMask);
-        ImmutableArray<Parameter>.Builder built = ImmutableArray.CreateBuilder<Parameter>(definitions.Count);
-        for (int index = 0; index < definitions.Count; index++)
+        List<Parameter> built = [];
+        try
         {
-            NamedShape definition = definitions[index];
-            float[] dense = new float[checked((int)definition.Elements)];
-            source.Read(index, definition, dense);
-            built.Add(Parameter.Create(device, definition, dense, selectMask(index, definition, dense), trainable));
+            for (int index = 0; index < definitions.Count; index++)
+            {
+                NamedShape definition = definitions[index];
+                float[] dense = new float[checked((int)definition.Elements)];
+                source.Read(index, definition, dense);
+                built.Add(Parameter.Create(device, definition, dense, selectMask(index, definition, dense), trainable));
+            }
+        }
+        catch
+        {
+            built.ForEach(parameter => parameter.Dispose());
+            throw;
         }
 
-        return new ParameterSet(built.MoveToImmutable());
+        return new ParameterSet([.. built]);
     }
 
     /// <summary>The parameter with that name, or null.</summary>

@@ -7,41 +7,39 @@ namespace SparseEngine.Training;
 
 /// <summary>A checkpoint's tensors as the weights of a model, checked to be that model's.</summary>
 /// <remarks>
-/// Keys may carry the zoo's additional leading <c>model.</c>. The duplicates that a zoo state dict has of a tied head and
-/// of the final normalization are ignored; any other model tensor that the model lacks is an error.
+/// The duplicates that a zoo state dict has of a tied head and of the final normalization are ignored; any other
+/// <c>model.</c> tensor that the model lacks is an error.
 /// </remarks>
 internal sealed class CheckpointWeights : IWeightSource
 {
-    private const string WrapperPrefix = "model.";
+    private const string ModelPrefix = "model.";
     private const string DuplicateNorm = "model.transformer_decoder.norm.";
 
     private readonly CheckpointReader reader;
-    private readonly string prefix;
 
     /// <summary>Checks that <paramref name="reader"/> holds exactly the tensors of a model.</summary>
     /// <exception cref="CheckpointException">A tensor is missing, has another shape, or is not the model's.</exception>
     public CheckpointWeights(CheckpointReader reader, IReadOnlyList<NamedShape> definitions)
     {
         this.reader = reader;
-        prefix = definitions.Any(definition => reader.Contains(definition.Name)) ? "" : WrapperPrefix;
         CheckNames(definitions);
         CheckShapes(definitions);
     }
 
     /// <inheritdoc/>
-    public void Read(int index, NamedShape parameter, Span<float> dense) => reader.Read(prefix + parameter.Name, dense);
+    public void Read(int index, NamedShape parameter, Span<float> dense) => reader.Read(parameter.Name, dense);
 
     private void CheckNames(IReadOnlyList<NamedShape> definitions)
     {
-        List<string> missing = [.. definitions.Select(definition => definition.Name).Where(name => !reader.Contains(prefix + name))];
+        List<string> missing = [.. definitions.Select(definition => definition.Name).Where(name => !reader.Contains(name))];
         if (missing.Count > 0)
         {
             throw new CheckpointException(
                 $"{reader.Path}: lacks {missing.Count} of the model's {definitions.Count} parameters, first {missing[0]}; the model section must describe the model it was saved from");
         }
 
-        HashSet<string> known = [.. definitions.Select(definition => prefix + definition.Name)];
-        List<string> surplus = [.. reader.Names.Where(name => name.StartsWith(WrapperPrefix, StringComparison.Ordinal) && !known.Contains(name) && !IsDuplicate(name))];
+        HashSet<string> known = [.. definitions.Select(definition => definition.Name)];
+        List<string> surplus = [.. reader.Names.Where(name => name.StartsWith(ModelPrefix, StringComparison.Ordinal) && !known.Contains(name) && !IsDuplicate(name))];
         if (surplus.Count > 0)
         {
             throw new CheckpointException(
@@ -53,7 +51,7 @@ internal sealed class CheckpointWeights : IWeightSource
     {
         foreach (NamedShape definition in definitions)
         {
-            ImmutableArray<int> found = reader.Shape(prefix + definition.Name);
+            ImmutableArray<int> found = reader.Shape(definition.Name);
             if (!found.SequenceEqual(definition.Shape))
             {
                 throw new CheckpointException(
@@ -62,9 +60,6 @@ internal sealed class CheckpointWeights : IWeightSource
         }
     }
 
-    private bool IsDuplicate(string name)
-    {
-        string plain = name[prefix.Length..];
-        return plain.StartsWith(DuplicateNorm, StringComparison.Ordinal) || plain == $"{GptArchitecture.Head}.weight";
-    }
+    private static bool IsDuplicate(string name) =>
+        name.StartsWith(DuplicateNorm, StringComparison.Ordinal) || name == $"{GptArchitecture.Head}.weight";
 }

@@ -36,6 +36,7 @@ internal sealed class Evaluator : IDisposable
     /// <param name="step">The model's step, for the result.</param>
     /// <param name="stop">Ends the evaluation after a batch.</param>
     /// <returns>The metrics; null where it was stopped.</returns>
+    /// <exception cref="DataException">None of the tokens counts.</exception>
     public EvaluationMetrics? Evaluate(int step, CancellationToken stop)
     {
         LossSums sums = default;
@@ -58,6 +59,11 @@ internal sealed class Evaluator : IDisposable
             }
 
             observer.OnEvaluationProgress(i + 1, batches);
+        }
+
+        if (counted == 0)
+        {
+            throw new DataException($"none of the tokens of {batches} validation batches counts: their attention_mask is 0 throughout");
         }
 
         double mean = sums.Loss / counted;

@@ -1,54 +1,43 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 
 namespace SparseEngine.Training;
 
-/// <summary>The learning rate as a function of the step.</summary>
-/// <remarks>Formulas: Model Zoo 1.8's learning-rate schedulers, which follow those of TensorFlow and PyTorch.</remarks>
-public sealed class LearningRateSchedule
+/// <summary>The learning rate of every step: the Model Zoo 1.8 formulas (modelzoo/common/pytorch/optim/lr_scheduler.py), in double precision.</summary>
+/// <param name="parameters">The schedulers.</param>
+public sealed class LearningRateSchedule(LearningRateParameters parameters)
 {
-    private readonly LearningRateParameters parameters;
+    private readonly ImmutableArray<SchedulerParameters> _schedulers = parameters.Schedulers;
+    private readonly bool _chained = parameters.Chained;
 
-    /// <summary>Takes the optimizer's learning rate.</summary>
-    public LearningRateSchedule(LearningRateParameters parameters)
-    {
-        ArgumentNullException.ThrowIfNull(parameters);
-        this.parameters = parameters;
-    }
-
-    /// <summary>The rate of an update.</summary>
-    /// <param name="step">The schedule's position: 0 for the first update.</param>
+    /// <summary>The learning rate of one update.</summary>
+    /// <param name="step">The position in the schedule: 0 for the first update of a fresh run.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is negative.</exception>
     public double At(long step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
-        return parameters.Chained ? Chained(step) : Sequential(step);
+        return _chained ? Chain(step) : Sequence(step);
     }
 
-    // Each scheduler counts from its own start; the last one goes on for ever.
-    private double Sequential(long step)
+    /// <summary>Each scheduler counts from where it begins; a milestone already belongs to the scheduler that begins there.</summary>
+    private double Sequence(long step)
     {
-        long start = 0;
-        foreach (SchedulerParameters scheduler in parameters.Schedulers.SkipLast(1))
+        var index = 0;
+        while (index < _schedulers.Length - 1 && _schedulers[index].Steps is { } length && step >= length)
         {
-            long end = start + scheduler.Steps!.Value;
-            if (step < end)
-            {
-                return Rate(scheduler, step - start);
-            }
-
-            start = end;
+            step -= length;
+            index++;
         }
 
-        return Rate(parameters.Schedulers[^1], step - start);
+        return Rate(_schedulers[index], step);
     }
 
-    // As PyTorch's ChainedScheduler: each scheduler multiplies the rate by its own change since its first step.
-    private double Chained(long step)
+    private double Chain(long step)
     {
-        double rate = Rate(parameters.Schedulers[0], step);
-        foreach (SchedulerParameters scheduler in parameters.Schedulers.Skip(1))
+        var rate = Rate(_schedulers[0], step);
+        for (var i = 1; i < _schedulers.Length; i++)
         {
-            double first = Rate(scheduler, 0);
-            rate *= first == 0 ? 0 : Rate(scheduler, step) / first;
+            rate *= Rate(_schedulers[i], step) / _schedulers[i].InitialRate;
         }
 
         return rate;
@@ -56,33 +45,12 @@ public sealed class LearningRateSchedule
 
     private static double Rate(SchedulerParameters scheduler, long t) => scheduler switch
     {
-        ConstantScheduler constant => constant.LearningRate,
-        PolynomialScheduler polynomial => Polynomial(polynomial, t),
-        ExponentialScheduler exponential => exponential.Initial * Math.Pow(exponential.DecayRate, Exponent(exponential, t)),
-        InverseSquareRootDecayScheduler decay => decay.Initial * decay.Scale / Math.Sqrt(Math.Max(t, decay.WarmupSteps)),
-        CosineDecayScheduler cosine => cosine.End + ((cosine.Initial - cosine.End) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(t, cosine.DecaySteps) / cosine.DecaySteps))),
-        PiecewiseConstantScheduler pieces => pieces.Values[pieces.Boundaries.Count(boundary => t > boundary)],
-        _ => throw new NotSupportedException($"no formula for {scheduler.GetType().Name}"),
+        ConstantScheduler s => s.LearningRate,
+        PolynomialScheduler s => t >= s.DecaySteps ? s.End : s.End + ((s.Initial - s.End) * Math.Pow(1 - ((double)t / s.DecaySteps), s.Power)),
+        CosineDecayScheduler s => t >= s.DecaySteps ? s.End : s.End + ((s.Initial - s.End) * 0.5 * (1 + Math.Cos(Math.PI * t / s.DecaySteps))),
+        ExponentialScheduler s => s.Initial * Math.Pow(s.DecayRate, s.Staircase ? t / s.DecaySteps : (double)t / s.DecaySteps),
+        InverseSquareRootDecayScheduler s => s.Initial * s.Scale / Math.Sqrt(Math.Max(t, s.WarmupSteps)),
+        PiecewiseConstantScheduler s => s.Values[s.Boundaries.Count(boundary => t >= boundary)],
+        _ => throw new ArgumentException($"There is no formula for {scheduler.GetType().Name}.", nameof(scheduler)),
     };
-
-    private static double Polynomial(PolynomialScheduler scheduler, long t)
-    {
-        double steps = scheduler.DecaySteps;
-        if (scheduler.Cycle)
-        {
-            steps *= Math.Ceiling((t + 1) / steps);
-        }
-        else if (t >= steps)
-        {
-            return scheduler.End;
-        }
-
-        return scheduler.End + ((scheduler.Initial - scheduler.End) * Math.Pow(1 - (t / steps), scheduler.Power));
-    }
-
-    private static double Exponent(ExponentialScheduler scheduler, long t)
-    {
-        double exponent = (double)t / scheduler.DecaySteps;
-        return scheduler.Staircase ? Math.Floor(exponent) : exponent;
-    }
 }

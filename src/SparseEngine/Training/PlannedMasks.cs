@@ -3,7 +3,9 @@ using SparseEngine.Sparsity;
 namespace SparseEngine.Training;
 
 /// <summary>The masks of a training run: the sparsity plan applied to the weights it starts from.</summary>
-internal sealed class PlannedMasks(SparsityPlan plan)
+/// <param name="plan">The plan.</param>
+/// <param name="dumpDirectory">Where each mask is also written as a .npy file; null for nowhere.</param>
+internal sealed class PlannedMasks(SparsityPlan plan, string? dumpDirectory = null)
 {
     private readonly Dictionary<int, WeightSparsity> byIndex = plan.Weights.ToDictionary(weight => weight.Index);
 
@@ -18,7 +20,13 @@ internal sealed class PlannedMasks(SparsityPlan plan)
     {
         if (byIndex.TryGetValue(index, out WeightSparsity? weight))
         {
-            return MaskSelector.Select(weight, dense).Keep;
+            bool[] keep = MaskSelector.Select(weight, dense).Keep;
+            if (dumpDirectory is not null)
+            {
+                NumpyFile.Write(Path.Combine(dumpDirectory, $"{parameter.Name}.npy"), parameter.Shape, keep);
+            }
+
+            return keep;
         }
 
         int nans = CountNaNs(dense);

@@ -71,12 +71,6 @@ internal sealed class TrainingLoop
         start.CompareSeeds(config.Seed, shuffleSeed);
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
-        RunCheckpoints checkpoints = new(config, run.Model, shuffleSeed, context.Observer);
-        if (config.SaveInitialCheckpoint && start.Step == 0)
-        {
-            checkpoints.SaveInitial(definitions, start.Weights);
-        }
-
         using ParameterSet parameters = BuildParameters(context, definitions, plan, start);
         using Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
         start.Restore(optimizer);
@@ -88,6 +82,12 @@ internal sealed class TrainingLoop
 
         context.Observer.OnStarted(new RunOverview(
             mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, plan, start.Path));
+        RunCheckpoints checkpoints = new(config, run.Model, shuffleSeed, context.Observer);
+        if (config.SaveInitialCheckpoint && start.Step == 0)
+        {
+            checkpoints.SaveInitial(definitions, start.Weights);
+        }
+
         FlopCount flops = FlopCount.OfTrainingStep(run.Model, plan, loader.BatchSize, loader.SequenceLength);
         TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep);
         loop.Run(stop);
@@ -97,7 +97,8 @@ internal sealed class TrainingLoop
     private static ParameterSet BuildParameters(
         RunContext context, IReadOnlyList<NamedShape> definitions, SparsityPlan plan, StartingPoint start)
     {
-        PlannedMasks masks = new(plan);
+        RunParameters run = context.Parameters;
+        PlannedMasks masks = new(plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
         ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks.Select, trainable: true);
         if (masks.UnplannedNaNs > 0)
         {

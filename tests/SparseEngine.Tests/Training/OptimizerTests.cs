@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
+using SparseEngine.Sparsity;
 using SparseEngine.Tests.Models;
 using SparseEngine.Training;
 
@@ -70,6 +71,19 @@ public class OptimizerTests
         Assert.Equal(parameters[sparse].NonZeros, optimizer.State(sparse, 1).Length);
         Assert.True(parameters[sparse].NonZeros < parameters[sparse].Elements);
         Assert.True(TrainingMemory.Of(optimizer).DenseBytes == parameters.Elements * 16);
+    }
+
+    [Fact]
+    public void Training_state_of_a_sparse_weight_is_at_most_32_bytes_per_non_zero()
+    {
+        NamedShape weight = new("model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight", [1024, 512]);
+        Random random = new(1);
+        bool[] keep = [.. Enumerable.Range(0, (int)weight.Elements).Select(_ => random.Next(4) == 0)];
+        using HostDevice device = HostDevice.Create(2);
+        using Parameter parameter = Parameter.Create(device, weight, new float[weight.Elements], keep, trainable: true);
+
+        // Weight, gradient and two moments, all float32, and the pattern in both orientations.
+        Assert.InRange((16.0 * parameter.NonZeros + parameter.PatternBytes) / parameter.NonZeros, 16, 32);
     }
 
     [Fact]

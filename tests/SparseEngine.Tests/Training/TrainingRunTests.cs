@@ -1,3 +1,4 @@
+using System.Text;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Training;
@@ -171,5 +172,74 @@ public class TrainingRunTests
     {
         using TestRun run = new();
         Assert.Contains("max_steps", Assert.Throws<ConfigurationException>(() => run.With(config => config with { MaxSteps = null }).Execute()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dump_masks_writes_each_mask_as_a_numpy_file()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Sparsity = run.Parameters.Sparsity! with { DumpMasks = true } };
+        string checkpoint = run.With(config => config with { MaxSteps = 1 }).Execute().CheckpointPath!;
+
+        const string Name = "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight";
+        byte[] file = File.ReadAllBytes(Path.Combine(run.Folder, $"{Name}.npy"));
+        int header = 10 + BitConverter.ToUInt16(file, 8);
+        Assert.Equal(12, Directory.GetFiles(run.Folder, "*.npy").Length);
+        Assert.Equal(0, header % 64);
+        Assert.StartsWith("{'descr': '|b1', 'fortran_order': False, 'shape': (64, 32), }", Encoding.ASCII.GetString(file, 10, header - 10), StringComparison.Ordinal);
+        Assert.Equal(TestRun.Tensor(checkpoint, Name).Select(weight => float.IsNaN(weight) ? 0 : 1), file[header..].Select(flag => (int)flag));
+    }
+
+    [Fact]
+    public void Duplicates_of_a_tied_head_and_of_the_final_norm_in_a_checkpoint_are_ignored()
+    {
+        using TestRun run = new();
+        string checkpoint = run.With(config => config with { MaxSteps = 1 }).Execute().CheckpointPath!;
+        string copy = Path.Combine(run.Folder, "zoo.mdl");
+        using (CheckpointReader reader = CheckpointReader.Open(checkpoint))
+        {
+            TensorWriter[] tensors =
+            [
+                .. reader.Names.Select(name => new TensorWriter(name, reader.Shape(name), values => reader.Read(name, values))),
+                new TensorWriter("model.lm_head.weight", [256, 32], values => values.Clear()),
+                new TensorWriter("model.transformer_decoder.norm.weight", [32], values => values.Clear()),
+            ];
+            CheckpointWriter.Write(copy, tensors, reader.State!);
+        }
+
+        run.With(config => config with { MaxSteps = 2, CheckpointPath = copy }).Execute();
+        Assert.Equal([1, 2], run.Steps.Select(step => step.Step));
+    }
+
+    [Fact]
+    public void A_seed_other_than_the_checkpoints_is_pointed_out()
+    {
+        using TestRun run = new();
+        run.With(config => config with { MaxSteps = 1 }).Execute();
+        run.With(config => config with { MaxSteps = 2, Seed = 9 }).Execute();
+
+        Assert.Contains(run.Logged, line => line.StartsWith("Warning:", StringComparison.Ordinal) && line.Contains("was written with seed 1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Another_optimizer_than_the_checkpoints_starts_afresh_with_a_warning()
+    {
+        using TestRun run = new();
+        run.With(config => config with { MaxSteps = 1 }).Execute();
+        run.Parameters = run.Parameters with { Optimizer = run.Parameters.Optimizer! with { Kind = OptimizerKind.Sgd, Momentum = 0.9 } };
+        run.With(config => config with { MaxSteps = 2 }).Execute();
+
+        Assert.Contains(run.Logged, line => line.Contains("lacks 36 tensors of the optimizer's state", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_level_that_keeps_nothing_still_trains_what_is_left()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Sparsity = TestRun.RandomSparsity(0.99999) };
+        run.Execute();
+
+        Assert.All(run.Overview!.Plan.Weights, weight => Assert.Equal(0, weight.Kept));
+        Assert.True(run.Steps[^1].Loss < run.Steps[0].Loss);
     }
 }

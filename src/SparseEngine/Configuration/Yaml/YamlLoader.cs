@@ -3,125 +3,199 @@ using YamlDotNet.Core.Events;
 
 namespace SparseEngine.Configuration.Yaml;
 
-/// <summary>Turns YamlDotNet's events into nodes: what YamlDotNet's own document model refuses, duplicate keys, is taken as the zoo's loader does.</summary>
+/// <summary>
+/// Builds the node tree of a YAML document as PyYAML's safe_load does: anchors and aliases, merge keys (<c>&lt;&lt;</c>), and of
+/// duplicate keys the last value, at the first one's place. Each duplicate is warned of.
+/// </summary>
 internal sealed class YamlLoader
 {
     private const string MergeKey = "<<";
+    private const string TextTag = "tag:yaml.org,2002:str";
 
-    private readonly Parser parser;
-    private readonly DiagnosticBag diagnostics;
-    private readonly Dictionary<AnchorName, YamlNode> anchors = [];
+    private static readonly string[] StandardTags =
+    [
+        TextTag, "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null",
+        "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map",
+    ];
 
-    private YamlLoader(TextReader text, DiagnosticBag diagnostics)
+    private readonly Parser _parser;
+    private readonly DiagnosticCollector _diagnostics;
+    private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
+
+    private YamlLoader(TextReader text, DiagnosticCollector diagnostics)
     {
-        parser = new Parser(text);
-        this.diagnostics = diagnostics;
+        _parser = new Parser(text);
+        _diagnostics = diagnostics;
     }
 
-    /// <summary>Reads the first document; null where there is none, or a syntax error, which is reported.</summary>
-    public static YamlNode? Load(TextReader text, DiagnosticBag diagnostics)
+    /// <summary>Reads the one document of a file.</summary>
+    /// <returns>Its root; null where the file is empty or is no YAML, which is then among the diagnostics.</returns>
+    public static YamlNode? Load(TextReader text, DiagnosticCollector diagnostics)
     {
-        YamlLoader loader = new(text, diagnostics);
+        var loader = new YamlLoader(text, diagnostics);
         try
         {
-            loader.parser.Consume<StreamStart>();
-            return loader.parser.TryConsume<DocumentStart>(out _) ? loader.ReadNode() : null;
+            return loader.ReadDocument();
         }
-        catch (YamlException exception)
+        catch (YamlException e)
         {
-            diagnostics.Error((int)exception.Start.Line, (int)exception.Start.Column, $"is not valid YAML: {exception.InnerException?.Message ?? exception.Message}");
-            return null;
+            diagnostics.Error(Position(e.Start), $"this is not valid YAML: {e.Message}");
         }
         catch (InvalidOperationException)
         {
-            // YamlDotNet's scanner leaves some unfinished lists and maps this way.
-            Mark end = loader.parser.Current?.End ?? Mark.Empty;
-            diagnostics.Error((int)end.Line, (int)end.Column, "is not valid YAML: a list or map that starts before here does not end");
-            return null;
+            // The scanner's own complaint about a flow list or map that is still open where the next key begins.
+            diagnostics.Error(Position(loader._parser.Current?.End ?? Mark.Empty), "this is not valid YAML: a bracket, brace or quote is not closed");
         }
+
+        return null;
     }
 
-    private YamlNode ReadNode()
+    private YamlNode? ReadDocument()
     {
-        YamlNode node;
-        AnchorName anchor;
-        switch (parser.Consume<ParsingEvent>())
+        _parser.Consume<StreamStart>();
+        if (_parser.TryConsume<StreamEnd>(out _))
         {
-            case AnchorAlias alias:
-                return anchors.TryGetValue(alias.Value, out YamlNode? anchored)
-                    ? anchored
-                    : throw new YamlException(alias.Start, alias.End, $"the alias *{alias.Value} names no anchor before it");
-            case Scalar scalar:
-                (node, anchor) = (ToScalar(scalar), scalar.Anchor);
-                break;
-            case SequenceStart sequence:
-                (node, anchor) = (ReadSequence(sequence), sequence.Anchor);
-                break;
-            case MappingStart mapping:
-                (node, anchor) = (ReadMapping(mapping), mapping.Anchor);
-                break;
-            case var other:
-                throw new YamlException(other.Start, other.End, "a value was expected");
+            return null;
         }
 
-        if (!anchor.IsEmpty)
+        _parser.Consume<DocumentStart>();
+        var root = ReadNode(path: "");
+        _parser.Consume<DocumentEnd>();
+        if (_parser.TryConsume<DocumentStart>(out var second))
         {
-            anchors[anchor] = node;
+            throw new YamlException(second.Start, second.End, "a second document begins here; a run has one");
+        }
+
+        return root;
+    }
+
+    private YamlNode ReadNode(string path)
+    {
+        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            return _anchors.TryGetValue(alias.Value, out var anchored)
+                ? anchored
+                : throw new YamlException(alias.Start, alias.End, $"no anchor &{alias.Value} comes before *{alias.Value}");
+        }
+
+        var start = _parser.Require<NodeEvent>();
+        CheckTag(start);
+        YamlNode node = start switch
+        {
+            Scalar => ReadScalar(),
+            SequenceStart => ReadSequence(path),
+            _ => ReadMapping(path),
+        };
+        if (!start.Anchor.IsEmpty)
+        {
+            _anchors[start.Anchor] = node;
         }
 
         return node;
     }
 
-    private static YamlScalar ToScalar(Scalar scalar) =>
-        new((int)scalar.Start.Line, (int)scalar.Start.Column, scalar.Value, scalar.Style == ScalarStyle.Plain);
-
-    private YamlSequence ReadSequence(SequenceStart start)
+    private YamlScalar ReadScalar()
     {
-        List<YamlNode> items = [];
-        while (!parser.TryConsume<SequenceEnd>(out _))
-        {
-            items.Add(ReadNode());
-        }
-
-        return new YamlSequence((int)start.Start.Line, (int)start.Start.Column, [.. items]);
+        var scalar = _parser.Consume<Scalar>();
+        var isText = scalar.Style != ScalarStyle.Plain || (!scalar.Tag.IsEmpty && scalar.Tag.Value == TextTag);
+        return new YamlScalar(Position(scalar.Start), scalar.Value, isPlain: !isText);
     }
 
-    private YamlMapping ReadMapping(MappingStart start)
+    private YamlSequence ReadSequence(string path)
     {
-        List<YamlEntry> entries = [];
-        List<YamlEntry> merged = [];
-        while (!parser.TryConsume<MappingEnd>(out _))
+        var start = _parser.Consume<SequenceStart>();
+        var items = new List<YamlNode>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
         {
-            if (ReadNode() is not YamlScalar key)
-            {
-                throw new YamlException(start.Start, start.End, "a key must be a scalar");
-            }
-
-            YamlNode value = ReadNode();
-            if (key is { IsPlain: true, Value: MergeKey })
-            {
-                merged.AddRange(Merged(value));
-                continue;
-            }
-
-            int earlier = entries.FindIndex(entry => entry.Key.Value == key.Value);
-            if (earlier >= 0)
-            {
-                diagnostics.Warning(key, $"the key {key.Value} stands twice in this map; the last one counts");
-                entries.RemoveAt(earlier);
-            }
-
-            entries.Add(new YamlEntry(key, value));
+            items.Add(ReadNode($"{path}[{items.Count}]"));
         }
 
-        entries.AddRange(merged.Where(entry => !entries.Exists(own => own.Key.Value == entry.Key.Value)).DistinctBy(entry => entry.Key.Value).ToList());
-        return new YamlMapping((int)start.Start.Line, (int)start.Start.Column, [.. entries]);
+        return new YamlSequence(Position(start.Start), items);
     }
 
-    private static IEnumerable<YamlEntry> Merged(YamlNode value) => value switch
+    private YamlMapping ReadMapping(string path)
     {
-        YamlMapping mapping => mapping.Entries,
-        YamlSequence sequence => sequence.Items.OfType<YamlMapping>().SelectMany(mapping => mapping.Entries),
-        _ => [],
-    };
+        var start = _parser.Consume<MappingStart>();
+        var own = new List<YamlEntry>();
+        var merged = new List<YamlEntry>();
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            var key = _parser.TryConsume<Scalar>(out var scalar)
+                ? scalar
+                : throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a single value");
+            var value = ReadNode(KeyPath.Join(path, key.Value));
+            if (key is { Value: MergeKey, Style: ScalarStyle.Plain })
+            {
+                EntriesToMerge(key, value).ForEach(entry => Put(merged, entry));
+            }
+            else
+            {
+                Put(own, new YamlEntry(key.Value, Position(key.Start), value), path);
+            }
+        }
+
+        foreach (var entry in own)
+        {
+            Put(merged, entry);
+        }
+
+        return new YamlMapping(Position(start.Start), merged);
+    }
+
+    /// <summary>The entries that a merge key brings in. Of several maps, the first one's values win.</summary>
+    private static List<YamlEntry> EntriesToMerge(Scalar key, YamlNode value)
+    {
+        var entries = new List<YamlEntry>();
+        IEnumerable<YamlNode> sources = value is YamlSequence sequence ? sequence.Items.Reverse() : [value];
+        foreach (var source in sources)
+        {
+            if (source is not YamlMapping mapping)
+            {
+                throw new YamlException(key.Start, key.End, "a merge key (<<) takes a map or a list of maps");
+            }
+
+            foreach (var entry in mapping.Entries)
+            {
+                Put(entries, entry);
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>Adds an entry, or replaces the one of the same key; the latter is warned of where a path names the map.</summary>
+    private void Put(List<YamlEntry> entries, YamlEntry entry, string path)
+    {
+        if (entries.Find(e => e.Key == entry.Key) is { } earlier)
+        {
+            _diagnostics.Warn(
+                entry.KeyPosition,
+                $"{KeyPath.Join(path, entry.Key)} was already given on line {earlier.KeyPosition.Line}; this last value is used");
+        }
+
+        Put(entries, entry);
+    }
+
+    private static void Put(List<YamlEntry> entries, YamlEntry entry)
+    {
+        var index = entries.FindIndex(e => e.Key == entry.Key);
+        if (index < 0)
+        {
+            entries.Add(entry);
+        }
+        else
+        {
+            entries[index] = entry;
+        }
+    }
+
+    private static void CheckTag(NodeEvent node)
+    {
+        if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !StandardTags.Contains(node.Tag.Value))
+        {
+            throw new YamlException(node.Start, node.End, $"the tag {node.Tag.Value} is not one of YAML's own");
+        }
+    }
+
+    private static SourcePosition Position(in Mark mark) => new((int)mark.Line, (int)mark.Column);
 }

@@ -1,0 +1,39 @@
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>The words a key may hold and what each stands for. Case does not matter.</summary>
+internal sealed class Choices<T>
+    where T : struct
+{
+    private readonly Dictionary<string, T> _values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string _names;
+
+    /// <summary>Takes the words in the order in which messages list them.</summary>
+    public Choices(params ReadOnlySpan<(string Name, T Value)> choices)
+        : this(choices, synonyms: [])
+    {
+    }
+
+    /// <summary>Takes the words, and others that are understood but not listed.</summary>
+    public Choices(ReadOnlySpan<(string Name, T Value)> choices, ReadOnlySpan<(string Name, T Value)> synonyms)
+    {
+        var names = new List<string>();
+        foreach (var (name, value) in choices)
+        {
+            _values.Add(name, value);
+            names.Add(name);
+        }
+
+        foreach (var (name, value) in synonyms)
+        {
+            _values.Add(name, value);
+        }
+
+        _names = string.Join(", ", names);
+    }
+
+    /// <summary>Finds what a word stands for.</summary>
+    public bool TryGet(string name, out T value) => _values.TryGetValue(name, out value);
+
+    /// <summary>The valid words: "random, topk".</summary>
+    public override string ToString() => _names;
+}

@@ -1,0 +1,70 @@
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>Reads the optimizer section.</summary>
+internal static class OptimizerSection
+{
+    private static readonly Choices<OptimizerKind> Kinds = new(("AdamW", OptimizerKind.AdamW), ("Adam", OptimizerKind.Adam), ("SGD", OptimizerKind.Sgd));
+
+    /// <summary>Reads the section.</summary>
+    public static OptimizerParameters Read(SectionReader section)
+    {
+        var defaults = new OptimizerParameters
+        {
+            Kind = section.Choice("optimizer_type", Kinds, required: true) ?? OptimizerKind.AdamW,
+            LearningRate = LearningRateSection.Read(section) ?? new LearningRateParameters([new ConstantScheduler(0, Steps: null)], Chained: false),
+        };
+        var (beta1, beta2) = ReadBetas(section);
+        var parameters = defaults with
+        {
+            Beta1 = beta1 ?? defaults.Beta1,
+            Beta2 = beta2 ?? defaults.Beta2,
+            Epsilon = section.Number("eps", Interval.Positive) ?? defaults.Epsilon,
+            WeightDecayRate = section.Number(section.NameOf("weight_decay_rate", "weight_decay"), Interval.NotNegative) ?? defaults.WeightDecayRate,
+            CorrectBias = section.Boolean("correct_bias") ?? defaults.CorrectBias,
+            Momentum = section.Number("momentum", Interval.Fraction) ?? defaults.Momentum,
+            UseNesterov = section.Boolean("use_nesterov") ?? defaults.UseNesterov,
+            MaxGradientNorm = section.Number("max_gradient_norm", Interval.Positive),
+            GradAccumSteps = section.Integer("grad_accum_steps", minimum: 1) ?? defaults.GradAccumSteps,
+        };
+
+        section.Value("max_gradient_value")?.Error("is not supported; use max_gradient_norm");
+        RejectTrue(section, "amsgrad");
+        RejectTrue(section, "disable_lr_steps_reset");
+        section.Ignore(
+            "loss_scaling_factor", "initial_loss_scale", "steps_per_increase", "min_loss_scale", "max_loss_scale", "log_summaries");
+        section.Finish();
+        return parameters;
+    }
+
+    /// <summary>Reads beta1 and beta2, or the pair that Model Zoo 2.x calls betas.</summary>
+    private static (double? Beta1, double? Beta2) ReadBetas(SectionReader section)
+    {
+        var beta1 = section.Number("beta1", Interval.Fraction);
+        var beta2 = section.Number("beta2", Interval.Fraction);
+        if (section.Value("betas") is not { } betas)
+        {
+            return (beta1, beta2);
+        }
+
+        if (section.Has("beta1") || section.Has("beta2"))
+        {
+            betas.Error("means the same as beta1 and beta2, which are given too; give one of them");
+        }
+
+        if (betas.Items() is [var first, var second])
+        {
+            return (first.AsNumber(Interval.Fraction), second.AsNumber(Interval.Fraction));
+        }
+
+        betas.Reject($"a list of two, each {Interval.Fraction}");
+        return (beta1, beta2);
+    }
+
+    private static void RejectTrue(SectionReader section, string key)
+    {
+        if (section.Boolean(key) is true)
+        {
+            section.Error(key, "is true, which is not supported; valid: false");
+        }
+    }
+}

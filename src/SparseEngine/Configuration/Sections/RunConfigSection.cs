@@ -1,0 +1,69 @@
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>Reads the runconfig section and lays the command line's options over it.</summary>
+internal static class RunConfigSection
+{
+    private const string PathDescription = "a path";
+
+    /// <summary>Python's log levels, by their names.</summary>
+    public static Choices<PythonLogLevel> LogLevels { get; } = new(
+        ("DEBUG", PythonLogLevel.Debug), ("INFO", PythonLogLevel.Info), ("WARNING", PythonLogLevel.Warning),
+        ("ERROR", PythonLogLevel.Error), ("CRITICAL", PythonLogLevel.Critical));
+
+    /// <summary>The levels of Python's logging module.</summary>
+    internal enum PythonLogLevel
+    {
+        Debug,
+        Info,
+        Warning,
+        Error,
+        Critical,
+    }
+
+    /// <summary>Reads the section.</summary>
+    public static RunConfig Read(SectionReader section)
+    {
+        var defaults = new RunConfig();
+        var config = defaults with
+        {
+            ModelDirectory = section.Text("model_dir", PathDescription) ?? defaults.ModelDirectory,
+            MaxSteps = section.Integer("max_steps", minimum: 1),
+            NumSteps = section.Integer("num_steps", minimum: 1),
+            NumEpochs = section.Integer("num_epochs", minimum: 1),
+            StepsPerEpoch = section.Integer("steps_per_epoch", minimum: 1),
+            EvalSteps = section.Integer("eval_steps", minimum: 1),
+            EvalFrequency = section.Integer("eval_frequency", minimum: 1),
+            LogSteps = section.Integer("log_steps", minimum: 1) ?? defaults.LogSteps,
+            CheckpointSteps = section.Integer("checkpoint_steps", minimum: 0) ?? defaults.CheckpointSteps,
+            SaveInitialCheckpoint = section.Boolean("save_initial_checkpoint") ?? defaults.SaveInitialCheckpoint,
+            KeepCheckpointMax = section.Integer("keep_checkpoint_max", minimum: 0) is > 0 and var kept ? kept : null,
+            CheckpointPath = section.Text("checkpoint_path", PathDescription),
+            IsPretrainedCheckpoint = section.Boolean("is_pretrained_checkpoint") ?? defaults.IsPretrainedCheckpoint,
+            AutoloadLastCheckpoint = section.Boolean("autoload_last_checkpoint") ?? defaults.AutoloadLastCheckpoint,
+            CheckLossValues = section.Boolean("check_loss_values") ?? defaults.CheckLossValues,
+            Seed = section.Integer("seed", minimum: 0) ?? defaults.Seed,
+            NumCsx = section.Integer("num_csx", minimum: 1) ?? defaults.NumCsx,
+            Logging = section.Choice("logging", LogLevels)?.ToString().ToUpperInvariant(),
+        };
+
+        WarnOfCommandLineSwitch(section, "validate_only");
+        WarnOfCommandLineSwitch(section, "compile_only");
+        section.Ignore(
+            "autogen_policy", "compile_dir", "credentials_path", "debug_args_path", "disable_version_check", "dist_addr", "dist_backend",
+            "enable_distributed", "enable_summaries", "execution_strategy", "experimental_api", "init_method", "job_labels", "job_time_sec",
+            "main_process_id", "mgmt_address", "mgmt_namespace", "mode", "mount_dirs", "multireplica", "num_act_servers", "num_replicas",
+            "num_wgt_servers", "num_workers_per_csx", "python_paths", "save_losses", "save_stream_size", "save_summary_steps", "service_dir",
+            "show_debug_metrics", "skip_train_recv_activations", "sync_batchnorm", "target_device", "transfer_processes", "use_appliance_data",
+            "use_cs_grad_accum", "use_cstorch_optimizer_step", "variant");
+        section.Finish();
+        return config;
+    }
+
+    private static void WarnOfCommandLineSwitch(SectionReader section, string key)
+    {
+        if (section.Boolean(key) is true)
+        {
+            section.Warn(key, $"has no effect here; give --{key} on the command line");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration.Yaml;
+
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>
+/// A value with the path that names it. Each reading returns null where the value is not of the kind asked for, and records
+/// what it is and what would be valid.
+/// </summary>
+/// <param name="path">Its path: <c>optimizer.learning_rate[0].steps</c>.</param>
+/// <param name="position">Where a message about it points: its key, or the list item itself.</param>
+/// <param name="node">What the file has there.</param>
+/// <param name="diagnostics">Where problems go.</param>
+internal sealed class SectionValue(string path, SourcePosition position, YamlNode node, DiagnosticCollector diagnostics)
+{
+    public string Path { get; } = path;
+
+    public YamlNode Node { get; } = node;
+
+    /// <summary>Where it is, for messages that come later: "params.yaml:12:5".</summary>
+    public string Location => diagnostics.Location(position);
+
+    /// <summary>Reads an integer between two bounds, both included.</summary>
+    public long? AsInteger(long minimum, long maximum)
+    {
+        var isInteger = ScalarSyntax.TryInteger(Node is YamlScalar { IsPlain: true } scalar ? scalar.Text : "", out var value);
+        if (isInteger && value >= minimum && value <= maximum)
+        {
+            return (long)value;
+        }
+
+        Reject(isInteger && value > maximum ? $"an integer from {minimum} to {maximum}" : IntegerDescription(minimum));
+        return null;
+    }
+
+    /// <summary>Reads a number. Quotes around it are no hindrance, since some writers put them around <c>"1e-5"</c>.</summary>
+    public double? AsNumber(Interval valid) => AsNumber(valid, valid.ToString());
+
+    /// <summary>Reads a number where other kinds of value could be too, which <paramref name="description"/> names.</summary>
+    public double? AsNumber(Interval valid, string description)
+    {
+        if (Node is YamlScalar scalar && ScalarSyntax.TryNumber(scalar.Text, out var value) && valid.Contains(value))
+        {
+            return value;
+        }
+
+        Reject(description);
+        return null;
+    }
+
+    /// <summary>Reads true or false, also spelt yes, no, on, off.</summary>
+    public bool? AsBoolean()
+    {
+        if (Node is YamlScalar { IsPlain: true } scalar && ScalarSyntax.TryBoolean(scalar.Text, out var value))
+        {
+            return value;
+        }
+
+        Reject("true, false");
+        return null;
+    }
+
+    /// <summary>Reads any single value as text.</summary>
+    public string? AsText(string valid)
+    {
+        if (Node is YamlScalar { IsNull: false, Text.Length: > 0 } scalar)
+        {
+            return scalar.Text;
+        }
+
+        Reject(valid);
+        return null;
+    }
+
+    /// <summary>Reads one of several words.</summary>
+    public T? AsChoice<T>(Choices<T> choices)
+        where T : struct
+    {
+        if (Node is YamlScalar scalar && choices.TryGet(scalar.Text, out var value))
+        {
+            return value;
+        }
+
+        Reject(choices.ToString());
+        return null;
+    }
+
+    /// <summary>Reads a map with keys of its own.</summary>
+    public SectionReader? AsSection(string valid)
+    {
+        if (Node is YamlMapping mapping)
+        {
+            return new SectionReader(Path, position, mapping, diagnostics);
+        }
+
+        Reject(valid);
+        return null;
+    }
+
+    /// <summary>A section without keys at this value's place: what a bare name stands for where a map could be.</summary>
+    public SectionReader AsEmptySection() => new(Path, position, new YamlMapping(Node.Position, []), diagnostics);
+
+    /// <summary>The items of a list, named <c>path[0]</c> and so on; nothing where the value is not a list.</summary>
+    public ImmutableArray<SectionValue> Items() =>
+        Node is YamlSequence sequence
+            ? [.. sequence.Items.Select((item, index) => new SectionValue($"{Path}[{index}]", item.Position, item, diagnostics))]
+            : [];
+
+    /// <summary>The entries of a map whose keys are not names of settings; nothing where the value is not a map.</summary>
+    public ImmutableArray<(string Key, SectionValue Value)> Entries() =>
+        Node is YamlMapping mapping
+            ? [.. mapping.Entries.Select(e => (e.Key, new SectionValue(KeyPath.Join(Path, e.Key), e.KeyPosition, e.Value, diagnostics)))]
+            : [];
+
+    /// <summary>Records that the value is not valid: "PATH is VALUE; valid: ...".</summary>
+    public void Reject(string valid) => diagnostics.Error(position, $"{Path} is {Node.Display}; valid: {valid}");
+
+    /// <summary>Records an error in words of its own, which follow the value's path.</summary>
+    public void Error(string text) => diagnostics.Error(position, $"{Path} {text}");
+
+    /// <summary>What an integer key may hold, in words.</summary>
+    public static string IntegerDescription(long minimum) => $"an integer of at least {minimum}";
+}
