@@ -28,12 +28,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// One block of rows: for each tile of tokens and of columns, a row of dy stays in registers while its dot products with
-    /// the tile's activations are taken, four at a time. Every gradient is summed in the order of the token tiles.
+    /// One block of rows. For each tile of tokens the activations are packed once; then, a group of rows at a time, a row of dy
+    /// stays in registers while its dot products with a column tile's activations are taken, four at a time. Every gradient is
+    /// summed in the order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
         TiledRows rows, int* starts, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* gradient, bool accumulate) : IParallelBody
     {
+        private const int GroupRows = 128;
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
@@ -44,33 +47,37 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 return;
             }
 
-            float* tile = scratch.Take((rows.Width + 1) * TileTokens);
-            float* row = tile + (rows.Width * TileTokens);
+            float* group = scratch.Take((GroupRows + rows.ColumnCount) * TileTokens);
+            float* tiles = group + (GroupRows * TileTokens);
             for (int token = 0; token < tokens; token += TileTokens)
             {
                 int tileTokens = Math.Min(TileTokens, tokens - token);
                 bool add = accumulate || token > 0;
-                for (int t = 0; t < rows.Tiles; t++)
+                Pack(x + token, xStride, rows.ColumnCount, tileTokens, tiles);
+                for (int row = firstRow; row < endRow; row += GroupRows)
                 {
-                    int firstColumn = t * rows.Width;
-                    int columns = Math.Min(rows.Width, rows.ColumnCount - firstColumn);
-                    Pack(x + ((nint)firstColumn * xStride) + token, xStride, columns, tileTokens, tile);
-                    if (tileTokens == TileTokens)
+                    int end = Math.Min(row + GroupRows, endRow);
+                    Pack(dy + ((nint)row * dyStride) + token, dyStride, end - row, tileTokens, group);
+                    for (int t = 0; t < rows.Tiles; t++)
                     {
-                        for (int r = firstRow; r < endRow; r++)
-                        {
-                            DotProducts(r, t, dy + ((nint)r * dyStride) + token, tile, add);
-                        }
+                        AddGroup(row, end, t, group, tiles + (t * rows.Width * TileTokens), tileTokens, add);
                     }
-                    else
-                    {
-                        // The last tokens: a packed row of dy, so that nothing past them is read.
-                        for (int r = firstRow; r < endRow; r++)
-                        {
-                            Pack(dy + ((nint)r * dyStride) + token, dyStride, 1, tileTokens, row);
-                            PartialDotProducts(r, t, row, tile, Padded(tileTokens), add);
-                        }
-                    }
+                }
+            }
+        }
+
+        private void AddGroup(int firstRow, int endRow, int t, float* group, float* tile, int tileTokens, bool add)
+        {
+            for (int row = firstRow; row < endRow; row++)
+            {
+                float* dyRow = group + ((row - firstRow) * TileTokens);
+                if (tileTokens == TileTokens)
+                {
+                    DotProducts(row, t, dyRow, tile, add);
+                }
+                else
+                {
+                    PartialDotProducts(row, t, dyRow, tile, Padded(tileTokens), add);
                 }
             }
         }

@@ -70,12 +70,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// One block of rows: for each tile of tokens and of columns, packs the activations once, then adds each row's non-zeros
-    /// of the tile to its accumulators. Every output is summed in the order of its columns, whatever the partition.
+    /// One block of rows. For each tile of tokens the activations are packed once; then, a group of rows at a time, each column
+    /// tile's non-zeros are added to the rows' sums, which lie packed in between and reach y with the last tile.
+    /// Every output is summed in the order of its columns, whatever the partition.
     /// </summary>
     private readonly struct SpmmBody(
         TiledRows rows, int* starts, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias, bool accumulate) : IParallelBody
     {
+        // The sums of a group, 64 KiB at eight 256-bit vectors a row, stay in L2 while all column tiles pass.
+        private const int GroupRows = 256;
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
@@ -86,72 +90,78 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 return;
             }
 
-            float* tile = scratch.Take(rows.Width * TileTokens);
+            float* sums = scratch.Take((GroupRows + rows.ColumnCount) * TileTokens);
+            float* tiles = sums + (GroupRows * TileTokens);
             for (int token = 0; token < tokens; token += TileTokens)
             {
                 int tileTokens = Math.Min(TileTokens, tokens - token);
-                for (int t = 0; t < rows.Tiles; t++)
+                Pack(x + token, xStride, rows.ColumnCount, tileTokens, tiles);
+                for (int row = firstRow; row < endRow; row += GroupRows)
                 {
-                    int firstColumn = t * rows.Width;
-                    int columns = Math.Min(rows.Width, rows.ColumnCount - firstColumn);
-                    Pack(x + ((nint)firstColumn * xStride) + token, xStride, columns, tileTokens, tile);
-                    AddTile(firstRow, endRow, t, tile, y + token, Padded(tileTokens) / TSimd.Width);
+                    AddGroup(row, Math.Min(row + GroupRows, endRow), tiles, sums, y + ((nint)row * yStride) + token, Padded(tileTokens) / TSimd.Width);
                 }
             }
         }
 
-        private void AddTile(int firstRow, int endRow, int t, float* tile, float* output, int vectors)
+        private void AddGroup(int firstRow, int endRow, float* tiles, float* sums, float* output, int vectors)
         {
-            int done = 0;
-            for (; vectors - done >= 8; done += 8)
+            for (int t = 0; t < rows.Tiles; t++)
             {
-                AddRows8(firstRow, endRow, t, tile, output);
-            }
+                RowSumsAt at = new(
+                    t > 0 ? sums : accumulate ? output : null, t > 0 ? TileTokens : yStride,
+                    t < rows.Tiles - 1 ? sums : output, t < rows.Tiles - 1 ? TileTokens : yStride);
+                float* tile = tiles + (t * rows.Width * TileTokens);
+                int done = 0;
+                if (vectors == TileVectors)
+                {
+                    AddRows8(firstRow, endRow, t, tile, at);
+                    done = TileVectors;
+                }
 
-            int column = done * TSimd.Width;
-            if (vectors - done >= 4)
-            {
-                AddRows4(firstRow, endRow, t, tile + column, output + column);
-                done += 4;
-                column += 4 * TSimd.Width;
-            }
+                if (vectors - done >= 4)
+                {
+                    AddRows4(firstRow, endRow, t, tile, at);
+                    done = 4;
+                }
 
-            for (; done < vectors; done++, column += TSimd.Width)
-            {
-                AddRows1(firstRow, endRow, t, tile + column, output + column);
+                for (; done < vectors; done++)
+                {
+                    AddRows1(firstRow, endRow, t, tile + (done * TSimd.Width), at.From(done * TSimd.Width));
+                }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddRows8(int firstRow, int endRow, int t, float* tile, float* output)
+        private void AddRows8(int firstRow, int endRow, int t, float* tile, RowSumsAt at)
         {
             // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
             ushort* places = offsets;
             int* begin = starts + ((nint)t * rows.Rows);
             int* end = begin + rows.Rows;
-            bool load = accumulate || t > 0;
+            bool load = at.Source is not null;
             for (int row = firstRow; row < endRow; row++)
             {
                 int p = begin[row];
                 int last = end[row];
-                if (p == last && load)
+                if (p == last && at.Source == at.Destination)
                 {
                     continue;
                 }
 
-                float* to = output + ((nint)row * yStride);
+                float* source = at.Source + ((row - firstRow) * at.SourceStride);
+                float* to = at.Destination + ((row - firstRow) * at.DestinationStride);
                 TVector a0, a1, a2, a3, a4, a5, a6, a7;
                 if (load)
                 {
-                    a0 = TSimd.Load(to);
-                    a1 = TSimd.Load(to + TSimd.Width);
-                    a2 = TSimd.Load(to + (2 * TSimd.Width));
-                    a3 = TSimd.Load(to + (3 * TSimd.Width));
-                    a4 = TSimd.Load(to + (4 * TSimd.Width));
-                    a5 = TSimd.Load(to + (5 * TSimd.Width));
-                    a6 = TSimd.Load(to + (6 * TSimd.Width));
-                    a7 = TSimd.Load(to + (7 * TSimd.Width));
+                    a0 = TSimd.Load(source);
+                    a1 = TSimd.Load(source + TSimd.Width);
+                    a2 = TSimd.Load(source + (2 * TSimd.Width));
+                    a3 = TSimd.Load(source + (3 * TSimd.Width));
+                    a4 = TSimd.Load(source + (4 * TSimd.Width));
+                    a5 = TSimd.Load(source + (5 * TSimd.Width));
+                    a6 = TSimd.Load(source + (6 * TSimd.Width));
+                    a7 = TSimd.Load(source + (7 * TSimd.Width));
                 }
                 else
                 {
@@ -184,24 +194,25 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddRows4(int firstRow, int endRow, int t, float* tile, float* output)
+        private void AddRows4(int firstRow, int endRow, int t, float* tile, RowSumsAt at)
         {
             // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
             ushort* places = offsets;
             int* begin = starts + ((nint)t * rows.Rows);
             int* end = begin + rows.Rows;
-            bool load = accumulate || t > 0;
+            bool load = at.Source is not null;
             for (int row = firstRow; row < endRow; row++)
             {
-                float* to = output + ((nint)row * yStride);
+                float* source = at.Source + ((row - firstRow) * at.SourceStride);
+                float* to = at.Destination + ((row - firstRow) * at.DestinationStride);
                 TVector a0, a1, a2, a3;
                 if (load)
                 {
-                    a0 = TSimd.Load(to);
-                    a1 = TSimd.Load(to + TSimd.Width);
-                    a2 = TSimd.Load(to + (2 * TSimd.Width));
-                    a3 = TSimd.Load(to + (3 * TSimd.Width));
+                    a0 = TSimd.Load(source);
+                    a1 = TSimd.Load(source + TSimd.Width);
+                    a2 = TSimd.Load(source + (2 * TSimd.Width));
+                    a3 = TSimd.Load(source + (3 * TSimd.Width));
                 }
                 else
                 {
@@ -226,18 +237,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddRows1(int firstRow, int endRow, int t, float* tile, float* output)
+        private void AddRows1(int firstRow, int endRow, int t, float* tile, RowSumsAt at)
         {
             // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
             ushort* places = offsets;
             int* begin = starts + ((nint)t * rows.Rows);
             int* end = begin + rows.Rows;
-            bool load = accumulate || t > 0;
+            bool load = at.Source is not null;
             for (int row = firstRow; row < endRow; row++)
             {
-                float* to = output + ((nint)row * yStride);
-                TVector sum = load ? TSimd.Load(to) : TSimd.Broadcast(bias is null ? 0 : bias[row]);
+                float* source = at.Source + ((row - firstRow) * at.SourceStride);
+                float* to = at.Destination + ((row - firstRow) * at.DestinationStride);
+                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(bias is null ? 0 : bias[row]);
                 for (int p = begin[row]; p < end[row]; p++)
                 {
                     sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + places[p]), sum);
@@ -246,5 +258,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 TSimd.Store(to, sum);
             }
         }
+    }
+
+    /// <summary>Where a group of rows' sums are read from (null starts them from the bias) and written to, for its first row.</summary>
+    private readonly struct RowSumsAt(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        public readonly float* Source = source, Destination = destination;
+        public readonly nint SourceStride = sourceStride, DestinationStride = destinationStride;
+
+        /// <summary>The same for the tokens from <paramref name="token"/> on.</summary>
+        public RowSumsAt From(int token) => new(Source is null ? null : Source + token, SourceStride, Destination + token, DestinationStride);
     }
 }
