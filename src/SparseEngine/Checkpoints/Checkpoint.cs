@@ -6,7 +6,19 @@ namespace SparseEngine.Checkpoints;
 /// <param name="Name">A parameter's name, or <c>optimizer.state.{parameter}.exp_avg</c> and so on.</param>
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="Fill">Writes the elements; called while the checkpoint is written, so that only one dense copy exists at a time.</param>
-public sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill);
+public sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill)
+{
+    /// <summary>The number of elements; 1 for a scalar.</summary>
+    internal int Elements => Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
+
+    /// <summary>A filled copy of it.</summary>
+    internal float[] ToArray()
+    {
+        float[] values = new float[Elements];
+        Fill(values);
+        return values;
+    }
+}
 
 /// <summary>Where a run stood when its checkpoint was written. With the tensors, all that an unbroken continuation needs.</summary>
 /// <param name="Step">Optimizer steps done since the first of the first run.</param>

@@ -39,21 +39,32 @@ public static class CheckpointDirectory
     }
 
     /// <summary>Deletes the oldest checkpoints beyond the newest <paramref name="keep"/>.</summary>
+    /// <exception cref="CheckpointException">One of them cannot be deleted.</exception>
     public static void Prune(string modelDirectory, int keep)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
         foreach (string path in All(modelDirectory).SkipLast(keep))
         {
-            File.Delete(path);
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new CheckpointException($"{path}: cannot be deleted: {exception.Message}", exception);
+            }
         }
     }
 
     private static void Verify(string path)
     {
         using CheckpointReader reader = CheckpointReader.Open(path);
+        float[] values = [];
         foreach (string name in reader.Names)
         {
-            reader.Read(name, new float[reader.Shape(name).Aggregate(1, (product, dimension) => product * dimension)]);
+            int elements = reader.Shape(name).Aggregate(1, (product, dimension) => product * dimension);
+            values = values.Length < elements ? new float[elements] : values;
+            reader.Read(name, values.AsSpan(0, elements));
         }
     }
 

@@ -6,6 +6,9 @@ internal static class CheckpointLayout
     /// <summary>A dataset of bytes: a line for each tensor, its CRC-32 as 8 hexadecimal digits, a space, its name.</summary>
     public const string Checksums = "__checksums__";
 
+    /// <summary>Stands among the tensors' names for the state and the metadata together.</summary>
+    public const string Attributes = "__attributes__";
+
     public const string Version = "__version__";
 
     public const string Step = "global_step";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 
 namespace SparseEngine.Checkpoints;
 
@@ -65,9 +66,18 @@ public abstract class CheckpointReader : IDisposable
             throw new CheckpointException($"{Path}: {name} has {elements} elements, {destination.Length} are needed");
         }
 
-        if (elements > 0)
+        if (elements == 0)
+        {
+            return;
+        }
+
+        try
         {
             ReadStored(stored[name], destination);
+        }
+        catch (IOException exception)
+        {
+            throw new CheckpointException($"{Path}: {name} cannot be read: {exception.Message}", exception);
         }
     }
 
@@ -83,11 +93,27 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>Releases the file.</summary>
     private protected abstract void Dispose(bool disposing);
 
+    /// <summary>Whether the file has a tensor of this name, the Model Zoo's prefix included.</summary>
+    private protected bool Holds(string storedName) => stored.TryGetValue(WithoutZooPrefix(storedName), out string? known) && known == storedName;
+
     /// <summary>Makes a tensor known, without the Model Zoo's extra prefix.</summary>
+    /// <exception cref="CheckpointException">It is too large, or there is one of that name with the prefix and one without.</exception>
     private protected void AddTensor(string storedName, ImmutableArray<int> shape)
     {
-        string name = storedName.StartsWith(ZooPrefix + ZooPrefix, StringComparison.Ordinal) ? storedName[ZooPrefix.Length..] : storedName;
+        string name = WithoutZooPrefix(storedName);
+        if (shape.Aggregate(BigInteger.One, (product, dimension) => product * dimension) > Array.MaxLength)
+        {
+            throw new CheckpointException($"{Path}: {storedName}, [{string.Join(", ", shape)}], has more than {Array.MaxLength} elements");
+        }
+
+        if (!stored.TryAdd(name, storedName))
+        {
+            throw new CheckpointException($"{Path}: has both {stored[name]} and {storedName}");
+        }
+
         shapes[name] = shape;
-        stored[name] = storedName;
     }
+
+    private static string WithoutZooPrefix(string storedName) =>
+        storedName.StartsWith(ZooPrefix + ZooPrefix, StringComparison.Ordinal) ? storedName[ZooPrefix.Length..] : storedName;
 }

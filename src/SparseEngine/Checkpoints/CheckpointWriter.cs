@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -13,32 +14,26 @@ public static class CheckpointWriter
     /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
     /// <param name="state">Where the run stands.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
+    /// <exception cref="ArgumentException">Two tensors have one name.</exception>
     /// <exception cref="CheckpointException">It cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(state);
+        metadata ??= new Dictionary<string, string>();
         H5File file = [];
-        file.Attributes[CheckpointLayout.Version] = CheckpointLayout.CurrentVersion;
-        file.Attributes[CheckpointLayout.Step] = (long)state.Step;
-        file.Attributes[CheckpointLayout.SamplesConsumed] = state.SamplesConsumed;
-        file.Attributes[CheckpointLayout.Seed] = (long)state.Seed;
-        file.Attributes[CheckpointLayout.ShuffleSeed] = (long)state.ShuffleSeed;
-        foreach ((string key, string text) in metadata ?? new Dictionary<string, string>())
-        {
-            file.Attributes[CheckpointLayout.Metadata + key] = text;
-        }
-
+        CheckpointAttributes.Add(file, state, metadata);
         H5Dataset<float[]>[] datasets = [.. tensors.Select(tensor => new H5Dataset<float[]>(FileShape(tensor)))];
         for (int i = 0; i < tensors.Count; i++)
         {
-            file[tensors[i].Name] = datasets[i];
+            file.Add(tensors[i].Name, datasets[i]);
         }
 
         // Written last, when all sums are known; its length is known before.
-        H5Dataset<byte[]> checksums = new([(ulong)Encoding.UTF8.GetByteCount(ChecksumLines(tensors, new uint[tensors.Count]))]);
-        file[CheckpointLayout.Checksums] = checksums;
+        uint attributeSum = CheckpointAttributes.Checksum(state, metadata);
+        H5Dataset<byte[]> checksums = new([(ulong)Encoding.UTF8.GetByteCount(ChecksumLines(attributeSum, tensors, new uint[tensors.Count]))]);
+        file.Add(CheckpointLayout.Checksums, checksums);
 
         AtomicFile.Write(path, stream =>
         {
@@ -46,8 +41,7 @@ public static class CheckpointWriter
             uint[] sums = new uint[tensors.Count];
             for (int i = 0; i < tensors.Count; i++)
             {
-                float[] values = new float[tensors[i].Shape.Aggregate(1, (product, dimension) => checked(product * dimension))];
-                tensors[i].Fill(values);
+                float[] values = tensors[i].ToArray();
                 sums[i] = Crc32.HashToUInt32(MemoryMarshal.AsBytes(values.AsSpan()));
                 if (values.Length > 0)
                 {
@@ -55,18 +49,20 @@ public static class CheckpointWriter
                 }
             }
 
-            writer.Write(checksums, Encoding.UTF8.GetBytes(ChecksumLines(tensors, sums)));
+            writer.Write(checksums, Encoding.UTF8.GetBytes(ChecksumLines(attributeSum, tensors, sums)));
         });
     }
 
+    // PureHDF writes no scalar that is filled later, so one is a vector of one element.
     private static ulong[] FileShape(TensorWriter tensor) => tensor.Shape.IsEmpty ? [1] : [.. tensor.Shape.Select(dimension => (ulong)dimension)];
 
-    private static string ChecksumLines(IReadOnlyList<TensorWriter> tensors, uint[] sums)
+    private static string ChecksumLines(uint attributeSum, IReadOnlyList<TensorWriter> tensors, uint[] sums)
     {
         StringBuilder lines = new();
+        lines.Append(CultureInfo.InvariantCulture, $"{attributeSum:x8} {CheckpointLayout.Attributes}\n");
         for (int i = 0; i < tensors.Count; i++)
         {
-            lines.Append(System.Globalization.CultureInfo.InvariantCulture, $"{sums[i]:x8} {tensors[i].Name}\n");
+            lines.Append(CultureInfo.InvariantCulture, $"{sums[i]:x8} {tensors[i].Name}\n");
         }
 
         return lines.ToString();

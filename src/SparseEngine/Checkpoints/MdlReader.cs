@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Hashing;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using PureHDF;
@@ -23,21 +24,29 @@ internal sealed class MdlReader : CheckpointReader
         try
         {
             checksums = Guard("the list of checksums", ReadChecksums);
-            foreach (IH5Dataset dataset in Guard("the list of tensors", () => file.Children().OfType<IH5Dataset>().ToList()))
+            foreach ((string name, ImmutableArray<int> shape) in Guard("the list of tensors", ReadShapes))
             {
-                if (dataset.Type.Class == H5DataTypeClass.FloatingPoint && dataset.Type.Size == sizeof(float))
-                {
-                    AddTensor(dataset.Name, [.. dataset.Space.Dimensions.Select(dimension => checked((int)dimension))]);
-                }
+                AddTensor(name, shape);
             }
 
-            if (checksums.Keys.FirstOrDefault(name => !file.LinkExists(name)) is { } missing)
+            CheckpointAttributes attributes = Guard("the training state", () => CheckpointAttributes.Read(file));
+            if (attributes.State is not null && checksums.Count == 0)
+            {
+                throw new CheckpointException($"{path}: is damaged: the list of checksums is missing");
+            }
+
+            if (checksums.Remove(CheckpointLayout.Attributes, out uint expected) && CheckpointAttributes.Checksum(attributes.State, attributes.Metadata) != expected)
+            {
+                throw new CheckpointException($"{path}: is damaged: the training state does not have its checksum");
+            }
+
+            if (checksums.Keys.FirstOrDefault(name => !Holds(name)) is { } missing)
             {
                 throw new CheckpointException($"{path}: is damaged: {missing} is missing");
             }
 
-            State = Guard("the training state", ReadState);
-            Metadata = Guard("the metadata", ReadMetadata);
+            State = attributes.State;
+            Metadata = attributes.Metadata;
         }
         catch
         {
@@ -48,8 +57,9 @@ internal sealed class MdlReader : CheckpointReader
 
     private protected override void ReadStored(string storedName, Span<float> destination)
     {
-        float[] values = Guard(storedName, () => file.Dataset(storedName).Read<float[]>());
-        if (checksums.TryGetValue(storedName, out uint expected) && Crc32.HashToUInt32(MemoryMarshal.AsBytes(values.AsSpan())) != expected)
+        float[] values = Guard(storedName, () => ReadSingles(file.Dataset(storedName)));
+        if (values.Length != destination.Length
+            || (checksums.TryGetValue(storedName, out uint expected) && Crc32.HashToUInt32(MemoryMarshal.AsBytes(values.AsSpan())) != expected))
         {
             throw new CheckpointException($"{Path}: is damaged: {storedName} does not have its checksum");
         }
@@ -58,6 +68,29 @@ internal sealed class MdlReader : CheckpointReader
     }
 
     private protected override void Dispose(bool disposing) => file.Dispose();
+
+    private static bool IsNumeric(IH5Dataset dataset) => (dataset.Type.Class, dataset.Type.Size) is
+        (H5DataTypeClass.FloatingPoint, 2 or 4 or 8) or (H5DataTypeClass.FixedPoint, 1 or 2 or 4 or 8);
+
+    private static float[] ReadSingles(IH5Dataset dataset) => (dataset.Type.Class, dataset.Type.Size) switch
+    {
+        (H5DataTypeClass.FloatingPoint, 2) => Widen<Half>(dataset),
+        (H5DataTypeClass.FloatingPoint, 4) => dataset.Read<float[]>(),
+        (H5DataTypeClass.FloatingPoint, _) => Widen<double>(dataset),
+        (_, 1) => dataset.Type.FixedPoint.IsSigned ? Widen<sbyte>(dataset) : Widen<byte>(dataset),
+        (_, 2) => dataset.Type.FixedPoint.IsSigned ? Widen<short>(dataset) : Widen<ushort>(dataset),
+        (_, 4) => dataset.Type.FixedPoint.IsSigned ? Widen<int>(dataset) : Widen<uint>(dataset),
+        _ => dataset.Type.FixedPoint.IsSigned ? Widen<long>(dataset) : Widen<ulong>(dataset),
+    };
+
+    private static float[] Widen<T>(IH5Dataset dataset)
+        where T : INumberBase<T>
+    {
+        T[] stored = dataset.Read<T[]>();
+        float[] values = new float[stored.Length];
+        Widening.ToSingle<T>(stored, values);
+        return values;
+    }
 
     // HDF5 readers do not look at what they do not need, so a file whose end is missing may seem whole:
     // the superblock says where it must end (HDF5 File Format Specification, II.A).
@@ -83,19 +116,12 @@ internal sealed class MdlReader : CheckpointReader
             .ToDictionary(line => line[9..], line => uint.Parse(line.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture), StringComparer.Ordinal);
     }
 
-    private TrainingState? ReadState() =>
-        file.AttributeExists(CheckpointLayout.Version) && file.AttributeExists(CheckpointLayout.Step)
-            ? new TrainingState(
-                checked((int)file.Attribute(CheckpointLayout.Step).Read<long>()),
-                file.Attribute(CheckpointLayout.SamplesConsumed).Read<long>(),
-                checked((int)file.Attribute(CheckpointLayout.Seed).Read<long>()),
-                checked((int)file.Attribute(CheckpointLayout.ShuffleSeed).Read<long>()))
-            : null;
-
-    private ImmutableDictionary<string, string> ReadMetadata() =>
-        file.Attributes()
-            .Where(attribute => attribute.Name.StartsWith(CheckpointLayout.Metadata, StringComparison.Ordinal))
-            .ToImmutableDictionary(attribute => attribute.Name[CheckpointLayout.Metadata.Length..], attribute => attribute.Read<string>());
+    private List<(string Name, ImmutableArray<int> Shape)> ReadShapes() =>
+    [
+        .. file.Children().OfType<IH5Dataset>()
+            .Where(dataset => dataset.Name != CheckpointLayout.Checksums && IsNumeric(dataset))
+            .Select(dataset => (dataset.Name, dataset.Space.Dimensions.Select(dimension => checked((int)dimension)).ToImmutableArray())),
+    ];
 
     // PureHDF reports damage by whatever exception its parser ran into.
     private T Guard<T>(string what, Func<T> read)

@@ -47,7 +47,7 @@ public struct Pcg64
     }
 
     /// <summary>A float32 in [0, 1): 24 bits of a 32-bit draw, as numpy 1.22 and later.</summary>
-    public float NextSingle() => (NextUInt32() >> 8) * (1f / (1 << 24));
+    public float NextSingle() => ToSingle(NextUInt32());
 
     /// <summary>A float64 in [0, 1): 53 bits of a 64-bit draw.</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1L << 53));
@@ -55,9 +55,23 @@ public struct Pcg64
     /// <summary>Fills <paramref name="destination"/> as <c>rng.random(n, dtype=float32)</c>.</summary>
     public void FillSingle(Span<float> destination)
     {
-        for (int i = 0; i < destination.Length; i++)
+        int filled = 0;
+        if (hasBuffered && !destination.IsEmpty)
         {
-            destination[i] = NextSingle();
+            destination[filled++] = NextSingle();
+        }
+
+        // Both halves of a draw at once, without the detour through the buffer.
+        for (; filled + 1 < destination.Length; filled += 2)
+        {
+            ulong draw = NextUInt64();
+            destination[filled] = ToSingle((uint)draw);
+            destination[filled + 1] = ToSingle((uint)(draw >> 32));
+        }
+
+        if (filled < destination.Length)
+        {
+            destination[filled] = NextSingle();
         }
     }
 
@@ -83,6 +97,8 @@ public struct Pcg64
         state = (factor * state) + summand;
         hasBuffered = false;
     }
+
+    private static float ToSingle(uint draw) => (draw >> 8) * (1f / (1 << 24));
 
     private void Step() => state = (state * Multiplier) + increment;
 }

@@ -43,5 +43,5 @@ public static class SparsityLog
     }
 
     private static string Settings(WeightSparsity weight, long seed) =>
-        $"{{'sparsity': {weight.Sparsity}, 'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}";
+        $"{{'sparsity': {(weight.Sparsity == 0 ? "0.0" : weight.Sparsity)}, 'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}";
 }

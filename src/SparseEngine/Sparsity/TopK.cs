@@ -6,7 +6,8 @@ public static class TopK
     private const int DigitBits = 16;
     private const int Digits = 1 << DigitBits;
 
-    /// <summary>Flags the <paramref name="count"/> largest of <paramref name="values"/>; of equal values the lowest indices win. -0 equals 0.</summary>
+    /// <summary>Flags the <paramref name="count"/> largest of <paramref name="values"/>; of equal values the lowest indices win. -0 is below 0.</summary>
+    /// <remarks>A place that was NaN scores minus its draw; with a draw of 0 that is -0, which must not win over a magnitude of 0.</remarks>
     /// <param name="values">Finite values.</param>
     /// <param name="count">0 to the number of values.</param>
     public static bool[] Select(ReadOnlySpan<float> values, int count)
@@ -63,7 +64,7 @@ public static class TopK
     /// <summary>An unsigned integer that orders as the float does.</summary>
     private static uint Key(float value)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value + 0f);
+        uint bits = BitConverter.SingleToUInt32Bits(value);
         return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
     }
 }

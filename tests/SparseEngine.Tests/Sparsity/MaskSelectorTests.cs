@@ -30,6 +30,29 @@ public sealed class MaskSelectorTests
         Assert.Equal(expected, Show(Select(SparsityMethod.Random, sparsity, seed, Example)));
 
     [Theory]
+    [InlineData(0.3, 412877, "efc90fb867e81c8f")]
+    [InlineData(0.5, 294912, "4bc0b49a523a2ff1")]
+    [InlineData(0.9, 58982, "4d0c5f3aeea25d11")]
+    public void Magnitude_masks_have_the_zoos_hashes(double sparsity, int kept, string expected)
+    {
+        SparsityMask mask = Select(SparsityMethod.TopK, sparsity, 1238, Spread());
+        Assert.Equal(kept, mask.Kept);
+        Assert.Equal(expected, Hash(mask));
+    }
+
+    [Theory]
+    [InlineData(0.25, 1238, 147456, "c5d3580b796a7786")]
+    [InlineData(0.25, 1234, 147456, "feb9d2354851732e")]
+    [InlineData(0.8, 1238, 0, "a97340454fdb14af")]
+    public void Changing_the_level_of_a_magnitude_mask_has_the_zoos_hashes(double sparsity, int seed, int regrown, string expected)
+    {
+        float[] half = Apply(Spread(), Select(SparsityMethod.TopK, 0.5, 1238, Spread()));
+        SparsityMask mask = Select(SparsityMethod.TopK, sparsity, seed, half);
+        Assert.Equal(regrown, mask.Regrown.Length);
+        Assert.Equal(expected, Hash(mask));
+    }
+
+    [Theory]
     [InlineData(4, 768, 768, 0.3, "8b03a8bed2495c95")]
     [InlineData(16, 3072, 768, 0.3, "5babc13768a3b552")]
     [InlineData(18, 768, 3072, 0.75, "4c72a9522edfe0d7")]
@@ -39,13 +62,7 @@ public sealed class MaskSelectorTests
         float[] weight = new float[rows * columns];
         SparsityMask mask = MaskSelector.Select(
             new WeightSparsity(index, "w", [rows, columns], sparsity, SparsityMethod.Random, 1234, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
-        byte[] bits = new byte[weight.Length / 8];
-        for (int i = 0; i < weight.Length; i++)
-        {
-            bits[i / 8] |= (byte)(mask.Keep[i] ? 0x80 >> (i % 8) : 0);
-        }
-
-        Assert.Equal(expected, Convert.ToHexStringLower(SHA256.HashData(bits))[..16]);
+        Assert.Equal(expected, Hash(mask));
     }
 
     [Fact]
@@ -77,6 +94,21 @@ public sealed class MaskSelectorTests
         Assert.Equal([true, true, true, false, false, false], mask.Keep);
     }
 
+    [Theory]
+    [InlineData(SparsityMethod.Random)]
+    [InlineData(SparsityMethod.TopK)]
+    public void A_higher_level_brings_none_back_and_a_lower_one_drops_none(SparsityMethod method)
+    {
+        float[] weight = Apply(Spread()[..10_000], Select(method, 0.5, 3, Spread()[..10_000]));
+        bool[] half = [.. weight.Select(float.IsFinite)];
+        bool[] fewer = Select(method, 0.8, 8, weight).Keep;
+        bool[] more = Select(method, 0.2, 8, weight).Keep;
+        Assert.All(Enumerable.Range(0, weight.Length), i => Assert.True((half[i] || !fewer[i]) && (more[i] || !half[i])));
+    }
+
+    [Fact]
+    public void Minus_zero_is_below_zero() => Assert.Equal([false, true, true, false], TopK.Select([-0f, 0f, 1f, -0.5f], 2));
+
     [Fact]
     public void Infinities_count_as_pruned_like_nan()
     {
@@ -92,6 +124,20 @@ public sealed class MaskSelectorTests
         MaskSelector.Select(new WeightSparsity(0, "w", [weight.Length], sparsity, method, seed, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
 
     private static float[] Apply(float[] weight, SparsityMask mask) => [.. weight.Select((value, i) => mask.Keep[i] ? value : float.NaN)];
+
+    private static float[] Spread() => [.. Enumerable.Range(0, 768 * 768).Select(k => ((uint)(k * 2654435761L) >> 8) / (float)(1 << 24) - 0.5f)];
+
+    /// <summary>The start of the SHA-256 of numpy's packbits.</summary>
+    private static string Hash(SparsityMask mask)
+    {
+        byte[] bits = new byte[mask.Keep.Length / 8];
+        for (int i = 0; i < mask.Keep.Length; i++)
+        {
+            bits[i / 8] |= (byte)(mask.Keep[i] ? 0x80 >> (i % 8) : 0);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(bits))[..16];
+    }
 
     private static string Show(SparsityMask mask) => string.Join('/', mask.Keep.Chunk(6).Select(row => string.Concat(row.Select(keep => keep ? '1' : '0'))));
 }

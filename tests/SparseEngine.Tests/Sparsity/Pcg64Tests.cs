@@ -34,6 +34,22 @@ public sealed class Pcg64Tests
             draws);
     }
 
+    [Theory]
+    [InlineData(new[] { 1, 4, 3 })]
+    [InlineData(new[] { 0, 8, 0 })]
+    [InlineData(new[] { 3, 3, 2 })]
+    public void Filling_in_pieces_draws_as_one_by_one(int[] pieces)
+    {
+        Pcg64 whole = new(7);
+        Pcg64 parts = new(7);
+        foreach (int piece in pieces)
+        {
+            float[] draws = new float[piece];
+            parts.FillSingle(draws);
+            Assert.All(draws, draw => Assert.Equal(whole.NextSingle(), draw));
+        }
+    }
+
     [Fact]
     public void Float64_draws_are_numpys()
     {

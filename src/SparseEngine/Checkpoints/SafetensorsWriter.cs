@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>Writes tensors as a .safetensors file, for other programs to read.</summary>
+public static class SafetensorsWriter
+{
+    // Tensors start at a multiple of this, so that readers may map them into memory.
+    private const int Alignment = 8;
+
+    /// <summary>Writes float32 tensors whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
+    /// <param name="metadata">Texts to keep beside it; null for none.</param>
+    /// <exception cref="CheckpointException">It cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        byte[] header = Header(tensors, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (TensorWriter tensor in tensors)
+            {
+                stream.Write(MemoryMarshal.AsBytes(tensor.ToArray().AsSpan()));
+            }
+        });
+    }
+
+    private static byte[] Header(IReadOnlyList<TensorWriter> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using MemoryStream json = new();
+        using (Utf8JsonWriter writer = new(json))
+        {
+            writer.WriteStartObject();
+            if (metadata is not null)
+            {
+                writer.WritePropertyName(SafetensorsHeader.MetadataKey);
+                JsonSerializer.Serialize(writer, metadata);
+            }
+
+            long start = 0;
+            foreach (TensorWriter tensor in tensors)
+            {
+                long end = start + ((long)tensor.Elements * sizeof(float));
+                writer.WritePropertyName(tensor.Name);
+                JsonSerializer.Serialize(writer, new { dtype = SafetensorsType.Single.Name, shape = tensor.Shape, data_offsets = new[] { start, end } });
+                start = end;
+            }
+
+            writer.WriteEndObject();
+        }
+
+        // The format pads its header with spaces.
+        while (json.Length % Alignment != 0)
+        {
+            json.WriteByte((byte)' ');
+        }
+
+        return json.ToArray();
+    }
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using SparseEngine.Configuration;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Tests.Sparsity;
+
+public sealed class SparsityLogTests
+{
+    private static readonly NamedShape[] Model = [new("a.bias", [2]), new("a.weight", [2, 5]), new("b.weight", [3, 2])];
+
+    [Fact]
+    public void Weights_and_groups_are_reported_in_the_zoos_words()
+    {
+        Assert.Equal(
+            [
+                "Debug: Sparsity for \"a.weight\" + ['optimizer.state.a.weight.exp_avg', 'optimizer.state.a.weight.exp_avg_sq']: {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1235}",
+                "Debug: Sparsity for \"b.weight\" + ['optimizer.state.b.weight.exp_avg', 'optimizer.state.b.weight.exp_avg_sq']: {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1236}",
+                "Information: Will apply sparsity to 2 weights with {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1234}",
+            ],
+            Report(0.3, Model));
+    }
+
+    [Fact]
+    public void A_level_of_zero_reads_as_the_fraction_it_is() => Assert.Contains("'sparsity': 0.0,", Report(0, Model)[0], StringComparison.Ordinal);
+
+    [Fact]
+    public void A_model_without_a_sparse_weight_is_warned_of() => Assert.Equal("Warning: No sparsity applied.", Report(0.3, Model[..1])[^1]);
+
+    private static List<string> Report(double sparsity, IReadOnlyList<NamedShape> model)
+    {
+        SparsityParameters parameters = new()
+        {
+            Selection = SparsitySelection.Default,
+            Groups = [new SparsityGroup(null, sparsity, SparsityMethod.TopK, 1234, "params.yaml:3:1")],
+        };
+        Lines lines = new();
+        SparsityLog.Report(lines, parameters, SparsityPlan.Create(parameters, model));
+        return lines.Written;
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public List<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Add($"{logLevel}: {formatter(state, exception)}");
+    }
+}
