@@ -32,7 +32,8 @@ public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offse
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Rows, nameof(count));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Rows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
         return this with { Offset = Offset + (first * Stride), Rows = count };
     }
 }

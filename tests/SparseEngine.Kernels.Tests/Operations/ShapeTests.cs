@@ -1,0 +1,171 @@
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.Tests.Conformance;
+
+namespace SparseEngine.Kernels.Tests.Operations;
+
+/// <summary>What does not fit is refused before anything is computed.</summary>
+public class ShapeTests
+{
+    [Theory]
+    [EveryDevice]
+    public void Activations_of_another_shape_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(4, 20);
+        DeviceMatrix other = w.Activations(4, 19);
+        DeviceMatrix taller = w.Activations(5, 20);
+        DeviceBuffer<float> features = w.Buffer(4);
+        DeviceBuffer<float> tokens = w.Buffer(20);
+        return
+        [
+            () => device.Add(other, x),
+            () => device.Add(taller, x),
+            () => device.ActivationForward(Activation.Gelu, x, other),
+            () => device.ActivationBackward(Activation.Gelu, x, other, x),
+            () => device.ActivationBackward(Activation.Gelu, x, x, taller),
+            () => device.ActivationForward((Activation)99, x, x),
+            () => device.LayerNormForward(x, features, features, 1e-5f, other, tokens, tokens),
+            () => device.LayerNormBackward(x, features, tokens, tokens, other, x, false, features, features),
+            () => device.LayerNormBackward(x, features, tokens, tokens, x, taller, false, features, features),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
+    public void Buffers_that_are_too_short_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(4, 20);
+        DeviceBuffer<float> three = w.Buffer(3);
+        DeviceBuffer<float> features = w.Buffer(4);
+        DeviceBuffer<float> nineteen = w.Buffer(19);
+        DeviceBuffer<float> tokens = w.Buffer(20);
+        DeviceBuffer<int> ids = w.Buffer(new int[19]);
+        return
+        [
+            () => device.AddBias(x, three),
+            () => device.RowSums(x, three, accumulate: false),
+            () => device.LayerNormForward(x, three, features, 1e-5f, x, tokens, tokens),
+            () => device.LayerNormForward(x, features, three, 1e-5f, x, tokens, tokens),
+            () => device.LayerNormForward(x, features, features, 1e-5f, x, nineteen, tokens),
+            () => device.LayerNormForward(x, features, features, 1e-5f, x, tokens, nineteen),
+            () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, three, features),
+            () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, features, three),
+            () => device.SoftmaxCrossEntropy(x, ids, tokens, tokens, tokens, null),
+            () => device.SoftmaxCrossEntropy(x, w.Buffer(new int[20]), tokens, nineteen, tokens, null),
+            () => device.AdamStep(default, features, three, features, features),
+            () => device.AdamStep(default, features, features, three, features),
+            () => device.AdamStep(default, features, features, features, three),
+            () => device.SgdStep(default, features, three, null),
+            () => device.SgdStep(default, features, features, three),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
+    public void Products_whose_operands_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        CsrPattern pattern = new Inputs(1).Pattern(6, 5, 0.5);
+        CsrMatrix weight = new(w.Pattern(pattern), w.Buffer(pattern.NonZeros));
+        DeviceMatrix x = w.Activations(5, 20);
+        DeviceMatrix y = w.Activations(6, 20);
+        DeviceMatrix fewer = w.Activations(6, 19);
+        DeviceBuffer<float> values = w.Buffer(pattern.NonZeros - 1);
+        DeviceMatrix dense = w.Dense(new Matrix(6, 5));
+        return
+        [
+            () => device.Spmm(weight, y, y, null),
+            () => device.Spmm(weight, x, x, null),
+            () => device.Spmm(weight, x, fewer, null),
+            () => device.Spmm(weight, x, y, w.Buffer(5)),
+            () => device.Spmm(weight with { Values = values }, x, y, null),
+            () => device.SpmmTransposed(weight, x, x, accumulate: false),
+            () => device.SpmmTransposed(weight, fewer, x, accumulate: false),
+            () => device.SpmmTransposed(weight with { Values = values }, y, x, accumulate: false),
+            () => device.Sddmm(weight.Pattern, x, x, values, accumulate: false),
+            () => device.Sddmm(weight.Pattern, fewer, x, weight.Values, accumulate: false),
+            () => device.Sddmm(weight.Pattern, y, x, values, accumulate: false),
+            () => device.Gemm(GemmLayout.Normal, dense, y, y, accumulate: false),
+            () => device.Gemm(GemmLayout.Normal, dense, x, x, accumulate: false),
+            () => device.Gemm(GemmLayout.TransposedA, dense, x, x, accumulate: false),
+            () => device.Gemm(GemmLayout.TransposedB, y, x, w.Dense(new Matrix(5, 6)), accumulate: false),
+            () => device.Prepare(pattern, RowPartition.EqualNonZeros([0, 1], 1), RowPartition.EqualNonZeros(new int[6], 1)),
+            () => device.Prepare(pattern, RowPartition.EqualNonZeros(pattern.RowPointers, 1), RowPartition.EqualNonZeros(new int[5], 1)),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
+    public void Attention_and_embeddings_that_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(4, 20);
+        DeviceMatrix other = w.Activations(4, 19);
+        DeviceBuffer<float> sums = w.Buffer(40);
+        AttentionArguments arguments = new(Batch: 2, Sequence: 10, Heads: 2, HeadSize: 2, Scale: 1, DropoutRate: 0, default);
+        DeviceBuffer<int> ids = w.Buffer(new int[20]);
+        DeviceMatrix words = w.Dense(new Matrix(7, 4));
+        return
+        [
+            () => device.AttentionForward(arguments, other, x, x, x, sums),
+            () => device.AttentionForward(arguments, x, other, x, x, sums),
+            () => device.AttentionForward(arguments, x, x, other, x, sums),
+            () => device.AttentionForward(arguments, x, x, x, other, sums),
+            () => device.AttentionForward(arguments, x, x, x, x, w.Buffer(39)),
+            () => device.AttentionForward(arguments with { Heads = 3 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { DropoutRate = 1 }, x, x, x, x, sums),
+            () => device.AttentionBackward(arguments, x, x, x, x, sums, other, x, x, x),
+            () => device.AttentionBackward(arguments, x, x, x, x, sums, x, other, x, x),
+            () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, other),
+            () => device.EmbeddingForward(w.Buffer(new int[19]), words, null, 10, x),
+            () => device.EmbeddingForward(ids, w.Dense(new Matrix(7, 5)), null, 10, x),
+            () => device.EmbeddingForward(ids, words, w.Dense(new Matrix(9, 4)), 10, x),
+            () => device.EmbeddingForward(ids, words, w.Dense(new Matrix(10, 5)), 10, x),
+            () => device.EmbeddingForward(ids, words, null, 0, x),
+            () => device.EmbeddingBackward(ids, x, 10, words, w.Dense(new Matrix(9, 4))),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
+    public void Matrices_outside_their_buffers_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(4, 20);
+        DeviceMatrix dense = w.Dense(new Matrix(4, 20));
+        return
+        [
+            () => device.Add(x with { Rows = 6 }, x with { Rows = 6 }),
+            () => device.Add(x with { Offset = x.Buffer.Length }, x),
+            () => device.Add(x with { Offset = -x.Stride }, x),
+            () => device.Add(x with { Offset = x.Offset + 1 }, x),
+            () => device.Add(x with { Stride = 16 }, x),
+            () => device.Add(dense, x),
+            () => device.Gemm(GemmLayout.Normal, dense with { Rows = 5 }, x, x, accumulate: false),
+            () => device.Gemm(GemmLayout.Normal, dense with { Stride = int.MaxValue }, w.Activations(20, 20), x, accumulate: false),
+        ];
+    });
+
+    [Fact]
+    public void Matrices_and_their_row_ranges_lie_within_what_they_are_made_from()
+    {
+        using ComputeDevice device = HostDevice.Create(1);
+        using DeviceBuffer<float> buffer = device.Allocate<float>(12);
+        Assert.Throws<ArgumentException>(() => DeviceMatrix.Dense(buffer, 3, 5));
+        DeviceMatrix matrix = DeviceMatrix.Dense(buffer, 3, 4);
+        Assert.Equal(new DeviceMatrix(buffer, 4, 2, 4, 4), matrix.RowRange(1, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(-1, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(2, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(1, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(1, int.MaxValue));
+    }
+
+    private static void Check(DeviceFamily family, Func<ComputeDevice, Workspace, Action[]> calls)
+    {
+        using ComputeDevice device = family.Open()[0];
+        using Workspace workspace = new(device, poisoned: false);
+        Action[] actions = calls(device, workspace);
+        for (int i = 0; i < actions.Length; i++)
+        {
+            Exception? error = Record.Exception(actions[i]);
+            Assert.True(error is ArgumentException, $"call {i}: {error?.ToString() ?? "no exception"}");
+        }
+    }
+}

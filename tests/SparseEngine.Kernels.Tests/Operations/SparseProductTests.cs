@@ -1,0 +1,196 @@
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.Tests.Conformance;
+
+namespace SparseEngine.Kernels.Tests.Operations;
+
+public class SparseProductTests
+{
+    /// <summary>Rows and columns of the weight, tokens, sparsity: tiles of columns and tokens, and what is left after them.</summary>
+    private static readonly (int Rows, int Columns, int Tokens, double Sparsity)[] Shapes =
+    [
+        (1, 1, 1, 0), (3, 17, 63, 0.5), (65, 63, 17, 0.9), (17, 1000, 65, 0.99), (63, 65, 1000, 0.9), (1000, 3, 3, 0.5),
+        (17, 300, 130, 0), (65, 17, 65, 1), (0, 17, 5, 0), (17, 0, 5, 0), (3, 17, 0, 0.5),
+    ];
+
+    [Theory]
+    [EveryDevice]
+    public void Spmm_is_the_product_plus_the_bias(DeviceFamily family)
+    {
+        foreach ((int rows, int columns, int tokens, double sparsity) in Shapes)
+        {
+            (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity);
+            Inputs inputs = new(2);
+            Matrix x = inputs.Matrix(columns, tokens);
+            foreach (double[]? bias in new[] { null, inputs.Vector(rows) })
+            {
+                BoundedMatrix expected = Product(pattern, values, x, bias);
+                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}", [expected.Values], workspace =>
+                {
+                    DeviceMatrix y = workspace.Activations(rows, tokens);
+                    CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
+                    workspace.Device.Spmm(weight, workspace.Activations(x), y, bias is null ? null : workspace.Buffer(bias));
+                    return [Workspace.Read(y)];
+                });
+            }
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void Spmm_transposed_is_the_product_with_the_transpose(DeviceFamily family)
+    {
+        foreach ((int rows, int columns, int tokens, double sparsity) in Shapes)
+        {
+            (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity);
+            Inputs inputs = new(3);
+            Matrix dy = inputs.Matrix(rows, tokens);
+            Matrix old = inputs.Matrix(columns, tokens);
+            foreach (bool accumulate in new[] { false, true })
+            {
+                BoundedMatrix expected = TransposedProduct(pattern, values, dy, accumulate ? old : null);
+                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}", [expected.Values], workspace =>
+                {
+                    DeviceMatrix dx = accumulate ? workspace.Activations(old) : workspace.Activations(columns, tokens);
+                    CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
+                    workspace.Device.SpmmTransposed(weight, workspace.Activations(dy), dx, accumulate);
+                    return [Workspace.Read(dx)];
+                });
+            }
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void Sddmm_is_the_outer_product_where_the_pattern_has_places(DeviceFamily family)
+    {
+        foreach ((int rows, int columns, int tokens, double sparsity) in Shapes)
+        {
+            (CsrPattern pattern, double[] old) = Weight(rows, columns, sparsity);
+            Inputs inputs = new(4);
+            Matrix dy = inputs.Matrix(rows, tokens);
+            Matrix x = inputs.Matrix(columns, tokens);
+            foreach (bool accumulate in new[] { false, true })
+            {
+                Bounded[] expected = SampledProduct(pattern, dy, x, accumulate ? old : null);
+                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}", [expected], workspace =>
+                {
+                    DeviceBuffer<float> gradient = accumulate ? workspace.Buffer(old) : workspace.Buffer(pattern.NonZeros);
+                    workspace.Device.Sddmm(workspace.Pattern(pattern), workspace.Activations(dy), workspace.Activations(x), gradient, accumulate);
+                    return [Workspace.Read(gradient)];
+                });
+            }
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void The_number_of_blocks_changes_no_bit(DeviceFamily family)
+    {
+        (CsrPattern pattern, double[] values) = Weight(65, 130, 0.8);
+        Inputs inputs = new(5);
+        Matrix x = inputs.Matrix(130, 70);
+        Matrix dy = inputs.Matrix(65, 70);
+        foreach (ComputeDevice device in family.Open())
+        {
+            using Workspace workspace = new(device, poisoned: false);
+            double[][] once = Products(1);
+            foreach (int blocks in new[] { 2, 7, 200 })
+            {
+                double[][] results = Products(blocks);
+                Assert.Equal(once[0], results[0]);
+                Assert.Equal(once[1], results[1]);
+                Assert.Equal(once[2], results[2]);
+            }
+
+            double[][] Products(int blocks)
+            {
+                CsrMatrix weight = new(workspace.Pattern(pattern, blocks), workspace.Buffer(values));
+                DeviceMatrix y = workspace.Activations(65, 70);
+                DeviceMatrix dx = workspace.Activations(130, 70);
+                DeviceBuffer<float> gradient = workspace.Buffer(pattern.NonZeros);
+                device.Spmm(weight, workspace.Activations(x), y, null);
+                device.SpmmTransposed(weight, workspace.Activations(dy), dx, accumulate: false);
+                device.Sddmm(weight.Pattern, workspace.Activations(dy), workspace.Activations(x), gradient, accumulate: false);
+                return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
+            }
+        }
+    }
+
+    private static (CsrPattern Pattern, double[] Values) Weight(int rows, int columns, double sparsity)
+    {
+        Inputs inputs = new(1);
+        CsrPattern pattern = inputs.Pattern(rows, columns, sparsity);
+        return (pattern, inputs.Vector(pattern.NonZeros));
+    }
+
+    private static BoundedMatrix Product(CsrPattern pattern, double[] values, Matrix x, double[]? bias)
+    {
+        BoundedMatrix y = new(pattern.Rows, x.Columns);
+        for (int row = 0; row < pattern.Rows; row++)
+        {
+            for (int t = 0; t < x.Columns; t++)
+            {
+                BoundedSum sum = default;
+                sum.Add(bias is null ? 0 : bias[row]);
+                for (int p = pattern.RowPointers[row]; p < pattern.RowPointers[row + 1]; p++)
+                {
+                    sum.Add(values[p] * (Bounded)x[pattern.Columns[p], t]);
+                }
+
+                y[row, t] = sum.Total;
+            }
+        }
+
+        return y;
+    }
+
+    private static BoundedMatrix TransposedProduct(CsrPattern pattern, double[] values, Matrix dy, Matrix? old)
+    {
+        BoundedMatrix dx = new(pattern.ColumnCount, dy.Columns);
+        for (int t = 0; t < dy.Columns; t++)
+        {
+            BoundedSum[] sums = new BoundedSum[pattern.ColumnCount];
+            for (int column = 0; column < sums.Length; column++)
+            {
+                sums[column].Add(old is null ? 0 : old[column, t]);
+            }
+
+            for (int row = 0; row < pattern.Rows; row++)
+            {
+                for (int p = pattern.RowPointers[row]; p < pattern.RowPointers[row + 1]; p++)
+                {
+                    sums[pattern.Columns[p]].Add(values[p] * (Bounded)dy[row, t]);
+                }
+            }
+
+            for (int column = 0; column < sums.Length; column++)
+            {
+                dx[column, t] = sums[column].Total;
+            }
+        }
+
+        return dx;
+    }
+
+    private static Bounded[] SampledProduct(CsrPattern pattern, Matrix dy, Matrix x, double[]? old)
+    {
+        Bounded[] gradient = new Bounded[pattern.NonZeros];
+        for (int row = 0; row < pattern.Rows; row++)
+        {
+            for (int p = pattern.RowPointers[row]; p < pattern.RowPointers[row + 1]; p++)
+            {
+                BoundedSum sum = default;
+                sum.Add(old is null ? 0 : old[p]);
+                for (int t = 0; t < x.Columns; t++)
+                {
+                    sum.Add(dy[row, t] * (Bounded)x[pattern.Columns[p], t]);
+                }
+
+                gradient[p] = sum.Total;
+            }
+        }
+
+        return gradient;
+    }
+}
