@@ -35,28 +35,22 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             new GemmBody(layout, left, a.Stride, right, b.Stride, output, c.Stride, m, n, depth, rowBlock, columnBlock, rowBlocks, accumulate));
     }
 
-    // Blocks of C for the workers. Their size follows from the shape and the number of workers; each element is summed in
-    // the order of k by one worker, so the result does not depend on it.
+    // Blocks of C for the workers: equal shares of the rows where there are enough of them, else also of the columns. Each
+    // element is summed in the order of k by one worker, so no result depends on the blocks.
     private (int Rows, int Columns) GemmBlocks(int m, int n)
     {
-        int rows = GemmRows;
-        int columns = GemmColumns;
+        int tile = GemmMicrokernel<TSimd, TVector>.Rows;
         int panel = GemmMicrokernel<TSimd, TVector>.Columns;
-        while (pool.Workers > 1 && Blocks(m, rows) * Blocks(n, columns) < 2 * pool.Workers && (columns > 4 * panel || rows > 24))
+        int rows = Math.Max(4 * tile, RoundUp((m + pool.Workers - 1) / pool.Workers, tile));
+        int columns = GemmColumns;
+        while (columns > 4 * panel && (m + rows - 1) / rows * ((n + columns - 1) / columns) < pool.Workers)
         {
-            if (columns > 4 * panel)
-            {
-                columns /= 2;
-            }
-            else
-            {
-                rows = rows / 12 * 6;
-            }
+            columns /= 2;
         }
 
         return (rows, columns);
 
-        static int Blocks(int length, int block) => (length + block - 1) / block;
+        static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;
     }
 
     private readonly struct GemmBody(
@@ -71,21 +65,25 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int firstColumn = index / rowBlocks * columnBlock;
             int rows = Math.Min(rowBlock, m - firstRow);
             int columns = Math.Min(columnBlock, n - firstColumn);
-            float* packedA = scratch.Take((rowBlock + columnBlock) * GemmDepth);
-            float* packedB = packedA + (rowBlock * GemmDepth);
-            float* output = c + (firstRow * cStride) + firstColumn;
+            float* packedA = scratch.Take((GemmRows + columnBlock) * GemmDepth);
+            float* packedB = packedA + (GemmRows * GemmDepth);
             bool add = accumulate;
             int k = 0;
             do
             {
                 int block = Math.Min(GemmDepth, depth - k);
-                PackA(firstRow, rows, k, block, packedA);
                 PackB(firstColumn, columns, k, block, packedB);
-                for (int column = 0; column < columns; column += panelColumns)
+                for (int row = 0; row < rows; row += GemmRows)
                 {
-                    GemmMicrokernel<TSimd, TVector>.RunPanel(
-                        block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column, cStride,
-                        rows, Math.Min(panelColumns, columns - column), add);
+                    int count = Math.Min(GemmRows, rows - row);
+                    PackA(firstRow + row, count, k, block, packedA);
+                    float* output = c + ((firstRow + row) * cStride) + firstColumn;
+                    for (int column = 0; column < columns; column += panelColumns)
+                    {
+                        GemmMicrokernel<TSimd, TVector>.RunPanel(
+                            block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column, cStride,
+                            count, Math.Min(panelColumns, columns - column), add);
+                    }
                 }
 
                 add = true;

@@ -105,7 +105,7 @@ internal sealed class TrainingLoop
             parameters.Dispose();
             throw new TrainingException(
                 $"{start.Path}: {masks.UnplannedNaNs} values in {masks.UnplannedParameters} parameters are NaN, the mark of sparse places, and the sparsity section "
-                + "does not cover them; give the YAML a sparsity section that does, or make the checkpoint dense with `sparse-engine finalize`");
+                + "does not cover them; give the YAML a sparsity section that does; with sparsity 0.0 it makes these weights dense, starting at 0");
         }
 
         return parameters;

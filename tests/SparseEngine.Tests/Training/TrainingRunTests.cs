@@ -106,7 +106,7 @@ public class TrainingRunTests
         long pruned = run.Overview!.Parameters - run.Overview.NonZeros;
         Assert.StartsWith($"{run.CheckpointPath(8)}: {pruned} values in 12 parameters are NaN", error.Message, StringComparison.Ordinal);
         Assert.Contains("sparsity section", error.Message, StringComparison.Ordinal);
-        Assert.Contains("sparse-engine finalize", error.Message, StringComparison.Ordinal);
+        Assert.Contains("give the YAML a sparsity section that does; with sparsity 0.0 it makes these weights dense, starting at 0", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
