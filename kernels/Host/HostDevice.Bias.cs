@@ -6,6 +6,10 @@ namespace SparseEngine.Kernels.Host;
 /// <content>A bias and its gradient.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
+    // Sums over tokens add this many vectors before the block's sum joins the total: rounding errors grow with the length
+    // of a block and the number of blocks, not with their product.
+    private const int SumVectors = 64;
+
     /// <inheritdoc/>
     public override void AddBias(in DeviceMatrix y, DeviceBuffer<float> bias)
     {
@@ -54,22 +58,29 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int row = first; row < end; row++)
             {
                 float* at = dy + ((nint)row * stride);
-                TVector even = TSimd.Broadcast(0);
-                TVector odd = even;
-                int t = 0;
-                for (; t + TSimd.Width < whole; t += 2 * TSimd.Width)
+                TVector total = TSimd.Broadcast(0);
+                for (int block = 0; block < whole; block += SumVectors * TSimd.Width)
                 {
-                    even = TSimd.Add(even, TSimd.Load(at + t));
-                    odd = TSimd.Add(odd, TSimd.Load(at + t + TSimd.Width));
+                    int blockEnd = Math.Min(block + (SumVectors * TSimd.Width), whole);
+                    TVector even = TSimd.Broadcast(0);
+                    TVector odd = even;
+                    int t = block;
+                    for (; t + TSimd.Width < blockEnd; t += 2 * TSimd.Width)
+                    {
+                        even = TSimd.Add(even, TSimd.Load(at + t));
+                        odd = TSimd.Add(odd, TSimd.Load(at + t + TSimd.Width));
+                    }
+
+                    if (t < blockEnd)
+                    {
+                        even = TSimd.Add(even, TSimd.Load(at + t));
+                    }
+
+                    total = TSimd.Add(total, TSimd.Add(even, odd));
                 }
 
-                if (t < whole)
-                {
-                    even = TSimd.Add(even, TSimd.Load(at + t));
-                }
-
-                float sum = TSimd.Sum(TSimd.Add(even, odd));
-                for (t = whole; t < tokens; t++)
+                float sum = TSimd.Sum(total);
+                for (int t = whole; t < tokens; t++)
                 {
                     sum += at[t];
                 }

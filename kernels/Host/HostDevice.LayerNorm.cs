@@ -159,20 +159,29 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             float* gradient = dy + ((nint)feature * dyStride);
             float* input = x + ((nint)feature * xStride);
-            TVector weights = TSimd.Broadcast(0);
-            TVector biases = weights;
-            int t = 0;
-            for (; t + TSimd.Width <= tokens; t += TSimd.Width)
+            int whole = tokens / TSimd.Width * TSimd.Width;
+            TVector weightTotal = TSimd.Broadcast(0);
+            TVector biasTotal = weightTotal;
+            for (int block = 0; block < whole; block += SumVectors * TSimd.Width)
             {
-                TVector g = TSimd.Load(gradient + t);
-                TVector normalized = TSimd.Multiply(TSimd.Subtract(TSimd.Load(input + t), TSimd.Load(mean + t)), TSimd.Load(inverseDeviation + t));
-                weights = TSimd.MultiplyAdd(g, normalized, weights);
-                biases = TSimd.Add(biases, g);
+                int blockEnd = Math.Min(block + (SumVectors * TSimd.Width), whole);
+                TVector weights = TSimd.Broadcast(0);
+                TVector biases = weights;
+                for (int t = block; t < blockEnd; t += TSimd.Width)
+                {
+                    TVector g = TSimd.Load(gradient + t);
+                    TVector normalized = TSimd.Multiply(TSimd.Subtract(TSimd.Load(input + t), TSimd.Load(mean + t)), TSimd.Load(inverseDeviation + t));
+                    weights = TSimd.MultiplyAdd(g, normalized, weights);
+                    biases = TSimd.Add(biases, g);
+                }
+
+                weightTotal = TSimd.Add(weightTotal, weights);
+                biasTotal = TSimd.Add(biasTotal, biases);
             }
 
-            float weightSum = TSimd.Sum(weights);
-            float biasSum = TSimd.Sum(biases);
-            for (; t < tokens; t++)
+            float weightSum = TSimd.Sum(weightTotal);
+            float biasSum = TSimd.Sum(biasTotal);
+            for (int t = whole; t < tokens; t++)
             {
                 weightSum += gradient[t] * ((input[t] - mean[t]) * inverseDeviation[t]);
                 biasSum += gradient[t];

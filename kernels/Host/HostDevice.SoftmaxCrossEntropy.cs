@@ -9,6 +9,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Tokens of a block: a line of each vocabulary row for every pass.
     private const int LossTokens = 64;
 
+    // Vocabulary entries whose terms are summed before they join the total.
+    private const int LossEntries = 256;
+
     /// <inheritdoc/>
     public override void SoftmaxCrossEntropy(
         in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits, float? gradientScale)
@@ -88,17 +91,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         /// <summary>Sums e^(logit - maximum); with a gradient to come, keeps the terms in place of the logits.</summary>
         private void Exponentials(int first, int padded, float* maxima, float* sums)
         {
-            for (int v = 0; v < vocabulary; v++)
+            // In blocks: added one by one, the last of many terms would lose their digits to the sum.
+            float* blockSums = stackalloc float[LossTokens];
+            for (int block = 0; block < vocabulary; block += LossEntries)
             {
-                float* row = logits + (v * stride) + first;
+                new Span<float>(blockSums, LossTokens).Clear();
+                for (int v = block; v < Math.Min(block + LossEntries, vocabulary); v++)
+                {
+                    float* row = logits + (v * stride) + first;
+                    for (int t = 0; t < padded; t += TSimd.Width)
+                    {
+                        TVector term = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Load(row + t), TSimd.Load(maxima + t)));
+                        TSimd.Store(blockSums + t, TSimd.Add(TSimd.Load(blockSums + t), term));
+                        if (gradient)
+                        {
+                            TSimd.Store(row + t, term);
+                        }
+                    }
+                }
+
                 for (int t = 0; t < padded; t += TSimd.Width)
                 {
-                    TVector term = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Load(row + t), TSimd.Load(maxima + t)));
-                    TSimd.Store(sums + t, TSimd.Add(TSimd.Load(sums + t), term));
-                    if (gradient)
-                    {
-                        TSimd.Store(row + t, term);
-                    }
+                    TSimd.Store(sums + t, TSimd.Add(TSimd.Load(sums + t), TSimd.Load(blockSums + t)));
                 }
             }
         }

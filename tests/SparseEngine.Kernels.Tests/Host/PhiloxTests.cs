@@ -32,6 +32,7 @@ public class PhiloxTests
 
     [Theory]
     [InlineData(0f, 0u)]
+    [InlineData(1e-9f, 5u)]
     [InlineData(0.25f, 0x4000_0000u)]
     [InlineData(0.5f, 0x8000_0000u)]
     [InlineData(0.99999994f, 0xFFFF_FF00u)]

@@ -87,4 +87,19 @@ public class BiasTests
             }
         }
     }
+
+    /// <summary>Equal terms round the same way each time: added one by one, 100 000 of them would be off by far more.</summary>
+    [Theory]
+    [EveryDevice]
+    public void RowSums_of_long_rows_keep_their_digits(DeviceFamily family)
+    {
+        Matrix dy = new(1, 100_000, [.. Enumerable.Repeat((double)0.1f, 100_000)]);
+        double sum = 100_000 * (double)0.1f;
+        ConformanceCheck.Run(family, "long", [[new Bounded(sum, 64 * Bounded.Unit * sum)]], workspace =>
+        {
+            DeviceBuffer<float> sums = workspace.Buffer(1);
+            workspace.Device.RowSums(workspace.Activations(dy), sums, accumulate: false);
+            return [Workspace.Read(sums)];
+        });
+    }
 }

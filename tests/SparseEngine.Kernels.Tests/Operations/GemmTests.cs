@@ -5,8 +5,9 @@ namespace SparseEngine.Kernels.Tests.Operations;
 
 public class GemmTests
 {
+    /// <summary>Edges of the microkernel's tile, and more than one block of each of m, n and k.</summary>
     private static readonly (int M, int N, int K)[] Shapes =
-        [(1, 1, 1), (3, 17, 63), (65, 63, 17), (17, 65, 1000), (100, 130, 300), (3, 5, 0), (0, 5, 3), (5, 0, 3)];
+        [(1, 1, 1), (3, 17, 63), (65, 63, 17), (17, 33, 520), (40, 70, 300), (200, 5, 17), (7, 530, 17), (3, 5, 0), (0, 5, 3), (5, 0, 3)];
 
     [Theory]
     [EveryDevice]

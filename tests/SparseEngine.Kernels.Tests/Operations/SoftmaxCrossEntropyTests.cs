@@ -41,6 +41,18 @@ public class SoftmaxCrossEntropyTests
 
     [Theory]
     [EveryDevice]
+    public void A_large_vocabulary_costs_no_digits(DeviceFamily family)
+    {
+        // All logits alike: the loss is the vocabulary's logarithm, and each term rounds the same way.
+        const int Vocabulary = 50_257;
+        Matrix logits = new(Vocabulary, 1);
+        logits[7, 0] = 0.3f;
+        double loss = Math.Log(1 + ((Vocabulary - 1) * Math.Exp(-0.3f)));
+        ConformanceCheck.Run(family, "large", [[new Bounded(loss, 8 * Bounded.Unit * loss)]], workspace => [Call(workspace, logits, [7], [1], null)[0]]);
+    }
+
+    [Theory]
+    [EveryDevice]
     public void A_token_of_weight_zero_gives_zero_whatever_its_label_and_logits(DeviceFamily family)
     {
         (Matrix logits, int[] labels, double[] weights) = Case(17, 33);

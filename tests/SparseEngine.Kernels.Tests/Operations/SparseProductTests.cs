@@ -6,11 +6,11 @@ namespace SparseEngine.Kernels.Tests.Operations;
 
 public class SparseProductTests
 {
-    /// <summary>Rows and columns of the weight, tokens, sparsity: tiles of columns and tokens, and what is left after them.</summary>
+    /// <summary>Rows and columns of the weight, tokens, sparsity: several tiles of columns and tokens, several groups of rows, and what is left after them.</summary>
     private static readonly (int Rows, int Columns, int Tokens, double Sparsity)[] Shapes =
     [
         (1, 1, 1, 0), (3, 17, 63, 0.5), (65, 63, 17, 0.9), (17, 1000, 65, 0.99), (63, 65, 1000, 0.9), (1000, 3, 3, 0.5),
-        (17, 300, 130, 0), (65, 17, 65, 1), (0, 17, 5, 0), (17, 0, 5, 0), (3, 17, 0, 0.5),
+        (17, 300, 130, 0), (300, 200, 40, 0.5), (65, 17, 65, 1), (0, 17, 5, 0), (17, 0, 5, 0), (3, 17, 0, 0.5),
     ];
 
     [Theory]
