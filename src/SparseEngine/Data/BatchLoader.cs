@@ -73,7 +73,7 @@ public sealed class BatchLoader
                 order[i] = i;
             }
 
-            Permutation.Shuffle(order.AsSpan(), unchecked((ulong)shuffleSeed * 0x9E3779B97F4A7C15UL) ^ (ulong)epoch);
+            Permutation.Shuffle(order.AsSpan(), Permutation.SeedOf(shuffleSeed, epoch));
             orderEpoch = epoch;
         }
     }

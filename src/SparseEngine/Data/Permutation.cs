@@ -10,14 +10,21 @@ internal static class Permutation
         for (int i = items.Length - 1; i > 0; i--)
         {
             state += 0x9E3779B97F4A7C15UL;
-            ulong draw = state;
-            draw = (draw ^ (draw >> 30)) * 0xBF58476D1CE4E5B9UL;
-            draw = (draw ^ (draw >> 27)) * 0x94D049BB133111EBUL;
-            draw ^= draw >> 31;
 
             // The high half of the product is below i + 1, and as good as uniform: 2^64 is far above any length.
-            int j = (int)Math.BigMul(draw, (ulong)i + 1, out _);
+            int j = (int)Math.BigMul(Mix(state), (ulong)i + 1, out _);
             (items[i], items[j]) = (items[j], items[i]);
         }
+    }
+
+    /// <summary>The seed of one of several unrelated orders.</summary>
+    /// <remarks>Both numbers are mixed: seeds that differ by SplitMix64's increment draw the same numbers one place apart, and so give nearly the same order.</remarks>
+    public static ulong SeedOf(int seed, long stream) => Mix(Mix(unchecked((ulong)seed)) ^ unchecked((ulong)stream));
+
+    private static ulong Mix(ulong bits)
+    {
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9UL;
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBUL;
+        return bits ^ (bits >> 31);
     }
 }
