@@ -107,12 +107,25 @@ public sealed class MetricsLog : IDisposable
     {
         string[] lines = File.ReadAllLines(path);
         string[] kept = [.. lines.Where(text => StepOf(text) <= resumeStep)];
-        if (kept.Length < lines.Length)
+        if (kept.Length < lines.Length || !EndsWithLineFeed(path))
         {
             string temporary = path + ".tmp";
             File.WriteAllLines(temporary, kept);
             File.Move(temporary, path, overwrite: true);
         }
+    }
+
+    // A kill can leave out just the line feed; the next line must not go on where a whole one ends.
+    private static bool EndsWithLineFeed(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        if (file.Length == 0)
+        {
+            return true;
+        }
+
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte() == '\n';
     }
 
     // A line that is not an object with a step is one that a kill cut short.

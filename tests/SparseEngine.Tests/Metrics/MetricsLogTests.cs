@@ -52,5 +52,17 @@ public sealed class MetricsLogTests : IDisposable
             File.ReadAllLines(MetricsLog.PathIn(directory.Path)));
     }
 
+    [Fact]
+    public void A_whole_last_line_without_its_line_feed_stays_a_line_of_its_own()
+    {
+        File.WriteAllText(MetricsLog.PathIn(directory.Path), "{\"step\":1,\"loss\":3}");
+        using (MetricsLog log = MetricsLog.Open(directory.Path, resumeStep: 1))
+        {
+            log.Write(new EvaluationMetrics(2, 1.5, null, null, 1));
+        }
+
+        Assert.Equal(["{\"step\":1,\"loss\":3}", "{\"step\":2,\"eval_loss\":1.5}"], File.ReadAllLines(MetricsLog.PathIn(directory.Path)));
+    }
+
     private static IEnumerable<string> Keys(string line) => JsonDocument.Parse(line).RootElement.EnumerateObject().Select(property => property.Name);
 }
