@@ -1,5 +1,6 @@
 using PureHDF;
 using PureHDF.Selections;
+using PureHDF.VOL.Native;
 
 namespace SparseEngine.Data;
 
@@ -7,9 +8,12 @@ namespace SparseEngine.Data;
 internal sealed class GptHdf5Source : ISampleSource
 {
     private const int Rows = 3;
+    private const int CacheBytes = 16 << 20;
 
     private readonly List<SampleFile> files = [];
     private readonly int vocabularySize;
+    private SampleFile? cachedFile;
+    private SimpleReadingChunkCache cachedChunks = new(byteCount: CacheBytes);
 
     private GptHdf5Source(int sequenceLength, int vocabularySize)
     {
@@ -94,7 +98,7 @@ internal sealed class GptHdf5Source : ISampleSource
 
     private void Add(string path)
     {
-        PureHDF.VOL.Native.NativeFile file = Guard(path, () => H5File.OpenRead(path));
+        NativeFile file = Guard(path, () => H5File.OpenRead(path));
         try
         {
             if (!file.LinkExists("data"))
@@ -102,7 +106,7 @@ internal sealed class GptHdf5Source : ISampleSource
                 throw new DataException($"{path}: has no dataset \"data\"");
             }
 
-            IH5Dataset dataset = Guard(path, () => file.Dataset("data"));
+            NativeDataset dataset = Guard(path, () => (NativeDataset)file.Dataset("data"));
             ulong[] shape = dataset.Space.Dimensions;
             if (shape.Length != 3 || shape[1] != Rows || dataset.Type.Class != H5DataTypeClass.FixedPoint || dataset.Type.Size != sizeof(int))
             {
@@ -134,11 +138,21 @@ internal sealed class GptHdf5Source : ISampleSource
         }
     }
 
-    private int[] Read(SampleFile file, int sample) =>
-        Guard(file.Path, () => file.Dataset.Read<int[]>(
+    private int[] Read(SampleFile file, int sample)
+    {
+        // Neighbouring samples share compressed chunks. One file's are kept, so that many files do not add up to much memory.
+        if (cachedFile != file)
+        {
+            cachedFile = file;
+            cachedChunks = new SimpleReadingChunkCache(byteCount: CacheBytes);
+        }
+
+        return Guard(file.Path, () => file.Dataset.Read<int[]>(
+            new H5DatasetAccess(ChunkCache: cachedChunks),
             fileSelection: new HyperslabSelection(3, [(ulong)sample, 0, 0], [1, Rows, (ulong)SequenceLength]),
             memorySelection: new HyperslabSelection(0, (ulong)(Rows * SequenceLength)),
             memoryDims: [(ulong)(Rows * SequenceLength)]));
+    }
 
     private void CheckToken(SampleFile file, int sample, string what, int position, int token)
     {
@@ -151,7 +165,7 @@ internal sealed class GptHdf5Source : ISampleSource
     // h5py writes a Python int with 8 bytes, a numpy one with its own size.
     private static long ReadInteger(IH5Attribute attribute) => attribute.Type.Size == sizeof(int) ? attribute.Read<int>() : attribute.Read<long>();
 
-    private static string Describe(IH5Dataset dataset, ulong[] shape) =>
+    private static string Describe(NativeDataset dataset, ulong[] shape) =>
         $"{dataset.Type.Class} of {dataset.Type.Size} bytes [{string.Join(", ", shape)}]";
 
     // PureHDF reports a damaged file by whatever exception its parser ran into.
@@ -170,5 +184,5 @@ internal sealed class GptHdf5Source : ISampleSource
     }
 
     /// <summary>An open file and the index of its first sample.</summary>
-    private sealed record SampleFile(string Path, PureHDF.VOL.Native.NativeFile File, IH5Dataset Dataset, int First);
+    private sealed record SampleFile(string Path, NativeFile File, NativeDataset Dataset, int First);
 }

@@ -35,6 +35,35 @@ public sealed class GptHdf5SourceTests : IDisposable
     }
 
     [Fact]
+    public void Chunks_of_several_samples_are_read_right_in_any_order_across_files()
+    {
+        H5DatasetCreation gzip = new(Filters: [DeflateFilter.Id]);
+        Write("a.h5", Samples(6, first: 0), gzip, samplesInChunk: 4);
+        Write("b.h5", Samples(6, first: 100), gzip, samplesInChunk: 4);
+        using ISampleSource source = Open();
+        int[] order = [0, 6, 1, 7, 5, 11, 4, 3, 10, 9, 2, 8];
+        Assert.Equal(order.Select(i => i < 6 ? 10 * i : 100 + (10 * (i - 6))), order.Select(i => Read(source, i).Ids[0]));
+    }
+
+    [Fact]
+    public void A_file_cut_short_anywhere_is_one_clear_line()
+    {
+        byte[] whole = File.ReadAllBytes(Directory.GetFiles(TestData.PathOf("tiny-dense", "train"), "*.h5").Order(StringComparer.Ordinal).First());
+        string file = directory.File("a.h5");
+        for (int tenths = 0; tenths < 10; tenths++)
+        {
+            File.WriteAllBytes(file, whole[..(whole.Length * tenths / 10)]);
+            string error = Error(() =>
+            {
+                using ISampleSource source = SampleSource.Open(Input(directory.Path) with { MaxSequenceLength = 32 }, DataSplit.Training, 256, "params.yaml");
+                return Enumerable.Range(0, source.Count).Select(i => Read(source, i)).ToArray();
+            });
+            Assert.StartsWith($"{file}: cannot be read as HDF5: ", error, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', error);
+        }
+    }
+
+    [Fact]
     public void A_real_file_of_the_zoos_format_is_read()
     {
         using ISampleSource source = SampleSource.Open(
@@ -127,9 +156,9 @@ public sealed class GptHdf5SourceTests : IDisposable
 
     private ISampleSource Open(int vocabulary = 256) => SampleSource.Open(Input(directory.Path), DataSplit.Training, vocabulary, directory.File("params.yaml"));
 
-    private void Write(string name, int[,,] data, H5DatasetCreation creation = default)
+    private void Write(string name, int[,,] data, H5DatasetCreation creation = default, uint samplesInChunk = 1)
     {
-        H5File file = new() { ["data"] = new H5Dataset(data, chunks: [1, 3, 4], datasetCreation: creation) };
+        H5File file = new() { ["data"] = new H5Dataset(data, chunks: [samplesInChunk, 3, 4], datasetCreation: creation) };
         file.Attributes["n_examples"] = data.GetLength(0);
         file.Write(directory.File(name));
     }
