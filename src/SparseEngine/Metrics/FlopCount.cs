@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
-using SparseEngine.Models;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Metrics;
@@ -9,26 +9,25 @@ namespace SparseEngine.Metrics;
 /// <param name="Executed">Of its non-zeros.</param>
 public readonly record struct FlopCount(double Dense, double Executed)
 {
-    /// <summary>One training step: each linear weight multiplies three times (output, input gradient, weight gradient), and so do a causal attention's scores and values.</summary>
+    /// <summary>One forward pass: the sum of <see cref="LayerFlops.OfForwardPass"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">Its sparse weights.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="sequence">Tokens in a sequence.</param>
+    public static FlopCount OfForwardPass(ModelParameters model, SparsityPlan plan, int batch, int sequence)
+    {
+        ImmutableArray<LayerFlops> layers = LayerFlops.OfForwardPass(model, plan, batch, sequence);
+        return new FlopCount(layers.Sum(layer => layer.DenseForward), layers.Sum(layer => layer.ExecutedForward));
+    }
+
+    /// <summary>One training step: three forward passes, since each product has two gradients of its own size. Recomputation is not counted.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">Its sparse weights.</param>
     /// <param name="batch">Sequences in the step.</param>
     /// <param name="sequence">Tokens in a sequence.</param>
     public static FlopCount OfTrainingStep(ModelParameters model, SparsityPlan plan, int batch, int sequence)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(plan);
-        double weights = GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight).Sum(parameter => (double)parameter.Elements);
-        if (model.ShareEmbeddingWeights)
-        {
-            weights += (double)model.VocabularySize * model.HiddenSize;
-        }
-
-        double pruned = plan.Weights.Sum(weight => (double)(weight.Total - weight.Kept));
-        double tokens = (double)batch * sequence;
-
-        // A token attends to itself and those before it: (sequence + 1) / 2 keys on average, once for scores and once for values.
-        double attention = 6 * tokens * model.Layers * 2 * model.HiddenSize * (sequence + 1) / 2;
-        return new FlopCount((6 * tokens * weights) + attention, (6 * tokens * (weights - pruned)) + attention);
+        FlopCount forward = OfForwardPass(model, plan, batch, sequence);
+        return new FlopCount(3 * forward.Dense, 3 * forward.Executed);
     }
 }
