@@ -4,21 +4,26 @@ using SparseEngine.Kernels.Devices;
 namespace SparseEngine.Kernels.Host;
 
 /// <summary>A buffer in the process's own memory, aligned to a cache line.</summary>
+/// <remarks>
+/// Kernels hold its address, which keeps no object alive, so nothing but <see cref="IDisposable.Dispose"/> frees it: the
+/// caller's, or that of the device, whose set of buffers it belongs to.
+/// </remarks>
 internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
     where T : unmanaged
 {
     private const int Alignment = 64;
+    private readonly HashSet<IDisposable> owner;
     private T* memory;
 
-    public HostBuffer(int length)
+    public HostBuffer(int length, HashSet<IDisposable> owner)
         : base(length)
     {
+        this.owner = owner;
         nuint bytes = (nuint)Math.Max(length, 1) * (nuint)sizeof(T);
         memory = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) / Alignment * Alignment, Alignment);
         Clear();
+        owner.Add(this);
     }
-
-    ~HostBuffer() => Dispose(disposing: false);
 
     public T* Pointer
     {
@@ -39,6 +44,7 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
 
     protected override void Dispose(bool disposing)
     {
+        owner.Remove(this);
         NativeMemory.AlignedFree(memory);
         memory = null;
     }

@@ -13,13 +13,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
 
     private readonly WorkerPool pool;
 
+    // All memory of this device that has not been released yet.
+    private readonly HashSet<IDisposable> buffers = [];
+
     public HostDevice(int threads) => pool = new WorkerPool(threads);
 
     public override string Description => $"host, {TSimd.Name}, {pool.Workers} thread{(pool.Workers == 1 ? "" : "s")}";
 
     public override int Cores => pool.Workers;
 
-    public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length);
+    public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers);
 
     public override DeviceMatrix AllocateActivations(int features, int tokens)
     {
@@ -34,7 +37,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
         }
 
         int stride = lines * RowPadding;
-        return new DeviceMatrix(new HostBuffer<float>(checked(features * stride)), 0, features, tokens, stride);
+        return new DeviceMatrix(Allocate<float>(checked(features * stride)), 0, features, tokens, stride);
     }
 
     public override SparsePattern Prepare(CsrPattern csr, RowPartition rows, RowPartition columns) =>
@@ -45,9 +48,24 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
         if (disposing)
         {
             pool.Dispose();
-            transposedValues.Dispose();
-            partialSums.Dispose();
+            foreach (IDisposable buffer in buffers.ToArray())
+            {
+                buffer.Dispose();
+            }
         }
+    }
+
+    /// <summary>A buffer for an operation's own use, at least as long as asked for; it grows and stays.</summary>
+    private HostBuffer<T> Reserve<T>(ref HostBuffer<T>? buffer, int length)
+        where T : unmanaged
+    {
+        if (buffer is null || buffer.Length < length)
+        {
+            buffer?.Dispose();
+            buffer = new HostBuffer<T>(length, buffers);
+        }
+
+        return buffer;
     }
 
     /// <summary>The address of an element range of a buffer of this device.</summary>

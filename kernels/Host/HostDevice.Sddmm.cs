@@ -10,20 +10,22 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <inheritdoc/>
     public override void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
-        TiledRows rows = PatternOf(pattern).Forward;
+        HostPattern host = PatternOf(pattern);
+        FiringOrder order = host.Forward;
         int tokens = x.Columns;
         float* output = Pointer(gradient, pattern.Csr.NonZeros, nameof(gradient));
-        float* left = Activations(dy, rows.Rows, tokens, nameof(dy));
-        float* right = Activations(x, rows.ColumnCount, tokens, nameof(x));
+        float* left = Activations(dy, order.Rows, tokens, nameof(dy));
+        float* right = Activations(x, order.ColumnCount, tokens, nameof(x));
         if (tokens == 0 && !accumulate)
         {
             gradient.Clear();
         }
 
-        fixed (int* starts = rows.Starts)
-        fixed (ushort* offsets = rows.Offsets)
+        fixed (ushort* lengths = order.Lengths)
+        fixed (ushort* offsets = order.Offsets)
         {
-            pool.Run(rows.Partition.Blocks, new SddmmBody(rows, starts, offsets, left, dy.Stride, right, x.Stride, tokens, output, accumulate));
+            pool.Run(order.Partition.Blocks, new SddmmBody(
+                order, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, Fired(host), output, accumulate));
         }
     }
 
@@ -33,149 +35,161 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// summed in the order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
-        TiledRows rows, int* starts, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* gradient, bool accumulate) : IParallelBody
+        FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, float* gradient,
+        bool accumulate) : IParallelBody
     {
-        private const int GroupRows = 128;
+        private const int GroupRows = FiringOrder.GroupRows;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int firstRow = rows.Partition.Boundaries[index];
-            int endRow = rows.Partition.Boundaries[index + 1];
-            if (firstRow == endRow)
+            int firstRow = order.Partition.Boundaries[index];
+            int endRow = order.Partition.Boundaries[index + 1];
+            if (firstRow == endRow || tokens == 0)
             {
                 return;
             }
 
-            float* group = scratch.Take((GroupRows + rows.ColumnCount) * TileTokens);
-            float* tiles = group + (GroupRows * TileTokens);
+            float* tail = scratch.Take((GroupRows + order.ColumnCount) * TileTokens);
+            float* tiles = tail + (GroupRows * TileTokens);
             for (int token = 0; token < tokens; token += TileTokens)
             {
                 int tileTokens = Math.Min(TileTokens, tokens - token);
-                bool add = accumulate || token > 0;
-                Pack(x + token, xStride, rows.ColumnCount, tileTokens, tiles);
+                Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
                 for (int row = firstRow; row < endRow; row += GroupRows)
                 {
-                    int end = Math.Min(row + GroupRows, endRow);
-                    Pack(dy + ((nint)row * dyStride) + token, dyStride, end - row, tileTokens, group);
-                    for (int t = 0; t < rows.Tiles; t++)
+                    int rows = Math.Min(GroupRows, endRow - row);
+                    float* group = dy + ((nint)row * dyStride) + token;
+                    if (tileTokens < TileTokens)
                     {
-                        AddGroup(row, end, t, group, tiles + (t * rows.Width * TileTokens), tileTokens, add);
+                        // Packed for the zeros after the last token.
+                        Pack(group, dyStride, rows, tileTokens, tail);
                     }
+
+                    AddGroup(row, rows, tileTokens == TileTokens ? group : tail, tiles, tileTokens, add: token > 0);
                 }
             }
+
+            int nonZeros = order.Offsets.Length;
+            order.Scatter(index, new ReadOnlySpan<float>(fired, nonZeros), new Span<float>(gradient, nonZeros), accumulate);
         }
 
-        private void AddGroup(int firstRow, int endRow, int t, float* group, float* tile, int tileTokens, bool add)
+        private void AddGroup(int firstRow, int rows, float* group, float* tiles, int tileTokens, bool add)
         {
-            for (int row = firstRow; row < endRow; row++)
+            int next = order.RowPointers[firstRow];
+            for (int t = 0; t < order.Tiles; t++)
             {
-                float* dyRow = group + ((row - firstRow) * TileTokens);
-                if (tileTokens == TileTokens)
-                {
-                    DotProducts(row, t, dyRow, tile, add);
-                }
-                else
-                {
-                    PartialDotProducts(row, t, dyRow, tile, Padded(tileTokens), add);
-                }
+                ushort* counts = lengths + (firstRow * order.Tiles) + (t * rows);
+                float* tile = tiles + (t * order.Width * TileTokens);
+                next = tileTokens == TileTokens
+                    ? DotProducts(next, counts, rows, group, tile, add)
+                    : PartialDotProducts(next, counts, rows, group, tile, Padded(tileTokens), add);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void DotProducts(int row, int t, float* dyRow, float* tile, bool add)
+        private int DotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, bool add)
         {
-            int p = starts[(t * rows.Rows) + row];
-            int last = starts[((t + 1) * rows.Rows) + row];
-            if (p == last)
-            {
-                return;
-            }
-
             // Locals, so that the loop over the non-zeros keeps them in registers.
-            ushort* places = offsets;
-            float* sums = gradient;
-            TVector d0 = TSimd.Load(dyRow);
-            TVector d1 = TSimd.Load(dyRow + TSimd.Width);
-            TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));
-            TVector d3 = TSimd.Load(dyRow + (3 * TSimd.Width));
-            TVector d4 = TSimd.Load(dyRow + (4 * TSimd.Width));
-            TVector d5 = TSimd.Load(dyRow + (5 * TSimd.Width));
-            TVector d6 = TSimd.Load(dyRow + (6 * TSimd.Width));
-            TVector d7 = TSimd.Load(dyRow + (7 * TSimd.Width));
-            for (; p + 4 <= last; p += 4)
+            ushort* columns = offsets;
+            float* sums = fired;
+            nint stride = dyStride;
+            for (int i = 0; i < rows; i++, dyRow += stride)
             {
-                float* xa = tile + places[p];
-                float* xb = tile + places[p + 1];
-                float* xc = tile + places[p + 2];
-                float* xd = tile + places[p + 3];
-                TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
-                TVector b = TSimd.Multiply(d0, TSimd.Load(xb));
-                TVector c = TSimd.Multiply(d0, TSimd.Load(xc));
-                TVector d = TSimd.Multiply(d0, TSimd.Load(xd));
-                a = TSimd.MultiplyAdd(d1, TSimd.Load(xa + TSimd.Width), a);
-                b = TSimd.MultiplyAdd(d1, TSimd.Load(xb + TSimd.Width), b);
-                c = TSimd.MultiplyAdd(d1, TSimd.Load(xc + TSimd.Width), c);
-                d = TSimd.MultiplyAdd(d1, TSimd.Load(xd + TSimd.Width), d);
-                a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d2, TSimd.Load(xb + (2 * TSimd.Width)), b);
-                c = TSimd.MultiplyAdd(d2, TSimd.Load(xc + (2 * TSimd.Width)), c);
-                d = TSimd.MultiplyAdd(d2, TSimd.Load(xd + (2 * TSimd.Width)), d);
-                a = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d3, TSimd.Load(xb + (3 * TSimd.Width)), b);
-                c = TSimd.MultiplyAdd(d3, TSimd.Load(xc + (3 * TSimd.Width)), c);
-                d = TSimd.MultiplyAdd(d3, TSimd.Load(xd + (3 * TSimd.Width)), d);
-                a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d4, TSimd.Load(xb + (4 * TSimd.Width)), b);
-                c = TSimd.MultiplyAdd(d4, TSimd.Load(xc + (4 * TSimd.Width)), c);
-                d = TSimd.MultiplyAdd(d4, TSimd.Load(xd + (4 * TSimd.Width)), d);
-                a = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d5, TSimd.Load(xb + (5 * TSimd.Width)), b);
-                c = TSimd.MultiplyAdd(d5, TSimd.Load(xc + (5 * TSimd.Width)), c);
-                d = TSimd.MultiplyAdd(d5, TSimd.Load(xd + (5 * TSimd.Width)), d);
-                a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d6, TSimd.Load(xb + (6 * TSimd.Width)), b);
-                c = TSimd.MultiplyAdd(d6, TSimd.Load(xc + (6 * TSimd.Width)), c);
-                d = TSimd.MultiplyAdd(d6, TSimd.Load(xd + (6 * TSimd.Width)), d);
-                a = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + (7 * TSimd.Width)), b);
-                c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + (7 * TSimd.Width)), c);
-                d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + (7 * TSimd.Width)), d);
-                TSimd.StoreSums(sums + p, a, b, c, d, add);
+                int last = p + counts[i];
+                if (p == last)
+                {
+                    continue;
+                }
+
+                TVector d0 = TSimd.Load(dyRow);
+                TVector d1 = TSimd.Load(dyRow + TSimd.Width);
+                TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));
+                TVector d3 = TSimd.Load(dyRow + (3 * TSimd.Width));
+                TVector d4 = TSimd.Load(dyRow + (4 * TSimd.Width));
+                TVector d5 = TSimd.Load(dyRow + (5 * TSimd.Width));
+                TVector d6 = TSimd.Load(dyRow + (6 * TSimd.Width));
+                TVector d7 = TSimd.Load(dyRow + (7 * TSimd.Width));
+                for (; p + 4 <= last; p += 4)
+                {
+                    float* xa = tile + columns[p];
+                    float* xb = tile + columns[p + 1];
+                    float* xc = tile + columns[p + 2];
+                    float* xd = tile + columns[p + 3];
+                    TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
+                    TVector b = TSimd.Multiply(d0, TSimd.Load(xb));
+                    TVector c = TSimd.Multiply(d0, TSimd.Load(xc));
+                    TVector d = TSimd.Multiply(d0, TSimd.Load(xd));
+                    a = TSimd.MultiplyAdd(d1, TSimd.Load(xa + TSimd.Width), a);
+                    b = TSimd.MultiplyAdd(d1, TSimd.Load(xb + TSimd.Width), b);
+                    c = TSimd.MultiplyAdd(d1, TSimd.Load(xc + TSimd.Width), c);
+                    d = TSimd.MultiplyAdd(d1, TSimd.Load(xd + TSimd.Width), d);
+                    a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d2, TSimd.Load(xb + (2 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d2, TSimd.Load(xc + (2 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d2, TSimd.Load(xd + (2 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d3, TSimd.Load(xb + (3 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d3, TSimd.Load(xc + (3 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d3, TSimd.Load(xd + (3 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d4, TSimd.Load(xb + (4 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d4, TSimd.Load(xc + (4 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d4, TSimd.Load(xd + (4 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xb + (5 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d5, TSimd.Load(xc + (5 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d5, TSimd.Load(xd + (5 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d6, TSimd.Load(xb + (6 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d6, TSimd.Load(xc + (6 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d6, TSimd.Load(xd + (6 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + (7 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + (7 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + (7 * TSimd.Width)), d);
+                    TSimd.StoreSums(sums + p, a, b, c, d, add);
+                }
+
+                for (; p < last; p++)
+                {
+                    float* xa = tile + columns[p];
+                    TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
+                    TVector b = TSimd.Multiply(d1, TSimd.Load(xa + TSimd.Width));
+                    a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), b);
+                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), b);
+                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), b);
+                    float sum = TSimd.Sum(TSimd.Add(a, b));
+                    sums[p] = add ? sums[p] + sum : sum;
+                }
             }
 
-            for (; p < last; p++)
-            {
-                float* xa = tile + places[p];
-                TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
-                TVector b = TSimd.Multiply(d1, TSimd.Load(xa + TSimd.Width));
-                a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), b);
-                a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), b);
-                a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
-                b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), b);
-                float sum = TSimd.Sum(TSimd.Add(a, b));
-                sums[p] = add ? sums[p] + sum : sum;
-            }
+            return p;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void PartialDotProducts(int row, int t, float* dyRow, float* tile, int padded, bool add)
+        private int PartialDotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, int padded, bool add)
         {
-            int last = starts[((t + 1) * rows.Rows) + row];
-            for (int p = starts[(t * rows.Rows) + row]; p < last; p++)
+            for (int i = 0; i < rows; i++, dyRow += TileTokens)
             {
-                float* xa = tile + offsets[p];
-                TVector sum = TSimd.Broadcast(0);
-                for (int i = 0; i < padded; i += TSimd.Width)
+                for (int last = p + counts[i]; p < last; p++)
                 {
-                    sum = TSimd.MultiplyAdd(TSimd.Load(dyRow + i), TSimd.Load(xa + i), sum);
-                }
+                    float* xa = tile + offsets[p];
+                    TVector sum = TSimd.Broadcast(0);
+                    for (int k = 0; k < padded; k += TSimd.Width)
+                    {
+                        sum = TSimd.MultiplyAdd(TSimd.Load(dyRow + k), TSimd.Load(xa + k), sum);
+                    }
 
-                float total = TSimd.Sum(sum);
-                gradient[p] = add ? gradient[p] + total : total;
+                    float total = TSimd.Sum(sum);
+                    fired[p] = add ? fired[p] + total : total;
+                }
             }
+
+            return p;
         }
     }
 }

@@ -7,16 +7,18 @@ namespace SparseEngine.Kernels.Host;
 /// <content>Sparse times dense, both orientations.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
-    // The transposed product reads its values in the transpose's order; one array serves all weights in turn.
-    private HostBuffer<float> transposedValues = new(0);
+    // One float a non-zero in firing order: values for a product, gradients from one. One buffer serves all weights in turn.
+    private HostBuffer<float>? fired;
 
     /// <inheritdoc/>
     public override void Spmm(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
     {
         HostPattern pattern = PatternOf(weight.Pattern);
-        float* values = Pointer(weight.Values, weight.Pattern.Csr.NonZeros, nameof(weight));
+        float* values = Pointer(weight.Values, pattern.Csr.NonZeros, nameof(weight));
         float* biases = bias is null ? null : Pointer(bias, weight.Rows, nameof(bias));
-        Spmm(pattern.Forward, values, x, y, biases, accumulate: false);
+        float* inOrder = Fired(pattern);
+        pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder));
+        Spmm(pattern.Forward, inOrder, x, y, biases, accumulate: false);
     }
 
     /// <inheritdoc/>
@@ -25,18 +27,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         HostPattern pattern = PatternOf(weight.Pattern);
         int nonZeros = pattern.Csr.NonZeros;
         float* values = Pointer(weight.Values, nonZeros, nameof(weight));
-        if (transposedValues.Length < nonZeros)
+        float* inOrder = Fired(pattern);
+        fixed (int* sources = pattern.TransposedSources)
         {
-            transposedValues.Dispose();
-            transposedValues = new HostBuffer<float>(nonZeros);
+            pool.Run(pool.Workers, new GatherTransposedBody(values, sources, inOrder, nonZeros, pool.Workers));
         }
 
-        fixed (int* permutation = pattern.Permutation)
-        {
-            pool.Run(pool.Workers, new GatherBody(values, permutation, transposedValues.Pointer, nonZeros, pool.Workers));
-        }
-
-        Spmm(pattern.Transposed, transposedValues.Pointer, dy, dx, null, accumulate);
+        Spmm(pattern.Transposed, inOrder, dy, dx, null, accumulate);
     }
 
     private static HostPattern PatternOf(SparsePattern pattern) =>
@@ -44,19 +41,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             ? host
             : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
 
-    private void Spmm(TiledRows rows, float* values, in DeviceMatrix x, in DeviceMatrix y, float* bias, bool accumulate)
+    private float* Fired(HostPattern pattern) => Reserve(ref fired, pattern.Csr.NonZeros).Pointer;
+
+    private void Spmm(FiringOrder order, float* values, in DeviceMatrix x, in DeviceMatrix y, float* bias, bool accumulate)
     {
         int tokens = x.Columns;
-        float* input = Activations(x, rows.ColumnCount, tokens, nameof(x));
-        float* output = Activations(y, rows.Rows, tokens, nameof(y));
-        fixed (int* starts = rows.Starts)
-        fixed (ushort* offsets = rows.Offsets)
+        float* input = Activations(x, order.ColumnCount, tokens, nameof(x));
+        float* output = Activations(y, order.Rows, tokens, nameof(y));
+        fixed (ushort* lengths = order.Lengths)
+        fixed (ushort* offsets = order.Offsets)
         {
-            pool.Run(rows.Partition.Blocks, new SpmmBody(rows, starts, offsets, values, input, x.Stride, output, y.Stride, tokens, bias, accumulate));
+            pool.Run(pool.Workers, new SpmmBody(
+                order, lengths, offsets, values, input, x.Stride, output, y.Stride, tokens, bias, accumulate, pool.Workers));
         }
     }
 
-    private readonly struct GatherBody(float* source, int* permutation, float* destination, int count, int parts) : IParallelBody
+    private readonly struct GatherBody(FiringOrder order, float* values, float* fired) : IParallelBody
+    {
+        public void Invoke(int index, WorkerScratch scratch) =>
+            order.Gather(index, new ReadOnlySpan<float>(values, order.Offsets.Length), new Span<float>(fired, order.Offsets.Length));
+    }
+
+    private readonly struct GatherTransposedBody(float* values, int* sources, float* fired, int count, int parts) : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
@@ -64,93 +70,100 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int end = (int)((long)count * (index + 1) / parts);
             for (int p = (int)((long)count * index / parts); p < end; p++)
             {
-                destination[p] = source[permutation[p]];
+                fired[p] = values[sources[p]];
             }
         }
     }
 
     /// <summary>
-    /// One block of rows. For each tile of tokens the activations are packed once; then, a group of rows at a time, each column
-    /// tile's non-zeros are added to the rows' sums, which lie packed in between and reach y with the last tile.
+    /// A worker's share of the schedule: blocks of rows over tiles of tokens, tile after tile, so that a worker packs no more than
+    /// its share of the activations. Within a tile, a group of rows at a time, each column tile's non-zeros are added to the rows'
+    /// sums, which lie packed in between and reach y with the last tile.
     /// Every output is summed in the order of its columns, whatever the partition.
     /// </summary>
     private readonly struct SpmmBody(
-        TiledRows rows, int* starts, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias, bool accumulate) : IParallelBody
+        FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
+        bool accumulate, int workers) : IParallelBody
     {
-        // The sums of a group, 64 KiB at eight 256-bit vectors a row, stay in L2 while all column tiles pass.
-        private const int GroupRows = 256;
+        private const int GroupRows = FiringOrder.GroupRows;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int firstRow = rows.Partition.Boundaries[index];
-            int endRow = rows.Partition.Boundaries[index + 1];
-            if (firstRow == endRow)
-            {
-                return;
-            }
-
-            float* sums = scratch.Take((GroupRows + rows.ColumnCount) * TileTokens);
+            float* sums = scratch.Take((GroupRows + order.ColumnCount) * TileTokens);
             float* tiles = sums + (GroupRows * TileTokens);
-            for (int token = 0; token < tokens; token += TileTokens)
+            int blocks = order.Partition.Blocks;
+            long items = (long)blocks * ((tokens + TileTokens - 1) / TileTokens);
+            int packed = -1;
+            for (long item = items * index / workers; item < items * (index + 1) / workers; item++)
             {
+                int token = (int)(item / blocks) * TileTokens;
+                int block = (int)(item % blocks);
                 int tileTokens = Math.Min(TileTokens, tokens - token);
-                Pack(x + token, xStride, rows.ColumnCount, tileTokens, tiles);
-                for (int row = firstRow; row < endRow; row += GroupRows)
+                if (token != packed)
                 {
-                    AddGroup(row, Math.Min(row + GroupRows, endRow), tiles, sums, y + ((nint)row * yStride) + token, Padded(tileTokens) / TSimd.Width);
+                    Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
+                    packed = token;
+                }
+
+                int endRow = order.Partition.Boundaries[block + 1];
+                for (int row = order.Partition.Boundaries[block]; row < endRow; row += GroupRows)
+                {
+                    AddGroup(row, Math.Min(GroupRows, endRow - row), tiles, sums, y + ((nint)row * yStride) + token, Padded(tileTokens) / TSimd.Width);
                 }
             }
         }
 
-        private void AddGroup(int firstRow, int endRow, float* tiles, float* sums, float* output, int vectors)
+        private void AddGroup(int firstRow, int rows, float* tiles, float* sums, float* output, int vectors)
         {
-            for (int t = 0; t < rows.Tiles; t++)
+            int next = order.RowPointers[firstRow];
+            for (int t = 0; t < order.Tiles; t++)
             {
-                RowSumsAt at = new(
+                TileRows at = new(
+                    firstRow, rows, lengths + (firstRow * order.Tiles) + (t * rows), next,
                     t > 0 ? sums : accumulate ? output : null, t > 0 ? TileTokens : yStride,
-                    t < rows.Tiles - 1 ? sums : output, t < rows.Tiles - 1 ? TileTokens : yStride);
-                float* tile = tiles + (t * rows.Width * TileTokens);
+                    t < order.Tiles - 1 ? sums : output, t < order.Tiles - 1 ? TileTokens : yStride);
+                float* tile = tiles + (t * order.Width * TileTokens);
                 int done = 0;
                 if (vectors == TileVectors)
                 {
-                    AddRows8(firstRow, endRow, t, tile, at);
+                    next = AddRows8(at, tile);
                     done = TileVectors;
                 }
 
                 if (vectors - done >= 4)
                 {
-                    AddRows4(firstRow, endRow, t, tile, at);
+                    next = AddRows4(at, tile);
                     done = 4;
                 }
 
                 for (; done < vectors; done++)
                 {
-                    AddRows1(firstRow, endRow, t, tile + (done * TSimd.Width), at.From(done * TSimd.Width));
+                    next = AddRows1(at.From(done * TSimd.Width), tile + (done * TSimd.Width));
                 }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddRows8(int firstRow, int endRow, int t, float* tile, RowSumsAt at)
+        private int AddRows8(in TileRows rows, float* tile)
         {
             // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
-            ushort* places = offsets;
-            int* begin = starts + ((nint)t * rows.Rows);
-            int* end = begin + rows.Rows;
-            bool load = at.Source is not null;
-            for (int row = firstRow; row < endRow; row++)
+            ushort* columns = offsets;
+            ushort* counts = rows.Counts;
+            float* source = rows.Source;
+            float* to = rows.Destination;
+            nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
+            bool load = source is not null;
+            int p = rows.FirstNonZero;
+            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
             {
-                int p = begin[row];
-                int last = end[row];
-                if (p == last && at.Source == at.Destination)
+                int last = p + counts[i];
+                if (p == last && source == to)
                 {
                     continue;
                 }
 
-                float* source = at.Source + ((row - firstRow) * at.SourceStride);
-                float* to = at.Destination + ((row - firstRow) * at.DestinationStride);
                 TVector a0, a1, a2, a3, a4, a5, a6, a7;
                 if (load)
                 {
@@ -165,13 +178,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 }
                 else
                 {
-                    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = TSimd.Broadcast(bias is null ? 0 : bias[row]);
+                    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
                 }
 
                 for (; p < last; p++)
                 {
                     TVector value = TSimd.Broadcast(weights[p]);
-                    float* from = tile + places[p];
+                    float* from = tile + columns[p];
                     a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
                     a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
                     a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
@@ -191,21 +204,25 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 TSimd.Store(to + (6 * TSimd.Width), a6);
                 TSimd.Store(to + (7 * TSimd.Width), a7);
             }
+
+            return p;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddRows4(int firstRow, int endRow, int t, float* tile, RowSumsAt at)
+        private int AddRows4(in TileRows rows, float* tile)
         {
             // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
-            ushort* places = offsets;
-            int* begin = starts + ((nint)t * rows.Rows);
-            int* end = begin + rows.Rows;
-            bool load = at.Source is not null;
-            for (int row = firstRow; row < endRow; row++)
+            ushort* columns = offsets;
+            ushort* counts = rows.Counts;
+            float* source = rows.Source;
+            float* to = rows.Destination;
+            nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
+            bool load = source is not null;
+            int p = rows.FirstNonZero;
+            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
             {
-                float* source = at.Source + ((row - firstRow) * at.SourceStride);
-                float* to = at.Destination + ((row - firstRow) * at.DestinationStride);
+                int last = p + counts[i];
                 TVector a0, a1, a2, a3;
                 if (load)
                 {
@@ -216,13 +233,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 }
                 else
                 {
-                    a0 = a1 = a2 = a3 = TSimd.Broadcast(bias is null ? 0 : bias[row]);
+                    a0 = a1 = a2 = a3 = TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
                 }
 
-                for (int p = begin[row]; p < end[row]; p++)
+                for (; p < last; p++)
                 {
                     TVector value = TSimd.Broadcast(weights[p]);
-                    float* from = tile + places[p];
+                    float* from = tile + columns[p];
                     a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
                     a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
                     a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
@@ -234,39 +251,49 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 TSimd.Store(to + (2 * TSimd.Width), a2);
                 TSimd.Store(to + (3 * TSimd.Width), a3);
             }
+
+            return p;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddRows1(int firstRow, int endRow, int t, float* tile, RowSumsAt at)
+        private int AddRows1(in TileRows rows, float* tile)
         {
             // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
-            ushort* places = offsets;
-            int* begin = starts + ((nint)t * rows.Rows);
-            int* end = begin + rows.Rows;
-            bool load = at.Source is not null;
-            for (int row = firstRow; row < endRow; row++)
+            ushort* columns = offsets;
+            ushort* counts = rows.Counts;
+            float* source = rows.Source;
+            float* to = rows.Destination;
+            nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
+            bool load = source is not null;
+            int p = rows.FirstNonZero;
+            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
             {
-                float* source = at.Source + ((row - firstRow) * at.SourceStride);
-                float* to = at.Destination + ((row - firstRow) * at.DestinationStride);
-                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(bias is null ? 0 : bias[row]);
-                for (int p = begin[row]; p < end[row]; p++)
+                int last = p + counts[i];
+                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
+                for (; p < last; p++)
                 {
-                    sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + places[p]), sum);
+                    sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + columns[p]), sum);
                 }
 
                 TSimd.Store(to, sum);
             }
+
+            return p;
         }
     }
 
-    /// <summary>Where a group of rows' sums are read from (null starts them from the bias) and written to, for its first row.</summary>
-    private readonly struct RowSumsAt(float* source, nint sourceStride, float* destination, nint destinationStride)
+    /// <summary>A group's rows in one tile, and where their sums are read from (null starts them from the bias) and written to.</summary>
+    private readonly struct TileRows(
+        int first, int count, ushort* counts, int firstNonZero, float* source, nint sourceStride, float* destination, nint destinationStride)
     {
+        public readonly int First = first, Count = count, FirstNonZero = firstNonZero;
+        public readonly ushort* Counts = counts;
         public readonly float* Source = source, Destination = destination;
         public readonly nint SourceStride = sourceStride, DestinationStride = destinationStride;
 
         /// <summary>The same for the tokens from <paramref name="token"/> on.</summary>
-        public RowSumsAt From(int token) => new(Source is null ? null : Source + token, SourceStride, Destination + token, DestinationStride);
+        public TileRows From(int token) =>
+            new(First, Count, Counts, FirstNonZero, Source is null ? null : Source + token, SourceStride, Destination + token, DestinationStride);
     }
 }

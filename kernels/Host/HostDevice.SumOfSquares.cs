@@ -10,22 +10,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Elementwise work on flat buffers goes in chunks of this many elements, so that no result depends on the number of workers.
     private const int Chunk = 1 << 14;
 
-    private HostBuffer<double> partialSums = new(0);
+    private HostBuffer<double>? partialSums;
 
     /// <inheritdoc/>
     public override double SumOfSquares(DeviceBuffer<float> values)
     {
         float* input = Pointer(values, 0, nameof(values));
         int chunks = (values.Length + Chunk - 1) / Chunk;
-        if (partialSums.Length < chunks)
-        {
-            partialSums.Dispose();
-            partialSums = new HostBuffer<double>(chunks);
-        }
-
-        pool.Run(chunks, new SumOfSquaresBody(input, values.Length, partialSums.Pointer));
+        HostBuffer<double> sums = Reserve(ref partialSums, chunks);
+        pool.Run(chunks, new SumOfSquaresBody(input, values.Length, sums.Pointer));
         double sum = 0;
-        foreach (double part in partialSums.Span[..chunks])
+        foreach (double part in sums.Span[..chunks])
         {
             sum += part;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace SparseEngine.Kernels.Host;
@@ -86,7 +87,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     /// <summary>The number of workers, the calling thread included.</summary>
     public int Workers => scratch.Length;
 
-    /// <summary>Calls <paramref name="work"/> for every index below <paramref name="parts"/> and returns when all are done.</summary>
+    /// <summary>Calls <paramref name="work"/> for every index below <paramref name="parts"/> and returns when all are done, or throws what the first part to fail threw.</summary>
     public void Run<TBody>(int parts, TBody work)
         where TBody : struct, IParallelBody
     {
@@ -121,7 +122,7 @@ internal sealed unsafe class WorkerPool : IDisposable
 
         if (failure is not null)
         {
-            throw new InvalidOperationException("a parallel operation failed", failure);
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 

@@ -56,6 +56,16 @@ public class HostBufferTests
     }
 
     [Fact]
+    public void A_device_takes_its_buffers_with_it()
+    {
+        HostDevice device = HostDevice.Create(1);
+        DeviceBuffer<float> buffer = device.Allocate<float>(5);
+        device.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => buffer.Clear());
+        buffer.Dispose();
+    }
+
+    [Fact]
     public void Rows_of_activations_are_padded_to_whole_lines()
     {
         using HostDevice device = HostDevice.Create(1);

@@ -72,8 +72,8 @@ public class WorkerPoolTests
         int[] calls = new int[4];
         for (int loop = 0; loop < 3; loop++)
         {
-            Exception? error = Record.Exception(() => pool.Run(4, new Throwing(part)));
-            Assert.Equal($"part {part}", error?.GetBaseException().Message);
+            FormatException error = Assert.Throws<FormatException>(() => pool.Run(4, new Throwing(part)));
+            Assert.Equal($"part {part}", error.Message);
             pool.Run(calls.Length, new Counting(calls));
         }
 

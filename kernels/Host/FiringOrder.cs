@@ -1,0 +1,162 @@
+using SparseEngine.Kernels.Sparse;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>
+/// The order in which a matrix's non-zeros meet the activations. Columns are cut into tiles, so that a tile of activations stays
+/// in the L1 cache while many rows use it; rows into groups, so that their sums stay in L2 while all tiles pass. Non-zeros fire
+/// group by group, tile by tile, row by row, and what the kernels read of them streams by in that order: in CSR order the
+/// same tile's pieces of long rows lie pages apart.
+/// </summary>
+/// <remarks>A group's non-zeros are the same consecutive positions as in CSR, in another order.</remarks>
+internal sealed class FiringOrder
+{
+    /// <summary>Rows of a group; the last one of a block may have fewer. The sums, 64 KiB at eight 256-bit vectors a row, stay in L2.</summary>
+    public const int GroupRows = 256;
+
+    // Enough non-zeros of a row in one tile to pay for loading and storing its accumulators.
+    private const int NonZerosPerTile = 16;
+
+    // A tile this large fills the L1 cache, one half of it pays its rows' sums twice as often: measured, docs/performance.md.
+    private const int TileBytes = 32768;
+
+    private const int WidthStep = 64;
+
+    private readonly CsrPattern pattern;
+    private readonly ushort[] lengths;
+    private readonly ushort[] offsets;
+
+    /// <param name="pattern">The matrix.</param>
+    /// <param name="partition">Its rows' partition.</param>
+    /// <param name="tileTokens">Tokens in a packed tile of activations.</param>
+    public FiringOrder(CsrPattern pattern, RowPartition partition, int tileTokens)
+    {
+        this.pattern = pattern;
+        Partition = partition;
+        Width = ChooseWidth(pattern, tileTokens);
+        Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
+        lengths = new ushort[Tiles * Rows];
+        offsets = new ushort[pattern.NonZeros];
+        ushort[] rowOffsets = new ushort[pattern.NonZeros];
+        for (int p = 0; p < rowOffsets.Length; p++)
+        {
+            rowOffsets[p] = (ushort)(pattern.Columns[p] % Width * tileTokens);
+        }
+
+        for (int block = 0; block < partition.Blocks; block++)
+        {
+            CountNonZeros(block);
+            Gather<ushort>(block, rowOffsets, offsets);
+        }
+    }
+
+    public int Rows => pattern.Rows;
+
+    public int ColumnCount => pattern.ColumnCount;
+
+    /// <summary>How the rows are shared out to the workers.</summary>
+    public RowPartition Partition { get; }
+
+    /// <summary>Columns in a tile.</summary>
+    public int Width { get; }
+
+    /// <summary>The number of tiles, 1 or more.</summary>
+    public int Tiles { get; }
+
+    /// <summary>The non-zeros of a group that starts with row r start at RowPointers[r], in CSR and in firing order.</summary>
+    public ReadOnlySpan<int> RowPointers => pattern.RowPointers;
+
+    /// <summary>For each group, tile and row, the number of the row's non-zeros in the tile. A group that starts with row r starts at r Tiles.</summary>
+    public ReadOnlySpan<ushort> Lengths => lengths;
+
+    /// <summary>For each non-zero in firing order, where its column starts in the packed tile, in floats.</summary>
+    public ReadOnlySpan<ushort> Offsets => offsets;
+
+    public long Bytes => ((long)lengths.Length * sizeof(ushort)) + ((long)offsets.Length * sizeof(ushort));
+
+    /// <summary>Copies one item a non-zero of a block from CSR order into firing order.</summary>
+    public void Gather<T>(int block, ReadOnlySpan<T> source, Span<T> destination)
+    {
+        Span<int> next = stackalloc int[GroupRows];
+        int end = Partition.Boundaries[block + 1];
+        for (int first = Partition.Boundaries[block]; first < end; first += GroupRows)
+        {
+            int rows = Math.Min(GroupRows, end - first);
+            RowPointers.Slice(first, rows).CopyTo(next);
+            Span<T> to = destination[RowPointers[first]..];
+            ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
+            for (int tile = 0; tile < Tiles; tile++)
+            {
+                for (int i = 0; i < rows; i++)
+                {
+                    int count = counts[(tile * rows) + i];
+                    source.Slice(next[i], count).CopyTo(to);
+                    next[i] += count;
+                    to = to[count..];
+                }
+            }
+        }
+    }
+
+    /// <summary>Copies, or adds, one float a non-zero of a block from firing order into CSR order.</summary>
+    public void Scatter(int block, ReadOnlySpan<float> source, Span<float> destination, bool accumulate)
+    {
+        Span<int> next = stackalloc int[GroupRows];
+        int end = Partition.Boundaries[block + 1];
+        for (int first = Partition.Boundaries[block]; first < end; first += GroupRows)
+        {
+            int rows = Math.Min(GroupRows, end - first);
+            RowPointers.Slice(first, rows).CopyTo(next);
+            ReadOnlySpan<float> from = source[RowPointers[first]..];
+            ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
+            for (int tile = 0; tile < Tiles; tile++)
+            {
+                for (int i = 0; i < rows; i++)
+                {
+                    int count = counts[(tile * rows) + i];
+                    Span<float> to = destination.Slice(next[i], count);
+                    if (accumulate)
+                    {
+                        for (int p = 0; p < to.Length; p++)
+                        {
+                            to[p] += from[p];
+                        }
+                    }
+                    else
+                    {
+                        from[..count].CopyTo(to);
+                    }
+
+                    next[i] += count;
+                    from = from[count..];
+                }
+            }
+        }
+    }
+
+    private static int ChooseWidth(CsrPattern pattern, int tileTokens)
+    {
+        // Offsets are 16-bit counts of floats.
+        int maximum = (ushort.MaxValue + 1) / tileTokens;
+        double density = pattern.NonZeros / Math.Max(1.0, (double)pattern.Rows * pattern.ColumnCount);
+        double steps = Math.Ceiling(NonZerosPerTile / Math.Max(density, (double)NonZerosPerTile / maximum) / WidthStep);
+        return Math.Clamp((int)steps * WidthStep, Math.Min(maximum, TileBytes / sizeof(float) / tileTokens), maximum);
+    }
+
+    private void CountNonZeros(int block)
+    {
+        int end = Partition.Boundaries[block + 1];
+        for (int first = Partition.Boundaries[block]; first < end; first += GroupRows)
+        {
+            int rows = Math.Min(GroupRows, end - first);
+            Span<ushort> counts = lengths.AsSpan(first * Tiles, rows * Tiles);
+            for (int i = 0; i < rows; i++)
+            {
+                for (int p = RowPointers[first + i]; p < RowPointers[first + i + 1]; p++)
+                {
+                    counts[(pattern.Columns[p] / Width * rows) + i]++;
+                }
+            }
+        }
+    }
+}
