@@ -9,11 +9,10 @@ internal sealed class PlannedMasks(SparsityPlan plan, string? dumpDirectory = nu
 {
     private readonly Dictionary<int, WeightSparsity> byIndex = plan.Weights.ToDictionary(weight => weight.Index);
 
-    /// <summary>NaN values found in parameters the plan leaves dense: they cannot be trained.</summary>
-    public long UnplannedNaNs { get; private set; }
+    private readonly List<(string Name, int NaNs)> unplanned = [];
 
-    /// <summary>The parameters those values are in.</summary>
-    public int UnplannedParameters { get; private set; }
+    /// <summary>The parameters that the plan leaves dense and that have NaN values, with their number: they cannot be trained.</summary>
+    public IReadOnlyList<(string Name, int NaNs)> Unplanned => unplanned;
 
     /// <summary>The kept elements of a planned weight; every element of another.</summary>
     public bool[]? Select(int index, NamedShape parameter, ReadOnlySpan<float> dense)
@@ -30,8 +29,11 @@ internal sealed class PlannedMasks(SparsityPlan plan, string? dumpDirectory = nu
         }
 
         int nans = CountNaNs(dense);
-        UnplannedNaNs += nans;
-        UnplannedParameters += nans > 0 ? 1 : 0;
+        if (nans > 0)
+        {
+            unplanned.Add((parameter.Name, nans));
+        }
+
         return null;
     }
 

@@ -100,15 +100,23 @@ internal sealed class TrainingLoop
         RunParameters run = context.Parameters;
         PlannedMasks masks = new(plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
         ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks.Select, trainable: true);
-        if (masks.UnplannedNaNs > 0)
+        if (masks.Unplanned.Count > 0)
         {
             parameters.Dispose();
             throw new TrainingException(
-                $"{start.Path}: {masks.UnplannedNaNs} values in {masks.UnplannedParameters} parameters are NaN, the mark of sparse places, and the sparsity section "
-                + "does not cover them; give the YAML a sparsity section that does; with sparsity 0.0 it makes these weights dense, starting at 0");
+                $"{start.Path}: {masks.Unplanned.Sum(parameter => (long)parameter.NaNs)} weights are NaN, the mark of sparse places, in {masks.Unplanned.Count} "
+                + $"parameters that no sparsity section covers: {Listing(masks.Unplanned)}; either give the YAML a sparsity section that does "
+                + $"(sparsity 0.0 makes them dense), or write them as zeros with: sparse-engine finalize -i {start.Path} -o FILE");
         }
 
         return parameters;
+    }
+
+    private static string Listing(IReadOnlyList<(string Name, int NaNs)> parameters)
+    {
+        const int Shown = 4;
+        string names = string.Join(", ", parameters.Take(Shown).Select(parameter => $"{parameter.Name} ({parameter.NaNs})"));
+        return parameters.Count > Shown ? $"{names}, and {parameters.Count - Shown} more" : names;
     }
 
     private void Run(CancellationToken stop)
