@@ -9,15 +9,7 @@ namespace SparseEngine.Checkpoints;
 public sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill)
 {
     /// <summary>The number of elements; 1 for a scalar.</summary>
-    internal int Elements => Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
-
-    /// <summary>A filled copy of it.</summary>
-    internal float[] ToArray()
-    {
-        float[] values = new float[Elements];
-        Fill(values);
-        return values;
-    }
+    internal int Elements => Shape.Contains(0) ? 0 : Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
 }
 
 /// <summary>Where a run stood when its checkpoint was written. With the tensors, all that an unbroken continuation needs.</summary>

@@ -12,13 +12,17 @@ namespace SparseEngine.Checkpoints;
 internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDictionary<string, string> Metadata)
 {
     /// <summary>Adds them to a file that is about to be written.</summary>
-    public static void Add(H5File file, TrainingState state, IReadOnlyDictionary<string, string> metadata)
+    public static void Add(H5File file, TrainingState? state, IReadOnlyDictionary<string, string> metadata)
     {
         file.Attributes[CheckpointLayout.Version] = CheckpointLayout.CurrentVersion;
-        file.Attributes[CheckpointLayout.Step] = (long)state.Step;
-        file.Attributes[CheckpointLayout.SamplesConsumed] = state.SamplesConsumed;
-        file.Attributes[CheckpointLayout.Seed] = (long)state.Seed;
-        file.Attributes[CheckpointLayout.ShuffleSeed] = (long)state.ShuffleSeed;
+        if (state is not null)
+        {
+            file.Attributes[CheckpointLayout.Step] = (long)state.Step;
+            file.Attributes[CheckpointLayout.SamplesConsumed] = state.SamplesConsumed;
+            file.Attributes[CheckpointLayout.Seed] = (long)state.Seed;
+            file.Attributes[CheckpointLayout.ShuffleSeed] = (long)state.ShuffleSeed;
+        }
+
         foreach ((string key, string text) in metadata)
         {
             file.Attributes[CheckpointLayout.Metadata + key] = text;

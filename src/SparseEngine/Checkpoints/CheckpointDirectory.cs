@@ -62,7 +62,7 @@ public static class CheckpointDirectory
         float[] values = [];
         foreach (string name in reader.Names)
         {
-            int elements = reader.Shape(name).Aggregate(1, (product, dimension) => product * dimension);
+            int elements = reader.Elements(name);
             values = values.Length < elements ? new float[elements] : values;
             reader.Read(name, values.AsSpan(0, elements));
         }

@@ -24,6 +24,9 @@ internal static class CheckpointLayout
 
     public const long CurrentVersion = 1;
 
+    /// <summary>Whether a tensor may have this name in an HDF5 file, where a slash parts groups, and beside what else an .mdl file holds.</summary>
+    public static bool IsTensorName(string name) => name is not ("" or "." or Checksums) && !name.Contains('/', StringComparison.Ordinal);
+
     /// <summary>The first bytes of every HDF5 file.</summary>
     public static ReadOnlySpan<byte> Hdf5Signature => [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A];
 }

@@ -10,6 +10,7 @@ public abstract class CheckpointReader : IDisposable
     private const string ZooPrefix = "model.";
 
     private readonly Dictionary<string, ImmutableArray<int>> shapes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> dataTypes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> stored = new(StringComparer.Ordinal);
 
     private protected CheckpointReader(string path) => Path = path;
@@ -20,7 +21,7 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>The tensors' names in the file's order.</summary>
     public IReadOnlyCollection<string> Names => shapes.Keys;
 
-    /// <summary>Where the run stood; null in a file that does not say, such as a .safetensors.</summary>
+    /// <summary>Where the run stood; null in a file that does not say, such as a .safetensors of another program.</summary>
     public TrainingState? State { get; private protected init; }
 
     /// <summary>The texts beside the tensors.</summary>
@@ -56,11 +57,20 @@ public abstract class CheckpointReader : IDisposable
     public ImmutableArray<int> Shape(string name) =>
         shapes.TryGetValue(name, out ImmutableArray<int> shape) ? shape : throw new CheckpointException($"{Path}: has no tensor {name}");
 
+    /// <summary>The number of a tensor's elements; 1 for a scalar.</summary>
+    /// <exception cref="CheckpointException">There is none of this name.</exception>
+    public int Elements(string name) => Shape(name).Aggregate(1, (product, dimension) => product * dimension);
+
+    /// <summary>What a tensor's elements are stored as, by numpy's name of it: <c>float32</c>, <c>bfloat16</c>, <c>int8</c>, <c>bool</c>.</summary>
+    /// <exception cref="CheckpointException">There is none of this name.</exception>
+    public string DataType(string name) =>
+        dataTypes.TryGetValue(name, out string? dataType) ? dataType : throw new CheckpointException($"{Path}: has no tensor {name}");
+
     /// <summary>Reads a tensor, row-major, and checks its checksum where the file has one.</summary>
     /// <exception cref="CheckpointException">There is none of this name and size, or it is damaged.</exception>
     public void Read(string name, Span<float> destination)
     {
-        long elements = Shape(name).Aggregate(1L, (product, dimension) => product * dimension);
+        int elements = Elements(name);
         if (elements != destination.Length)
         {
             throw new CheckpointException($"{Path}: {name} has {elements} elements, {destination.Length} are needed");
@@ -98,7 +108,7 @@ public abstract class CheckpointReader : IDisposable
 
     /// <summary>Makes a tensor known, without the Model Zoo's extra prefix.</summary>
     /// <exception cref="CheckpointException">It is too large, or there is one of that name with the prefix and one without.</exception>
-    private protected void AddTensor(string storedName, ImmutableArray<int> shape)
+    private protected void AddTensor(string storedName, ImmutableArray<int> shape, string dataType)
     {
         string name = WithoutZooPrefix(storedName);
         if (shape.Aggregate(BigInteger.One, (product, dimension) => product * dimension) > Array.MaxLength)
@@ -112,6 +122,7 @@ public abstract class CheckpointReader : IDisposable
         }
 
         shapes[name] = shape;
+        dataTypes[name] = dataType;
     }
 
     private static string WithoutZooPrefix(string storedName) =>

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using PureHDF;
+using PureHDF.Selections;
 
 namespace SparseEngine.Checkpoints;
 
@@ -12,15 +13,19 @@ public static class CheckpointWriter
     /// <summary>Writes a checkpoint whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
     /// <param name="path">The file, <c>checkpoint_{step}.mdl</c>.</param>
     /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
-    /// <param name="state">Where the run stands.</param>
+    /// <param name="state">Where the run stands; null for a file that does not say.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
     /// <exception cref="ArgumentException">Two tensors have one name.</exception>
-    /// <exception cref="CheckpointException">It cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState state, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <exception cref="CheckpointException">It cannot be written, or a tensor's name cannot be one in an HDF5 file.</exception>
+    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
+        if (tensors.FirstOrDefault(tensor => !CheckpointLayout.IsTensorName(tensor.Name)) is { } impossible)
+        {
+            throw new CheckpointException($"{path}: an HDF5 file cannot hold a tensor of the name \"{impossible.Name}\"; a .safetensors file can");
+        }
+
         metadata ??= new Dictionary<string, string>();
         H5File file = [];
         CheckpointAttributes.Add(file, state, metadata);
@@ -38,14 +43,15 @@ public static class CheckpointWriter
         AtomicFile.Write(path, stream =>
         {
             using H5NativeWriter writer = file.BeginWrite(stream);
+            TensorBuffer buffer = new(tensors);
             uint[] sums = new uint[tensors.Count];
             for (int i = 0; i < tensors.Count; i++)
             {
-                float[] values = tensors[i].ToArray();
-                sums[i] = Crc32.HashToUInt32(MemoryMarshal.AsBytes(values.AsSpan()));
+                ReadOnlySpan<float> values = buffer.Fill(tensors[i]);
+                sums[i] = Crc32.HashToUInt32(MemoryMarshal.AsBytes(values));
                 if (values.Length > 0)
                 {
-                    writer.Write(datasets[i], values);
+                    writer.Write(datasets[i], buffer.Elements, memorySelection: new HyperslabSelection(0, (ulong)values.Length));
                 }
             }
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Hashing;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using PureHDF;
@@ -15,6 +14,7 @@ internal sealed class MdlReader : CheckpointReader
 {
     private readonly NativeFile file;
     private readonly Dictionary<string, uint> checksums;
+    private readonly Hdf5Elements elements = new();
 
     public MdlReader(string path)
         : base(path)
@@ -24,9 +24,9 @@ internal sealed class MdlReader : CheckpointReader
         try
         {
             checksums = Guard("the list of checksums", ReadChecksums);
-            foreach ((string name, ImmutableArray<int> shape) in Guard("the list of tensors", ReadShapes))
+            foreach ((string name, ImmutableArray<int> shape, string dataType) in Guard("the list of tensors", ReadDescriptions))
             {
-                AddTensor(name, shape);
+                AddTensor(name, shape, dataType);
             }
 
             CheckpointAttributes attributes = Guard("the training state", () => CheckpointAttributes.Read(file));
@@ -57,40 +57,24 @@ internal sealed class MdlReader : CheckpointReader
 
     private protected override void ReadStored(string storedName, Span<float> destination)
     {
-        float[] values = Guard(storedName, () => ReadSingles(file.Dataset(storedName)));
-        if (values.Length != destination.Length
-            || (checksums.TryGetValue(storedName, out uint expected) && Crc32.HashToUInt32(MemoryMarshal.AsBytes(values.AsSpan())) != expected))
+        try
+        {
+            elements.Read((NativeDataset)file.Dataset(storedName), destination);
+        }
+#pragma warning disable CA1031
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            throw Damaged(storedName, exception);
+        }
+
+        if (checksums.TryGetValue(storedName, out uint expected) && Crc32.HashToUInt32(MemoryMarshal.AsBytes(destination)) != expected)
         {
             throw new CheckpointException($"{Path}: is damaged: {storedName} does not have its checksum");
         }
-
-        values.CopyTo(destination);
     }
 
     private protected override void Dispose(bool disposing) => file.Dispose();
-
-    private static bool IsNumeric(IH5Dataset dataset) => (dataset.Type.Class, dataset.Type.Size) is
-        (H5DataTypeClass.FloatingPoint, 2 or 4 or 8) or (H5DataTypeClass.FixedPoint, 1 or 2 or 4 or 8);
-
-    private static float[] ReadSingles(IH5Dataset dataset) => (dataset.Type.Class, dataset.Type.Size) switch
-    {
-        (H5DataTypeClass.FloatingPoint, 2) => Widen<Half>(dataset),
-        (H5DataTypeClass.FloatingPoint, 4) => dataset.Read<float[]>(),
-        (H5DataTypeClass.FloatingPoint, _) => Widen<double>(dataset),
-        (_, 1) => dataset.Type.FixedPoint.IsSigned ? Widen<sbyte>(dataset) : Widen<byte>(dataset),
-        (_, 2) => dataset.Type.FixedPoint.IsSigned ? Widen<short>(dataset) : Widen<ushort>(dataset),
-        (_, 4) => dataset.Type.FixedPoint.IsSigned ? Widen<int>(dataset) : Widen<uint>(dataset),
-        _ => dataset.Type.FixedPoint.IsSigned ? Widen<long>(dataset) : Widen<ulong>(dataset),
-    };
-
-    private static float[] Widen<T>(IH5Dataset dataset)
-        where T : INumberBase<T>
-    {
-        T[] stored = dataset.Read<T[]>();
-        float[] values = new float[stored.Length];
-        Widening.ToSingle<T>(stored, values);
-        return values;
-    }
 
     // HDF5 readers do not look at what they do not need, so a file whose end is missing may seem whole:
     // the superblock says where it must end (HDF5 File Format Specification, II.A).
@@ -116,11 +100,11 @@ internal sealed class MdlReader : CheckpointReader
             .ToDictionary(line => line[9..], line => uint.Parse(line.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture), StringComparer.Ordinal);
     }
 
-    private List<(string Name, ImmutableArray<int> Shape)> ReadShapes() =>
+    private List<(string Name, ImmutableArray<int> Shape, string DataType)> ReadDescriptions() =>
     [
         .. file.Children().OfType<IH5Dataset>()
-            .Where(dataset => dataset.Name != CheckpointLayout.Checksums && IsNumeric(dataset))
-            .Select(dataset => (dataset.Name, dataset.Space.Dimensions.Select(dimension => checked((int)dimension)).ToImmutableArray())),
+            .Where(dataset => dataset.Name != CheckpointLayout.Checksums && Hdf5Elements.AreNumbers(dataset))
+            .Select(dataset => (dataset.Name, dataset.Space.Dimensions.Select(dimension => checked((int)dimension)).ToImmutableArray(), Hdf5Elements.DataType(dataset))),
     ];
 
     // PureHDF reports damage by whatever exception its parser ran into.
@@ -134,7 +118,10 @@ internal sealed class MdlReader : CheckpointReader
         catch (Exception exception) when (exception is not CheckpointException)
 #pragma warning restore CA1031
         {
-            throw new CheckpointException($"{Path}: is damaged: {what} cannot be read: {exception.Message}", exception);
+            throw Damaged(what, exception);
         }
     }
+
+    private CheckpointException Damaged(string what, Exception exception) =>
+        new($"{Path}: is damaged: {what} cannot be read: {exception.Message}", exception);
 }

@@ -34,11 +34,11 @@ internal sealed class SafetensorsReader : CheckpointReader
             byte[] json = new byte[headerLength];
             file.ReadExactly(json);
             SafetensorsHeader header = SafetensorsHeader.Parse(path, json, file.Length - dataStart);
-            Metadata = header.Metadata;
+            (State, Metadata) = SafetensorsState.Split(header.Metadata);
             entries = header.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
             foreach (SafetensorsEntry entry in header.Entries)
             {
-                AddTensor(entry.Name, entry.Shape);
+                AddTensor(entry.Name, entry.Shape, entry.Type.DataType);
             }
         }
         catch

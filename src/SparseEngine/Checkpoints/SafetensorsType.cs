@@ -34,6 +34,16 @@ internal sealed record SafetensorsType(string Name, int Size, SafetensorsType.Co
         Number<byte>("BOOL", 1),
     ];
 
+    /// <summary>numpy's name of it: float32, bfloat16, uint8, bool.</summary>
+    public string DataType => Name switch
+    {
+        "BOOL" => "bool",
+        ['B', 'F', .. string bits] => $"bfloat{bits}",
+        ['F', .. string bits] => $"float{bits}",
+        ['I', .. string bits] => $"int{bits}",
+        _ => $"uint{Name[1..]}",
+    };
+
     /// <summary>The type of this name; null where there is none.</summary>
     public static SafetensorsType? Find(string name) => All.FirstOrDefault(type => type.Name == name);
 

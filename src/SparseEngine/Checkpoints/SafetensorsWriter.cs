@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -14,12 +15,15 @@ public static class SafetensorsWriter
     /// <param name="path">The file.</param>
     /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
+    /// <param name="state">Where the run stands, kept among the texts; null for none.</param>
     /// <exception cref="CheckpointException">It cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        string path, IReadOnlyList<TensorWriter> tensors, IReadOnlyDictionary<string, string>? metadata = null, TrainingState? state = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        byte[] header = Header(tensors, metadata);
+        byte[] header = Header(tensors, SafetensorsState.Join(state, metadata ?? ImmutableDictionary<string, string>.Empty));
+        TensorBuffer buffer = new(tensors);
         AtomicFile.Write(path, stream =>
         {
             Span<byte> length = stackalloc byte[sizeof(long)];
@@ -28,18 +32,18 @@ public static class SafetensorsWriter
             stream.Write(header);
             foreach (TensorWriter tensor in tensors)
             {
-                stream.Write(MemoryMarshal.AsBytes(tensor.ToArray().AsSpan()));
+                stream.Write(MemoryMarshal.AsBytes(buffer.Fill(tensor)));
             }
         });
     }
 
-    private static byte[] Header(IReadOnlyList<TensorWriter> tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(IReadOnlyList<TensorWriter> tensors, ImmutableDictionary<string, string> metadata)
     {
         using MemoryStream json = new();
         using (Utf8JsonWriter writer = new(json))
         {
             writer.WriteStartObject();
-            if (metadata is not null)
+            if (!metadata.IsEmpty)
             {
                 writer.WritePropertyName(SafetensorsHeader.MetadataKey);
                 JsonSerializer.Serialize(writer, metadata);

@@ -19,7 +19,6 @@ public sealed class CheckpointTests : IDisposable
         Write(path, ("a.weight", [2, 4], exotic), ("b.weight", [9, 7], square), ("c.bias", [1], [42f]), ("empty", [0, 5], []));
 
         using CheckpointReader reader = CheckpointReader.Open(path);
-        Assert.Equal(["a.weight", "b.weight", "c.bias", "empty"], reader.Names.Order(StringComparer.Ordinal));
         Assert.Equal([2, 4], reader.Shape("a.weight"));
         Assert.Equal([9, 7], reader.Shape("b.weight"));
         Assert.Equal(exotic.Select(BitConverter.SingleToUInt32Bits), Read(reader, "a.weight", 8).Select(BitConverter.SingleToUInt32Bits));
@@ -37,6 +36,39 @@ public sealed class CheckpointTests : IDisposable
         using CheckpointReader reader = CheckpointReader.Open(path);
         Assert.Equal(State, reader.State);
         Assert.Equal("{\"größe\": 3}", reader.Metadata["model"]);
+    }
+
+    [Fact]
+    public void Tensors_come_in_the_order_they_were_written_in()
+    {
+        string path = directory.File("checkpoint_17.mdl");
+        Write(path, ("z.weight", [1], [0f]), ("a.weight", [1], [0f]), ("m.bias", [1], [0f]));
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Equal(["z.weight", "a.weight", "m.bias"], reader.Names);
+    }
+
+    [Fact]
+    public void A_file_without_a_state_says_so_and_keeps_its_texts()
+    {
+        string path = directory.File("weights.mdl");
+        CheckpointWriter.Write(path, [], state: null, new Dictionary<string, string> { ["format"] = "pt" });
+
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Null(reader.State);
+        Assert.Equal("pt", reader.Metadata["format"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("encoder/weight")]
+    [InlineData("__checksums__")]
+    public void A_name_that_HDF5_cannot_hold_is_refused(string name)
+    {
+        string path = directory.File("checkpoint_1.mdl");
+        CheckpointException error = Assert.Throws<CheckpointException>(() => Write(path, (name, [1], [0f])));
+        Assert.Equal($"{path}: an HDF5 file cannot hold a tensor of the name \"{name}\"; a .safetensors file can", error.Message);
+        Assert.False(File.Exists(path));
     }
 
     [Fact]
@@ -138,6 +170,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal([1, 2], reader.Shape("signed"));
         Assert.Equal([-7f, 8], Read(reader, "signed", 2));
         Assert.Equal([255f], Read(reader, "unsigned", 1));
+        Assert.Equal(["float64", "float16", "int64", "uint8"], new[] { "double", "half", "signed", "unsigned" }.Select(reader.DataType));
         Assert.Null(reader.State);
     }
 

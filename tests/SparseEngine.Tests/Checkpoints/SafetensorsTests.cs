@@ -30,25 +30,50 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal("pt", reader.Metadata["format"]);
     }
 
+    [Fact]
+    public void A_runs_state_survives_the_round_trip_beside_the_texts()
+    {
+        TrainingState state = new(17, 34_000_000_000, 5, -3);
+        string path = directory.File("m.safetensors");
+        SafetensorsWriter.Write(path, [], new Dictionary<string, string> { ["model"] = "{}" }, state);
+
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Equal(state, reader.State);
+        Assert.Equal(["model"], reader.Metadata.Keys);
+    }
+
+    [Fact]
+    public void A_state_that_is_not_whole_is_taken_for_texts()
+    {
+        Dictionary<string, string> texts = new() { ["global_step"] = "17", ["seed"] = "one", ["shuffle_seed"] = "2", ["samples_consumed"] = "3" };
+        string path = directory.File("m.safetensors");
+        SafetensorsWriter.Write(path, [], texts);
+
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Null(reader.State);
+        Assert.Equal(texts, reader.Metadata.ToDictionary());
+    }
+
     [Theory]
-    [InlineData("F16", "00C0", -2f)]
-    [InlineData("BF16", "803F", 1f)]
-    [InlineData("F64", "000000000000E0BF", -0.5f)]
-    [InlineData("I64", "FEFFFFFFFFFFFFFF", -2f)]
-    [InlineData("U64", "FFFFFFFFFFFFFFFF", 18446744073709551615f)]
-    [InlineData("I32", "FEFFFFFF", -2f)]
-    [InlineData("U32", "00000080", 2147483648f)]
-    [InlineData("I16", "FEFF", -2f)]
-    [InlineData("U16", "FEFF", 65534f)]
-    [InlineData("I8", "FE", -2f)]
-    [InlineData("U8", "FE", 254f)]
-    [InlineData("BOOL", "01", 1f)]
-    public void Every_type_becomes_float32(string type, string bytes, float expected)
+    [InlineData("F16", "float16", "00C0", -2f)]
+    [InlineData("BF16", "bfloat16", "803F", 1f)]
+    [InlineData("F64", "float64", "000000000000E0BF", -0.5f)]
+    [InlineData("I64", "int64", "FEFFFFFFFFFFFFFF", -2f)]
+    [InlineData("U64", "uint64", "FFFFFFFFFFFFFFFF", 18446744073709551615f)]
+    [InlineData("I32", "int32", "FEFFFFFF", -2f)]
+    [InlineData("U32", "uint32", "00000080", 2147483648f)]
+    [InlineData("I16", "int16", "FEFF", -2f)]
+    [InlineData("U16", "uint16", "FEFF", 65534f)]
+    [InlineData("I8", "int8", "FE", -2f)]
+    [InlineData("U8", "uint8", "FE", 254f)]
+    [InlineData("BOOL", "bool", "01", 1f)]
+    public void Every_type_becomes_float32(string type, string dataType, string bytes, float expected)
     {
         byte[] data = Convert.FromHexString(bytes);
         string path = Write($$$"""{"w":{"dtype":"{{{type}}}","shape":[1],"data_offsets":[0,{{{data.Length}}}]}}""", data);
         using CheckpointReader reader = CheckpointReader.Open(path);
         Assert.Equal([expected], Read(reader, "w", 1));
+        Assert.Equal(dataType, reader.DataType("w"));
     }
 
     [Fact]

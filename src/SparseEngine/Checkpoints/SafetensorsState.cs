@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>A run's state as texts of a .safetensors file, which has no other place for it.</summary>
+internal static class SafetensorsState
+{
+    /// <summary>The texts of a state together with the caller's own.</summary>
+    public static ImmutableDictionary<string, string> Join(TrainingState? state, IReadOnlyDictionary<string, string> metadata)
+    {
+        ImmutableDictionary<string, string> texts = metadata.ToImmutableDictionary(StringComparer.Ordinal);
+        return state is null ? texts : texts.SetItems(
+        [
+            new(CheckpointLayout.Step, Text(state.Step)),
+            new(CheckpointLayout.SamplesConsumed, Text(state.SamplesConsumed)),
+            new(CheckpointLayout.Seed, Text(state.Seed)),
+            new(CheckpointLayout.ShuffleSeed, Text(state.ShuffleSeed)),
+        ]);
+    }
+
+    /// <summary>Takes the state out of a file's texts; null, and all texts, where it is not there whole.</summary>
+    public static (TrainingState? State, ImmutableDictionary<string, string> Metadata) Split(ImmutableDictionary<string, string> texts) =>
+        Number(texts, CheckpointLayout.Step, out int step) && Number(texts, CheckpointLayout.SamplesConsumed, out long samples)
+            && Number(texts, CheckpointLayout.Seed, out int seed) && Number(texts, CheckpointLayout.ShuffleSeed, out int shuffleSeed)
+            ? (new TrainingState(step, samples, seed, shuffleSeed),
+                texts.RemoveRange([CheckpointLayout.Step, CheckpointLayout.SamplesConsumed, CheckpointLayout.Seed, CheckpointLayout.ShuffleSeed]))
+            : (null, texts);
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static bool Number<T>(ImmutableDictionary<string, string> texts, string key, out T number)
+        where T : struct, IParsable<T> =>
+        T.TryParse(texts.GetValueOrDefault(key), CultureInfo.InvariantCulture, out number);
+}
