@@ -27,6 +27,7 @@ internal static class CommandLine
         {
             new RunCommand(logging),
             new GenerateCommand(),
+            new FinalizeCommand(),
             logging,
         };
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SparseEngine.Cli;
 
-/// <summary>Turns the first Ctrl-C or SIGTERM into a request to stop after the current step; a second one ends the process at once.</summary>
+/// <summary>Turns the first Ctrl-C or SIGTERM into a request to stop when it is safe; a second one ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource source = new();
@@ -14,6 +14,23 @@ internal sealed class StopSignals : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Cli.ExitCode.Interrupted)),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Cli.ExitCode.Terminated)),
     ];
+
+    /// <summary>Runs a command that a signal undoes: it stops before its files take their names.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Action<CancellationToken> command)
+    {
+        using StopSignals signals = new();
+        try
+        {
+            command(signals.Token);
+            return Cli.ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (signals.ExitCode != 0)
+        {
+            Console.Error.WriteLine("Stopped; nothing was written.");
+            return signals.ExitCode;
+        }
+    }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => source.Token;

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Output;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine finalize</c>: makes a sparse checkpoint an ordinary one, with 0 where it has NaN.</summary>
+internal sealed class FinalizeCommand : Command
+{
+    private readonly CheckpointPair files = new();
+
+    public FinalizeCommand()
+        : base("finalize", "Turn a checkpoint's sparse places (NaN) into zeros, in weights and optimizer state.")
+    {
+        files.AddTo(this);
+        SetAction(line => StopSignals.Run(stop => Finalize(line, stop)));
+    }
+
+    private void Finalize(ParseResult line, CancellationToken stop)
+    {
+        CheckpointOutput output = files.Output(line);
+        using CheckpointReader input = files.OpenInput(line);
+        FinalizedCheckpoint done = CheckpointFinalizer.Write(input, output, stop);
+        new Terminal().WriteLine(
+            $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements)} elements were NaN and are 0, {Quantity.Bytes(done.Bytes)}");
+    }
+}
