@@ -4,15 +4,15 @@ namespace SparseEngine.Kernels.Host;
 
 /// <summary>
 /// The order in which a matrix's non-zeros meet the activations. Columns are cut into tiles, so that a tile of activations stays
-/// in the L1 cache while many rows use it; rows into groups, so that their sums stay in L2 while all tiles pass. Non-zeros fire
+/// in the L1 cache while many rows use it; rows into groups that never span two blocks of the partition. Non-zeros fire
 /// group by group, tile by tile, row by row, and what the kernels read of them streams by in that order: in CSR order the
 /// same tile's pieces of long rows lie pages apart.
 /// </summary>
 /// <remarks>A group's non-zeros are the same consecutive positions as in CSR, in another order.</remarks>
 internal sealed class FiringOrder
 {
-    /// <summary>Rows of a group; the last one of a block may have fewer. The sums, 64 KiB at eight 256-bit vectors a row, stay in L2.</summary>
-    public const int GroupRows = 256;
+    // Rows of a group; the last one of a block may have fewer.
+    private const int GroupRows = 256;
 
     // Enough non-zeros of a row in one tile to pay for loading and storing its accumulators.
     private const int NonZerosPerTile = 16;
@@ -23,6 +23,8 @@ internal sealed class FiringOrder
     private const int WidthStep = 64;
 
     private readonly CsrPattern pattern;
+    private readonly int[] groups;
+    private readonly int[] blockGroups;
     private readonly ushort[] lengths;
     private readonly ushort[] offsets;
 
@@ -35,6 +37,7 @@ internal sealed class FiringOrder
         Partition = partition;
         Width = ChooseWidth(pattern, tileTokens);
         Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
+        (groups, blockGroups) = GroupsOf(partition);
         lengths = new ushort[Tiles * Rows];
         offsets = new ushort[pattern.NonZeros];
         ushort[] rowOffsets = new ushort[pattern.NonZeros];
@@ -43,9 +46,9 @@ internal sealed class FiringOrder
             rowOffsets[p] = (ushort)(pattern.Columns[p] % Width * tileTokens);
         }
 
+        CountNonZeros();
         for (int block = 0; block < partition.Blocks; block++)
         {
-            CountNonZeros(block);
             Gather<ushort>(block, rowOffsets, offsets);
         }
     }
@@ -63,6 +66,12 @@ internal sealed class FiringOrder
     /// <summary>The number of tiles, 1 or more.</summary>
     public int Tiles { get; }
 
+    /// <summary>Group g holds the rows [Groups[g], Groups[g + 1]).</summary>
+    public ReadOnlySpan<int> Groups => groups;
+
+    /// <summary>The groups of the partition's block b are [BlockGroups[b], BlockGroups[b + 1]).</summary>
+    public ReadOnlySpan<int> BlockGroups => blockGroups;
+
     /// <summary>The non-zeros of a group that starts with row r start at RowPointers[r], in CSR and in firing order.</summary>
     public ReadOnlySpan<int> RowPointers => pattern.RowPointers;
 
@@ -78,10 +87,10 @@ internal sealed class FiringOrder
     public void Gather<T>(int block, ReadOnlySpan<T> source, Span<T> destination)
     {
         Span<int> next = stackalloc int[GroupRows];
-        int end = Partition.Boundaries[block + 1];
-        for (int first = Partition.Boundaries[block]; first < end; first += GroupRows)
+        for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
         {
-            int rows = Math.Min(GroupRows, end - first);
+            int first = groups[group];
+            int rows = groups[group + 1] - first;
             RowPointers.Slice(first, rows).CopyTo(next);
             Span<T> to = destination[RowPointers[first]..];
             ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
@@ -102,10 +111,10 @@ internal sealed class FiringOrder
     public void Scatter(int block, ReadOnlySpan<float> source, Span<float> destination, bool accumulate)
     {
         Span<int> next = stackalloc int[GroupRows];
-        int end = Partition.Boundaries[block + 1];
-        for (int first = Partition.Boundaries[block]; first < end; first += GroupRows)
+        for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
         {
-            int rows = Math.Min(GroupRows, end - first);
+            int first = groups[group];
+            int rows = groups[group + 1] - first;
             RowPointers.Slice(first, rows).CopyTo(next);
             ReadOnlySpan<float> from = source[RowPointers[first]..];
             ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
@@ -143,12 +152,29 @@ internal sealed class FiringOrder
         return Math.Clamp((int)steps * WidthStep, Math.Min(maximum, TileBytes / sizeof(float) / tileTokens), maximum);
     }
 
-    private void CountNonZeros(int block)
+    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition)
     {
-        int end = Partition.Boundaries[block + 1];
-        for (int first = Partition.Boundaries[block]; first < end; first += GroupRows)
+        List<int> groups = [];
+        int[] blockGroups = new int[partition.Blocks + 1];
+        for (int block = 0; block < partition.Blocks; block++)
         {
-            int rows = Math.Min(GroupRows, end - first);
+            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += GroupRows)
+            {
+                groups.Add(row);
+            }
+
+            blockGroups[block + 1] = groups.Count;
+        }
+
+        return ([.. groups, partition.Boundaries[^1]], blockGroups);
+    }
+
+    private void CountNonZeros()
+    {
+        for (int group = 0; group < groups.Length - 1; group++)
+        {
+            int first = groups[group];
+            int rows = groups[group + 1] - first;
             Span<ushort> counts = lengths.AsSpan(first * Tiles, rows * Tiles);
             for (int i = 0; i < rows; i++)
             {

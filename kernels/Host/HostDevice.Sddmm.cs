@@ -30,7 +30,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// One block of rows. For each tile of tokens the activations are packed once; then, a group of rows at a time, a row of dy
+    /// One block of rows. For each tile of tokens the activations are packed once; then, a group of rows at a time, a row of dy, read where it lies,
     /// stays in registers while its dot products with a column tile's activations are taken, four at a time. Every gradient is
     /// summed in the order of the token tiles, whatever the partition.
     /// </summary>
@@ -38,35 +38,30 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, float* gradient,
         bool accumulate) : IParallelBody
     {
-        private const int GroupRows = FiringOrder.GroupRows;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int firstRow = order.Partition.Boundaries[index];
-            int endRow = order.Partition.Boundaries[index + 1];
-            if (firstRow == endRow || tokens == 0)
+            int firstGroup = order.BlockGroups[index];
+            int endGroup = order.BlockGroups[index + 1];
+            if (firstGroup == endGroup || tokens == 0)
             {
                 return;
             }
 
-            float* tail = scratch.Take((GroupRows + order.ColumnCount) * TileTokens);
-            float* tiles = tail + (GroupRows * TileTokens);
+            int largest = 0;
+            for (int group = firstGroup; group < endGroup; group++)
+            {
+                largest = Math.Max(largest, order.Groups[group + 1] - order.Groups[group]);
+            }
+
+            float* tail = scratch.Take((largest + order.ColumnCount) * TileTokens);
+            float* tiles = tail + (largest * TileTokens);
             for (int token = 0; token < tokens; token += TileTokens)
             {
                 int tileTokens = Math.Min(TileTokens, tokens - token);
                 Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
-                for (int row = firstRow; row < endRow; row += GroupRows)
+                for (int group = firstGroup; group < endGroup; group++)
                 {
-                    int rows = Math.Min(GroupRows, endRow - row);
-                    float* group = dy + ((nint)row * dyStride) + token;
-                    if (tileTokens < TileTokens)
-                    {
-                        // Packed for the zeros after the last token.
-                        Pack(group, dyStride, rows, tileTokens, tail);
-                    }
-
-                    AddGroup(row, rows, tileTokens == TileTokens ? group : tail, tiles, tileTokens, add: token > 0);
+                    AddGroup(group, token, tileTokens, tiles, tail);
                 }
             }
 
@@ -74,16 +69,25 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             order.Scatter(index, new ReadOnlySpan<float>(fired, nonZeros), new Span<float>(gradient, nonZeros), accumulate);
         }
 
-        private void AddGroup(int firstRow, int rows, float* group, float* tiles, int tileTokens, bool add)
+        private void AddGroup(int group, int token, int tileTokens, float* tiles, float* tail)
         {
+            int firstRow = order.Groups[group];
+            int rows = order.Groups[group + 1] - firstRow;
             int next = order.RowPointers[firstRow];
+            float* dyRows = dy + ((nint)firstRow * dyStride) + token;
+            if (tileTokens < TileTokens)
+            {
+                // Packed for the zeros after the last token.
+                Pack(dyRows, dyStride, rows, tileTokens, tail);
+            }
+
             for (int t = 0; t < order.Tiles; t++)
             {
                 ushort* counts = lengths + (firstRow * order.Tiles) + (t * rows);
                 float* tile = tiles + (t * order.Width * TileTokens);
                 next = tileTokens == TileTokens
-                    ? DotProducts(next, counts, rows, group, tile, add)
-                    : PartialDotProducts(next, counts, rows, group, tile, Padded(tileTokens), add);
+                    ? DotProducts(next, counts, rows, dyRows, tile, add: token > 0)
+                    : PartialDotProducts(next, counts, rows, tail, tile, Padded(tileTokens), add: token > 0);
             }
         }
 

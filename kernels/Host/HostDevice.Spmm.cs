@@ -81,219 +81,113 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// sums, which lie packed in between and reach y with the last tile.
     /// Every output is summed in the order of its columns, whatever the partition.
     /// </summary>
-    private readonly struct SpmmBody(
+    private readonly partial struct SpmmBody(
         FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
         bool accumulate, int workers) : IParallelBody
     {
-        private const int GroupRows = FiringOrder.GroupRows;
+        // Rows whose sums are held while all column tiles pass: 128 KiB at eight 256-bit vectors a row, so that they stay in L2.
+        private const int PassRows = 512;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            float* sums = scratch.Take((GroupRows + order.ColumnCount) * TileTokens);
-            float* tiles = sums + (GroupRows * TileTokens);
+            float* sums = scratch.Take((PassRows + order.ColumnCount) * TileTokens);
             int blocks = order.Partition.Blocks;
             long items = (long)blocks * ((tokens + TileTokens - 1) / TileTokens);
-            int packed = -1;
-            for (long item = items * index / workers; item < items * (index + 1) / workers; item++)
+            long end = items * (index + 1) / workers;
+            for (long item = items * index / workers; item < end;)
             {
-                int token = (int)(item / blocks) * TileTokens;
-                int block = (int)(item % blocks);
-                int tileTokens = Math.Min(TileTokens, tokens - token);
-                if (token != packed)
-                {
-                    Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
-                    packed = token;
-                }
-
-                int endRow = order.Partition.Boundaries[block + 1];
-                for (int row = order.Partition.Boundaries[block]; row < endRow; row += GroupRows)
-                {
-                    AddGroup(row, Math.Min(GroupRows, endRow - row), tiles, sums, y + ((nint)row * yStride) + token, Padded(tileTokens) / TSimd.Width);
-                }
+                long tile = item / blocks;
+                long next = Math.Min(end, (tile + 1) * blocks);
+                AddBlocks((int)(item - (tile * blocks)), (int)(next - (tile * blocks)), (int)tile * TileTokens, sums);
+                item = next;
             }
         }
 
-        private void AddGroup(int firstRow, int rows, float* tiles, float* sums, float* output, int vectors)
+        private void AddBlocks(int firstBlock, int endBlock, int token, float* sums)
         {
-            int next = order.RowPointers[firstRow];
+            int group = order.BlockGroups[firstBlock];
+            int endGroup = order.BlockGroups[endBlock];
+            int tileTokens = Math.Min(TileTokens, tokens - token);
+            float* tiles = sums + (PassRows * TileTokens);
+
+            // Where one pass takes all rows, each tile is packed when its turn comes and forgotten; else all tiles serve pass after pass.
+            bool onePass = order.Groups[endGroup] - order.Groups[group] <= PassRows;
+            if (!onePass)
+            {
+                Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
+            }
+
+            while (group < endGroup)
+            {
+                int first = group++;
+                while (group < endGroup && order.Groups[group + 1] - order.Groups[first] <= PassRows)
+                {
+                    group++;
+                }
+
+                AddPass(first, group, token, tileTokens, sums, tiles, onePass);
+            }
+        }
+
+        private void AddPass(int firstGroup, int endGroup, int token, int tileTokens, float* sums, float* tiles, bool pack)
+        {
+            Span<int> next = stackalloc int[endGroup - firstGroup];
+            for (int group = firstGroup; group < endGroup; group++)
+            {
+                next[group - firstGroup] = order.RowPointers[order.Groups[group]];
+            }
+
             for (int t = 0; t < order.Tiles; t++)
             {
-                TileRows at = new(
-                    firstRow, rows, lengths + (firstRow * order.Tiles) + (t * rows), next,
-                    t > 0 ? sums : accumulate ? output : null, t > 0 ? TileTokens : yStride,
-                    t < order.Tiles - 1 ? sums : output, t < order.Tiles - 1 ? TileTokens : yStride);
-                float* tile = tiles + (t * order.Width * TileTokens);
-                int done = 0;
-                if (vectors == TileVectors)
+                int column = t * order.Width;
+                float* tile = tiles;
+                if (pack)
                 {
-                    next = AddRows8(at, tile);
-                    done = TileVectors;
-                }
-
-                if (vectors - done >= 4)
-                {
-                    next = AddRows4(at, tile);
-                    done = 4;
-                }
-
-                for (; done < vectors; done++)
-                {
-                    next = AddRows1(at.From(done * TSimd.Width), tile + (done * TSimd.Width));
-                }
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int AddRows8(in TileRows rows, float* tile)
-        {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
-            float* weights = values;
-            ushort* columns = offsets;
-            ushort* counts = rows.Counts;
-            float* source = rows.Source;
-            float* to = rows.Destination;
-            nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
-            bool load = source is not null;
-            int p = rows.FirstNonZero;
-            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
-            {
-                int last = p + counts[i];
-                if (p == last && source == to)
-                {
-                    continue;
-                }
-
-                TVector a0, a1, a2, a3, a4, a5, a6, a7;
-                if (load)
-                {
-                    a0 = TSimd.Load(source);
-                    a1 = TSimd.Load(source + TSimd.Width);
-                    a2 = TSimd.Load(source + (2 * TSimd.Width));
-                    a3 = TSimd.Load(source + (3 * TSimd.Width));
-                    a4 = TSimd.Load(source + (4 * TSimd.Width));
-                    a5 = TSimd.Load(source + (5 * TSimd.Width));
-                    a6 = TSimd.Load(source + (6 * TSimd.Width));
-                    a7 = TSimd.Load(source + (7 * TSimd.Width));
+                    Pack(x + ((nint)column * xStride) + token, xStride, Math.Min(order.Width, order.ColumnCount - column), tileTokens, tile);
                 }
                 else
                 {
-                    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
+                    tile += (nint)column * TileTokens;
                 }
 
-                for (; p < last; p++)
+                for (int group = firstGroup; group < endGroup; group++)
                 {
-                    TVector value = TSimd.Broadcast(weights[p]);
-                    float* from = tile + columns[p];
-                    a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
-                    a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
-                    a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
-                    a3 = TSimd.MultiplyAdd(value, TSimd.Load(from + (3 * TSimd.Width)), a3);
-                    a4 = TSimd.MultiplyAdd(value, TSimd.Load(from + (4 * TSimd.Width)), a4);
-                    a5 = TSimd.MultiplyAdd(value, TSimd.Load(from + (5 * TSimd.Width)), a5);
-                    a6 = TSimd.MultiplyAdd(value, TSimd.Load(from + (6 * TSimd.Width)), a6);
-                    a7 = TSimd.MultiplyAdd(value, TSimd.Load(from + (7 * TSimd.Width)), a7);
+                    ref int position = ref next[group - firstGroup];
+                    float* groupSums = sums + ((order.Groups[group] - order.Groups[firstGroup]) * TileTokens);
+                    position = AddGroup(group, t, position, tile, groupSums, token, Padded(tileTokens) / TSimd.Width);
                 }
-
-                TSimd.Store(to, a0);
-                TSimd.Store(to + TSimd.Width, a1);
-                TSimd.Store(to + (2 * TSimd.Width), a2);
-                TSimd.Store(to + (3 * TSimd.Width), a3);
-                TSimd.Store(to + (4 * TSimd.Width), a4);
-                TSimd.Store(to + (5 * TSimd.Width), a5);
-                TSimd.Store(to + (6 * TSimd.Width), a6);
-                TSimd.Store(to + (7 * TSimd.Width), a7);
             }
-
-            return p;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int AddRows4(in TileRows rows, float* tile)
+        private int AddGroup(int group, int t, int position, float* tile, float* sums, int token, int vectors)
         {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
-            float* weights = values;
-            ushort* columns = offsets;
-            ushort* counts = rows.Counts;
-            float* source = rows.Source;
-            float* to = rows.Destination;
-            nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
-            bool load = source is not null;
-            int p = rows.FirstNonZero;
-            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
+            int firstRow = order.Groups[group];
+            int count = order.Groups[group + 1] - firstRow;
+            float* output = y + ((nint)firstRow * yStride) + token;
+            bool isLast = t == order.Tiles - 1;
+            TileRows rows = new(
+                firstRow, count, lengths + (firstRow * order.Tiles) + (t * count), position,
+                t > 0 ? sums : accumulate ? output : null, t > 0 ? TileTokens : yStride, isLast ? output : sums, isLast ? yStride : TileTokens);
+            int next = position;
+            int done = 0;
+            if (vectors == TileVectors)
             {
-                int last = p + counts[i];
-                TVector a0, a1, a2, a3;
-                if (load)
-                {
-                    a0 = TSimd.Load(source);
-                    a1 = TSimd.Load(source + TSimd.Width);
-                    a2 = TSimd.Load(source + (2 * TSimd.Width));
-                    a3 = TSimd.Load(source + (3 * TSimd.Width));
-                }
-                else
-                {
-                    a0 = a1 = a2 = a3 = TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
-                }
-
-                for (; p < last; p++)
-                {
-                    TVector value = TSimd.Broadcast(weights[p]);
-                    float* from = tile + columns[p];
-                    a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
-                    a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
-                    a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
-                    a3 = TSimd.MultiplyAdd(value, TSimd.Load(from + (3 * TSimd.Width)), a3);
-                }
-
-                TSimd.Store(to, a0);
-                TSimd.Store(to + TSimd.Width, a1);
-                TSimd.Store(to + (2 * TSimd.Width), a2);
-                TSimd.Store(to + (3 * TSimd.Width), a3);
+                next = AddRows8(rows, tile);
+                done = TileVectors;
             }
 
-            return p;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int AddRows1(in TileRows rows, float* tile)
-        {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
-            float* weights = values;
-            ushort* columns = offsets;
-            ushort* counts = rows.Counts;
-            float* source = rows.Source;
-            float* to = rows.Destination;
-            nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
-            bool load = source is not null;
-            int p = rows.FirstNonZero;
-            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
+            if (vectors - done >= 4)
             {
-                int last = p + counts[i];
-                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
-                for (; p < last; p++)
-                {
-                    sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + columns[p]), sum);
-                }
-
-                TSimd.Store(to, sum);
+                next = AddRows4(rows, tile);
+                done = 4;
             }
 
-            return p;
+            for (; done < vectors; done++)
+            {
+                next = AddRows1(rows.From(done * TSimd.Width), tile + (done * TSimd.Width));
+            }
+
+            return next;
         }
-    }
-
-    /// <summary>A group's rows in one tile, and where their sums are read from (null starts them from the bias) and written to.</summary>
-    private readonly struct TileRows(
-        int first, int count, ushort* counts, int firstNonZero, float* source, nint sourceStride, float* destination, nint destinationStride)
-    {
-        public readonly int First = first, Count = count, FirstNonZero = firstNonZero;
-        public readonly ushort* Counts = counts;
-        public readonly float* Source = source, Destination = destination;
-        public readonly nint SourceStride = sourceStride, DestinationStride = destinationStride;
-
-        /// <summary>The same for the tokens from <paramref name="token"/> on.</summary>
-        public TileRows From(int token) =>
-            new(First, Count, Counts, FirstNonZero, Source is null ? null : Source + token, SourceStride, Destination + token, DestinationStride);
     }
 }
