@@ -28,6 +28,7 @@ internal static class CommandLine
             new RunCommand(logging),
             new GenerateCommand(),
             new FinalizeCommand(),
+            new SparsifyCommand(logging),
             logging,
         };
 

@@ -32,9 +32,7 @@ internal sealed class RunCommand : Command
         (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
         Terminal terminal = new();
         using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
-        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder
-            .SetMinimumLevel(LogLevels.Find(parameters.RunConfig.Logging ?? "INFO") ?? LogLevel.Information)
-            .AddProvider(log));
+        using ILoggerFactory loggers = log.CreateLoggers(parameters.RunConfig.Logging);
         ILogger logger = loggers.CreateLogger("run");
         Announce(request, warnings, logger);
         if (request.DescribeOnly)

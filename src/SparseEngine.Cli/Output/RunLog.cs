@@ -22,6 +22,12 @@ internal sealed class RunLog : ILoggerProvider
         file = directory is null ? null : Open(directory);
     }
 
+    /// <summary>Makes loggers that write here.</summary>
+    /// <param name="level">The least level shown, by its name; null for INFO.</param>
+    public ILoggerFactory CreateLoggers(string? level) => LoggerFactory.Create(builder => builder
+        .SetMinimumLevel(LogLevels.Find(level ?? "INFO") ?? LogLevel.Information)
+        .AddProvider(this));
+
     /// <summary>Writes a line to the file alone: what the display shows in a form of its own.</summary>
     public void WriteToFile(LogLevel level, string message) => WriteFileLine(Format(level, message));
 

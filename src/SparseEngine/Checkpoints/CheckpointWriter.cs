@@ -12,7 +12,7 @@ public static class CheckpointWriter
 {
     /// <summary>Writes a checkpoint whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
     /// <param name="path">The file, <c>checkpoint_{step}.mdl</c>.</param>
-    /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
+    /// <param name="tensors">What it holds; each is filled once, one after the other in this order.</param>
     /// <param name="state">Where the run stands; null for a file that does not say.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
     /// <exception cref="ArgumentException">Two tensors have one name.</exception>

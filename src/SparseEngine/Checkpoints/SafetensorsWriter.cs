@@ -13,7 +13,7 @@ public static class SafetensorsWriter
 
     /// <summary>Writes float32 tensors whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tensors">What it holds; each is filled once, one after the other.</param>
+    /// <param name="tensors">What it holds; each is filled once, one after the other in this order.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
     /// <param name="state">Where the run stands, kept among the texts; null for none.</param>
     /// <exception cref="CheckpointException">It cannot be written.</exception>

@@ -31,7 +31,7 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             for (int state = 0; state < optimizer.StateNames.Length; state++)
             {
                 var stored = optimizer.State(index, state);
-                string key = StartingPoint.StateKey(parameter.Name, optimizer.StateNames[state]);
+                string key = OptimizerStateName.Of(parameter.Name, optimizer.StateNames[state]);
                 tensors.Add(new TensorWriter(key, parameter.Shape, dense => parameter.Expand(stored, dense)));
             }
         }

@@ -93,7 +93,7 @@ internal sealed class StartingPoint : IDisposable
         }
 
         List<string> missing =
-            [.. optimizer.Parameters.SelectMany(parameter => optimizer.StateNames.Select(state => StateKey(parameter.Name, state))).Where(key => !reader.Contains(key))];
+            [.. optimizer.Parameters.SelectMany(parameter => optimizer.StateNames.Select(state => OptimizerStateName.Of(parameter.Name, state))).Where(key => !reader.Contains(key))];
         if (missing.Count > 0)
         {
             if (State.Step > 0)
@@ -110,7 +110,7 @@ internal sealed class StartingPoint : IDisposable
             float[] dense = new float[parameter.Elements];
             for (int state = 0; state < optimizer.StateNames.Length; state++)
             {
-                reader.Read(StateKey(parameter.Name, optimizer.StateNames[state]), dense);
+                reader.Read(OptimizerStateName.Of(parameter.Name, optimizer.StateNames[state]), dense);
                 parameter.Store(dense, optimizer.State(index, state));
             }
         }
@@ -119,9 +119,6 @@ internal sealed class StartingPoint : IDisposable
             ? count
             : State.Step;
     }
-
-    /// <summary>The checkpoint's key of a parameter's optimizer state.</summary>
-    public static string StateKey(string parameter, string state) => $"optimizer.state.{parameter}.{state}";
 
     /// <inheritdoc/>
     public void Dispose() => reader?.Dispose();

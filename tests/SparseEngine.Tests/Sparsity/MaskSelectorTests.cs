@@ -120,6 +120,26 @@ public sealed class MaskSelectorTests
     public void A_level_that_keeps_nothing_keeps_nothing() =>
         Assert.DoesNotContain(true, Select(SparsityMethod.Random, 0.9, 1, [1, 2, 3, 4]).Keep);
 
+    [Fact]
+    public void A_mask_puts_NaN_where_nothing_is_kept_and_0_where_something_grows_again()
+    {
+        float[] weight = [float.NaN, 5, -1, float.PositiveInfinity];
+        float[] momentum = [float.NaN, 0.5f, 0.1f, 7];
+
+        SparsityMask dropped = Select(SparsityMethod.TopK, 0.75, 1, weight);
+        dropped.Apply(weight);
+        dropped.Apply(momentum);
+        Assert.Equal([float.NaN, 5, float.NaN, float.NaN], weight);
+        Assert.Equal([float.NaN, 0.5f, float.NaN, float.NaN], momentum);
+
+        SparsityMask dense = Select(SparsityMethod.TopK, 0, 1, weight);
+        dense.Apply(weight);
+        dense.Apply(momentum);
+        Assert.Equal([0, 2, 3], dense.Regrown);
+        Assert.Equal([0, 5, 0, 0], weight);
+        Assert.Equal([0, 0.5f, 0, 0], momentum);
+    }
+
     private static SparsityMask Select(SparsityMethod method, double sparsity, int seed, float[] weight) =>
         MaskSelector.Select(new WeightSparsity(0, "w", [weight.Length], sparsity, method, seed, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
 

@@ -55,6 +55,16 @@ public sealed class SparsityPlanTests
     }
 
     [Fact]
+    public void Where_any_shape_can_be_sparse_a_pattern_takes_all_it_matches_and_the_default_rule_is_the_same()
+    {
+        SparsityPlan named = SparsityPlan.Create(Parameters(Group("word_embeddings|proj_q|lm_head", 0.5)), Model, anyShape: true);
+        SparsityPlan byDefault = SparsityPlan.Create(Parameters(Group(null, 0.75)), [.. Model, new NamedShape("conv.weight", [4, 2, 3, 3])], anyShape: true);
+        Assert.Equal([0, 2, 3, 6], named.Weights.Select(weight => weight.Index));
+        Assert.Equal([2, 5, 7], byDefault.Weights.Select(weight => weight.Index));
+        Assert.Empty(named.Warnings);
+    }
+
+    [Fact]
     public void Groups_without_a_seed_share_one_drawn_seed()
     {
         int draws = 0;

@@ -7,7 +7,8 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Reads the sparsity section: a map, or a number alone as in Model Zoo 2.2 and later.</summary>
 internal static class SparsitySection
 {
-    private const string Valid = "a map with sparsity and init_method, or a number in [0, 1)";
+    /// <summary>What the section may be.</summary>
+    public const string Valid = "a map with sparsity and init_method, or a number in [0, 1)";
     private const string PatternsKey = "param_name_patterns";
     private const string ValidPatterns = "a regex, a list of regexes, or a map of regexes to settings";
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace SparseEngine.Training;
+namespace SparseEngine.Sparsity;
 
 /// <summary>Writes numpy's .npy files, version 1.0 (numpy.lib.format).</summary>
 internal static class NumpyFile

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Output;
+using SparseEngine.Configuration;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine sparsify</c>: applies a YAML's sparsity section to a checkpoint, without training.</summary>
+internal sealed class SparsifyCommand : Command
+{
+    private readonly CheckpointPair files = new();
+
+    private readonly Option<string> parameters = new("--params", "-p")
+    {
+        Description = "The YAML file; only its sparsity section is read.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string?> logging;
+
+    public SparsifyCommand(Option<string?> logging)
+        : base("sparsify", "Apply a sparsity section to a checkpoint, without training.")
+    {
+        this.logging = logging;
+        files.AddTo(this);
+        Add(parameters);
+        SetAction(line => StopSignals.Run(stop => Sparsify(line, stop)));
+    }
+
+    private void Sparsify(ParseResult line, CancellationToken stop)
+    {
+        CheckpointOutput output = files.Output(line);
+        (SparsityParameters sparsity, ImmutableArray<Diagnostic> warnings) = SparsityParametersReader.ReadFile(line.GetRequiredValue(parameters));
+        Terminal terminal = new();
+        using RunLog log = new(terminal, directory: null);
+        using ILoggerFactory loggers = log.CreateLoggers(line.GetValue(logging));
+        ILogger logger = loggers.CreateLogger("sparsify");
+        foreach (Diagnostic warning in warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+
+        using CheckpointReader input = files.OpenInput(line);
+        CheckpointSparsifier sparsifier = CheckpointSparsifier.Create(input, sparsity);
+        SparsityLog.Report(logger, sparsity, sparsifier.Plan);
+        if (!sparsifier.Plan.Weights.IsEmpty)
+        {
+            terminal.Write(PlanTable.Of(sparsifier.Plan));
+        }
+
+        SparsifiedCheckpoint done = sparsifier.Write(output, stop);
+        if (done.NaNsElsewhere > 0)
+        {
+            logger.LogWarning(
+                "{NaNs} values in {Parameters} parameters that the sparsity section does not cover are NaN and stay so", done.NaNsElsewhere, done.ParametersElsewhere);
+        }
+
+        terminal.WriteLine(Summary(output, done, sparsity.DumpMasks));
+    }
+
+    private static string Summary(CheckpointOutput output, SparsifiedCheckpoint done, bool withMasks)
+    {
+        string zeros = Quantity.Percent(done.Elements - done.Kept, done.Elements);
+        string regrown = done.Regrown > 0 ? $", {Quantity.Count(done.Regrown)} of them regrown as 0" : "";
+        string masks = withMasks ? $", masks in {done.Weights} .npy files beside it" : "";
+        return $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements)} elements of {done.Weights} weights kept "
+            + $"({zeros} zeros){regrown}, {Quantity.Bytes(done.Bytes)}{masks}";
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>Applies a sparsity section to a checkpoint without training: any set of named tensors, of whatever model.</summary>
+/// <remarks>
+/// What is not an optimizer's is a parameter; its index among them, in the file's order, is part of its seed. A state goes by its
+/// parameter's mask where it has its shape. In the result each parameter is followed by its states, so that one mask at a time is needed.
+/// </remarks>
+public sealed class CheckpointSparsifier
+{
+    private readonly CheckpointReader input;
+    private readonly bool dumpMasks;
+    private readonly ILookup<string?, string> states;
+
+    private CheckpointSparsifier(CheckpointReader input, SparsityPlan plan, bool dumpMasks)
+    {
+        this.input = input;
+        this.dumpMasks = dumpMasks;
+        Plan = plan;
+        states = input.Names.Where(IsState).ToLookup(OptimizerStateName.ParameterOf, StringComparer.Ordinal);
+    }
+
+    /// <summary>The weights that are made sparse.</summary>
+    public SparsityPlan Plan { get; }
+
+    /// <summary>Plans the sparsity of a checkpoint's parameters.</summary>
+    /// <param name="input">The checkpoint.</param>
+    /// <param name="parameters">The sparsity section.</param>
+    /// <param name="drawSeed">Draws the seed of groups that have none; null draws 32 random bits.</param>
+    public static CheckpointSparsifier Create(CheckpointReader input, SparsityParameters parameters, Func<long>? drawSeed = null)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(parameters);
+        IEnumerable<NamedShape> shapes = input.Names.Where(name => !OptimizerStateName.IsOptimizers(name)).Select(name => new NamedShape(name, input.Shape(name)));
+        return new CheckpointSparsifier(input, SparsityPlan.Create(parameters, [.. shapes], drawSeed, anyShape: true), parameters.DumpMasks);
+    }
+
+    /// <summary>Writes the checkpoint with the plan applied, and where the section says dump_masks, each mask beside it as a .npy file.</summary>
+    /// <param name="output">The file to write.</param>
+    /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
+    /// <exception cref="ConfigurationException">A mask's file exists and may not be overwritten.</exception>
+    /// <exception cref="CheckpointException">The input is damaged, or a file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public SparsifiedCheckpoint Write(CheckpointOutput output, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        using MaskFiles? masks = dumpMasks ? new MaskFiles(Path.GetDirectoryName(Path.GetFullPath(output.Path))!) : null;
+        if (masks is not null)
+        {
+            foreach (WeightSparsity weight in Plan.Weights)
+            {
+                output.CheckMayWrite(masks.PathFor(weight.Name));
+            }
+        }
+
+        Pass pass = new(input, masks, stop);
+        List<TensorWriter> tensors = Tensors(pass);
+        long bytes = output.Write(tensors, input.State, input.Metadata);
+        masks?.Commit();
+        return new SparsifiedCheckpoint(
+            tensors.Count, Plan.Weights.Length, Plan.Weights.Sum(weight => weight.Total), Plan.Weights.Sum(weight => weight.Kept),
+            pass.Regrown, pass.NaNsElsewhere, pass.ParametersElsewhere, bytes);
+    }
+
+    private List<TensorWriter> Tensors(Pass pass)
+    {
+        Dictionary<string, WeightSparsity> planned = Plan.Weights.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+        List<TensorWriter> tensors = [];
+        foreach (string name in input.Names.Where(name => !IsState(name)))
+        {
+            ImmutableArray<int> shape = input.Shape(name);
+            bool isSparse = planned.TryGetValue(name, out WeightSparsity? weight);
+            tensors.Add(new TensorWriter(name, shape, isSparse ? dense => pass.Sparsify(weight!, dense) : dense => pass.Copy(name, dense)));
+            foreach (string state in states[name])
+            {
+                bool isMasked = isSparse && input.Shape(state).SequenceEqual(shape);
+                tensors.Add(new TensorWriter(state, input.Shape(state), dense => pass.CopyState(state, isMasked, dense)));
+            }
+        }
+
+        return tensors;
+    }
+
+    /// <summary>Whether a tensor is the optimizer's state of a parameter that the file has.</summary>
+    private bool IsState(string name) =>
+        OptimizerStateName.ParameterOf(name) is { } parameter && input.Contains(parameter) && !OptimizerStateName.IsOptimizers(parameter);
+
+    /// <summary>One pass over the tensors; of masks it remembers the last.</summary>
+    private sealed class Pass(CheckpointReader input, MaskFiles? masks, CancellationToken stop)
+    {
+        private SparsityMask? mask;
+
+        public long Regrown { get; private set; }
+
+        public long NaNsElsewhere { get; private set; }
+
+        public int ParametersElsewhere { get; private set; }
+
+        public void Sparsify(WeightSparsity weight, Span<float> dense)
+        {
+            Read(weight.Name, dense);
+            mask = null;
+            mask = MaskSelector.Select(weight, dense);
+            mask.Apply(dense);
+            masks?.Write(weight.Name, weight.Shape, mask.Keep);
+            Regrown += mask.Regrown.Length;
+        }
+
+        public void CopyState(string name, bool isMasked, Span<float> dense)
+        {
+            Read(name, dense);
+            if (isMasked)
+            {
+                mask!.Apply(dense);
+            }
+        }
+
+        public void Copy(string name, Span<float> dense)
+        {
+            Read(name, dense);
+            long nans = 0;
+            foreach (float value in dense)
+            {
+                nans += float.IsNaN(value) ? 1 : 0;
+            }
+
+            if (nans > 0 && !OptimizerStateName.IsOptimizers(name))
+            {
+                NaNsElsewhere += nans;
+                ParametersElsewhere++;
+            }
+        }
+
+        private void Read(string name, Span<float> dense)
+        {
+            stop.ThrowIfCancellationRequested();
+            input.Read(name, dense);
+        }
+    }
+}
+
+/// <summary>What sparsifying a checkpoint did.</summary>
+/// <param name="Tensors">Tensors written.</param>
+/// <param name="Weights">Weights that were made sparse.</param>
+/// <param name="Elements">Their elements.</param>
+/// <param name="Kept">Elements of them that are kept.</param>
+/// <param name="Regrown">Kept elements that were sparse before and are 0.</param>
+/// <param name="NaNsElsewhere">NaN in parameters that the section does not cover, which stay.</param>
+/// <param name="ParametersElsewhere">Those parameters.</param>
+/// <param name="Bytes">The length of the file written.</param>
+public sealed record SparsifiedCheckpoint(
+    int Tensors, int Weights, long Elements, long Kept, long Regrown, long NaNsElsewhere, int ParametersElsewhere, long Bytes);

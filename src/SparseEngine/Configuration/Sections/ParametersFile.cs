@@ -1,0 +1,54 @@
+using SparseEngine.Configuration.Yaml;
+
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>Opens a YAML file in the Model Zoo 1.8 layout: a map of sections.</summary>
+internal static class ParametersFile
+{
+    private const string Layout = "train_input, eval_input, model, sparsity, optimizer, runconfig";
+
+    /// <summary>Reads the file's map, whatever its sections hold.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read, is no YAML, or is no map of sections.</exception>
+    public static SectionReader Open(string path, DiagnosticCollector diagnostics)
+    {
+        var root = YamlLoader.Load(new StringReader(ReadText(path)), diagnostics);
+        diagnostics.ThrowIfAnyError();
+        if (root is not YamlMapping mapping)
+        {
+            var content = root is null or YamlScalar { IsNull: true } ? "is empty" : $"holds {root.Display}";
+            throw new ConfigurationException([new Diagnostic(path, $"the file {content}; valid: a map with the sections {Layout}")]);
+        }
+
+        if (mapping.Entries.FirstOrDefault(entry => entry.Key == "trainer") is { } trainer)
+        {
+            // Its sections are elsewhere, so that anything else to say about the file would only mislead.
+            diagnostics.Error(trainer.KeyPosition, $"trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections {Layout}");
+            diagnostics.ThrowIfAnyError();
+        }
+
+        return new SectionReader("", default, mapping, diagnostics);
+    }
+
+    private static string ReadText(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw Unreadable("this is a folder; give a YAML file");
+        }
+
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Unreadable("there is no such file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw Unreadable($"the file cannot be read: {e.Message}");
+        }
+
+        ConfigurationException Unreadable(string reason) => new([new Diagnostic(path, reason)]);
+    }
+}
