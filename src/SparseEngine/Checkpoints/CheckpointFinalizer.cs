@@ -17,12 +17,14 @@ public static class CheckpointFinalizer
     /// <param name="input">The checkpoint.</param>
     /// <param name="output">The file to write.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
+    /// <exception cref="Configuration.ConfigurationException">The output is one of the files that the input is read from.</exception>
     /// <exception cref="CheckpointException">The input is damaged, or the output cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public static FinalizedCheckpoint Write(CheckpointReader input, CheckpointOutput output, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
+        OutputFiles.Check([output.Path], input.Files, overwrite: true);
         long elements = 0;
         long replaced = 0;
         ImmutableArray<TensorWriter> tensors = [.. input.Names.Select(name => new TensorWriter(name, input.Shape(name), destination =>

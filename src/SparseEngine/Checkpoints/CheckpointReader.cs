@@ -18,6 +18,9 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>The file, as given.</summary>
     public string Path { get; }
 
+    /// <summary>All files that it reads: more than one where the tensors are in shards.</summary>
+    public virtual ImmutableArray<string> Files => [Path];
+
     /// <summary>The tensors' names in the file's order.</summary>
     public IReadOnlyCollection<string> Names => shapes.Keys;
 
@@ -27,11 +30,17 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>The texts beside the tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; private protected init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Opens an .mdl or .safetensors file, told apart by content.</summary>
-    /// <exception cref="CheckpointException">It does not exist, is neither, or is damaged.</exception>
+    /// <summary>Opens an .mdl or .safetensors file, told apart by content, or .safetensors shards by their index or folder.</summary>
+    /// <param name="path">The file, the index (model.safetensors.index.json), or the folder that holds model.safetensors or that index.</param>
+    /// <exception cref="CheckpointException">It does not exist, is none of these, or is damaged; a damaged or missing shard is named.</exception>
     public static CheckpointReader Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+        {
+            path = SafetensorsFolder.FindWeights(path);
+        }
+
         Span<byte> start = stackalloc byte[9];
         int read;
         try
@@ -45,6 +54,7 @@ public abstract class CheckpointReader : IDisposable
         }
 
         return start[..read].StartsWith(CheckpointLayout.Hdf5Signature) ? new MdlReader(path)
+            : SafetensorsIndex.IsJson(start[..read]) ? new ShardedReader(path)
             : read == start.Length && start[8] == '{' ? new SafetensorsReader(path)
             : throw new CheckpointException($"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file");
     }
@@ -125,6 +135,7 @@ public abstract class CheckpointReader : IDisposable
         dataTypes[name] = dataType;
     }
 
-    private static string WithoutZooPrefix(string storedName) =>
+    /// <summary>A stored name without the Model Zoo's extra prefix.</summary>
+    private protected static string WithoutZooPrefix(string storedName) =>
         storedName.StartsWith(ZooPrefix + ZooPrefix, StringComparison.Ordinal) ? storedName[ZooPrefix.Length..] : storedName;
 }

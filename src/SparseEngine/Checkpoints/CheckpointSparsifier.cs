@@ -41,12 +41,13 @@ public sealed class CheckpointSparsifier
     /// <summary>Writes the checkpoint with the plan applied, and where the section says dump_masks, each mask beside it as a .npy file.</summary>
     /// <param name="output">The file to write.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
-    /// <exception cref="ConfigurationException">A mask's file exists and may not be overwritten.</exception>
+    /// <exception cref="ConfigurationException">The output is one of the files that the input is read from, or a mask's file exists and may not be overwritten.</exception>
     /// <exception cref="CheckpointException">The input is damaged, or a file cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public SparsifiedCheckpoint Write(CheckpointOutput output, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(output);
+        OutputFiles.Check([output.Path], input.Files, overwrite: true);
         using MaskFiles? masks = dumpMasks ? new MaskFiles(Path.GetDirectoryName(Path.GetFullPath(output.Path))!) : null;
         if (masks is not null)
         {

@@ -34,6 +34,9 @@ internal sealed class Choices<T>
     /// <summary>Finds what a word stands for.</summary>
     public bool TryGet(string name, out T value) => _values.TryGetValue(name, out value);
 
+    /// <summary>The first word for a value.</summary>
+    public string NameOf(T value) => _values.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Key;
+
     /// <summary>The valid words: "random, topk".</summary>
     public override string ToString() => _names;
 }

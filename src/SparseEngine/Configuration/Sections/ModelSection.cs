@@ -5,13 +5,15 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Reads the model section: the keys of Model Zoo 1.8's GPT-2 and GPT-3.</summary>
 internal static class ModelSection
 {
-    private static readonly Choices<Activation> Nonlinearities = new(
+    /// <summary>The words for the feed-forward's non-linearity.</summary>
+    public static readonly Choices<Activation> Nonlinearities = new(
         ("gelu", Activation.Gelu), ("gelu_new", Activation.GeluNew), ("quick_gelu", Activation.QuickGelu), ("relu", Activation.Relu),
         ("squared_relu", Activation.SquaredRelu), ("leaky_relu", Activation.LeakyRelu), ("relu6", Activation.Relu6), ("silu", Activation.Silu),
         ("swish", Activation.Silu), ("sigmoid", Activation.Sigmoid), ("tanh", Activation.Tanh), ("linear", Activation.Linear));
 
-    // The value says whether attention scores are scaled by 1/sqrt(head size).
-    private static readonly Choices<bool> AttentionTypes = new(("scaled_dot_product", true), ("dot_product", false));
+    /// <summary>The words for the attention; the value says whether its scores are scaled by 1/sqrt(head size).</summary>
+    public static readonly Choices<bool> AttentionTypes = new(("scaled_dot_product", true), ("dot_product", false));
+
     private static readonly Choices<LossScaling> LossScalings = new(("num_tokens", LossScaling.NumTokens), ("batch_size", LossScaling.BatchSize));
     private static readonly Choices<bool> PositionEmbeddingTypes = new(("learned", true));
 

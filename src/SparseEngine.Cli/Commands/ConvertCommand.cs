@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Cli.Output;
+using SparseEngine.Configuration;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine convert</c>: checkpoints to and from Hugging Face's GPT-2.</summary>
+internal sealed class ConvertCommand : Command
+{
+    private readonly Option<string> input = new("--input", "-i")
+    {
+        Description = "A Hugging Face GPT-2, which is the folder with its config.json, or a checkpoint of this program.",
+        HelpName = "PATH",
+        Required = true,
+    };
+
+    private readonly Option<string> output = new("--output", "-o")
+    {
+        Description = "From Hugging Face: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. To Hugging Face: a folder.",
+        HelpName = "PATH",
+        Required = true,
+    };
+
+    private readonly Option<string?> parameters = new("--params", "-p")
+    {
+        Description = "The YAML of the checkpoint's run; only for a checkpoint that does not say what model it holds.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> force = new("--force")
+    {
+        Description = "Overwrite what exists.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    public ConvertCommand()
+        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2. What the input is decides which.")
+    {
+        Add(input);
+        Add(output);
+        Add(parameters);
+        Add(force);
+        SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
+    }
+
+    private void Convert(ParseResult line, CancellationToken stop)
+    {
+        Terminal terminal = new();
+        ModelParameters? model = line.GetValue(parameters) is { } file ? ReadModel(file, terminal) : null;
+        ConversionSummary summary = CheckpointConversion.Convert(
+            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force)), stop);
+        terminal.Write(ConversionTable.Of(summary));
+    }
+
+    private static ModelParameters ReadModel(string file, Terminal terminal)
+    {
+        (RunParameters run, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(file);
+        foreach (Diagnostic warning in warnings)
+        {
+            terminal.WriteErrorLine($"{warning}");
+        }
+
+        return run.Model;
+    }
+}

@@ -1,0 +1,57 @@
+using SparseEngine.Configuration;
+using SparseEngine.Models;
+
+namespace SparseEngine.Checkpoints.HuggingFace;
+
+/// <summary>What to convert.</summary>
+/// <param name="Input">A Hugging Face GPT-2 (its folder, or a file of it beside its config.json), or a checkpoint of this program.</param>
+/// <param name="Output">For the first, the .mdl, .h5, .hdf5 or .safetensors file to write; for the second, the folder.</param>
+/// <param name="Model">The model that a checkpoint of this program holds; null where it says so itself.</param>
+/// <param name="Force">Whether files that are there already may be overwritten.</param>
+public sealed record ConversionRequest(string Input, string Output, ModelParameters? Model = null, bool Force = false);
+
+/// <summary>Which way a conversion goes.</summary>
+public enum ConversionDirection
+{
+    /// <summary>From a Hugging Face GPT-2 to a checkpoint of this program.</summary>
+    FromHuggingFace,
+
+    /// <summary>From a checkpoint of this program to a Hugging Face GPT-2.</summary>
+    ToHuggingFace,
+}
+
+/// <summary>What a conversion wrote.</summary>
+/// <param name="Direction">Which way it went.</param>
+/// <param name="Files">The files.</param>
+/// <param name="Parameters">The model's parameters.</param>
+/// <param name="NaNs">Those that were NaN: 0 now on the way out, sparse places on the way in.</param>
+public sealed record ConversionSummary(ConversionDirection Direction, IReadOnlyList<string> Files, long Parameters, long NaNs);
+
+/// <summary>Converts checkpoints to and from Hugging Face's GPT-2; the names of the input's tensors decide which.</summary>
+public static class CheckpointConversion
+{
+    /// <summary>Converts, one tensor in memory at a time. Each file is written whole or not at all.</summary>
+    /// <param name="request">What to convert.</param>
+    /// <param name="stop">Ends it between two tensors; nothing is written then.</param>
+    /// <exception cref="CheckpointException">The input cannot be read or has no counterpart, or the output cannot be written.</exception>
+    /// <exception cref="ConfigurationException">The output is the input or exists, or the request does not suit the input.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public static ConversionSummary Convert(ConversionRequest request, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using CheckpointReader reader = CheckpointReader.Open(request.Input);
+        return Gpt2Layout.FindPrefix(reader) is { } prefix ? Gpt2Import.Run(reader, prefix, request, stop)
+            : reader.Contains(GptArchitecture.WordEmbeddings) ? Gpt2Export.Run(reader, request, stop)
+            : throw new CheckpointException(
+                $"{reader.Path}: is no model that can be converted; valid: a Hugging Face GPT-2, which has {Gpt2Layout.WordEmbeddings}, or a checkpoint with {GptArchitecture.WordEmbeddings}");
+    }
+
+    /// <summary>Refuses a description with more layers than the checkpoint has tensors, before all their names are made.</summary>
+    internal static void CheckLayers(CheckpointReader reader, ModelParameters model, string description)
+    {
+        if (model.Layers > reader.Names.Count)
+        {
+            throw new CheckpointException($"{reader.Path}: has {reader.Names.Count} tensors, {description} gives it {model.Layers} layers");
+        }
+    }
+}

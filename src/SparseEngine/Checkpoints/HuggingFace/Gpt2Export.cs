@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Models;
+
+namespace SparseEngine.Checkpoints.HuggingFace;
+
+/// <summary>Converts a checkpoint of this program into a Hugging Face GPT-2: finalized, without optimizer state.</summary>
+internal static class Gpt2Export
+{
+    // What the loader of transformers asks of every file.
+    private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
+
+    /// <summary>Writes config.json and model.safetensors into a folder.</summary>
+    public static ConversionSummary Run(CheckpointReader reader, ConversionRequest request, CancellationToken stop)
+    {
+        string folder = request.Output;
+        if (File.Exists(folder) || Path.GetExtension(folder).ToLowerInvariant() is ".mdl" or ".h5" or ".hdf5" or ".safetensors")
+        {
+            throw new ConfigurationException($"{request.Input} is a checkpoint of this program and the output {folder}; valid: a folder for the Hugging Face model");
+        }
+
+        string weights = Path.Combine(folder, SafetensorsFolder.WeightsName);
+        string config = Path.Combine(folder, Gpt2Config.FileName);
+        OutputFiles.Check([weights, config], reader.Files, request.Force);
+
+        ModelParameters model = request.Model ?? DescriptionIn(reader);
+        if (Gpt2Config.WhatItLacks(model) is { } lacking)
+        {
+            throw new CheckpointException($"{reader.Path}: its model has {lacking}, which Hugging Face's GPT-2 lacks");
+        }
+
+        CheckpointConversion.CheckLayers(reader, model, "the model section");
+        CheckpointContents.Check(reader, GptArchitecture.Parameters(model));
+
+        NaNCount nans = new();
+        ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), nans, stop)];
+        SafetensorsWriter.Write(weights, tensors, Metadata);
+        AtomicFile.Write(config, stream => stream.Write(Gpt2Config.Write(model)));
+        return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans.Count);
+    }
+
+    private static IEnumerable<TensorWriter> Tensors(CheckpointReader reader, ImmutableArray<Gpt2Tensor> tensors, NaNCount nans, CancellationToken stop)
+    {
+        float[] part = new float[tensors.Where(tensor => !tensor.IsCopy).Max(tensor => tensor.Parts[0].Elements)];
+        return tensors.Select(tensor => new TensorWriter(Gpt2Layout.NameInFile(tensor.Name, Gpt2Layout.Prefix), tensor.Shape, dense =>
+        {
+            stop.ThrowIfCancellationRequested();
+            if (tensor.IsCopy)
+            {
+                reader.Read(tensor.Parts[0].Name, dense);
+            }
+            else
+            {
+                Span<float> values = part.AsSpan(0, (int)tensor.Parts[0].Elements);
+                for (int index = 0; index < tensor.Parts.Length; index++)
+                {
+                    reader.Read(tensor.Parts[index].Name, values);
+                    tensor.Join(index, values, dense);
+                }
+            }
+
+            nans.Add(dense);
+            foreach (ref float value in dense)
+            {
+                value = float.IsNaN(value) ? 0 : value;
+            }
+        }));
+    }
+
+    private static ModelParameters DescriptionIn(CheckpointReader reader) =>
+        (reader.Metadata.TryGetValue(ModelDescription.MetadataKey, out string? json) ? ModelDescription.Read(json) : null)
+        ?? throw new ConfigurationException($"{reader.Path}: does not say what model it holds; give the YAML of its run: --params FILE");
+}

@@ -1,0 +1,20 @@
+namespace SparseEngine.Checkpoints;
+
+/// <summary>The weights in a folder as Hugging Face's <c>save_pretrained</c> lays it out.</summary>
+internal static class SafetensorsFolder
+{
+    /// <summary>The weights in one file.</summary>
+    public const string WeightsName = "model.safetensors";
+
+    /// <summary>The list of the shards that the weights are spread over.</summary>
+    public const string IndexName = WeightsName + ".index.json";
+
+    /// <summary>The file to open: the weights where they are one file, else the index of their shards.</summary>
+    /// <exception cref="CheckpointException">There is neither.</exception>
+    public static string FindWeights(string folder)
+    {
+        string[] candidates = [Path.Combine(folder, WeightsName), Path.Combine(folder, IndexName)];
+        return candidates.FirstOrDefault(File.Exists)
+            ?? throw new CheckpointException($"{folder}: is a folder without weights; valid: one that holds {WeightsName} or {IndexName}, or the path of a checkpoint file");
+    }
+}

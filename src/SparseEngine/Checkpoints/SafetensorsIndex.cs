@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace SparseEngine.Checkpoints;
+
+/// <summary>The index of a checkpoint in shards: <c>{"weight_map": {"wte.weight": "model-00001-of-00002.safetensors", ...}}</c>.</summary>
+/// <param name="Shards">The file name of each tensor's shard, in the index's order.</param>
+internal sealed record SafetensorsIndex(ImmutableArray<KeyValuePair<string, string>> Shards)
+{
+    private const string MapKey = "weight_map";
+
+    // A tensor takes about a hundred bytes: far beyond any model, and far below what would strain the memory.
+    private const long LargestIndex = 100_000_000;
+
+    /// <summary>Whether a file's first bytes are those of a JSON object, and not of a .safetensors file, whose header length has zeros in it.</summary>
+    public static bool IsJson(ReadOnlySpan<byte> start) => !start.Contains((byte)0) && start.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+
+    /// <summary>Reads an index.</summary>
+    /// <exception cref="CheckpointException">It cannot be read, is none, or names a file that is not beside it.</exception>
+    public static SafetensorsIndex Read(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > LargestIndex)
+            {
+                throw new CheckpointException($"{path}: is no index of shards: it has more than {LargestIndex} bytes");
+            }
+
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.TryGetProperty(MapKey, out JsonElement map) && map.ValueKind == JsonValueKind.Object
+                ? new SafetensorsIndex([.. map.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, ShardName(path, entry)))])
+                : throw new CheckpointException($"{path}: is no index of shards: it has no {MapKey}");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The second is what a text that is no Unicode becomes.
+            throw new CheckpointException($"{path}: is no index of shards: it is not valid JSON", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    // Only a name: a downloaded index must not lead to files elsewhere.
+    private static string ShardName(string path, JsonProperty entry) =>
+        entry.Value.ValueKind == JsonValueKind.String && entry.Value.GetString() is { Length: > 0 } name && Path.GetFileName(name) == name
+            ? name
+            : throw new CheckpointException($"{path}: places {entry.Name} in {entry.Value.GetRawText()}; valid: the name of a file beside it");
+}
