@@ -29,6 +29,7 @@ internal static class CommandLine
             new GenerateCommand(),
             new FinalizeCommand(),
             new SparsifyCommand(logging),
+            new InspectCommand(),
             new ConvertCommand(),
             logging,
         };

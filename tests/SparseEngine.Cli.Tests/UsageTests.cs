@@ -6,8 +6,8 @@ public class UsageTests
 
     public static TheoryData<string, string> WrongLines => new()
     {
-        { "", "No command given; valid: run, generate, finalize, sparsify, convert. See: sparse-engine --help" },
-        { "trian", "Unrecognized command 'trian'; valid: run, generate, finalize, sparsify, convert. See: sparse-engine --help" },
+        { "", "No command given; valid: run, generate, finalize, sparsify, inspect, convert. See: sparse-engine --help" },
+        { "trian", "Unrecognized command 'trian'; valid: run, generate, finalize, sparsify, inspect, convert. See: sparse-engine --help" },
         { "run CPU --mode train", "Option '--params' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml", "Option '--mode' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m trian", "--mode is \"trian\"; valid: train, eval, train_and_eval, eval_all. See: sparse-engine run --help" },
@@ -22,6 +22,8 @@ public class UsageTests
         { "finalize -i x.mdl", "Option '--output' is required. See: sparse-engine finalize --help" },
         { "finalize -i x.mdl -o x.bin", "x.bin: the name says no format; valid: a name that ends in .mdl, .h5 or .hdf5 (HDF5), or .safetensors" },
         { "sparsify -i x.mdl -o y.mdl", "Option '--params' is required. See: sparse-engine sparsify --help" },
+        { "inspect --json", "Required argument 'FILE' missing for command: 'inspect'. See: sparse-engine inspect --help" },
+        { "inspect --jsn x.mdl", "Unrecognized option '--jsn'. See: sparse-engine inspect --help" },
         { "generate --prompt Hello", "Option '--checkpoint_path' is required. See: sparse-engine generate --help" },
         { "convert --input x.mdl", "Option '--output' is required. See: sparse-engine convert --help" },
         { "generate --checkpoint_path x.mdl --prompt Hello --temperature warm", "--temperature is \"warm\"; valid: a number of at least 0. See: sparse-engine generate --help" },

@@ -56,6 +56,13 @@ internal static class OptionValues
         return LogLevels.Find(text) is not null ? text : Invalid<string>(result, text, LogLevels.Names);
     }
 
+    /// <summary>A file as an argument, which begins with a dash only in <c>./-name</c>.</summary>
+    public static string? FileName(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        return text.StartsWith('-') ? Invalid<string>(result, text, "a file") : text;
+    }
+
     private static T? Invalid<T>(ArgumentResult result, string text, string valid)
     {
         // A misspelt option arrives as the value of an argument.

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Output;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine inspect</c>: shows what a checkpoint holds, and by reading all of it, that it is whole.</summary>
+internal sealed class InspectCommand : Command
+{
+    private readonly Argument<string> checkpoint = new("checkpoint")
+    {
+        Description = "The checkpoint, .mdl or .safetensors.",
+        HelpName = "FILE",
+        CustomParser = OptionValues.FileName,
+    };
+
+    private readonly Option<bool> json = new("--json")
+    {
+        Description = "Print one JSON object in place of tables.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    public InspectCommand()
+        : base("inspect", "Show a checkpoint's tensors: shapes, types, sparsity, NaN and infinities; and its step.")
+    {
+        Add(checkpoint);
+        Add(json);
+        SetAction(Inspect);
+    }
+
+    private int Inspect(ParseResult line)
+    {
+        using CheckpointReader reader = CheckpointReader.Open(line.GetRequiredValue(checkpoint));
+        CheckpointInspection inspection = CheckpointInspection.Of(reader);
+        Terminal terminal = new();
+        if (line.GetValue(json))
+        {
+            // As it is: on a terminal, a line broken to fit would be no JSON.
+            Terminal.Write($"{InspectionJson.Of(inspection)}\n");
+        }
+        else
+        {
+            terminal.Write(InspectionTable.Of(inspection));
+            terminal.Write(InspectionTable.FactsOf(inspection));
+        }
+
+        return ExitCode.Done;
+    }
+}
