@@ -42,20 +42,29 @@ public static class CheckpointWriter
 
         AtomicFile.Write(path, stream =>
         {
-            using H5NativeWriter writer = file.BeginWrite(stream);
-            TensorBuffer buffer = new(tensors);
-            uint[] sums = new uint[tensors.Count];
-            for (int i = 0; i < tensors.Count; i++)
+            List<FileRegion> regions = [];
+            using (H5NativeWriter writer = file.BeginWrite(stream))
             {
-                ReadOnlySpan<float> values = buffer.Fill(tensors[i]);
-                sums[i] = Crc32.HashToUInt32(MemoryMarshal.AsBytes(values));
-                if (values.Length > 0)
+                TensorBuffer buffer = new(tensors);
+                uint[] sums = new uint[tensors.Count];
+                for (int i = 0; i < tensors.Count; i++)
                 {
-                    writer.Write(datasets[i], buffer.Elements, memorySelection: new HyperslabSelection(0, (ulong)values.Length));
+                    ReadOnlySpan<float> values = buffer.Fill(tensors[i]);
+                    ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
+                    sums[i] = Crc32.HashToUInt32(bytes);
+                    if (values.Length > 0)
+                    {
+                        writer.Write(datasets[i], buffer.Elements, memorySelection: new HyperslabSelection(0, (ulong)values.Length));
+
+                        // A dataset that is filled later is contiguous: its elements have just been written up to here.
+                        regions.Add(new FileRegion(stream.Position - bytes.Length, bytes.Length));
+                    }
                 }
+
+                writer.Write(checksums, Encoding.UTF8.GetBytes(ChecksumLines(attributeSum, tensors, sums)));
             }
 
-            writer.Write(checksums, Encoding.UTF8.GetBytes(ChecksumLines(attributeSum, tensors, sums)));
+            StructureChecksum.Append(stream, regions);
         });
     }
 

@@ -6,21 +6,22 @@ using System.Runtime.InteropServices;
 using System.Text;
 using PureHDF;
 using PureHDF.VOL.Native;
+using SparseEngine.Hdf5;
 
 namespace SparseEngine.Checkpoints;
 
 /// <summary>Reads an .mdl file: HDF5, one dataset per tensor.</summary>
 internal sealed class MdlReader : CheckpointReader
 {
-    private readonly NativeFile file;
+    private readonly Hdf5Input file;
     private readonly Dictionary<string, uint> checksums;
     private readonly Hdf5Elements elements = new();
 
     public MdlReader(string path)
         : base(path)
     {
-        Guard("its superblock", CheckLength);
-        file = Guard("the file", () => H5File.OpenRead(path));
+        Guard("the file", CheckStructure);
+        file = Guard("the file", () => new Hdf5Input(path));
         try
         {
             checksums = Guard("the list of checksums", ReadChecksums);
@@ -29,7 +30,7 @@ internal sealed class MdlReader : CheckpointReader
                 AddTensor(name, shape, dataType);
             }
 
-            CheckpointAttributes attributes = Guard("the training state", () => CheckpointAttributes.Read(file));
+            CheckpointAttributes attributes = Guard("the training state", () => file.Read(CheckpointAttributes.Read));
             if (attributes.State is not null && checksums.Count == 0)
             {
                 throw new CheckpointException($"{path}: is damaged: the list of checksums is missing");
@@ -59,11 +60,9 @@ internal sealed class MdlReader : CheckpointReader
     {
         try
         {
-            elements.Read((NativeDataset)file.Dataset(storedName), destination);
+            file.Read(root => Dataset(root, storedName), elements.Read, destination);
         }
-#pragma warning disable CA1031
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (InvalidDataException exception)
         {
             throw Damaged(storedName, exception);
         }
@@ -78,45 +77,65 @@ internal sealed class MdlReader : CheckpointReader
 
     // HDF5 readers do not look at what they do not need, so a file whose end is missing may seem whole:
     // the superblock says where it must end (HDF5 File Format Specification, II.A).
-    private bool CheckLength()
+    private bool CheckStructure()
     {
         Span<byte> superblock = stackalloc byte[52];
         using FileStream stream = File.OpenRead(Path);
         int read = stream.ReadAtLeast(superblock, superblock.Length, throwOnEndOfStream: false);
         int endOfFileAt = superblock[8] switch { 0 => 40, 1 => 44, _ => 28 };
         long end = read == superblock.Length ? BinaryPrimitives.ReadInt64LittleEndian(superblock[endOfFileAt..]) : superblock.Length;
-        return stream.Length >= end ? true : throw new CheckpointException($"{Path}: is damaged: it has {stream.Length} of {end} bytes");
+        if (end < 0 || stream.Length < end)
+        {
+            throw new CheckpointException($"{Path}: is damaged: it has {stream.Length} of {(ulong)end} bytes");
+        }
+
+        return StructureChecksum.Verify(stream, end) ? true : throw new CheckpointException($"{Path}: is damaged: its structure does not have its checksum");
     }
+
+    private NativeDataset Dataset(NativeFile root, string name) => file.CheckSize((NativeDataset)root.Dataset(name));
 
     private Dictionary<string, uint> ReadChecksums()
     {
-        if (!file.LinkExists(CheckpointLayout.Checksums))
+        string lines = file.Read(root => root.LinkExists(CheckpointLayout.Checksums)
+            ? Encoding.UTF8.GetString(Dataset(root, CheckpointLayout.Checksums).Read<byte[]>())
+            : "");
+        Dictionary<string, uint> sums = new(StringComparer.Ordinal);
+        foreach (string line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            return [];
+            if (line.Length < 10
+                || !uint.TryParse(line.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out uint sum)
+                || !sums.TryAdd(line[9..], sum))
+            {
+                throw new InvalidDataException("its lines are not checksums and names");
+            }
         }
 
-        string lines = Encoding.UTF8.GetString(file.Dataset(CheckpointLayout.Checksums).Read<byte[]>());
-        return lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .ToDictionary(line => line[9..], line => uint.Parse(line.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        return sums;
     }
 
-    private List<(string Name, ImmutableArray<int> Shape, string DataType)> ReadDescriptions() =>
+    private IReadOnlyList<(string Name, ImmutableArray<int> Shape, string DataType)> ReadDescriptions() =>
     [
-        .. file.Children().OfType<IH5Dataset>()
-            .Where(dataset => dataset.Name != CheckpointLayout.Checksums && Hdf5Elements.AreNumbers(dataset))
-            .Select(dataset => (dataset.Name, dataset.Space.Dimensions.Select(dimension => checked((int)dimension)).ToImmutableArray(), Hdf5Elements.DataType(dataset))),
+        .. file.List(dataset => (
+                dataset.Name,
+                IsTensor: dataset.Name != CheckpointLayout.Checksums && Hdf5Elements.AreNumbers(dataset),
+                dataset.Space.Dimensions,
+                DataType: Hdf5Elements.AreNumbers(dataset) ? Hdf5Elements.DataType(dataset) : ""))
+            .Where(dataset => dataset.IsTensor)
+            .Select(dataset => (dataset.Name, ShapeOf(dataset.Name, dataset.Dimensions), dataset.DataType)),
     ];
 
-    // PureHDF reports damage by whatever exception its parser ran into.
+    private static ImmutableArray<int> ShapeOf(string name, ulong[] dimensions) =>
+        dimensions.All(dimension => dimension <= int.MaxValue)
+            ? [.. dimensions.Select(dimension => (int)dimension)]
+            : throw new InvalidDataException($"{name} is [{string.Join(", ", dimensions)}]");
+
     private T Guard<T>(string what, Func<T> read)
     {
         try
         {
             return read();
         }
-#pragma warning disable CA1031
-        catch (Exception exception) when (exception is not CheckpointException)
-#pragma warning restore CA1031
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             throw Damaged(what, exception);
         }

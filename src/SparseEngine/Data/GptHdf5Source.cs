@@ -1,6 +1,7 @@
 using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
+using SparseEngine.Hdf5;
 
 namespace SparseEngine.Data;
 
@@ -98,19 +99,14 @@ internal sealed class GptHdf5Source : ISampleSource
 
     private void Add(string path)
     {
-        NativeFile file = Guard(path, () => H5File.OpenRead(path));
+        Hdf5Input file = Guard(path, () => new Hdf5Input(path));
         try
         {
-            if (!file.LinkExists("data"))
+            Content content = Guard(path, () => file.Read(Content.Of)) ?? throw new DataException($"{path}: has no dataset \"data\"");
+            ulong[] shape = content.Shape;
+            if (shape.Length != 3 || shape[1] != Rows || !content.IsInt32)
             {
-                throw new DataException($"{path}: has no dataset \"data\"");
-            }
-
-            NativeDataset dataset = Guard(path, () => (NativeDataset)file.Dataset("data"));
-            ulong[] shape = dataset.Space.Dimensions;
-            if (shape.Length != 3 || shape[1] != Rows || dataset.Type.Class != H5DataTypeClass.FixedPoint || dataset.Type.Size != sizeof(int))
-            {
-                throw new DataException($"{path}: dataset \"data\" is {Describe(dataset, shape)}; int32 [samples, 3, sequence] is needed");
+                throw new DataException($"{path}: dataset \"data\" is {content.Type} [{string.Join(", ", shape)}]; int32 [samples, 3, sequence] is needed");
             }
 
             if (shape[2] != (ulong)SequenceLength)
@@ -118,18 +114,19 @@ internal sealed class GptHdf5Source : ISampleSource
                 throw new DataException($"{path}: the samples have {shape[2]} tokens, max_sequence_length is {SequenceLength}");
             }
 
-            int samples = checked((int)shape[0]);
-            if (file.AttributeExists("n_examples"))
+            if (content.StatedSamples is { } stated && (ulong)stated != shape[0])
             {
-                long stated = Guard(path, () => ReadInteger(file.Attribute("n_examples")));
-                if (stated != samples)
-                {
-                    throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {samples} samples");
-                }
+                throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {shape[0]} samples");
             }
 
-            files.Add(new SampleFile(path, file, dataset, Count));
-            Count = checked(Count + samples);
+            Guard(path, () => file.CheckSize(content.Dataset));
+            if (shape[0] > (ulong)(int.MaxValue - Count))
+            {
+                throw new DataException($"{path}: with its {shape[0]} samples there are more than {int.MaxValue}");
+            }
+
+            files.Add(new SampleFile(path, file, content.Dataset, Count));
+            Count += (int)shape[0];
         }
         catch
         {
@@ -147,11 +144,11 @@ internal sealed class GptHdf5Source : ISampleSource
             cachedChunks = new SimpleReadingChunkCache(byteCount: CacheBytes);
         }
 
-        return Guard(file.Path, () => file.Dataset.Read<int[]>(
+        return Guard(file.Path, () => file.File.Read(_ => file.Dataset.Read<int[]>(
             new H5DatasetAccess(ChunkCache: cachedChunks),
             fileSelection: new HyperslabSelection(3, [(ulong)sample, 0, 0], [1, Rows, (ulong)SequenceLength]),
             memorySelection: new HyperslabSelection(0, (ulong)(Rows * SequenceLength)),
-            memoryDims: [(ulong)(Rows * SequenceLength)]));
+            memoryDims: [(ulong)(Rows * SequenceLength)])));
     }
 
     private void CheckToken(SampleFile file, int sample, string what, int position, int token)
@@ -162,27 +159,46 @@ internal sealed class GptHdf5Source : ISampleSource
         }
     }
 
-    // h5py writes a Python int with 8 bytes, a numpy one with its own size.
-    private static long ReadInteger(IH5Attribute attribute) => attribute.Type.Size == sizeof(int) ? attribute.Read<int>() : attribute.Read<long>();
-
-    private static string Describe(NativeDataset dataset, ulong[] shape) =>
-        $"{dataset.Type.Class} of {dataset.Type.Size} bytes [{string.Join(", ", shape)}]";
-
-    // PureHDF reports a damaged file by whatever exception its parser ran into.
     private static T Guard<T>(string path, Func<T> read)
     {
         try
         {
             return read();
         }
-#pragma warning disable CA1031
-        catch (Exception exception) when (exception is not DataException)
-#pragma warning restore CA1031
+        catch (InvalidDataException exception)
         {
             throw new DataException($"{path}: cannot be read as HDF5: {exception.Message}", exception);
         }
     }
 
     /// <summary>An open file and the index of its first sample.</summary>
-    private sealed record SampleFile(string Path, NativeFile File, NativeDataset Dataset, int First);
+    private sealed record SampleFile(string Path, Hdf5Input File, NativeDataset Dataset, int First);
+
+    /// <summary>What a file says of its samples.</summary>
+    private sealed record Content(NativeDataset Dataset, ulong[] Shape, bool IsInt32, string Type, long? StatedSamples)
+    {
+        private const string Samples = "data";
+        private const string Number = "n_examples";
+
+        /// <summary>Finds the samples; null where there are none.</summary>
+        public static Content? Of(NativeFile root)
+        {
+            if (!root.LinkExists(Samples))
+            {
+                return null;
+            }
+
+            NativeDataset dataset = (NativeDataset)root.Dataset(Samples);
+            IH5DataType type = dataset.Type;
+            return new Content(
+                dataset,
+                dataset.Space.Dimensions,
+                type.Class == H5DataTypeClass.FixedPoint && type.Size == sizeof(int),
+                $"{type.Class} of {type.Size} bytes",
+                root.AttributeExists(Number) ? ReadInteger(root.Attribute(Number)) : null);
+        }
+
+        // h5py writes a Python int with 8 bytes, a numpy one with its own size.
+        private static long ReadInteger(IH5Attribute attribute) => attribute.Type.Size == sizeof(int) ? attribute.Read<int>() : attribute.Read<long>();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using PureHDF;
 using SparseEngine.Checkpoints;
 
 namespace SparseEngine.Tests.Checkpoints;
@@ -63,6 +64,58 @@ public sealed class DamageTests : IDisposable
             File.WriteAllBytes(path, damaged);
             Assert.StartsWith(path, Assert.Throws<CheckpointException>(() => ReadAll(path)).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Any_flipped_byte_of_the_file_is_found_before_it_does_harm_or_does_none()
+    {
+        string path = directory.File("checkpoint_1.mdl");
+        float[] values = [1, 2, 3, 4, 5, 6];
+        CheckpointWriter.Write(path, [Tensor("a.weight", [2, 3], values), Tensor("b", [0], [])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
+        byte[] whole = File.ReadAllBytes(path);
+        int harmless = 0;
+        for (int at = 8; at < whole.Length; at++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[at] ^= (byte)(1 << (at % 8));
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                using CheckpointReader reader = CheckpointReader.Open(path);
+                Assert.Equal(values, Read(reader, "a.weight", 6));
+                Assert.Equal(State, reader.State);
+                harmless++;
+            }
+            catch (CheckpointException error)
+            {
+                Assert.StartsWith($"{path}: is damaged: ", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        // The signature of the checksum itself, and the low bytes of the end of the file.
+        Assert.InRange(harmless, 0, 16);
+    }
+
+    [Fact]
+    public void A_damaged_structure_is_found_before_it_is_parsed()
+    {
+        string path = directory.File("checkpoint_1.mdl");
+        Write(path, ("w", [30, 30], new float[900]));
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[bytes.AsSpan().LastIndexOf("OHDR"u8) + 8] ^= 1;
+        File.WriteAllBytes(path, bytes);
+
+        Assert.Equal($"{path}: is damaged: its structure does not have its checksum", Assert.Throws<CheckpointException>(() => CheckpointReader.Open(path)).Message);
+    }
+
+    [Fact]
+    public void A_file_that_another_program_wrote_has_no_checksum_and_is_read()
+    {
+        string path = directory.File("checkpoint_1.mdl");
+        new H5File { ["model.w"] = new float[,] { { 1, 2 }, { 3, 4 } } }.Write(path);
+
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Equal([1, 2, 3, 4], Read(reader, "model.w", 4));
     }
 
     private static void Write(string path, params (string Name, int[] Shape, float[] Values)[] tensors) =>
