@@ -57,7 +57,7 @@ public sealed class CheckpointSparsifier
             }
         }
 
-        Pass pass = new(input, masks, stop);
+        Pass pass = new(input, masks, largest: Plan.Weights.Select(weight => (int)weight.Total).DefaultIfEmpty().Max(), stop);
         List<TensorWriter> tensors = Tensors(pass);
         long bytes = output.Write(tensors, input.State, input.Metadata);
         masks?.Commit();
@@ -90,8 +90,9 @@ public sealed class CheckpointSparsifier
         OptimizerStateName.ParameterOf(name) is { } parameter && input.Contains(parameter) && !OptimizerStateName.IsOptimizers(parameter);
 
     /// <summary>One pass over the tensors; of masks it remembers the last.</summary>
-    private sealed class Pass(CheckpointReader input, MaskFiles? masks, CancellationToken stop)
+    private sealed class Pass(CheckpointReader input, MaskFiles? masks, int largest, CancellationToken stop)
     {
+        private readonly float[] scores = new float[largest];
         private SparsityMask? mask;
 
         public long Regrown { get; private set; }
@@ -104,10 +105,10 @@ public sealed class CheckpointSparsifier
         {
             Read(weight.Name, dense);
             mask = null;
-            mask = MaskSelector.Select(weight, dense);
+            mask = MaskSelector.Select(weight, dense, scores.AsSpan(0, dense.Length));
             mask.Apply(dense);
             masks?.Write(weight.Name, weight.Shape, mask.Keep);
-            Regrown += mask.Regrown.Length;
+            Regrown += mask.RegrownCount;
         }
 
         public void CopyState(string name, bool isMasked, Span<float> dense)

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Reflection;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using PureHDF;
@@ -40,7 +42,7 @@ public static class CheckpointWriter
         H5Dataset<byte[]> checksums = new([(ulong)Encoding.UTF8.GetByteCount(ChecksumLines(attributeSum, tensors, new uint[tensors.Count]))]);
         file.Add(CheckpointLayout.Checksums, checksums);
 
-        AtomicFile.Write(path, stream =>
+        AtomicFile.Write(path, stream => Unwrap(() =>
         {
             List<FileRegion> regions = [];
             using (H5NativeWriter writer = file.BeginWrite(stream))
@@ -65,7 +67,20 @@ public static class CheckpointWriter
             }
 
             StructureChecksum.Append(stream, regions);
-        });
+        }));
+    }
+
+    /// <summary>PureHDF calls itself by reflection, which hides that the disk is full inside another exception.</summary>
+    private static void Unwrap(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (TargetInvocationException exception) when (exception.InnerException is { } cause)
+        {
+            ExceptionDispatchInfo.Throw(cause);
+        }
     }
 
     // PureHDF writes no scalar that is filled later, so one is a vector of one element.

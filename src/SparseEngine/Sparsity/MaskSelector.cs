@@ -2,37 +2,6 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Sparsity;
 
-/// <summary>Which elements of one weight are kept.</summary>
-/// <param name="Keep">One flag per element, row-major.</param>
-/// <param name="Kept">How many are set.</param>
-/// <param name="Regrown">The flat indices of kept elements that were not finite before: they start at 0, and so does their optimizer state.</param>
-public sealed record SparsityMask(bool[] Keep, int Kept, int[] Regrown)
-{
-    /// <summary>Marks the sparse places of the weight, or of an optimizer state of its shape, with NaN, and sets the regrown ones to 0.</summary>
-    /// <param name="dense">Its elements, row-major.</param>
-    /// <exception cref="ArgumentException">It has another number of elements.</exception>
-    public void Apply(Span<float> dense)
-    {
-        if (dense.Length != Keep.Length)
-        {
-            throw new ArgumentException($"{Keep.Length} elements are masked, not {dense.Length}", nameof(dense));
-        }
-
-        for (int i = 0; i < dense.Length; i++)
-        {
-            if (!Keep[i])
-            {
-                dense[i] = float.NaN;
-            }
-        }
-
-        foreach (int i in Regrown)
-        {
-            dense[i] = 0;
-        }
-    }
-}
-
 /// <summary>Chooses a weight's kept elements exactly as Model Zoo 1.8 does, but for ties: those go to the lowest index.</summary>
 public static class MaskSelector
 {
@@ -43,7 +12,14 @@ public static class MaskSelector
     /// <param name="settings">How this weight is made sparse.</param>
     /// <param name="weight">Its elements, row-major.</param>
     /// <exception cref="ArgumentException">The number of elements is not the settings' total.</exception>
-    public static SparsityMask Select(WeightSparsity settings, ReadOnlySpan<float> weight)
+    public static SparsityMask Select(WeightSparsity settings, ReadOnlySpan<float> weight) => Select(settings, weight, new float[weight.Length]);
+
+    /// <summary>Selects as <see cref="Select(WeightSparsity, ReadOnlySpan{float})"/> does, with room for the scores from a caller that uses it again for the next weight.</summary>
+    /// <param name="settings">How this weight is made sparse.</param>
+    /// <param name="weight">Its elements, row-major.</param>
+    /// <param name="scores">As long as the weight; what it holds is overwritten.</param>
+    /// <exception cref="ArgumentException">The number of elements, or of scores, is not the settings' total.</exception>
+    public static SparsityMask Select(WeightSparsity settings, ReadOnlySpan<float> weight, Span<float> scores)
     {
         ArgumentNullException.ThrowIfNull(settings);
         if (weight.Length != settings.Total)
@@ -51,36 +27,19 @@ public static class MaskSelector
             throw new ArgumentException($"{settings.Name} has {settings.Total} elements, not {weight.Length}", nameof(weight));
         }
 
-        bool[] keep = TopK.Select(Scores(settings, weight), (int)settings.Kept);
-        return new SparsityMask(keep, (int)settings.Kept, Regrown(keep, weight));
-    }
-
-    private static int[] Regrown(bool[] keep, ReadOnlySpan<float> weight)
-    {
-        int count = 0;
-        for (int i = 0; i < keep.Length; i++)
+        if (scores.Length != weight.Length)
         {
-            count += keep[i] && !float.IsFinite(weight[i]) ? 1 : 0;
+            throw new ArgumentException($"{settings.Name} needs {weight.Length} scores, not {scores.Length}", nameof(scores));
         }
 
-        // Counted first: a list that grows to the many of a large weight would take several times their memory.
-        int[] regrown = new int[count];
-        int next = 0;
-        for (int i = 0; next < count; i++)
-        {
-            if (keep[i] && !float.IsFinite(weight[i]))
-            {
-                regrown[next++] = i;
-            }
-        }
-
-        return regrown;
+        FillScores(settings, weight, scores);
+        bool[] keep = TopK.Select(scores, (int)settings.Kept);
+        return SparsityMask.Of(keep, (int)settings.Kept, weight);
     }
 
-    private static float[] Scores(WeightSparsity settings, ReadOnlySpan<float> weight)
+    private static void FillScores(WeightSparsity settings, ReadOnlySpan<float> weight, Span<float> scores)
     {
         Pcg64 generator = new(settings.Seed);
-        float[] scores = new float[weight.Length];
         if (settings.Method == SparsityMethod.Random)
         {
             generator.FillSingle(scores);
@@ -99,7 +58,5 @@ public static class MaskSelector
                 scores[i] = float.IsFinite(weight[i]) ? MathF.Abs(weight[i]) : -generator.NextSingle();
             }
         }
-
-        return scores;
     }
 }

@@ -48,7 +48,7 @@ public sealed class MaskSelectorTests
     {
         float[] half = Apply(Spread(), Select(SparsityMethod.TopK, 0.5, 1238, Spread()));
         SparsityMask mask = Select(SparsityMethod.TopK, sparsity, seed, half);
-        Assert.Equal(regrown, mask.Regrown.Length);
+        Assert.Equal(regrown, mask.RegrownCount);
         Assert.Equal(expected, Hash(mask));
     }
 
