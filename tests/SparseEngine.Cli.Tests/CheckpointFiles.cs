@@ -20,7 +20,7 @@ internal static class CheckpointFiles
                 Tensor("model.layer.bias", [2], float.PositiveInfinity, -0f),
             ],
             State,
-            new Dictionary<string, string> { ["model"] = "{\"hidden\": 3}" });
+            new Dictionary<string, string> { ["model"] = "{\"hidden\": 3}", ["optimizer.updates"] = "16" });
         return path;
     }
 

@@ -52,7 +52,7 @@ public sealed class InspectTests : IDisposable
                 "file": "{{name}}", "step": 17, "samples_consumed": 340, "seed": 5, "shuffle_seed": 3,
                 "parameters": {"tensors": 2, "elements": 8, "sparsity": 0.375, "nan": 3, "infinity": 1},
                 "optimizer": {"tensors": 1, "elements": 6, "sparsity": 0.5, "nan": 3, "infinity": 0},
-                "metadata": {"model": "{\"hidden\": 3}"},
+                "metadata": {"model": "{\"hidden\": 3}", "optimizer.updates": "16"},
                 "tensors": [
                     {"name": "model.layer.weight", "shape": [2, 3], "dtype": "float32", "elements": 6, "sparsity": 0.5, "nan": 3, "infinity": 0},
                     {"name": "optimizer.state.model.layer.weight.exp_avg", "shape": [2, 3], "dtype": "float32", "elements": 6, "sparsity": 0.5, "nan": 3, "infinity": 0},

@@ -22,6 +22,7 @@ internal sealed class FinalizeCommand : Command
         using CheckpointReader input = files.OpenInput(line);
         FinalizedCheckpoint done = CheckpointFinalizer.Write(input, output, stop);
         new Terminal().WriteLine(
-            $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements)} elements were NaN and are 0, {Quantity.Bytes(done.Bytes)}");
+            $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements)} elements "
+            + $"were NaN and are 0, {Quantity.Bytes(done.Bytes)}");
     }
 }

@@ -23,7 +23,8 @@ internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDicti
             file.Attributes[CheckpointLayout.ShuffleSeed] = (long)state.ShuffleSeed;
         }
 
-        foreach ((string key, string text) in metadata)
+        // In one order, so that the same checkpoint is the same file.
+        foreach ((string key, string text) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             file.Attributes[CheckpointLayout.Metadata + key] = text;
         }

@@ -6,10 +6,10 @@ namespace SparseEngine.Checkpoints;
 /// <summary>A run's state as texts of a .safetensors file, which has no other place for it.</summary>
 internal static class SafetensorsState
 {
-    /// <summary>The texts of a state together with the caller's own.</summary>
-    public static ImmutableDictionary<string, string> Join(TrainingState? state, IReadOnlyDictionary<string, string> metadata)
+    /// <summary>The texts of a state together with the caller's own, in one order, so that the same checkpoint is the same file.</summary>
+    public static ImmutableSortedDictionary<string, string> Join(TrainingState? state, IReadOnlyDictionary<string, string> metadata)
     {
-        ImmutableDictionary<string, string> texts = metadata.ToImmutableDictionary(StringComparer.Ordinal);
+        ImmutableSortedDictionary<string, string> texts = metadata.ToImmutableSortedDictionary(StringComparer.Ordinal);
         return state is null ? texts : texts.SetItems(
         [
             new(CheckpointLayout.Step, Text(state.Step)),

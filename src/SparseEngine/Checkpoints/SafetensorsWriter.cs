@@ -37,7 +37,7 @@ public static class SafetensorsWriter
         });
     }
 
-    private static byte[] Header(IReadOnlyList<TensorWriter> tensors, ImmutableDictionary<string, string> metadata)
+    private static byte[] Header(IReadOnlyList<TensorWriter> tensors, ImmutableSortedDictionary<string, string> metadata)
     {
         using MemoryStream json = new();
         using (Utf8JsonWriter writer = new(json))

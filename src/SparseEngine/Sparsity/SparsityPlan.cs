@@ -21,7 +21,9 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
         SparsityParameters? parameters, IReadOnlyList<NamedShape> parametersInOrder, Func<long>? drawSeed = null, bool anyShape = false)
     {
         ArgumentNullException.ThrowIfNull(parametersInOrder);
-        return parameters is null ? Dense : new Planner(parameters, drawSeed ?? (() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4))), anyShape).Plan(parametersInOrder);
+        return parameters is null
+            ? Dense
+            : new Planner(parameters, drawSeed ?? (() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4))), anyShape).Plan(parametersInOrder);
     }
 
     private sealed class Planner(SparsityParameters parameters, Func<long> drawSeed, bool anyShape)

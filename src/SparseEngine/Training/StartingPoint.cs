@@ -93,7 +93,10 @@ internal sealed class StartingPoint : IDisposable
         }
 
         List<string> missing =
-            [.. optimizer.Parameters.SelectMany(parameter => optimizer.StateNames.Select(state => OptimizerStateName.Of(parameter.Name, state))).Where(key => !reader.Contains(key))];
+        [
+            .. optimizer.Parameters.SelectMany(parameter => optimizer.StateNames.Select(state => OptimizerStateName.Of(parameter.Name, state)))
+                .Where(key => !reader.Contains(key)),
+        ];
         if (missing.Count > 0)
         {
             if (State.Step > 0)

@@ -38,6 +38,21 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal("{\"größe\": 3}", reader.Metadata["model"]);
     }
 
+    [Theory]
+    [InlineData("", "no name")]
+    [InlineData("a/b", "a slash")]
+    [InlineData("empty", "")]
+    [InlineData("large", null)]
+    public void Texts_of_other_programs_survive_the_round_trip(string key, string? text)
+    {
+        string path = directory.File("weights.mdl");
+        text ??= new string('x', 200_000);
+        CheckpointWriter.Write(path, [], state: null, new Dictionary<string, string> { [key] = text });
+
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Equal([new(key, text)], reader.Metadata);
+    }
+
     [Fact]
     public void Tensors_come_in_the_order_they_were_written_in()
     {
