@@ -66,6 +66,35 @@ public class SparsityLevelTests
         Assert.True(smallestKept >= largestDropped, $"kept {smallestKept}, dropped {largestDropped}");
     }
 
+    /// <summary>A level applied by sparsify and then trained at is the level changed in the run; a .safetensors carries the moments and the step too.</summary>
+    [Theory]
+    [InlineData(0.75, "mdl")]
+    [InlineData(0.75, "safetensors")]
+    [InlineData(0.9, "safetensors")]
+    [InlineData(0.25, "safetensors")]
+    public void A_sparsified_checkpoint_goes_on_as_the_run_itself_would(double level, string format)
+    {
+        using TestRun run = new();
+        SparsityParameters changed = Uniform(SparsityMethod.TopK, level, seed: 3);
+        run.Parameters = run.Parameters with { Sparsity = Uniform(SparsityMethod.TopK, 0.75, seed: 3) };
+        run.With(config => config with { MaxSteps = 3 }).Execute();
+        string sparsified = Path.Combine(run.Folder, $"sparsified.{format}");
+        using (CheckpointReader reader = CheckpointReader.Open(run.CheckpointPath(3)))
+        {
+            CheckpointSparsifier.Create(reader, changed).Write(CheckpointOutput.For(sparsified, run.CheckpointPath(3), overwrite: false), TestContext.Current.CancellationToken);
+        }
+
+        using TestRun other = new();
+        other.Parameters = other.Parameters with { Sparsity = changed };
+        other.With(config => config with { CheckpointPath = sparsified }).Execute();
+        run.Parameters = run.Parameters with { Sparsity = changed };
+        run.With(config => config with { MaxSteps = 8 }).Execute();
+
+        Assert.Equal([4, 5, 6, 7, 8], other.Steps.Select(step => step.Step));
+        Assert.Equal(run.Steps.Skip(3).Select(step => step.Loss), other.Steps.Select(step => step.Loss));
+        Assert.Equal(run.Steps.Skip(3).Select(step => step.GradNorm), other.Steps.Select(step => step.GradNorm));
+    }
+
     private static void Execute(TestRun run, int steps, double learningRate, SparsityParameters? sparsity)
     {
         OptimizerParameters optimizer = new()
