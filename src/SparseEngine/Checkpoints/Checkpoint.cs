@@ -24,7 +24,7 @@ public sealed class CheckpointException : Exception
 {
     /// <summary>Creates the error.</summary>
     public CheckpointException(string message, Exception? inner = null)
-        : base(message, inner)
+        : base(OneLine.Of(message), inner)
     {
     }
 }

@@ -115,13 +115,9 @@ internal sealed class MdlReader : CheckpointReader
 
     private IReadOnlyList<(string Name, ImmutableArray<int> Shape, string DataType)> ReadDescriptions() =>
     [
-        .. file.List(dataset => (
-                dataset.Name,
-                IsTensor: dataset.Name != CheckpointLayout.Checksums && Hdf5Elements.AreNumbers(dataset),
-                dataset.Space.Dimensions,
-                DataType: Hdf5Elements.AreNumbers(dataset) ? Hdf5Elements.DataType(dataset) : ""))
-            .Where(dataset => dataset.IsTensor)
-            .Select(dataset => (dataset.Name, ShapeOf(dataset.Name, dataset.Dimensions), dataset.DataType)),
+        .. file.List(dataset => dataset.Name != CheckpointLayout.Checksums && Hdf5Elements.AreNumbers(dataset) ? file.CheckSize(dataset) : null)
+            .OfType<NativeDataset>()
+            .Select(dataset => (dataset.Name, ShapeOf(dataset.Name, dataset.Space.Dimensions), Hdf5Elements.DataType(dataset))),
     ];
 
     private static ImmutableArray<int> ShapeOf(string name, ulong[] dimensions) =>

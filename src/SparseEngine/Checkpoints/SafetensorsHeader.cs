@@ -9,7 +9,8 @@ namespace SparseEngine.Checkpoints;
 /// <param name="Type">Its element type, one of <see cref="SafetensorsType.All"/>.</param>
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="Start">Where its bytes start after the header.</param>
-internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, ImmutableArray<int> Shape, long Start);
+/// <param name="Length">Their number.</param>
+internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, ImmutableArray<int> Shape, long Start, long Length);
 
 /// <summary>The JSON header of a .safetensors file, checked against the file's length.</summary>
 /// <param name="Entries">The tensors in the header's order.</param>
@@ -19,6 +20,9 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
     /// <summary>The key of the metadata among the tensors.</summary>
     public const string MetadataKey = "__metadata__";
 
+    // That of numpy, more than PyTorch's.
+    private const int LargestRank = 64;
+
     /// <summary>Reads a header.</summary>
     /// <param name="path">The file, for errors.</param>
     /// <param name="json">The header, UTF-8.</param>
@@ -26,11 +30,26 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
     /// <exception cref="CheckpointException">It is damaged, or has an element type that is unknown.</exception>
     public static SafetensorsHeader Parse(string path, ReadOnlyMemory<byte> json, long dataLength)
     {
-        using JsonDocument document = ParseJson(path, json);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Parse(path, document.RootElement, dataLength)
+                : throw new CheckpointException($"{path}: is damaged: its header is not a map");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The latter is for texts that are not valid Unicode, which are decoded late.
+            throw new CheckpointException($"{path}: is damaged: its header is not valid JSON", exception);
+        }
+    }
+
+    private static SafetensorsHeader Parse(string path, JsonElement header, long dataLength)
+    {
         ImmutableDictionary<string, string> metadata = ImmutableDictionary<string, string>.Empty;
         ImmutableArray<SafetensorsEntry>.Builder entries = ImmutableArray.CreateBuilder<SafetensorsEntry>();
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        foreach (JsonProperty property in header.EnumerateObject())
         {
             if (!names.Add(property.Name))
             {
@@ -47,19 +66,22 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
             }
         }
 
+        CheckApart(path, entries);
         return new SafetensorsHeader(entries.ToImmutable(), metadata);
     }
 
-    private static JsonDocument ParseJson(string path, ReadOnlyMemory<byte> json)
+    // The format lets no two tensors share bytes.
+    private static void CheckApart(string path, IEnumerable<SafetensorsEntry> entries)
     {
-        try
+        SafetensorsEntry? previous = null;
+        foreach (SafetensorsEntry entry in entries.Where(entry => entry.Length > 0).OrderBy(entry => entry.Start))
         {
-            JsonDocument document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException();
-        }
-        catch (JsonException exception)
-        {
-            throw new CheckpointException($"{path}: is damaged: its header is not valid JSON", exception);
+            if (previous is not null && entry.Start < previous.Start + previous.Length)
+            {
+                throw new CheckpointException($"{path}: is damaged: {previous.Name} and {entry.Name} overlap");
+            }
+
+            previous = entry;
         }
     }
 
@@ -92,7 +114,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
 
         BigInteger bytes = description.Shape.Aggregate(new BigInteger(type.Size), (product, dimension) => product * dimension);
         return description.Start >= 0 && description.End <= dataLength && new BigInteger(description.End) - description.Start == bytes
-            ? new SafetensorsEntry(name, type, description.Shape, description.Start)
+            ? new SafetensorsEntry(name, type, description.Shape, description.Start, description.End - description.Start)
             : throw new CheckpointException($"{path}: is damaged: {name} needs {bytes} bytes at {description.Start} to {description.End} of {dataLength}");
     }
 
@@ -101,7 +123,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
     {
         if (entry.ValueKind != JsonValueKind.Object
             || !entry.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
-            || !entry.TryGetProperty("shape", out JsonElement dimensions) || dimensions.ValueKind != JsonValueKind.Array
+            || !entry.TryGetProperty("shape", out JsonElement dimensions) || dimensions.ValueKind != JsonValueKind.Array || dimensions.GetArrayLength() > LargestRank
             || !entry.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2
             || !TryGetInteger(offsets[0], out long start) || !TryGetInteger(offsets[1], out long end))
         {

@@ -6,8 +6,8 @@ namespace SparseEngine.Checkpoints;
 /// <summary>Reads a .safetensors file: the header's length (8 bytes, little endian), a JSON header, the tensors' bytes.</summary>
 internal sealed class SafetensorsReader : CheckpointReader
 {
-    // The format's own limit.
-    private const long LargestHeader = 100_000_000;
+    // A tensor takes about 100 bytes of it: room for 150,000 of them. Parsed, a header takes many times its size; the format allows six times as much.
+    private const long LargestHeader = 16 << 20;
 
     // Elements converted at a time.
     private const int Chunk = 1 << 16;
@@ -27,7 +27,8 @@ internal sealed class SafetensorsReader : CheckpointReader
             long headerLength = BinaryPrimitives.ReadInt64LittleEndian(length);
             if (headerLength is < 2 or > LargestHeader || headerLength > file.Length - length.Length)
             {
-                throw new CheckpointException($"{path}: is damaged: its header of {headerLength} bytes does not fit a file of {file.Length}");
+                throw new CheckpointException(
+                    $"{path}: is damaged: its header of {headerLength} bytes does not fit a file of {file.Length}, or the {LargestHeader} bytes that a header may have here");
             }
 
             dataStart = length.Length + headerLength;

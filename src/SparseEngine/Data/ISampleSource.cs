@@ -23,7 +23,7 @@ public sealed class DataException : Exception
 {
     /// <summary>Creates the error.</summary>
     public DataException(string message, Exception? inner = null)
-        : base(message, inner)
+        : base(OneLine.Of(message), inner)
     {
     }
 }

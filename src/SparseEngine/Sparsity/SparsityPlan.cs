@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using SparseEngine.Configuration;
 
 namespace SparseEngine.Sparsity;
@@ -59,7 +60,18 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
             return new SparsityPlan([.. weights], [.. warnings]);
         }
 
-        private static bool Matches(SparsityGroup group, NamedShape parameter) => group.Pattern?.IsMatch(parameter.Name) ?? IsSparseByDefault(parameter);
+        private static bool Matches(SparsityGroup group, NamedShape parameter)
+        {
+            try
+            {
+                return group.Pattern?.IsMatch(parameter.Name) ?? IsSparseByDefault(parameter);
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                throw new ConfigurationException(
+                    [new Diagnostic(group.Location, $"the sparsity pattern \"{group.Pattern}\" takes too long to match {parameter.Name}; write it without nested repetition")]);
+            }
+        }
 
         private static bool IsSparseByDefault(NamedShape parameter)
         {

@@ -165,4 +165,12 @@ public sealed class SparsitySectionTests
         Assert.Matches(regex!, match);
         Assert.DoesNotMatch(regex!, other);
     }
+
+    [Fact]
+    public void Nested_repetition_that_would_backtrack_for_ages_is_matched_at_once()
+    {
+        var (regex, _) = PythonRegex.Compile("^(([a-z])+.)+[A-Z]([a-z])+$");
+
+        Assert.DoesNotMatch(regex!, new string('a', 200));
+    }
 }

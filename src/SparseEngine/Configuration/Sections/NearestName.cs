@@ -8,12 +8,15 @@ internal static class NearestName
     {
         var lowered = name.ToLowerInvariant();
         return known
+            .Where(candidate => Math.Abs(candidate.Length - lowered.Length) <= Tolerance(candidate))
             .Select(candidate => (candidate, distance: Distance(lowered, candidate)))
-            .Where(pair => pair.distance <= Math.Max(1, pair.candidate.Length / 3))
+            .Where(pair => pair.distance <= Tolerance(pair.candidate))
             .OrderBy(pair => pair.distance)
             .Select(pair => pair.candidate)
             .FirstOrDefault();
     }
+
+    private static int Tolerance(string candidate) => Math.Max(1, candidate.Length / 3);
 
     /// <summary>
     /// The fewest insertions, deletions, substitutions and swaps of neighbours that turn one text into the other (optimal string

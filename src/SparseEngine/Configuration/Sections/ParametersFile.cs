@@ -7,6 +7,9 @@ internal static class ParametersFile
 {
     private const string Layout = "train_input, eval_input, model, sparsity, optimizer, runconfig";
 
+    // A run's file has a few thousand bytes; one of a million would only take long to be refused.
+    private const int LargestFile = 1 << 20;
+
     /// <summary>Reads the file's map, whatever its sections hold.</summary>
     /// <exception cref="ConfigurationException">The file cannot be read, is no YAML, or is no map of sections.</exception>
     public static SectionReader Open(string path, DiagnosticCollector diagnostics)
@@ -38,7 +41,11 @@ internal static class ParametersFile
 
         try
         {
-            return File.ReadAllText(path);
+            // Not by the stated length: a pipe has none.
+            using StreamReader file = new(path);
+            char[] text = new char[LargestFile + 1];
+            int length = file.ReadBlock(text);
+            return length <= LargestFile ? new string(text, 0, length) : throw Unreadable($"the file has more than {LargestFile} characters; a run's has a few thousand");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

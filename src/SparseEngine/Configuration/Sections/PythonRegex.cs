@@ -7,17 +7,33 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Compiles a regex written for Python's re module, as param_name_patterns are.</summary>
 internal static class PythonRegex
 {
+    // Far beyond what any sensible pattern takes on a parameter's name.
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(10);
+
     /// <summary>Compiles a pattern: case-sensitive, found anywhere in a name.</summary>
     /// <returns>The regex, or null and the reason why it is none.</returns>
     public static (Regex? Regex, string? Reason) Compile(string pattern)
     {
         try
         {
-            return (new Regex(ToDotNet(pattern), RegexOptions.CultureInvariant), null);
+            return (Compile(ToDotNet(pattern), RegexOptions.CultureInvariant), null);
         }
         catch (RegexParseException e)
         {
             return (null, InWords(e.Error));
+        }
+    }
+
+    // Matching takes time linear in the name, except with what needs backtracking: looking around and back-references.
+    private static Regex Compile(string pattern, RegexOptions options)
+    {
+        try
+        {
+            return new Regex(pattern, options | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, options, LongestMatch);
         }
     }
 

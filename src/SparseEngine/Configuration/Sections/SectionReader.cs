@@ -122,10 +122,11 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// <summary>Reports required keys that are missing and warns of unknown ones, with the nearest known name.</summary>
     public void Finish()
     {
+        var unused = _known.Where(name => !Has(name)).ToList();
         foreach (var entry in mapping.Entries.Where(e => !_known.Contains(e.Key)))
         {
             var text = $"{KeyPath.Join(Path, entry.Key)} is not a known key";
-            var nearest = NearestName.Find(entry.Key, _known.Where(name => !Has(name)));
+            var nearest = NearestName.Find(entry.Key, unused);
             if (nearest is null)
             {
                 diagnostics.Warn(entry.KeyPosition, $"{text}; it is ignored");

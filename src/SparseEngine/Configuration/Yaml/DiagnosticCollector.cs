@@ -13,13 +13,13 @@ internal sealed class DiagnosticCollector(string file)
     public ImmutableArray<Diagnostic> Warnings => InFileOrder(_warnings);
 
     /// <summary>Records something wrong.</summary>
-    public void Error(SourcePosition position, string text) => _errors.Add((position, new Diagnostic(Location(position), text)));
+    public void Error(SourcePosition position, string text) => _errors.Add((position, new Diagnostic(Location(position), OneLine.Of(text))));
 
     /// <summary>Records something wrong with a command-line option.</summary>
-    public void OptionError(string text) => _errors.Add((default, new Diagnostic("command line", text)));
+    public void OptionError(string text) => _errors.Add((default, new Diagnostic("command line", OneLine.Of(text))));
 
     /// <summary>Records something doubtful.</summary>
-    public void Warn(SourcePosition position, string text) => _warnings.Add((position, new Diagnostic(Location(position), text)));
+    public void Warn(SourcePosition position, string text) => _warnings.Add((position, new Diagnostic(Location(position), OneLine.Of(text))));
 
     /// <summary>Names a place: "params.yaml:12:5", or the file alone.</summary>
     public string Location(SourcePosition position) => position == default ? file : $"{file}:{position.Line}:{position.Column}";

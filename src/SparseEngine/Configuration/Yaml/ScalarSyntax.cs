@@ -10,6 +10,9 @@ namespace SparseEngine.Configuration.Yaml;
 /// </summary>
 internal static partial class ScalarSyntax
 {
+    // A double has at most 767 significant digits, and anything longer is a mistake or an attack.
+    private const int LongestNumber = 1000;
+
     public static bool IsNull(string text) => text is "" or "~" or "null" or "Null" or "NULL";
 
     public static bool TryBoolean(string text, out bool value)
@@ -28,7 +31,8 @@ internal static partial class ScalarSyntax
         }
 
         value = 0;
-        return DecimalNumber().IsMatch(text)
+        return text.Length <= LongestNumber
+            && DecimalNumber().IsMatch(text)
             && double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
             && double.IsFinite(value);
     }
@@ -41,7 +45,7 @@ internal static partial class ScalarSyntax
             return true;
         }
 
-        if (DecimalInteger().IsMatch(text))
+        if (text.Length <= LongestNumber && DecimalInteger().IsMatch(text))
         {
             value = BigInteger.Parse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
             return true;
@@ -60,7 +64,7 @@ internal static partial class ScalarSyntax
     private static bool TryRadixInteger(string text, out BigInteger value)
     {
         value = BigInteger.Zero;
-        if (RadixInteger().Match(text) is not { Success: true } match)
+        if (text.Length > LongestNumber || RadixInteger().Match(text) is not { Success: true } match)
         {
             return false;
         }

@@ -10,6 +10,10 @@ namespace SparseEngine.Configuration.Yaml;
 internal sealed class YamlLoader
 {
     private const string MergeKey = "<<";
+
+    // Far beyond any run's file, and few enough for a small stack.
+    private const int DeepestNesting = 100;
+
     private const string TextTag = "tag:yaml.org,2002:str";
 
     private static readonly string[] StandardTags =
@@ -21,6 +25,7 @@ internal sealed class YamlLoader
     private readonly Parser _parser;
     private readonly DiagnosticCollector _diagnostics;
     private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
+    private int _nesting;
 
     private YamlLoader(TextReader text, DiagnosticCollector diagnostics)
     {
@@ -80,12 +85,18 @@ internal sealed class YamlLoader
 
         var start = _parser.Require<NodeEvent>();
         CheckTag(start);
+        if (++_nesting > DeepestNesting)
+        {
+            throw new YamlException(start.Start, start.End, $"lists and maps are nested more than {DeepestNesting} deep");
+        }
+
         YamlNode node = start switch
         {
             Scalar => ReadScalar(),
             SequenceStart => ReadSequence(path),
             _ => ReadMapping(path),
         };
+        _nesting--;
         if (!start.Anchor.IsEmpty)
         {
             _anchors[start.Anchor] = node;
@@ -116,8 +127,8 @@ internal sealed class YamlLoader
     private YamlMapping ReadMapping(string path)
     {
         var start = _parser.Consume<MappingStart>();
-        var own = new List<YamlEntry>();
-        var merged = new List<YamlEntry>();
+        var own = new OrderedDictionary<string, YamlEntry>();
+        var merged = new OrderedDictionary<string, YamlEntry>();
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var key = _parser.TryConsume<Scalar>(out var scalar)
@@ -126,7 +137,7 @@ internal sealed class YamlLoader
             var value = ReadNode(KeyPath.Join(path, key.Value));
             if (key is { Value: MergeKey, Style: ScalarStyle.Plain })
             {
-                EntriesToMerge(key, value).ForEach(entry => Put(merged, entry));
+                Merge(key, value, merged);
             }
             else
             {
@@ -134,18 +145,17 @@ internal sealed class YamlLoader
             }
         }
 
-        foreach (var entry in own)
+        foreach (var (name, entry) in own)
         {
-            Put(merged, entry);
+            merged[name] = entry;
         }
 
-        return new YamlMapping(Position(start.Start), merged);
+        return new YamlMapping(Position(start.Start), [.. merged.Values]);
     }
 
-    /// <summary>The entries that a merge key brings in. Of several maps, the first one's values win.</summary>
-    private static List<YamlEntry> EntriesToMerge(Scalar key, YamlNode value)
+    /// <summary>Adds the entries that a merge key brings in. Of several maps, the first one's values win.</summary>
+    private static void Merge(Scalar key, YamlNode value, OrderedDictionary<string, YamlEntry> entries)
     {
-        var entries = new List<YamlEntry>();
         IEnumerable<YamlNode> sources = value is YamlSequence sequence ? sequence.Items.Reverse() : [value];
         foreach (var source in sources)
         {
@@ -156,37 +166,22 @@ internal sealed class YamlLoader
 
             foreach (var entry in mapping.Entries)
             {
-                Put(entries, entry);
+                entries[entry.Key] = entry;
             }
         }
-
-        return entries;
     }
 
-    /// <summary>Adds an entry, or replaces the one of the same key; the latter is warned of where a path names the map.</summary>
-    private void Put(List<YamlEntry> entries, YamlEntry entry, string path)
+    /// <summary>Adds an entry, or replaces the one of the same key, at its place and with a warning.</summary>
+    private void Put(OrderedDictionary<string, YamlEntry> entries, YamlEntry entry, string path)
     {
-        if (entries.Find(e => e.Key == entry.Key) is { } earlier)
+        if (entries.TryGetValue(entry.Key, out var earlier))
         {
             _diagnostics.Warn(
                 entry.KeyPosition,
                 $"{KeyPath.Join(path, entry.Key)} was already given on line {earlier.KeyPosition.Line}; this last value is used");
         }
 
-        Put(entries, entry);
-    }
-
-    private static void Put(List<YamlEntry> entries, YamlEntry entry)
-    {
-        var index = entries.FindIndex(e => e.Key == entry.Key);
-        if (index < 0)
-        {
-            entries.Add(entry);
-        }
-        else
-        {
-            entries[index] = entry;
-        }
+        entries[entry.Key] = entry;
     }
 
     private static void CheckTag(NodeEvent node)
