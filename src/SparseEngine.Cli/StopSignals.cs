@@ -2,9 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace SparseEngine.Cli;
 
-/// <summary>Turns the first Ctrl-C or SIGTERM into a request to stop when it is safe; a second one ends the process at once.</summary>
+/// <summary>
+/// Turns the first Ctrl-C or SIGTERM into a request to stop when it is safe; a second one ends the process at once. A file
+/// that exceeds the process's limit (ulimit -f) is an error of the write, as on a full disk, not the end of the process.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    // SIGXFSZ, which .NET has no name for; the same number on Linux, macOS and the BSDs.
+    private const PosixSignal FileSizeLimit = (PosixSignal)25;
+
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
     private int exitCode;
@@ -13,6 +19,7 @@ internal sealed class StopSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Cli.ExitCode.Interrupted)),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Cli.ExitCode.Terminated)),
+        .. OperatingSystem.IsWindows() ? [] : (PosixSignalRegistration[])[PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true)],
     ];
 
     /// <summary>Runs a command that a signal undoes: it stops before its files take their names.</summary>

@@ -7,7 +7,7 @@ internal sealed class TinyRun : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public TinyRun(int checkpointSteps = 0)
+    public TinyRun(int checkpointSteps = 0, int logSteps = 2, string runConfig = "")
     {
         string text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
         folder.Write("params.yaml", $$"""
@@ -25,7 +25,7 @@ internal sealed class TinyRun : IDisposable
               mixed_precision: False
             sparsity: {sparsity: 0.75, init_method: random, seed: 11}
             optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True, max_gradient_norm: 1.0}
-            runconfig: {max_steps: 8, log_steps: 2, eval_steps: 3, checkpoint_steps: {{checkpointSteps}}, seed: 5}
+            runconfig: {max_steps: 8, log_steps: {{logSteps}}, eval_steps: 3, checkpoint_steps: {{checkpointSteps}}, seed: 5, {{runConfig}}}
             """);
     }
 
@@ -42,6 +42,10 @@ internal sealed class TinyRun : IDisposable
     /// <summary>Starts it.</summary>
     public ProgramProcess Start(string mode, params string[] options) =>
         ProgramProcess.Start(Location, Arguments(mode, options));
+
+    /// <summary>Runs it to its end with files limited to a number of bytes, as <c>ulimit -f</c> does.</summary>
+    public Task<ProgramResult> RunWithFileLimitAsync(int bytes, string mode, params string[] options) =>
+        ProgramProcess.RunWithFileLimitAsync(Location, bytes, Arguments(mode, options));
 
     /// <summary>The lines of metrics.jsonl.</summary>
     public IReadOnlyList<JsonElement> Metrics() =>

@@ -42,7 +42,8 @@ internal sealed class RunLog : ILoggerProvider
         try
         {
             Directory.CreateDirectory(directory);
-            return new StreamWriter(Path.Combine(directory, $"run_{DateTime.Now:yyyyMMdd_HHmmss}.log"), append: true) { AutoFlush = true };
+            string path = Path.Combine(directory, $"run_{DateTime.Now:yyyyMMdd_HHmmss}.log");
+            return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -72,7 +73,14 @@ internal sealed class RunLog : ILoggerProvider
     {
         lock (gate)
         {
-            file?.WriteLine(line);
+            try
+            {
+                file?.WriteLine(line);
+            }
+            catch (IOException)
+            {
+                // On a full disk the log lacks this line, which the terminal has. The run fails where it cannot write what it needs, and says so.
+            }
         }
     }
 

@@ -22,28 +22,32 @@ public static class CheckpointDirectory
     /// <param name="warn">Told in one line of each later checkpoint that is damaged and passed over.</param>
     public static string? FindNewest(string modelDirectory, Action<string>? warn = null)
     {
-        foreach (string path in All(modelDirectory).Reverse())
+        IReadOnlyList<string> all = All(modelDirectory);
+        for (int index = all.Count - 1; index >= 0; index--)
         {
             try
             {
-                Verify(path);
-                return path;
+                Verify(all[index]);
+                return all[index];
             }
             catch (CheckpointException exception)
             {
-                warn?.Invoke($"{exception.Message}; the one before it is used");
+                warn?.Invoke($"{exception.Message}; {(index > 0 ? "the one before it is used" : "there is none before it")}");
             }
         }
 
         return null;
     }
 
-    /// <summary>Deletes the oldest checkpoints beyond the newest <paramref name="keep"/>.</summary>
+    /// <summary>Deletes checkpoints of earlier steps, but for the newest of them.</summary>
+    /// <param name="modelDirectory">The model directory.</param>
+    /// <param name="newest">The step of the checkpoint just written. Those of later steps are another run's, and stay.</param>
+    /// <param name="keep">How many stay, with that one.</param>
     /// <exception cref="CheckpointException">One of them cannot be deleted.</exception>
-    public static void Prune(string modelDirectory, int keep)
+    public static void Prune(string modelDirectory, int newest, int keep)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
-        foreach (string path in All(modelDirectory).SkipLast(keep))
+        foreach (string path in All(modelDirectory).Where(path => StepOf(path) <= newest).SkipLast(keep))
         {
             try
             {
@@ -55,6 +59,10 @@ public static class CheckpointDirectory
             }
         }
     }
+
+    /// <summary>Removes what runs that were killed while they wrote a checkpoint left of it.</summary>
+    /// <exception cref="CheckpointException">It cannot be removed.</exception>
+    internal static void RemoveLeftovers(string modelDirectory) => AtomicFile.RemoveLeftovers(modelDirectory, $"{Prefix}*{Extension}");
 
     private static void Verify(string path)
     {

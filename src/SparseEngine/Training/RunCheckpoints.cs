@@ -52,7 +52,7 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
         observer.OnCheckpoint(path, step);
         if (config.KeepCheckpointMax is { } keep)
         {
-            CheckpointDirectory.Prune(config.ModelDirectory, keep);
+            CheckpointDirectory.Prune(config.ModelDirectory, step, keep);
         }
     }
 }

@@ -38,10 +38,20 @@ internal sealed class StartingPoint : IDisposable
     public int Step => State?.Step ?? 0;
 
     /// <summary>The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.</summary>
-    public static string? FindCheckpoint(RunConfig config, ILogger logger) =>
-        config.CheckpointPath ?? (config.AutoloadLastCheckpoint
-            ? CheckpointDirectory.FindNewest(config.ModelDirectory, warning => logger.LogWarning("{Warning}", warning))
-            : null);
+    /// <exception cref="CheckpointException">The model directory has checkpoints and none is whole: to start afresh there would overwrite what is left of them.</exception>
+    public static string? FindCheckpoint(RunConfig config, ILogger logger)
+    {
+        if (config.CheckpointPath is not null || !config.AutoloadLastCheckpoint)
+        {
+            return config.CheckpointPath;
+        }
+
+        return CheckpointDirectory.FindNewest(config.ModelDirectory, warning => logger.LogWarning("{Warning}", warning))
+            ?? (CheckpointDirectory.All(config.ModelDirectory).Count == 0
+                ? null
+                : throw new CheckpointException(
+                    $"{config.ModelDirectory}: holds checkpoints and none is whole; to start afresh remove them, give another model_dir, or set runconfig.autoload_last_checkpoint to False"));
+    }
 
     /// <summary>Opens what the run starts from and says so in the log.</summary>
     /// <exception cref="CheckpointException">The checkpoint cannot be read or is not one of this model.</exception>

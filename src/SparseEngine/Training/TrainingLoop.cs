@@ -79,6 +79,7 @@ internal sealed class TrainingLoop
         using Evaluator? evaluator = validation is null ? null
             : new Evaluator(context.Device, model, TrainingData.Loader(run, validation, DataSplit.Validation), config.EvalSteps, context.Observer);
         using MetricsLog log = MetricsLog.Open(config.ModelDirectory, start.Step);
+        CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
 
         context.Observer.OnStarted(new RunOverview(
             mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, plan, start.Path));

@@ -119,15 +119,17 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Pruning_keeps_the_newest_by_number()
+    public void Pruning_keeps_the_newest_by_number_and_those_of_later_steps()
     {
-        foreach (int step in (int[])[100, 20, 3])
+        foreach (int step in (int[])[100, 20, 3, 500])
         {
             Write(CheckpointDirectory.PathFor(directory.Path, step), ("w", [1], [0f]));
         }
 
-        CheckpointDirectory.Prune(directory.Path, keep: 2);
-        Assert.Equal([directory.File("checkpoint_20.mdl"), directory.File("checkpoint_100.mdl")], CheckpointDirectory.All(directory.Path));
+        CheckpointDirectory.Prune(directory.Path, newest: 100, keep: 2);
+        Assert.Equal(
+            [directory.File("checkpoint_20.mdl"), directory.File("checkpoint_100.mdl"), directory.File("checkpoint_500.mdl")],
+            CheckpointDirectory.All(directory.Path));
     }
 
     [Fact]
