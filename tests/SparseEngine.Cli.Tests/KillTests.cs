@@ -15,13 +15,24 @@ public class KillTests
         for (int kill = 0; kill < Kills; kill++)
         {
             using ProgramProcess program = killed.Start("train", "--max_steps", "1000000");
-            if (kill % 4 < 3)
+            switch (kill % 4)
             {
-                await program.WaitForLineAsync(CheckpointWritten);
+                case 0 or 1: // In the steps after a checkpoint, or in the writing of the next.
+                    await program.WaitForLineAsync(CheckpointWritten);
+                    await Task.Delay(random.Next(100), TestContext.Current.CancellationToken);
+                    break;
+                case 2: // While a checkpoint is written.
+                    while (Leftovers(killed) == 0 && !program.HasEnded)
+                    {
+                        await Task.Delay(1, TestContext.Current.CancellationToken);
+                    }
+
+                    break;
+                default: // While the program starts, loads, or soon after.
+                    await Task.Delay(random.Next(1000), TestContext.Current.CancellationToken);
+                    break;
             }
 
-            // After a checkpoint: in the steps that follow it, or in the writing of the next. Else while the program starts, loads, or soon after.
-            await Task.Delay(random.Next(kill % 4 < 3 ? 100 : 1000), TestContext.Current.CancellationToken);
             program.Kill();
             await program.EndAsync();
             Assert.InRange(Directory.GetFiles(killed.Output(""), "checkpoint_*.mdl").Length, 0, 3);

@@ -21,6 +21,9 @@ internal sealed class ProgramProcess : IDisposable
         errors = process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => process.HasExited;
+
     /// <summary>Runs the program to its end.</summary>
     public static async Task<ProgramResult> RunAsync(string workingDirectory, params string[] arguments)
     {

@@ -186,6 +186,7 @@ internal sealed class TrainingLoop
 
     private void Save()
     {
+        log.FlushToDisk();
         checkpoints.Save(optimizer, done, samplesConsumed);
         savedStep = done;
     }

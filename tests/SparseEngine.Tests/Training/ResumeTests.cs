@@ -130,6 +130,19 @@ public class ResumeTests
     }
 
     [Fact]
+    public void Neither_the_checkpoint_that_a_run_starts_from_elsewhere_nor_another_runs_later_ones_are_deleted()
+    {
+        using TestRun first = new();
+        first.With(config => config with { MaxSteps = 2 }).Execute();
+        using TestRun second = new();
+        File.Copy(first.CheckpointPath(2), second.CheckpointPath(99));
+        second.With(config => config with { CheckpointPath = first.CheckpointPath(2), MaxSteps = 5, CheckpointSteps = 1, KeepCheckpointMax = 1 }).Execute();
+
+        Assert.Equal([first.CheckpointPath(2)], CheckpointDirectory.All(first.Folder));
+        Assert.Equal([second.CheckpointPath(5), second.CheckpointPath(99)], CheckpointDirectory.All(second.Folder));
+    }
+
+    [Fact]
     public void A_run_at_its_last_step_trains_nothing_and_still_evaluates()
     {
         using TestRun run = new();
