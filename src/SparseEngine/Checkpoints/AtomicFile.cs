@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace SparseEngine.Checkpoints;
 
 /// <summary>Writes a file so that its name only ever stands for a whole one.</summary>
@@ -52,10 +50,7 @@ internal static class AtomicFile
             try
             {
                 // Its writer does not share it.
-                using (new FileStream(leftover, FileMode.Open, FileAccess.Write, FileShare.None))
-                {
-                    File.Delete(leftover);
-                }
+                new FileStream(leftover, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
             }
             catch (IOException)
             {
@@ -72,9 +67,6 @@ internal static class AtomicFile
     private static string? Reason(Exception exception) => exception switch
     {
         IOException or UnauthorizedAccessException => exception.Message,
-
-        // PureHDF writes datasets through reflection.
-        TargetInvocationException { InnerException: { } inner } => Reason(inner),
 
         // How .NET reports EFBIG.
         ArgumentOutOfRangeException { ParamName: "value" } => "it is too large for the file system, or for this process's limit",

@@ -17,6 +17,9 @@ internal static class ModelSection
     private static readonly Choices<LossScaling> LossScalings = new(("num_tokens", LossScaling.NumTokens), ("batch_size", LossScaling.BatchSize));
     private static readonly Choices<bool> PositionEmbeddingTypes = new(("learned", true));
 
+    // A hundred times the layers of the largest GPTs.
+    private const int MostLayers = 10_000;
+
     /// <summary>Reads the section.</summary>
     public static ModelParameters Read(SectionReader section)
     {
@@ -31,7 +34,7 @@ internal static class ModelSection
         {
             VocabularySize = section.Integer("vocab_size", minimum: 1, required: true) ?? 1,
             HiddenSize = hiddenSize ?? 1,
-            Layers = section.Integer("num_hidden_layers", minimum: 1, required: true) ?? 1,
+            Layers = (int?)section.LongInteger("num_hidden_layers", 1, MostLayers, required: true) ?? 1,
             Heads = heads ?? 1,
             FilterSize = section.Integer("filter_size", minimum: 1, required: true) ?? 1,
         };
@@ -39,6 +42,7 @@ internal static class ModelSection
         parameters = ReadLayers(section, parameters);
         parameters = ReadInitializers(section, parameters);
         parameters = ReadLoss(section, parameters);
+        CheckWeights(section, parameters);
 
         section.Value("fixed_sparse_attention")?.Error("asks for a sparse attention pattern, which is not supported; leave it out");
         section.Ignore(
@@ -46,6 +50,24 @@ internal static class ModelSection
             "boundary_casting", "tf_summary");
         section.Finish();
         return parameters;
+    }
+
+    /// <summary>A weight is read from a checkpoint and drawn as one array.</summary>
+    private static void CheckWeights(SectionReader section, ModelParameters parameters)
+    {
+        var hiddenSize = parameters.HiddenSize;
+        (string Key, int Rows)[] weights =
+        [
+            ("hidden_size", hiddenSize), ("vocab_size", parameters.VocabularySize), ("filter_size", parameters.FilterSize),
+            ("max_position_embeddings", parameters.MaxPositionEmbeddings),
+        ];
+        foreach (var (key, rows) in weights)
+        {
+            if (section.Has(key) && (long)rows * hiddenSize > Array.MaxLength)
+            {
+                section.Error(key, $"is {rows}: with hidden_size {hiddenSize} that makes a weight of more than {Array.MaxLength} elements");
+            }
+        }
     }
 
     private static ModelParameters ReadEmbeddings(SectionReader section, ModelParameters defaults)
