@@ -9,8 +9,8 @@ internal sealed record SafetensorsIndex(ImmutableArray<KeyValuePair<string, stri
 {
     private const string MapKey = "weight_map";
 
-    // A tensor takes about a hundred bytes: far beyond any model, and far below what would strain the memory.
-    private const long LargestIndex = 100_000_000;
+    // A tensor takes about a hundred bytes: far beyond any model. Parsed, an index takes many times its size.
+    private const long LargestIndex = 16 << 20;
 
     /// <summary>Whether a file's first bytes are those of a JSON object, and not of a .safetensors file, whose header length has zeros in it.</summary>
     public static bool IsJson(ReadOnlySpan<byte> start) => !start.Contains((byte)0) && start.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];

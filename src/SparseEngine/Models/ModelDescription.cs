@@ -15,12 +15,14 @@ public static class ModelDescription
     /// <summary>The model section as one JSON object.</summary>
     public static string Write(ModelParameters model) => JsonSerializer.Serialize(model, Options);
 
-    /// <summary>Reads what <see cref="Write"/> wrote; null where <paramref name="json"/> is not such a text.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote; null where <paramref name="json"/> is not such a text, or its sizes are those of no model.</summary>
     public static ModelParameters? Read(string json)
     {
         try
         {
-            return JsonSerializer.Deserialize<ModelParameters>(json, Options);
+            return JsonSerializer.Deserialize<ModelParameters>(json, Options) is
+                { VocabularySize: > 0, HiddenSize: > 0, Layers: > 0, Heads: > 0, FilterSize: > 0, MaxPositionEmbeddings: > 0 } model
+                && model.HiddenSize % model.Heads == 0 ? model : null;
         }
         catch (JsonException)
         {

@@ -14,6 +14,12 @@ internal static class InferenceParameters
     /// <exception cref="CheckpointException">The checkpoint is not one of this model.</exception>
     public static ParameterSet Load(ComputeDevice device, ModelParameters shape, CheckpointReader reader)
     {
+        if (shape.Layers > reader.Names.Count)
+        {
+            // Before all their names are made.
+            throw new CheckpointException($"{reader.Path}: has {reader.Names.Count} tensors, its model {shape.Layers} layers");
+        }
+
         ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(shape);
         CheckpointWeights weights = new(reader, definitions);
         return ParameterSet.Build(device, definitions, weights, PlannedMasks.SelectFinite, trainable: false);

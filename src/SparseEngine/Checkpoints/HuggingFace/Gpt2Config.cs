@@ -24,33 +24,14 @@ internal static class Gpt2Config
     public static ModelParameters Read(string path)
     {
         using Gpt2ConfigReader config = Gpt2ConfigReader.Open(path);
-        config.Require("model_type", ModelType);
-        config.RequireFalse("add_cross_attention");
-        config.RequireFalse("scale_attn_by_inverse_layer_idx");
-        int hidden = config.Size(768, "n_embd", "hidden_size");
-        int heads = config.Size(12, "n_head", "num_attention_heads");
-        if (hidden % heads != 0)
+        try
         {
-            throw config.Invalid("n_head", heads, $"a divisor of n_embd, {hidden}");
+            return Read(config);
         }
-
-        return new ModelParameters
+        catch (InvalidOperationException exception)
         {
-            VocabularySize = config.Size(50257, "vocab_size"),
-            MaxPositionEmbeddings = config.Size(1024, "n_positions", "n_ctx", "max_position_embeddings"),
-            HiddenSize = hidden,
-            Layers = config.Size(12, "n_layer", "num_hidden_layers"),
-            Heads = heads,
-            FilterSize = config.Size((int)Math.Min(4L * hidden, int.MaxValue), "n_inner"),
-            Nonlinearity = ReadActivation(config),
-            LayerNormEpsilon = config.Number("layer_norm_epsilon", Interval.Positive, 1e-5),
-            ShareEmbeddingWeights = config.Flag("tie_word_embeddings", byDefault: true),
-            ScaledAttention = config.Flag("scale_attn_weights", byDefault: true),
-            DropoutRate = config.Number("resid_pdrop", Interval.Fraction, 0.1),
-            EmbeddingDropoutRate = config.Number("embd_pdrop", Interval.Fraction, 0.1),
-            AttentionDropoutRate = config.Number("attn_pdrop", Interval.Fraction, 0.1),
-            InitializerRange = config.Number("initializer_range", Interval.NotNegative, 0.02),
-        };
+            throw new CheckpointException($"{path}: has a text that is no Unicode", exception);
+        }
     }
 
     /// <summary>What of a model GPT-2 as Hugging Face builds it lacks; null where it can express it whole.</summary>
@@ -102,6 +83,37 @@ internal static class Gpt2Config
 
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
+    }
+
+    private static ModelParameters Read(Gpt2ConfigReader config)
+    {
+        config.Require("model_type", ModelType);
+        config.RequireFalse("add_cross_attention");
+        config.RequireFalse("scale_attn_by_inverse_layer_idx");
+        int hidden = config.Size(768, "n_embd", "hidden_size");
+        int heads = config.Size(12, "n_head", "num_attention_heads");
+        if (hidden % heads != 0)
+        {
+            throw config.Invalid("n_head", heads, $"a divisor of n_embd, {hidden}");
+        }
+
+        return new ModelParameters
+        {
+            VocabularySize = config.Size(50257, "vocab_size"),
+            MaxPositionEmbeddings = config.Size(1024, "n_positions", "n_ctx", "max_position_embeddings"),
+            HiddenSize = hidden,
+            Layers = config.Size(12, "n_layer", "num_hidden_layers"),
+            Heads = heads,
+            FilterSize = config.Size((int)Math.Min(4L * hidden, int.MaxValue), "n_inner"),
+            Nonlinearity = ReadActivation(config),
+            LayerNormEpsilon = config.Number("layer_norm_epsilon", Interval.Positive, 1e-5),
+            ShareEmbeddingWeights = config.Flag("tie_word_embeddings", byDefault: true),
+            ScaledAttention = config.Flag("scale_attn_weights", byDefault: true),
+            DropoutRate = config.Number("resid_pdrop", Interval.Fraction, 0.1),
+            EmbeddingDropoutRate = config.Number("embd_pdrop", Interval.Fraction, 0.1),
+            AttentionDropoutRate = config.Number("attn_pdrop", Interval.Fraction, 0.1),
+            InitializerRange = config.Number("initializer_range", Interval.NotNegative, 0.02),
+        };
     }
 
     private static Activation ReadActivation(Gpt2ConfigReader config)

@@ -6,6 +6,9 @@ namespace SparseEngine.Checkpoints.HuggingFace;
 /// <summary>Reads values of a config.json. A key that is not there, or null, has its default.</summary>
 internal sealed class Gpt2ConfigReader : IDisposable
 {
+    // A model's has a thousand bytes.
+    private const long LargestFile = 1 << 20;
+
     private readonly string path;
     private readonly JsonDocument document;
 
@@ -21,6 +24,11 @@ internal sealed class Gpt2ConfigReader : IDisposable
     {
         try
         {
+            if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
+            {
+                throw new CheckpointException($"{path}: is no model's config: it has more than {LargestFile} bytes");
+            }
+
             JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             return document.RootElement.ValueKind == JsonValueKind.Object ? new Gpt2ConfigReader(path, document) : throw new JsonException();
         }
