@@ -11,16 +11,26 @@ internal sealed class StopSignals : IDisposable
     // SIGXFSZ, which .NET has no name for; the same number on Linux, macOS and the BSDs.
     private const PosixSignal FileSizeLimit = (PosixSignal)25;
 
+    // Held to the end of the process: .NET handles a signal some time after it came, and one that comes to nobody is deadly.
+    private static PosixSignalRegistration? survival;
+
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
     private int exitCode;
 
-    public StopSignals() => registrations =
-    [
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Cli.ExitCode.Interrupted)),
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Cli.ExitCode.Terminated)),
-        .. OperatingSystem.IsWindows() ? [] : (PosixSignalRegistration[])[PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true)],
-    ];
+    public StopSignals()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            survival ??= PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true);
+        }
+
+        registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Cli.ExitCode.Interrupted)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Cli.ExitCode.Terminated)),
+        ];
+    }
 
     /// <summary>Runs a command that a signal undoes: it stops before its files take their names.</summary>
     /// <returns>The exit code.</returns>
