@@ -11,28 +11,44 @@ public enum DeviceFamily
     HostVector128,
     HostVector256,
     HostVector512,
+    IlgpuCpu,
+    IlgpuCuda,
+    IlgpuOpenCl,
 }
 
 internal static class DeviceFamilies
 {
+    private static readonly Lazy<IReadOnlyList<AcceleratorInfo>> Accelerators = new(IlgpuDevice.Enumerate);
+
+    /// <summary>Whether this machine has the family's devices.</summary>
+    public static bool IsPresent(this DeviceFamily family) => family switch
+    {
+        DeviceFamily.IlgpuCuda => Accelerators.Value.Any(a => a.Kind == AcceleratorKind.Cuda),
+        DeviceFamily.IlgpuOpenCl => Accelerators.Value.Any(a => a.Kind == AcceleratorKind.OpenCl),
+        _ => true,
+    };
+
     /// <summary>The family's members; the host's differ in their number of threads.</summary>
     public static ComputeDevice[] Open(this DeviceFamily family) => family switch
     {
         DeviceFamily.HostVector128 => Host(SimdWidth.Vector128),
         DeviceFamily.HostVector256 => Host(SimdWidth.Vector256),
         DeviceFamily.HostVector512 => Host(SimdWidth.Vector512),
+        DeviceFamily.IlgpuCpu => [IlgpuDevice.Create(AcceleratorKind.Cpu)],
+        DeviceFamily.IlgpuCuda => [IlgpuDevice.Create(AcceleratorKind.Cuda)],
+        DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl)],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
     };
 
     private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
 }
 
-/// <summary>Runs a theory once for each <see cref="DeviceFamily"/>.</summary>
+/// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryDeviceAttribute : DataAttribute
 {
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([.. Enum.GetValues<DeviceFamily>().Select(family => new TheoryDataRow<DeviceFamily>(family))]);
+        new([.. Enum.GetValues<DeviceFamily>().Where(family => family.IsPresent()).Select(family => new TheoryDataRow<DeviceFamily>(family))]);
 
     public override bool SupportsDiscoveryEnumeration() => true;
 }

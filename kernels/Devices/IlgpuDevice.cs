@@ -1,0 +1,91 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+using SparseEngine.Kernels.Gpu;
+
+namespace SparseEngine.Kernels.Devices;
+
+/// <summary>What runs the kernels of an <see cref="IlgpuDevice"/>.</summary>
+public enum AcceleratorKind
+{
+    /// <summary>An NVIDIA GPU through CUDA.</summary>
+    Cuda,
+
+    /// <summary>A GPU through OpenCL.</summary>
+    OpenCl,
+
+    /// <summary>Threads of the CPU that stand in for a GPU's: for checking kernels, orders of magnitude slower than <see cref="HostDevice"/>.</summary>
+    Cpu,
+}
+
+/// <summary>An accelerator that <see cref="IlgpuDevice.Create"/> can open.</summary>
+/// <param name="Kind">What runs its kernels.</param>
+/// <param name="Index">Its number among those of its kind, from 0.</param>
+/// <param name="Name">The name its driver gives.</param>
+/// <param name="MemoryBytes">Bytes of its memory.</param>
+/// <param name="Multiprocessors">The number of its multiprocessors.</param>
+/// <param name="Capabilities">The optional features that ILGPU reports for it: "Float64", "Int64_Atomics".</param>
+public sealed record AcceleratorInfo(
+    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities);
+
+/// <summary>An accelerator that ILGPU drives: one set of kernels for CUDA, OpenCL and the CPU.</summary>
+public abstract class IlgpuDevice : ComputeDevice
+{
+    private protected IlgpuDevice()
+    {
+    }
+
+    /// <summary>Lists the accelerators of this machine: the GPUs by kind, then the CPU accelerator, which is always there.</summary>
+    public static IReadOnlyList<AcceleratorInfo> Enumerate()
+    {
+        using Context context = Context.Create(builder => builder.Cuda().OpenCL().CPU(GpuDevice.CpuAccelerator));
+        return [.. Enum.GetValues<AcceleratorKind>().SelectMany(kind => Devices(context, kind).Select((device, index) => Describe(kind, index, device)))];
+    }
+
+    /// <summary>Opens an accelerator.</summary>
+    /// <param name="kind">What runs its kernels.</param>
+    /// <param name="index">Its number among those of its kind, as <see cref="Enumerate"/> counts.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such accelerator.</exception>
+    public static IlgpuDevice Create(AcceleratorKind kind, int index = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        Context context = Context.Create(builder => With(builder, kind).Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
+        Device[] devices = [.. Devices(context, kind)];
+        if (index >= devices.Length)
+        {
+            context.Dispose();
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"this machine has {devices.Length} accelerators of the kind {kind}");
+        }
+
+        return new GpuDevice(context, kind, devices[index]);
+    }
+
+    private static Context.Builder With(Context.Builder builder, AcceleratorKind kind) => kind switch
+    {
+        AcceleratorKind.Cuda => builder.Cuda(),
+        AcceleratorKind.OpenCl => builder.OpenCL(),
+        AcceleratorKind.Cpu => builder.CPU(GpuDevice.CpuAccelerator),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "valid: Cuda, OpenCl, Cpu"),
+    };
+
+    private static IEnumerable<Device> Devices(Context context, AcceleratorKind kind) =>
+        context.Devices.Where(device => device.AcceleratorType == kind switch
+        {
+            AcceleratorKind.Cuda => AcceleratorType.Cuda,
+            AcceleratorKind.OpenCl => AcceleratorType.OpenCL,
+            _ => AcceleratorType.CPU,
+        });
+
+    private static AcceleratorInfo Describe(AcceleratorKind kind, int index, Device device) =>
+        new(kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)]);
+
+    // The CPU accelerator has none until it is opened.
+    private static IEnumerable<string> Features(CapabilityContext? capabilities) =>
+        capabilities is null
+            ? []
+            : capabilities.GetType().GetProperties()
+                .Where(property => property.PropertyType == typeof(bool) && property.GetValue(capabilities) is true)
+                .Select(property => property.Name).Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,30 @@
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <content>The residual sum.</content>
+internal sealed partial class GpuDevice
+{
+    /// <inheritdoc/>
+    public override void Add(in DeviceMatrix x, in DeviceMatrix y)
+    {
+        VectorMatrix input = Vectors(x, y.Rows, y.Columns, nameof(x));
+        VectorMatrix output = Vectors(y, y.Rows, y.Columns, nameof(y));
+        int vectors = VectorsOf(y.Columns);
+        LaunchLinear(y.Rows * vectors, new AddKernel(input, output, y.Rows * vectors, vectors));
+    }
+}
+
+/// <summary>y = x + y.</summary>
+internal readonly struct AddKernel(VectorMatrix x, VectorMatrix y, int count, int vectors) : IKernel
+{
+    public void Invoke()
+    {
+        for (int i = Work.First; i < count; i += Work.Stride)
+        {
+            int row = i / vectors;
+            int vector = i - (row * vectors);
+            y[row, vector] = x[row, vector] + y[row, vector];
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>An accelerator: memory, launches and checks. Each operation is a file of its own beside this one.</summary>
+internal sealed partial class GpuDevice : IlgpuDevice
+{
+    // As on the host: rows are padded to whole 64-byte lines.
+    private const int RowPadding = 16;
+
+    private readonly Context context;
+    private readonly Accelerator accelerator;
+    private readonly KernelLauncher kernels;
+    private readonly AcceleratorKind kind;
+    private readonly GroupShapes shapes;
+
+    public GpuDevice(Context context, AcceleratorKind kind, Device device)
+    {
+        this.context = context;
+        this.kind = kind;
+        accelerator = device.CreateAccelerator(context);
+        kernels = new KernelLauncher(accelerator);
+        shapes = GroupShapes.For(accelerator);
+        partialSums = new GpuScratch<FloatPair>(this);
+        transposedValues = new GpuScratch<float>(this);
+        partialGradients = new GpuScratch<float>(this);
+        attentionRowSums = new GpuScratch<float>(this);
+    }
+
+    /// <summary>The CPU accelerator's stand-in for a GPU. Each thread of a group is a thread of the system, so groups are small.</summary>
+    public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 4, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
+
+    /// <inheritdoc/>
+    public override string Description => kind == AcceleratorKind.Cpu ? "ILGPU CPU accelerator" : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
+
+    /// <inheritdoc/>
+    public override int Cores => accelerator.NumMultiprocessors;
+
+    /// <summary>The stream that everything runs on, in order.</summary>
+    public AcceleratorStream Stream => accelerator.DefaultStream;
+
+    /// <summary>How often memory of the accelerator was allocated.</summary>
+    public int Allocations { get; private set; }
+
+    /// <inheritdoc/>
+    public override DeviceBuffer<T> Allocate<T>(int length) => new GpuBuffer<T>(this, length);
+
+    /// <inheritdoc/>
+    public override DeviceMatrix AllocateActivations(int features, int tokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(features);
+        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        int stride = Padded(tokens);
+        return new DeviceMatrix(new GpuBuffer<float>(this, checked(features * stride)), 0, features, tokens, stride);
+    }
+
+    /// <summary>Allocates memory, which holds anything.</summary>
+    /// <exception cref="DeviceMemoryException">There is not enough.</exception>
+    public MemoryBuffer1D<T, Stride1D.Dense> AllocateMemory<T>(long length)
+        where T : unmanaged
+    {
+        Allocations++;
+        try
+        {
+            return accelerator.Allocate1D<T>(length);
+        }
+        catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
+        {
+            long? available = accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;
+            throw new DeviceMemoryException(Description, length * Interop.SizeOf<T>(), available, accelerator.MemorySize, error);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            accelerator.Dispose();
+            context.Dispose();
+        }
+    }
+
+    /// <summary>Launches an elementwise kernel for <paramref name="count"/> items; its threads stride over them.</summary>
+    private void LaunchLinear<TKernel>(int count, in TKernel kernel)
+        where TKernel : struct, IKernel
+    {
+        if (count > 0)
+        {
+            kernels.Launch(new Index3D(Math.Min(DivideUp(count, shapes.Threads), shapes.MaxGroups), 1, 1), new Index3D(shapes.Threads, 1, 1), kernel);
+        }
+    }
+
+    /// <summary>Launches one group, all its threads in a line, for each of <paramref name="groups"/> items.</summary>
+    private void LaunchGroups<TKernel>(int groups, in TKernel kernel)
+        where TKernel : struct, IKernel
+    {
+        if (groups > 0)
+        {
+            kernels.Launch(new Index3D(groups, 1, 1), new Index3D(shapes.Threads, 1, 1), kernel);
+        }
+    }
+
+    /// <summary>Launches groups of <paramref name="lanes"/> threads along tokens and the others along rows.</summary>
+    private void LaunchTiles<TKernel>(int columns, int rows, int lanes, in TKernel kernel)
+        where TKernel : struct, IKernel
+    {
+        if (columns > 0 && rows > 0)
+        {
+            kernels.Launch(new Index3D(columns, rows, 1), new Index3D(lanes, shapes.Threads / lanes, 1), kernel);
+        }
+    }
+
+    /// <summary>The elements of a buffer of this device.</summary>
+    private ArrayView<T> View<T>(DeviceBuffer<T> buffer, int atLeast, string name)
+        where T : unmanaged
+    {
+        GpuBuffer<T> own = Own(buffer, name);
+        if (own.Length < atLeast)
+        {
+            throw new ArgumentException($"the buffer has {own.Length} elements, {atLeast} are needed", name);
+        }
+
+        return own.View;
+    }
+
+    private GpuBuffer<T> Own<T>(DeviceBuffer<T> buffer, string name)
+        where T : unmanaged =>
+        buffer is GpuBuffer<T> own && own.Device == this ? own : throw new ArgumentException("the buffer is not of this device", name);
+
+    /// <summary>A matrix whose extent lies within its buffer, element by element.</summary>
+    private ScalarMatrix Scalars(in DeviceMatrix matrix, string name)
+    {
+        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + matrix.Columns;
+        if (matrix.Rows < 0 || matrix.Columns < 0 || matrix.Offset < 0 || matrix.Stride < matrix.Columns || end > matrix.Buffer.Length)
+        {
+            throw new ArgumentException($"a {matrix.Rows} x {matrix.Columns} matrix with stride {matrix.Stride} at {matrix.Offset} does not fit its buffer of {matrix.Buffer.Length}", name);
+        }
+
+        ArrayView<float> data = Own(matrix.Buffer, name).Padded;
+        return new ScalarMatrix(data.SubView(Math.Min(matrix.Offset, data.Length)), matrix.Stride);
+    }
+
+    /// <summary>Activations of this shape, four tokens at a time. Whole vectors may be read and written: rows are padded.</summary>
+    private VectorMatrix Vectors(in DeviceMatrix matrix, int features, int tokens, string name)
+    {
+        if (matrix.Rows != features || matrix.Columns != tokens)
+        {
+            throw new ArgumentException($"the matrix is {matrix.Rows} x {matrix.Columns}, {features} x {tokens} is needed", name);
+        }
+
+        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0
+            || matrix.Offset + ((long)matrix.Rows * matrix.Stride) > matrix.Buffer.Length)
+        {
+            throw new ArgumentException("activations need rows padded to 64 bytes, as AllocateActivations makes them", name);
+        }
+
+        Scalars(matrix, name);
+        ArrayView<Float4> data = Own(matrix.Buffer, name).Padded.Cast<Float4>();
+        return new VectorMatrix(data.SubView(Math.Min(matrix.Offset / Float4.Width, data.Length)), matrix.Stride / Float4.Width);
+    }
+
+    /// <summary>Tokens rounded up to whole 64-byte lines.</summary>
+    private static int Padded(int tokens) => DivideUp(tokens, RowPadding) * RowPadding;
+
+    /// <summary>Vectors that hold this many tokens.</summary>
+    private static int VectorsOf(int tokens) => DivideUp(tokens, Float4.Width);
+
+    private static int DivideUp(int count, int size) => (int)(((long)count + size - 1) / size);
+}

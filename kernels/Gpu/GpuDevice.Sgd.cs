@@ -1,0 +1,72 @@
+using ILGPU;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <content>Stochastic gradient descent.</content>
+internal sealed partial class GpuDevice
+{
+    /// <inheritdoc/>
+    public override void SgdStep(in SgdArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        int length = weight.Length;
+        int vectors = VectorsOf(length);
+        ArrayView<Float4> weights = PaddedVectors(weight, length, nameof(weight));
+        ArrayView<Float4> gradients = PaddedVectors(gradient, length, nameof(gradient));
+        if (velocity is null)
+        {
+            LaunchLinear(vectors, new SgdKernel(arguments.LearningRate, arguments.WeightDecay, arguments.GradientScale, vectors, weights, gradients));
+        }
+        else
+        {
+            LaunchLinear(vectors, new MomentumKernel(arguments, vectors, weights, gradients, PaddedVectors(velocity, length, nameof(velocity))));
+        }
+    }
+}
+
+/// <summary>w -= rate (scale g + decay w).</summary>
+internal readonly struct SgdKernel(float rate, float decay, float scale, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient) : IKernel
+{
+    public void Invoke()
+    {
+        for (int i = Work.First; i < vectors; i += Work.Stride)
+        {
+            Float4 w = weight[i];
+            weight[i] = w - (rate * ((scale * gradient[i]) + (decay * w)));
+        }
+    }
+}
+
+/// <summary>The same along a velocity, which decays and takes in the gradient.</summary>
+internal readonly struct MomentumKernel : IKernel
+{
+    private readonly float rate, decay, scale, momentum;
+    private readonly int nesterov, vectors;
+    private readonly ArrayView<Float4> weight, gradient, velocity;
+
+    public MomentumKernel(in SgdArguments arguments, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient, ArrayView<Float4> velocity)
+    {
+        rate = arguments.LearningRate;
+        decay = arguments.WeightDecay;
+        scale = arguments.GradientScale;
+        momentum = arguments.Momentum;
+        nesterov = arguments.Nesterov ? 1 : 0;
+        this.vectors = vectors;
+        this.weight = weight;
+        this.gradient = gradient;
+        this.velocity = velocity;
+    }
+
+    public void Invoke()
+    {
+        for (int i = Work.First; i < vectors; i += Work.Stride)
+        {
+            Float4 w = weight[i];
+            Float4 g = (scale * gradient[i]) + (decay * w);
+            Float4 v = (momentum * velocity[i]) + g;
+            velocity[i] = v;
+            weight[i] = w - (rate * (nesterov != 0 ? g + (momentum * v) : v));
+        }
+    }
+}

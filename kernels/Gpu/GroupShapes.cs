@@ -1,0 +1,43 @@
+using ILGPU.Runtime;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>The sizes of thread groups on one accelerator.</summary>
+/// <param name="Threads">Threads in a group, a power of two.</param>
+/// <param name="Lanes">Threads of a group along vectors of tokens, where the others run along rows.</param>
+/// <param name="TokenLanes">Threads along single tokens.</param>
+/// <param name="SquareLanes">Threads along columns of a dense product's tile.</param>
+/// <param name="MaxGroups">Groups of an elementwise launch: enough to fill the accelerator.</param>
+/// <param name="MaxTiles">Groups along tokens.</param>
+/// <param name="SddmmTileVectors">Vectors of tokens that an SDDMM finishes for all its non-zeros before it goes on.</param>
+internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int SddmmTileVectors)
+{
+    /// <summary>The most threads of a group, which sizes its shared memory.</summary>
+    public const int MostThreads = 256;
+
+    /// <summary>Threads along columns of a dense product on a GPU.</summary>
+    public const int GpuSquareLanes = 16;
+
+    // A warp's 8 lanes of 16 bytes read whole 128-byte lines of 4 rows; its 32 lanes of 4 bytes read one line.
+    private const int GpuLanes = 8;
+    private const int GpuTokenLanes = 32;
+    private const int GroupsPerMultiprocessor = 8;
+
+    public static GroupShapes For(Accelerator accelerator)
+    {
+        if (accelerator.AcceleratorType == AcceleratorType.CPU)
+        {
+            // Each thread is one of the system's and each group costs barriers: few groups, two by two threads, long tiles.
+            return new GroupShapes(Threads: 4, Lanes: 2, TokenLanes: 2, SquareLanes: 2, MaxGroups: 1, MaxTiles: 1, SddmmTileVectors: 32);
+        }
+
+        int threads = MostThreads;
+        while (threads > accelerator.MaxNumThreadsPerGroup)
+        {
+            threads /= 2;
+        }
+
+        return new GroupShapes(
+            threads, GpuLanes, GpuTokenLanes, GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, SddmmTileVectors: GpuLanes);
+    }
+}

@@ -1,0 +1,33 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>A kernel: a struct whose fields are its arguments. Every kernel of the device implements this, so the implementations are their list.</summary>
+internal interface IKernel
+{
+    /// <summary>What each thread of each group does.</summary>
+    void Invoke();
+}
+
+/// <summary>Compiles kernels on first use and launches them on an accelerator's default stream.</summary>
+internal sealed class KernelLauncher(Accelerator accelerator)
+{
+    private readonly Dictionary<Type, Delegate> launchers = [];
+
+    /// <summary>The method that ILGPU compiles for a kernel.</summary>
+    public static void Entry<TKernel>(TKernel kernel)
+        where TKernel : struct, IKernel => kernel.Invoke();
+
+    public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
+        where TKernel : struct, IKernel
+    {
+        if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))
+        {
+            launcher = accelerator.LoadStreamKernel<TKernel>(Entry);
+            launchers.Add(typeof(TKernel), launcher);
+        }
+
+        ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(grid, group), kernel);
+    }
+}
