@@ -17,12 +17,18 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>The number of cores that work is partitioned for.</summary>
     public abstract int Cores { get; }
 
+    /// <summary>Whether operations are only queued when they return, so that reading a result waits for all that was asked for before.</summary>
+    public abstract bool IsAsynchronous { get; }
+
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
     public abstract DeviceBuffer<T> Allocate<T>(int length)
         where T : unmanaged;
 
     /// <summary>Allocates a matrix of zeros for activations: rows aligned to 64 bytes.</summary>
     public abstract DeviceMatrix AllocateActivations(int features, int tokens);
+
+    /// <summary>Makes a sum that starts at zero.</summary>
+    public abstract DeviceSum AllocateSum();
 
     /// <summary>Prepares a pattern for <see cref="Spmm"/>, <see cref="SpmmTransposed"/> and <see cref="Sddmm"/>.</summary>
     /// <param name="csr">The pattern.</param>
@@ -112,14 +118,27 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Sets the places drawn from <paramref name="key"/> to zero and scales the others by 1/(1 - rate), in place. Its gradient is the same call on dy.</summary>
     public abstract void Dropout(in DeviceMatrix x, float rate, DropoutKey key);
 
-    /// <summary>The sum of the squares of all elements, accumulated in float64 in a fixed order.</summary>
-    public abstract double SumOfSquares(DeviceBuffer<float> values);
+    /// <summary>Adds all elements to <paramref name="sum"/>, in a fixed order.</summary>
+    public abstract void AddSum(DeviceBuffer<float> values, DeviceSum sum);
+
+    /// <summary>Adds the squares of all elements to <paramref name="sum"/>, in a fixed order: a parameter's part of the squared global norm.</summary>
+    public abstract void AddSumOfSquares(DeviceBuffer<float> values, DeviceSum sum);
+
+    /// <summary>Decides what the updates of a step multiply their gradients by: min(1, maximum / (norm + 1e-6)), or that they do not take place.</summary>
+    /// <param name="arguments">The maximum, and whether a loss or norm that is not finite refuses this update and all later ones.</param>
+    /// <param name="loss">The step's summed loss.</param>
+    /// <param name="squaredNorm">The square of the global norm of the gradients.</param>
+    /// <param name="scale">Receives the decision; one that refused stays as it is.</param>
+    public abstract void ClipByGlobalNorm(in ClipArguments arguments, DeviceSum loss, DeviceSum squaredNorm, UpdateScale scale);
 
     /// <summary>One update of Adam or AdamW: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr (Correction m / (sqrt(v) + eps) + decay w).</summary>
-    public abstract void AdamStep(in AdamArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment);
+    /// <remarks>g is the gradient times <paramref name="scale"/>. Where that refuses updates, nothing changes.</remarks>
+    public abstract void AdamStep(
+        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment);
 
     /// <summary>One update of stochastic gradient descent; <paramref name="velocity"/> is null where there is no momentum.</summary>
-    public abstract void SgdStep(in SgdArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity);
+    /// <remarks>The gradient is multiplied by <paramref name="scale"/> first. Where that refuses updates, nothing changes.</remarks>
+    public abstract void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity);
 
     /// <inheritdoc/>
     public void Dispose()

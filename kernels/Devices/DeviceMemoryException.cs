@@ -1,7 +1,7 @@
 namespace SparseEngine.Kernels.Devices;
 
 /// <summary>A device has too little memory left for an allocation.</summary>
-public sealed class DeviceMemoryException : Exception
+public sealed class DeviceMemoryException : DeviceException
 {
     private const double Mebibyte = 1 << 20;
 

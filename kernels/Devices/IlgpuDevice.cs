@@ -37,6 +37,12 @@ public abstract class IlgpuDevice : ComputeDevice
     {
     }
 
+    /// <summary>How often memory of the accelerator was allocated: after the first steps of a run, no more.</summary>
+    public abstract int Allocations { get; }
+
+    /// <summary>How often this program waited for the accelerator: to read results, not to make steps.</summary>
+    public abstract int Synchronizations { get; }
+
     /// <summary>Lists the accelerators of this machine: the GPUs by kind, then the CPU accelerator, which is always there.</summary>
     public static IReadOnlyList<AcceleratorInfo> Enumerate()
     {
@@ -47,7 +53,7 @@ public abstract class IlgpuDevice : ComputeDevice
     /// <summary>Opens an accelerator.</summary>
     /// <param name="kind">What runs its kernels.</param>
     /// <param name="index">Its number among those of its kind, as <see cref="Enumerate"/> counts.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such accelerator.</exception>
+    /// <exception cref="DeviceException">There is no such accelerator.</exception>
     public static IlgpuDevice Create(AcceleratorKind kind, int index = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
@@ -56,7 +62,7 @@ public abstract class IlgpuDevice : ComputeDevice
         if (index >= devices.Length)
         {
             context.Dispose();
-            throw new ArgumentOutOfRangeException(nameof(index), index, $"this machine has {devices.Length} accelerators of the kind {kind}");
+            throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {(devices.Length == 0 ? "none" : $"{devices.Length}, from 0")} on this machine");
         }
 
         return new GpuDevice(context, kind, devices[index]);
@@ -77,6 +83,13 @@ public abstract class IlgpuDevice : ComputeDevice
             AcceleratorKind.OpenCl => AcceleratorType.OpenCL,
             _ => AcceleratorType.CPU,
         });
+
+    private static string NameOf(AcceleratorKind kind) => kind switch
+    {
+        AcceleratorKind.Cuda => "CUDA",
+        AcceleratorKind.OpenCl => "OpenCL",
+        _ => "CPU accelerator",
+    };
 
     private static AcceleratorInfo Describe(AcceleratorKind kind, int index, Device device) =>
         new(kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)]);

@@ -74,14 +74,18 @@ public readonly record struct DropoutKey(uint Seed, ulong Step, uint Site);
 /// <param name="WeightDecay">AdamW: added to the update as WeightDecay x weight. Adam: added to the gradient the same way.</param>
 /// <param name="DecoupledDecay">True for AdamW, false for Adam with L2 regularization.</param>
 /// <param name="Correction">sqrt(1 - Beta2^t) / (1 - Beta1^t) with bias correction, else 1.</param>
-/// <param name="GradientScale">What the gradient is multiplied by first: clipping, averaging.</param>
 public readonly record struct AdamArguments(
-    float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, bool DecoupledDecay, float Correction, float GradientScale);
+    float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, bool DecoupledDecay, float Correction);
 
 /// <summary>The settings of one update of stochastic gradient descent with momentum (Sutskever et al., 2013, as PyTorch writes it).</summary>
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="Momentum">Decay of the velocity: velocity = Momentum x velocity + gradient.</param>
 /// <param name="Nesterov">Whether the update is gradient + Momentum x velocity rather than the velocity.</param>
 /// <param name="WeightDecay">L2 regularization: added to the gradient as WeightDecay x weight.</param>
-/// <param name="GradientScale">What the gradient is multiplied by first: clipping, averaging.</param>
-public readonly record struct SgdArguments(float LearningRate, float Momentum, bool Nesterov, float WeightDecay, float GradientScale);
+public readonly record struct SgdArguments(float LearningRate, float Momentum, bool Nesterov, float WeightDecay);
+
+/// <summary>How the updates of one step are limited.</summary>
+/// <param name="MaximumNorm">The global norm that gradients are scaled down to; infinity for none.</param>
+/// <param name="RefuseNonFinite">Whether a loss or norm that is NaN or infinite keeps this update and all later ones from the weights.</param>
+/// <param name="Step">The step, 1 for the first update, to say which one was refused. Exact up to 2^24.</param>
+public readonly record struct ClipArguments(float MaximumNorm, bool RefuseNonFinite, int Step);

@@ -54,7 +54,7 @@ internal sealed class GpuBuffer<T> : DeviceBuffer<T>
 
         if (source.Length > 0)
         {
-            range.CopyFromCPU(device.Stream, source);
+            device.Uploads.Copy(source, range);
         }
     }
 
@@ -63,8 +63,7 @@ internal sealed class GpuBuffer<T> : DeviceBuffer<T>
         ArrayView<T> range = Range(offset, destination.Length);
         if (destination.Length > 0)
         {
-            range.CopyToCPU(device.Stream, destination);
-            device.Stream.Synchronize();
+            device.Download(range, destination);
         }
     }
 

@@ -8,14 +8,14 @@ internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
     public override void AdamStep(
-        in AdamArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment)
+        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment)
     {
         ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
         LaunchLinear(
             VectorsOf(length),
             new AdamKernel(
-                arguments, VectorsOf(length), PaddedVectors(weight, length, nameof(weight)), PaddedVectors(gradient, length, nameof(gradient)),
+                arguments, Factor(scale), VectorsOf(length), PaddedVectors(weight, length, nameof(weight)), PaddedVectors(gradient, length, nameof(gradient)),
                 PaddedVectors(firstMoment, length, nameof(firstMoment)), PaddedVectors(secondMoment, length, nameof(secondMoment))));
     }
 
@@ -30,14 +30,15 @@ internal sealed partial class GpuDevice
 /// <summary>One update of Adam or AdamW on four weights a thread.</summary>
 internal readonly struct AdamKernel : IKernel
 {
-    private readonly float scale, beta1, beta2, rest1, rest2, epsilon, correction, regularization, decay, rate;
+    private readonly float beta1, beta2, rest1, rest2, epsilon, correction, regularization, decay, rate;
     private readonly ArrayView<Float4> weight, gradient, firstMoment, secondMoment;
+    private readonly ArrayView<float> factor;
     private readonly int vectors;
 
     public AdamKernel(
-        in AdamArguments arguments, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient, ArrayView<Float4> firstMoment, ArrayView<Float4> secondMoment)
+        in AdamArguments arguments, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient,
+        ArrayView<Float4> firstMoment, ArrayView<Float4> secondMoment)
     {
-        scale = arguments.GradientScale;
         beta1 = arguments.Beta1;
         beta2 = arguments.Beta2;
         rest1 = 1 - arguments.Beta1;
@@ -47,6 +48,7 @@ internal readonly struct AdamKernel : IKernel
         regularization = arguments.DecoupledDecay ? 0 : arguments.WeightDecay;
         decay = arguments.DecoupledDecay ? arguments.WeightDecay : 0;
         rate = arguments.LearningRate;
+        this.factor = factor;
         this.vectors = vectors;
         this.weight = weight;
         this.gradient = gradient;
@@ -56,7 +58,9 @@ internal readonly struct AdamKernel : IKernel
 
     public void Invoke()
     {
-        for (int i = Work.First; i < vectors; i += Work.Stride)
+        float scale = factor[0];
+        int end = float.IsNaN(scale) ? 0 : vectors;
+        for (int i = Work.First; i < end; i += Work.Stride)
         {
             Float4 w = weight[i];
             Float4 g = (scale * gradient[i]) + (regularization * w);

@@ -17,6 +17,8 @@ internal sealed partial class GpuDevice : IlgpuDevice
     private readonly KernelLauncher kernels;
     private readonly AcceleratorKind kind;
     private readonly GroupShapes shapes;
+    private int allocations;
+    private int synchronizations;
 
     public GpuDevice(Context context, AcceleratorKind kind, Device device)
     {
@@ -25,6 +27,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         accelerator = device.CreateAccelerator(context);
         kernels = new KernelLauncher(accelerator);
         shapes = GroupShapes.For(accelerator);
+        Uploads = new UploadRing(this, accelerator);
         partialSums = new GpuScratch<FloatPair>(this);
         transposedValues = new GpuScratch<float>(this);
         partialGradients = new GpuScratch<float>(this);
@@ -40,11 +43,20 @@ internal sealed partial class GpuDevice : IlgpuDevice
     /// <inheritdoc/>
     public override int Cores => accelerator.NumMultiprocessors;
 
+    /// <inheritdoc/>
+    public override bool IsAsynchronous => true;
+
     /// <summary>The stream that everything runs on, in order.</summary>
     public AcceleratorStream Stream => accelerator.DefaultStream;
 
-    /// <summary>How often memory of the accelerator was allocated.</summary>
-    public int Allocations { get; private set; }
+    /// <summary>What small uploads pass through.</summary>
+    public UploadRing Uploads { get; }
+
+    /// <inheritdoc/>
+    public override int Allocations => allocations;
+
+    /// <inheritdoc/>
+    public override int Synchronizations => synchronizations;
 
     /// <inheritdoc/>
     public override DeviceBuffer<T> Allocate<T>(int length) => new GpuBuffer<T>(this, length);
@@ -63,7 +75,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
     public MemoryBuffer1D<T, Stride1D.Dense> AllocateMemory<T>(long length)
         where T : unmanaged
     {
-        Allocations++;
+        allocations++;
         try
         {
             return accelerator.Allocate1D<T>(length);
@@ -75,10 +87,26 @@ internal sealed partial class GpuDevice : IlgpuDevice
         }
     }
 
+    /// <summary>Waits until all that was asked for is done.</summary>
+    public void Synchronize()
+    {
+        synchronizations++;
+        Stream.Synchronize();
+    }
+
+    /// <summary>Copies elements to the host, which waits for them.</summary>
+    public void Download<T>(ArrayView<T> source, Span<T> destination)
+        where T : unmanaged
+    {
+        synchronizations++;
+        source.CopyToCPU(Stream, destination);
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
+            Uploads.Dispose();
             accelerator.Dispose();
             context.Dispose();
         }

@@ -7,7 +7,7 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void SgdStep(in SgdArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    public override void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
     {
         ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
@@ -16,21 +16,23 @@ internal sealed partial class GpuDevice
         ArrayView<Float4> gradients = PaddedVectors(gradient, length, nameof(gradient));
         if (velocity is null)
         {
-            LaunchLinear(vectors, new SgdKernel(arguments.LearningRate, arguments.WeightDecay, arguments.GradientScale, vectors, weights, gradients));
+            LaunchLinear(vectors, new SgdKernel(arguments.LearningRate, arguments.WeightDecay, Factor(scale), vectors, weights, gradients));
         }
         else
         {
-            LaunchLinear(vectors, new MomentumKernel(arguments, vectors, weights, gradients, PaddedVectors(velocity, length, nameof(velocity))));
+            LaunchLinear(vectors, new MomentumKernel(arguments, Factor(scale), vectors, weights, gradients, PaddedVectors(velocity, length, nameof(velocity))));
         }
     }
 }
 
 /// <summary>w -= rate (scale g + decay w).</summary>
-internal readonly struct SgdKernel(float rate, float decay, float scale, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient) : IKernel
+internal readonly struct SgdKernel(float rate, float decay, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient) : IKernel
 {
     public void Invoke()
     {
-        for (int i = Work.First; i < vectors; i += Work.Stride)
+        float scale = factor[0];
+        int end = float.IsNaN(scale) ? 0 : vectors;
+        for (int i = Work.First; i < end; i += Work.Stride)
         {
             Float4 w = weight[i];
             weight[i] = w - (rate * ((scale * gradient[i]) + (decay * w)));
@@ -41,17 +43,18 @@ internal readonly struct SgdKernel(float rate, float decay, float scale, int vec
 /// <summary>The same along a velocity, which decays and takes in the gradient.</summary>
 internal readonly struct MomentumKernel : IKernel
 {
-    private readonly float rate, decay, scale, momentum;
+    private readonly float rate, decay, momentum;
     private readonly int nesterov, vectors;
+    private readonly ArrayView<float> factor;
     private readonly ArrayView<Float4> weight, gradient, velocity;
 
-    public MomentumKernel(in SgdArguments arguments, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient, ArrayView<Float4> velocity)
+    public MomentumKernel(in SgdArguments arguments, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient, ArrayView<Float4> velocity)
     {
         rate = arguments.LearningRate;
         decay = arguments.WeightDecay;
-        scale = arguments.GradientScale;
         momentum = arguments.Momentum;
         nesterov = arguments.Nesterov ? 1 : 0;
+        this.factor = factor;
         this.vectors = vectors;
         this.weight = weight;
         this.gradient = gradient;
@@ -60,7 +63,9 @@ internal readonly struct MomentumKernel : IKernel
 
     public void Invoke()
     {
-        for (int i = Work.First; i < vectors; i += Work.Stride)
+        float scale = factor[0];
+        int end = float.IsNaN(scale) ? 0 : vectors;
+        for (int i = Work.First; i < end; i += Work.Stride)
         {
             Float4 w = weight[i];
             Float4 g = (scale * gradient[i]) + (decay * w);

@@ -63,6 +63,9 @@ internal static class GpuMath
         return m + y + (exponent * 0.693359375f);
     }
 
+    /// <summary>Whether a number is neither NaN nor infinite.</summary>
+    public static bool IsFinite(float x) => (Interop.FloatAsInt(x) & 0x7F800000) != 0x7F800000;
+
     /// <summary>1 / (1 + e^-x).</summary>
     public static float Sigmoid(float x) => 1 / (1 + Exp(-x));
 

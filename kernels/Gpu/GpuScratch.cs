@@ -15,7 +15,7 @@ internal sealed class GpuScratch<T>(GpuDevice device) : IDisposable
         if (memory is null || memory.Length < length)
         {
             // Launches that use the old memory may still be under way.
-            device.Stream.Synchronize();
+            device.Synchronize();
             memory?.Dispose();
             memory = null;
             memory = device.AllocateMemory<T>(length);

@@ -8,25 +8,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
     public override void AdamStep(
-        in AdamArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment)
+        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment)
     {
         ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
-        pool.Run(
-            (length + Chunk - 1) / Chunk,
-            new AdamBody(
-                arguments, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
-                Pointer(firstMoment, length, nameof(firstMoment)), Pointer(secondMoment, length, nameof(secondMoment))));
+        float factor = Factor(scale);
+        AdamBody body = new(
+            arguments, factor, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
+            Pointer(firstMoment, length, nameof(firstMoment)), Pointer(secondMoment, length, nameof(secondMoment)));
+        if (!float.IsNaN(factor))
+        {
+            pool.Run((length + Chunk - 1) / Chunk, body);
+        }
     }
 
-    private readonly struct AdamBody(AdamArguments arguments, int length, float* weight, float* gradient, float* firstMoment, float* secondMoment) : IParallelBody
+    private readonly struct AdamBody(AdamArguments arguments, float factor, int length, float* weight, float* gradient, float* firstMoment, float* secondMoment) : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
             int i = index * Chunk;
             int end = Math.Min(i + Chunk, length);
-            TVector scale = TSimd.Broadcast(arguments.GradientScale);
+            TVector scale = TSimd.Broadcast(factor);
             TVector beta1 = TSimd.Broadcast(arguments.Beta1);
             TVector beta2 = TSimd.Broadcast(arguments.Beta2);
             TVector rest1 = TSimd.Broadcast(1 - arguments.Beta1);
@@ -56,7 +59,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         private void Update(ref float w, float rawGradient, ref float m, ref float v)
         {
-            float g = arguments.GradientScale * rawGradient;
+            float g = factor * rawGradient;
             if (!arguments.DecoupledDecay)
             {
                 g += arguments.WeightDecay * w;

@@ -22,6 +22,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
 
     public override int Cores => pool.Workers;
 
+    public override bool IsAsynchronous => false;
+
     public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers);
 
     public override DeviceMatrix AllocateActivations(int features, int tokens)

@@ -7,19 +7,22 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void SgdStep(in SgdArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    public override void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
     {
         ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
-        pool.Run(
-            (length + Chunk - 1) / Chunk,
-            new SgdBody(
-                arguments, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
-                velocity is null ? null : Pointer(velocity, length, nameof(velocity))));
+        float factor = Factor(scale);
+        SgdBody body = new(
+            arguments, factor, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
+            velocity is null ? null : Pointer(velocity, length, nameof(velocity)));
+        if (!float.IsNaN(factor))
+        {
+            pool.Run((length + Chunk - 1) / Chunk, body);
+        }
     }
 
     // Plain loops: three streams through memory bound this, not arithmetic.
-    private readonly struct SgdBody(SgdArguments arguments, int length, float* weight, float* gradient, float* velocity) : IParallelBody
+    private readonly struct SgdBody(SgdArguments arguments, float factor, int length, float* weight, float* gradient, float* velocity) : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
@@ -27,7 +30,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int end = Math.Min((index + 1) * Chunk, length);
             for (int i = index * Chunk; i < end; i++)
             {
-                float update = (arguments.GradientScale * gradient[i]) + (arguments.WeightDecay * weight[i]);
+                float update = (factor * gradient[i]) + (arguments.WeightDecay * weight[i]);
                 if (velocity is not null)
                 {
                     velocity[i] = (arguments.Momentum * velocity[i]) + update;

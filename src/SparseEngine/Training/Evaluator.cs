@@ -39,8 +39,8 @@ internal sealed class Evaluator : IDisposable
     /// <exception cref="DataException">None of the tokens counts.</exception>
     public EvaluationMetrics? Evaluate(int step, CancellationToken stop)
     {
-        LossSums sums = default;
         long counted = 0;
+        loss.Reset();
         for (int i = 0; i < batches; i++)
         {
             if (stop.IsCancellationRequested)
@@ -51,8 +51,7 @@ internal sealed class Evaluator : IDisposable
             loader.Load((long)i * loader.BatchSize, batch);
             workspace.InputIds.CopyFrom(batch.InputIds);
             model.Forward(workspace);
-            LossSums added = loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
-            sums = new LossSums(sums.Loss + added.Loss, sums.Hits + added.Hits);
+            loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
             foreach (int mask in batch.Mask)
             {
                 counted += mask;
@@ -66,9 +65,9 @@ internal sealed class Evaluator : IDisposable
             throw new DataException($"none of the tokens of {batches} validation batches counts: their attention_mask is 0 throughout");
         }
 
-        double mean = sums.Loss / counted;
+        double mean = loss.Sum.Read() / counted;
         bool all = model.Shape.ComputeEvalMetrics;
-        return new EvaluationMetrics(step, mean, all ? Math.Exp(mean) : null, all ? sums.Hits / counted : null, counted);
+        return new EvaluationMetrics(step, mean, all ? Math.Exp(mean) : null, all ? loss.Hits.Read() / counted : null, counted);
     }
 
     /// <inheritdoc/>

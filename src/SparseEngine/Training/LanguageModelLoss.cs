@@ -3,12 +3,7 @@ using SparseEngine.Models;
 
 namespace SparseEngine.Training;
 
-/// <summary>Sums over the tokens that count.</summary>
-/// <param name="Loss">The sum of the cross-entropies, in nats.</param>
-/// <param name="Hits">The number of tokens predicted right.</param>
-internal readonly record struct LossSums(double Loss, double Hits);
-
-/// <summary>The next-token cross-entropy of one pass, with the logits it is computed on.</summary>
+/// <summary>The next-token cross-entropy, summed up over passes on the device, with the logits of the last pass.</summary>
 internal sealed class LanguageModelLoss : IDisposable
 {
     private readonly ComputeDevice device;
@@ -16,7 +11,8 @@ internal sealed class LanguageModelLoss : IDisposable
     private readonly DeviceBuffer<float> weights;
     private readonly DeviceBuffer<float> losses;
     private readonly DeviceBuffer<float> hits;
-    private readonly float[] perToken;
+    private readonly float[] countedWeights;
+    private readonly int[] countedLabels;
 
     public LanguageModelLoss(ComputeDevice device, int vocabulary, int tokens)
     {
@@ -26,31 +22,50 @@ internal sealed class LanguageModelLoss : IDisposable
         weights = device.Allocate<float>(tokens);
         losses = device.Allocate<float>(tokens);
         hits = device.Allocate<float>(tokens);
-        perToken = new float[tokens];
+        countedWeights = new float[tokens];
+        countedLabels = new int[tokens];
+        Sum = device.AllocateSum();
+        Hits = device.AllocateSum();
     }
+
+    /// <summary>The cross-entropies of the tokens that count, in nats, of all passes since <see cref="Reset"/>.</summary>
+    public DeviceSum Sum { get; }
+
+    /// <summary>The number of tokens predicted right in these passes.</summary>
+    public DeviceSum Hits { get; }
 
     /// <summary>The logits [vocabulary, tokens]; after <see cref="Compute"/> with a gradient scale, the loss's gradient by them.</summary>
     public DeviceMatrix Logits { get; }
 
-    /// <summary>Computes the head and the loss of a forward pass.</summary>
+    /// <summary>Starts the sums again.</summary>
+    public void Reset()
+    {
+        Sum.Clear();
+        Hits.Clear();
+    }
+
+    /// <summary>Computes the head and the loss of a forward pass and adds them to the sums.</summary>
     /// <param name="model">The model, whose forward pass filled <paramref name="workspace"/>.</param>
     /// <param name="workspace">The activations.</param>
     /// <param name="tokenLabels">The next token of each position [tokens].</param>
     /// <param name="mask">1 where a label counts, else 0 [tokens].</param>
     /// <param name="gradientScale">What the summed loss is multiplied by in the gradient; null where no backward pass follows.</param>
-    public LossSums Compute(
+    public void Compute(
         GptModel model, GptWorkspace workspace, ReadOnlySpan<int> tokenLabels, ReadOnlySpan<int> mask, float? gradientScale)
     {
         for (int token = 0; token < mask.Length; token++)
         {
-            perToken[token] = mask[token];
+            // A label that does not count may be anything; here it becomes one that every device finds in its vocabulary.
+            countedWeights[token] = mask[token];
+            countedLabels[token] = mask[token] == 0 ? 0 : tokenLabels[token];
         }
 
-        weights.CopyFrom(perToken);
-        labels.CopyFrom(tokenLabels);
+        weights.CopyFrom(countedWeights);
+        labels.CopyFrom(countedLabels);
         model.Logits(workspace.Normalized, Logits);
         device.SoftmaxCrossEntropy(Logits, labels, weights, losses, hits, gradientScale);
-        return new LossSums(Sum(losses), Sum(hits));
+        device.AddSum(losses, Sum);
+        device.AddSum(hits, Hits);
     }
 
     public void Dispose()
@@ -60,18 +75,7 @@ internal sealed class LanguageModelLoss : IDisposable
         weights.Dispose();
         losses.Dispose();
         hits.Dispose();
-    }
-
-    /// <summary>The sum in float64, tokens in order.</summary>
-    private double Sum(DeviceBuffer<float> values)
-    {
-        values.CopyTo(perToken);
-        double sum = 0;
-        foreach (float value in perToken)
-        {
-            sum += value;
-        }
-
-        return sum;
+        Sum.Dispose();
+        Hits.Dispose();
     }
 }

@@ -66,15 +66,15 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Makes one update of every parameter.</summary>
     /// <param name="learningRate">The rate of this update.</param>
-    /// <param name="gradientScale">What gradients are multiplied by first: below 1 where the norm is clipped.</param>
-    public void Step(double learningRate, double gradientScale)
+    /// <param name="scale">What gradients are multiplied by first, or that nothing is updated.</param>
+    public void Step(double learningRate, UpdateScale scale)
     {
         Updates++;
         for (int index = 0; index < Parameters.Count; index++)
         {
             Parameter parameter = Parameters[index];
             double decay = parameter.Decays ? Settings.WeightDecayRate : 0;
-            Update(parameter, states[index], (float)learningRate, (float)decay, (float)gradientScale);
+            Update(parameter, states[index], (float)learningRate, (float)decay, scale);
         }
     }
 
@@ -91,7 +91,7 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Updates one parameter.</summary>
     private protected abstract void Update(
-        Parameter parameter, ImmutableArray<DeviceBuffer<float>> state, float learningRate, float decay, float gradientScale);
+        Parameter parameter, ImmutableArray<DeviceBuffer<float>> state, float learningRate, float decay, UpdateScale scale);
 
     private static ImmutableArray<DeviceBuffer<float>> AllocateStates(ComputeDevice device, Parameter parameter, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => device.Allocate<float>(parameter.Values.Length))];
@@ -102,7 +102,7 @@ internal sealed class AdamOptimizer(OptimizerParameters settings, ComputeDevice 
     : Optimizer(settings, device, parameters, ["exp_avg", "exp_avg_sq"])
 {
     private protected override void Update(
-        Parameter parameter, ImmutableArray<DeviceBuffer<float>> state, float learningRate, float decay, float gradientScale)
+        Parameter parameter, ImmutableArray<DeviceBuffer<float>> state, float learningRate, float decay, UpdateScale scale)
     {
         double correction = Settings.CorrectBias
             ? Math.Sqrt(1 - Math.Pow(Settings.Beta2, Updates)) / (1 - Math.Pow(Settings.Beta1, Updates))
@@ -114,9 +114,8 @@ internal sealed class AdamOptimizer(OptimizerParameters settings, ComputeDevice 
             (float)Settings.Epsilon,
             decay,
             DecoupledDecay: Settings.Kind == OptimizerKind.AdamW,
-            (float)correction,
-            gradientScale);
-        Device.AdamStep(arguments, parameter.Values, parameter.Gradient, state[0], state[1]);
+            (float)correction);
+        Device.AdamStep(arguments, scale, parameter.Values, parameter.Gradient, state[0], state[1]);
     }
 }
 
@@ -125,9 +124,9 @@ internal sealed class SgdOptimizer(OptimizerParameters settings, ComputeDevice d
     : Optimizer(settings, device, parameters, settings.Momentum > 0 ? ["momentum_buffer"] : [])
 {
     private protected override void Update(
-        Parameter parameter, ImmutableArray<DeviceBuffer<float>> state, float learningRate, float decay, float gradientScale)
+        Parameter parameter, ImmutableArray<DeviceBuffer<float>> state, float learningRate, float decay, UpdateScale scale)
     {
-        SgdArguments arguments = new(learningRate, (float)Settings.Momentum, Settings.UseNesterov, decay, gradientScale);
-        Device.SgdStep(arguments, parameter.Values, parameter.Gradient, state.IsEmpty ? null : state[0]);
+        SgdArguments arguments = new(learningRate, (float)Settings.Momentum, Settings.UseNesterov, decay);
+        Device.SgdStep(arguments, scale, parameter.Values, parameter.Gradient, state.IsEmpty ? null : state[0]);
     }
 }

@@ -24,7 +24,7 @@ public interface IRunObserver
     /// <summary>The model is built and data are open; nothing has been computed yet.</summary>
     void OnStarted(RunOverview overview);
 
-    /// <summary>One optimizer step is done.</summary>
+    /// <summary>One optimizer step is done, or several where the device is asynchronous: then it comes for steps that are logged, saved or evaluated.</summary>
     void OnStep(StepMetrics step);
 
     /// <summary>One evaluation batch is done.</summary>
@@ -55,7 +55,7 @@ public sealed record RunOverview(
 /// <param name="LearningRate">The rate of this update.</param>
 /// <param name="GradNorm">The global gradient norm before clipping.</param>
 /// <param name="Tokens">Tokens in the step's batch.</param>
-/// <param name="StepMs">Wall-clock milliseconds.</param>
+/// <param name="StepMs">Wall-clock milliseconds; the average since the figures before where those of steps between were not read.</param>
 /// <param name="TokensPerSecond">Tokens by time.</param>
 /// <param name="FlopsDense">Floating-point operations of the same step without sparsity; a multiply-add is 2.</param>
 /// <param name="FlopsExecuted">Floating-point operations executed.</param>

@@ -27,6 +27,8 @@ internal sealed class TrainingLoop
     private readonly int lastStep;
     private readonly Stopwatch clock = new();
     private int done;
+    private int reportedStep;
+    private TimeSpan reportedTime;
     private int savedStep;
     private long samplesConsumed;
     private double? lastLoss;
@@ -47,7 +49,7 @@ internal sealed class TrainingLoop
         this.lastStep = lastStep;
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
         schedule = new LearningRateSchedule(optimizer.Settings.LearningRate);
-        firstStep = done = savedStep = state?.Step ?? 0;
+        firstStep = done = reportedStep = savedStep = state?.Step ?? 0;
         samplesConsumed = state?.SamplesConsumed ?? 0;
     }
 
@@ -152,21 +154,41 @@ internal sealed class TrainingLoop
 
     private void TrainOneStep()
     {
-        TimeSpan before = clock.Elapsed;
         clock.Start();
-        double learningRate = schedule.At(done);
         loader.Load(samplesConsumed, batch);
-        StepOutcome outcome = step.Run(batch, done, learningRate, Config.CheckLossValues);
-        clock.Stop();
-
+        step.Run(batch, done, schedule.At(done), Config.CheckLossValues);
         done++;
         samplesConsumed += loader.BatchSize;
-        lastLoss = outcome.Loss;
+        clock.Stop();
+
+        // Figures cost nothing where a step is over when it returns; elsewhere they would make the device wait for this program.
+        if (IsLogged || !context.Device.IsAsynchronous)
+        {
+            Report();
+        }
+    }
+
+    private bool IsLogged => done == lastStep || IsMultipleOf(Config.LogSteps);
+
+    /// <summary>Reads and shows what the last step measured; times are averages over the steps since the last report.</summary>
+    private void Report()
+    {
+        if (reportedStep == done)
+        {
+            return;
+        }
+
+        clock.Start();
+        StepOutcome outcome = step.Read();
+        clock.Stop();
         int tokens = loader.BatchSize * loader.SequenceLength;
-        double seconds = (clock.Elapsed - before).TotalSeconds;
+        double seconds = (clock.Elapsed - reportedTime).TotalSeconds / (done - reportedStep);
+        reportedTime = clock.Elapsed;
+        reportedStep = done;
+        lastLoss = outcome.Loss;
         StepMetrics metrics = new(
-            done, outcome.Loss, learningRate, outcome.GradientNorm, tokens, seconds * 1000, tokens / seconds, flops.Dense, flops.Executed);
-        if (done == lastStep || IsMultipleOf(Config.LogSteps))
+            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, tokens / seconds, flops.Dense, flops.Executed);
+        if (IsLogged)
         {
             log.Write(metrics);
         }
@@ -176,6 +198,7 @@ internal sealed class TrainingLoop
 
     private void Evaluate(CancellationToken stop)
     {
+        Report();
         if (evaluator?.Evaluate(done, stop) is { } metrics)
         {
             lastEvaluation = metrics;
@@ -186,6 +209,8 @@ internal sealed class TrainingLoop
 
     private void Save()
     {
+        // A step that failed must not become a checkpoint.
+        Report();
         log.FlushToDisk();
         checkpoints.Save(optimizer, done, samplesConsumed);
         savedStep = done;

@@ -13,7 +13,8 @@ public readonly record struct StepOutcome(double Loss, double GradientNorm);
 /// <summary>One optimizer step: forward, loss and backward of each micro-batch, clipping, update.</summary>
 /// <remarks>
 /// The loss is scaled by the whole batch's tokens or sequences, not by the micro-batch's, so that
-/// grad_accum_steps changes memory and rounding but not the step. Everything is allocated once.
+/// grad_accum_steps changes memory and rounding but not the step. Everything is allocated once. Nothing waits for
+/// the device: what a step measured is read when it is wanted.
 /// </remarks>
 public sealed class TrainingStep : IDisposable
 {
@@ -22,8 +23,11 @@ public sealed class TrainingStep : IDisposable
     private readonly ComputeDevice device;
     private readonly GptWorkspace workspace;
     private readonly LanguageModelLoss loss;
+    private readonly DeviceSum squaredNorm;
+    private readonly UpdateScale scale;
     private readonly int microBatches;
     private readonly uint seed;
+    private double lossScale;
 
     /// <summary>Allocates a step's activations.</summary>
     /// <param name="device">The device that holds the model.</param>
@@ -50,29 +54,34 @@ public sealed class TrainingStep : IDisposable
         this.seed = unchecked((uint)seed);
         workspace = new GptWorkspace(device, model.Shape, batchSize / microBatches, sequence, training: true);
         loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
+        squaredNorm = device.AllocateSum();
+        scale = new UpdateScale(device);
     }
 
     /// <summary>Makes one step.</summary>
     /// <param name="batch">The whole step's samples.</param>
     /// <param name="step">Steps done before this one: names the dropout masks.</param>
     /// <param name="learningRate">The rate of the update.</param>
-    /// <param name="checkValues">Whether a loss or gradient that is not finite ends the run, before it reaches the weights.</param>
-    /// <exception cref="TrainingException">The loss or the gradient is NaN or infinite and <paramref name="checkValues"/> is set.</exception>
-    public StepOutcome Run(Batch batch, int step, double learningRate, bool checkValues)
+    /// <param name="checkValues">Whether a loss or gradient that is not finite keeps this update and all later ones from the weights, until <see cref="Read"/> ends the run.</param>
+    public void Run(Batch batch, int step, double learningRate, bool checkValues)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        StepOutcome outcome = ComputeGradients(batch, step);
-        if (checkValues)
+        AddGradients(batch, step);
+        ClipArguments limits = new((float)(optimizer.Settings.MaxGradientNorm ?? double.PositiveInfinity), checkValues, step + 1);
+        device.ClipByGlobalNorm(limits, loss.Sum, squaredNorm, scale);
+        optimizer.Step(learningRate, scale);
+    }
+
+    /// <summary>What the last step measured. Waits for it.</summary>
+    /// <exception cref="TrainingException">The loss or the gradient of a step was not finite, and the step was to check that.</exception>
+    public StepOutcome Read()
+    {
+        if (scale.ReadRefusal() is { } refused)
         {
-            CheckFinite("loss", outcome.Loss, step);
-            CheckFinite("gradient norm", outcome.GradientNorm, step);
+            CheckFinite("loss", refused.Loss, refused.Step);
+            CheckFinite("gradient norm", refused.SquaredNorm, refused.Step);
         }
 
-        double scale = outcome.GradientNorm > optimizer.Settings.MaxGradientNorm
-            ? optimizer.Settings.MaxGradientNorm.Value / (outcome.GradientNorm + 1e-6)
-            : 1;
-        optimizer.Step(learningRate, scale);
-        return outcome;
+        return new StepOutcome(loss.Sum.Read() * lossScale, Math.Sqrt(squaredNorm.Read()));
     }
 
     /// <summary>Computes loss and gradients of a batch and leaves the weights as they are.</summary>
@@ -80,26 +89,8 @@ public sealed class TrainingStep : IDisposable
     /// <param name="step">Steps done before this one.</param>
     public StepOutcome ComputeGradients(Batch batch, int step)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        foreach (Parameter parameter in model.Parameters)
-        {
-            parameter.Gradient.Clear();
-        }
-
-        double scale = LossScale(batch);
-        double sum = 0;
-        for (int micro = 0; micro < microBatches; micro++)
-        {
-            int first = micro * workspace.Tokens;
-            DropoutPass dropout = new(seed, ((ulong)step * (ulong)microBatches) + (ulong)micro);
-            workspace.InputIds.CopyFrom(batch.InputIds.AsSpan(first, workspace.Tokens));
-            model.Forward(workspace, dropout);
-            sum += loss.Compute(
-                model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)scale).Loss;
-            model.Backward(workspace, loss.Logits, dropout);
-        }
-
-        return new StepOutcome(sum * scale, GradientNorm());
+        AddGradients(batch, step);
+        return Read();
     }
 
     /// <inheritdoc/>
@@ -107,6 +98,8 @@ public sealed class TrainingStep : IDisposable
     {
         workspace.Dispose();
         loss.Dispose();
+        squaredNorm.Dispose();
+        scale.Dispose();
     }
 
     private static void CheckFinite(string what, double value, int step)
@@ -115,7 +108,34 @@ public sealed class TrainingStep : IDisposable
         {
             string kind = double.IsNaN(value) ? "NaN" : "inf";
             throw new TrainingException(
-                $"{kind} {what} detected at step {step + 1}. Please try different hyperparameters such as the learning rate, batch size, etc.");
+                $"{kind} {what} detected at step {step}. Please try different hyperparameters such as the learning rate, batch size, etc.");
+        }
+    }
+
+    private void AddGradients(Batch batch, int step)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        foreach (Parameter parameter in model.Parameters)
+        {
+            parameter.Gradient.Clear();
+        }
+
+        loss.Reset();
+        squaredNorm.Clear();
+        lossScale = LossScale(batch);
+        for (int micro = 0; micro < microBatches; micro++)
+        {
+            int first = micro * workspace.Tokens;
+            DropoutPass dropout = new(seed, ((ulong)step * (ulong)microBatches) + (ulong)micro);
+            workspace.InputIds.CopyFrom(batch.InputIds.AsSpan(first, workspace.Tokens));
+            model.Forward(workspace, dropout);
+            loss.Compute(model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
+            model.Backward(workspace, loss.Logits, dropout);
+        }
+
+        foreach (Parameter parameter in model.Parameters)
+        {
+            device.AddSumOfSquares(parameter.Gradient, squaredNorm);
         }
     }
 
@@ -134,16 +154,5 @@ public sealed class TrainingStep : IDisposable
         }
 
         return 1.0 / counted;
-    }
-
-    private double GradientNorm()
-    {
-        double sum = 0;
-        foreach (Parameter parameter in model.Parameters)
-        {
-            sum += device.SumOfSquares(parameter.Gradient);
-        }
-
-        return Math.Sqrt(sum);
     }
 }

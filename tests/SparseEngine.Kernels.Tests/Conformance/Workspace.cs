@@ -70,6 +70,22 @@ internal sealed class Workspace(ComputeDevice device, bool poisoned) : IDisposab
         return Buffer(values);
     }
 
+    /// <summary>A sum that starts at this value.</summary>
+    public DeviceSum Sum(double value)
+    {
+        DeviceSum sum = Own(device.AllocateSum());
+        device.AddSum(Buffer([value]), sum);
+        return sum;
+    }
+
+    /// <summary>Keeps an object until the run ends.</summary>
+    public T Own<T>(T item)
+        where T : IDisposable
+    {
+        owned.Add(item);
+        return item;
+    }
+
     /// <summary>A pattern prepared for the device, in as many blocks as it has cores unless told otherwise.</summary>
     public SparsePattern Pattern(CsrPattern csr, int? blocks = null)
     {

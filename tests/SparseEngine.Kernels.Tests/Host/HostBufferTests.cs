@@ -52,7 +52,8 @@ public class HostBufferTests
         buffer.Dispose();
         buffer.Dispose();
         Assert.Throws<ObjectDisposedException>(() => buffer.Clear());
-        Assert.Throws<ObjectDisposedException>(() => device.SumOfSquares(buffer));
+        using DeviceSum sum = device.AllocateSum();
+        Assert.Throws<ObjectDisposedException>(() => device.AddSumOfSquares(buffer, sum));
     }
 
     [Fact]

@@ -42,6 +42,8 @@ public class HostDeviceTests
         using DeviceBuffer<float> tokens = device.Allocate<float>(100);
         using DeviceBuffer<float> sums = device.Allocate<float>(200);
         using DeviceBuffer<int> labels = device.Allocate<int>(100);
+        using DeviceSum sum = device.AllocateSum();
+        using UpdateScale scale = new(device);
         AttentionArguments attention = new(1, 100, 2, 8, 1, 0.1f, default);
         for (int i = 0; i < 3; i++)
         {
@@ -65,8 +67,10 @@ public class HostDeviceTests
             device.SoftmaxCrossEntropy(x, labels, tokens, tokens, tokens, 1);
             device.Dropout(x, 0.1f, default);
             device.RowSums(x, features, accumulate: false);
-            device.SumOfSquares(sums);
-            device.AdamStep(default, features, features, features, features);
+            device.AddSum(sums, sum);
+            device.AddSumOfSquares(sums, sum);
+            device.ClipByGlobalNorm(default, sum, sum, scale);
+            device.AdamStep(default, scale, features, features, features, features);
         }
     }
 }

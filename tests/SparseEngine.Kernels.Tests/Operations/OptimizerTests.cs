@@ -7,12 +7,15 @@ public class OptimizerTests
 {
     private static readonly int[] Lengths = [0, 1, 3, 17, 1000, 40_000];
 
+    // What Half decides, rounded once more than a constant.
+    private static readonly Bounded Scale = Bounded.Constant(1 / (2 + 1e-6)) + 0;
+
     [Theory]
     [EveryDevice]
     public void Adam_updates_the_moments_and_the_weight(DeviceFamily family)
     {
-        AdamArguments adamW = new(0.01f, 0.9f, 0.999f, 1e-6f, 0.1f, DecoupledDecay: true, Correction: 0.3f, GradientScale: 0.5f);
-        foreach (AdamArguments arguments in new[] { adamW, adamW with { DecoupledDecay = false }, adamW with { WeightDecay = 0, Correction = 1, GradientScale = 1 } })
+        AdamArguments adamW = new(0.01f, 0.9f, 0.999f, 1e-6f, 0.1f, DecoupledDecay: true, Correction: 0.3f);
+        foreach (AdamArguments arguments in new[] { adamW, adamW with { DecoupledDecay = false }, adamW with { WeightDecay = 0, Correction = 1 } })
         {
             foreach (int length in Lengths)
             {
@@ -29,7 +32,7 @@ public class OptimizerTests
                     DeviceBuffer<float> w = workspace.Buffer(weight);
                     DeviceBuffer<float> m = workspace.Buffer(first);
                     DeviceBuffer<float> v = workspace.Buffer(second);
-                    workspace.Device.AdamStep(arguments, w, workspace.Buffer(gradient), m, v);
+                    workspace.Device.AdamStep(arguments, Half(workspace), w, workspace.Buffer(gradient), m, v);
                     return [Workspace.Read(w), Workspace.Read(m), Workspace.Read(v)];
                 });
             }
@@ -40,7 +43,7 @@ public class OptimizerTests
     [EveryDevice]
     public void Sgd_updates_the_velocity_and_the_weight(DeviceFamily family)
     {
-        SgdArguments heavyBall = new(0.01f, Momentum: 0.9f, Nesterov: false, WeightDecay: 0.1f, GradientScale: 0.5f);
+        SgdArguments heavyBall = new(0.01f, Momentum: 0.9f, Nesterov: false, WeightDecay: 0.1f);
         foreach (SgdArguments arguments in new[] { heavyBall, heavyBall with { Nesterov = true } })
         {
             foreach (int length in Lengths)
@@ -54,7 +57,7 @@ public class OptimizerTests
                 {
                     DeviceBuffer<float> w = workspace.Buffer(weight);
                     DeviceBuffer<float> v = workspace.Buffer(velocity);
-                    workspace.Device.SgdStep(arguments, w, workspace.Buffer(gradient), v);
+                    workspace.Device.SgdStep(arguments, Half(workspace), w, workspace.Buffer(gradient), v);
                     return [Workspace.Read(w), Workspace.Read(v)];
                 });
             }
@@ -65,7 +68,7 @@ public class OptimizerTests
     [EveryDevice]
     public void Sgd_without_momentum_follows_the_gradient(DeviceFamily family)
     {
-        SgdArguments arguments = new(0.01f, Momentum: 0, Nesterov: false, WeightDecay: 0.1f, GradientScale: 0.5f);
+        SgdArguments arguments = new(0.01f, Momentum: 0, Nesterov: false, WeightDecay: 0.1f);
         Inputs inputs = new(3);
         double[] weight = inputs.Vector(1000);
         double[] gradient = inputs.Vector(1000);
@@ -73,26 +76,47 @@ public class OptimizerTests
         ConformanceCheck.Run(family, "plain", [expected], workspace =>
         {
             DeviceBuffer<float> w = workspace.Buffer(weight);
-            workspace.Device.SgdStep(arguments, w, workspace.Buffer(gradient), null);
+            workspace.Device.SgdStep(arguments, Half(workspace), w, workspace.Buffer(gradient), null);
             return [Workspace.Read(w)];
         });
     }
 
     [Theory]
     [EveryDevice]
-    public void SumOfSquares_is_accurate_to_float64(DeviceFamily family)
+    public void Updates_that_are_refused_change_nothing_from_then_on(DeviceFamily family)
     {
-        foreach (int length in new[] { 0, 1, 3, 17, 16_383, 16_384, 16_385, 100_000 })
+        double[] values = new Inputs(5).Vector(65);
+        Bounded[] unchanged = [.. values.Select(v => new Bounded(v))];
+        ConformanceCheck.Run(family, "refused", [unchanged, unchanged, unchanged, unchanged], workspace =>
         {
-            double[] values = new Inputs(4).Vector(length, deviation: 1e-3, mean: 1);
-            double sum = values.Sum(v => v * v);
-            ConformanceCheck.Run(family, $"{length}", [[new Bounded(sum, 1e-12 * sum)]], workspace => [[workspace.Device.SumOfSquares(workspace.Buffer(values))]]);
-        }
+            using UpdateScale scale = new(workspace.Device);
+            Decide(workspace, scale, loss: double.NaN, norm: 1, refuse: true, step: 7);
+            Decide(workspace, scale, loss: 1, norm: 1, refuse: true, step: 8);
+            DeviceBuffer<float> w = workspace.Buffer(values);
+            DeviceBuffer<float> m = workspace.Buffer(values);
+            DeviceBuffer<float> v = workspace.Buffer(values);
+            DeviceBuffer<float> velocity = workspace.Buffer(values);
+            workspace.Device.AdamStep(new(0.1f, 0.9f, 0.99f, 1e-6f, 0.1f, DecoupledDecay: true, Correction: 1), scale, w, workspace.Buffer(values), m, v);
+            workspace.Device.SgdStep(new(0.1f, Momentum: 0.9f, Nesterov: false, WeightDecay: 0.1f), scale, w, workspace.Buffer(values), velocity);
+            workspace.Device.SgdStep(new(0.1f, Momentum: 0, Nesterov: false, WeightDecay: 0.1f), scale, w, workspace.Buffer(values), null);
+            return [Workspace.Read(w), Workspace.Read(m), Workspace.Read(v), Workspace.Read(velocity)];
+        });
     }
+
+    /// <summary>A scale of <see cref="Scale"/>: a norm of 2 clipped to 1.</summary>
+    private static UpdateScale Half(Workspace workspace)
+    {
+        UpdateScale scale = workspace.Own(new UpdateScale(workspace.Device));
+        Decide(workspace, scale, loss: 1, norm: 2, refuse: true, step: 1);
+        return scale;
+    }
+
+    private static void Decide(Workspace workspace, UpdateScale scale, double loss, double norm, bool refuse, int step) =>
+        workspace.Device.ClipByGlobalNorm(new ClipArguments(1, refuse, step), workspace.Sum(loss), workspace.Sum(norm * norm), scale);
 
     private static (Bounded W, Bounded M, Bounded V) Adam(in AdamArguments a, Bounded w, Bounded gradient, Bounded m, Bounded v)
     {
-        Bounded g = (a.GradientScale * gradient) + (a.DecoupledDecay ? 0 : a.WeightDecay * w);
+        Bounded g = (Scale * gradient) + (a.DecoupledDecay ? 0 : a.WeightDecay * w);
         m = (a.Beta1 * m) + ((1 - (Bounded)a.Beta1) * g);
         v = (a.Beta2 * v) + ((1 - (Bounded)a.Beta2) * g * g);
         Bounded update = (a.Correction * m / (Bounded.Sqrt(v) + a.Epsilon)) + (a.DecoupledDecay ? a.WeightDecay * w : 0);
@@ -101,7 +125,7 @@ public class OptimizerTests
 
     private static (Bounded W, Bounded V) Sgd(in SgdArguments a, Bounded w, Bounded gradient, Bounded velocity)
     {
-        Bounded g = (a.GradientScale * gradient) + (a.WeightDecay * w);
+        Bounded g = (Scale * gradient) + (a.WeightDecay * w);
         velocity = (a.Momentum * velocity) + g;
         return (w - (a.LearningRate * (a.Nesterov ? g + (a.Momentum * velocity) : velocity)), velocity);
     }

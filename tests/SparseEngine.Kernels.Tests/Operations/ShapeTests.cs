@@ -40,6 +40,7 @@ public class ShapeTests
         DeviceBuffer<float> nineteen = w.Buffer(19);
         DeviceBuffer<float> tokens = w.Buffer(20);
         DeviceBuffer<int> ids = w.Buffer(new int[19]);
+        UpdateScale scale = w.Own(new UpdateScale(device));
         return
         [
             () => device.AddBias(x, three),
@@ -52,11 +53,11 @@ public class ShapeTests
             () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, features, three),
             () => device.SoftmaxCrossEntropy(x, ids, tokens, tokens, tokens, null),
             () => device.SoftmaxCrossEntropy(x, w.Buffer(new int[20]), tokens, nineteen, tokens, null),
-            () => device.AdamStep(default, features, three, features, features),
-            () => device.AdamStep(default, features, features, three, features),
-            () => device.AdamStep(default, features, features, features, three),
-            () => device.SgdStep(default, features, three, null),
-            () => device.SgdStep(default, features, features, three),
+            () => device.AdamStep(default, scale, features, three, features, features),
+            () => device.AdamStep(default, scale, features, features, three, features),
+            () => device.AdamStep(default, scale, features, features, features, three),
+            () => device.SgdStep(default, scale, features, three, null),
+            () => device.SgdStep(default, scale, features, features, three),
         ];
     });
 

@@ -32,6 +32,7 @@ public class OptimizerTests
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
         using Optimizer optimizer = Optimizer.Create(settings, device, parameters);
+        using UpdateScale scale = ClippedTo(Scale, device);
         ImmutableArray<double[]> expected = [.. parameters.Select(parameter => Stored(parameter.Values))];
         ImmutableArray<double[]> first = [.. expected.Select(values => new double[values.Length])];
         ImmutableArray<double[]> second = [.. expected.Select(values => new double[values.Length])];
@@ -46,7 +47,7 @@ public class OptimizerTests
                 Apply(settings, t, parameter.Decays, expected[index], gradient, first[index], second[index]);
             }
 
-            optimizer.Step(Rate, Scale);
+            optimizer.Step(Rate, scale);
         }
 
         for (int index = 0; index < parameters.Count; index++)
@@ -94,6 +95,19 @@ public class OptimizerTests
                 !parameter.Name.Contains("bias", StringComparison.Ordinal) && !parameter.Name.Contains("norm", StringComparison.Ordinal)
                     && !parameter.Name.Contains("ln_f", StringComparison.Ordinal),
                 GptArchitecture.Decays(parameter)));
+    }
+
+    /// <summary>What clipping decides where the gradients' norm is 2 and may be twice <paramref name="factor"/>.</summary>
+    private static UpdateScale ClippedTo(double factor, ComputeDevice device)
+    {
+        using DeviceBuffer<float> two = device.Allocate<float>(1);
+        two.CopyFrom([2]);
+        using DeviceSum loss = device.AllocateSum();
+        using DeviceSum squaredNorm = device.AllocateSum();
+        device.AddSumOfSquares(two, squaredNorm);
+        UpdateScale scale = new(device);
+        device.ClipByGlobalNorm(new ClipArguments((float)(2 * factor), RefuseNonFinite: true, Step: 1), loss, squaredNorm, scale);
+        return scale;
     }
 
     private static OptimizerParameters Settings(OptimizerKind kind) =>

@@ -1,25 +1,30 @@
 using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Training;
 
-/// <summary>Whole runs against PyTorch's with masked weights: 20 steps from the same weights on the same data.</summary>
+/// <summary>Whole runs against PyTorch's with masked weights: 20 steps from the same weights on the same data, on the host and on ILGPU's CPU accelerator.</summary>
 public class ReferenceRunTests
 {
     [Theory]
-    [InlineData("tiny-dense")]
-    [InlineData("tiny-random75")]
-    [InlineData("tiny-topk-groups")]
-    public void A_reference_run_has_pytorchs_losses_gradient_norms_rates_and_final_weights(string name)
+    [InlineData("tiny-dense", "host")]
+    [InlineData("tiny-random75", "host")]
+    [InlineData("tiny-topk-groups", "host")]
+    [InlineData("tiny-dense", "ilgpu-cpu")]
+    [InlineData("tiny-random75", "ilgpu-cpu")]
+    [InlineData("tiny-topk-groups", "ilgpu-cpu")]
+    public void A_reference_run_has_pytorchs_losses_gradient_norms_rates_and_final_weights(string name, string deviceName)
     {
+        using ComputeDevice device = DeviceChoice.Parse(deviceName).Open(threads: 1);
         using TestRun run = new();
         run.Parameters = RunParametersReader.ReadFile(
             TestRun.Data(name, "params.yaml"),
             new RunConfigOverrides { ModelDirectory = run.Folder, CheckpointPath = TestRun.Data(name, "initial.safetensors") }).Parameters;
 
-        RunSummary summary = run.Execute();
+        RunSummary summary = run.Execute(device);
 
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllText(TestRun.Data(name, "expected.json")));
         JsonElement[] steps = [.. expected.RootElement.GetProperty("steps").EnumerateArray()];

@@ -75,8 +75,13 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
 
     public RunSummary Execute(RunMode mode = RunMode.Train, int threads = 1)
     {
-        stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         using HostDevice device = HostDevice.Create(threads);
+        return Execute(device, mode);
+    }
+
+    public RunSummary Execute(ComputeDevice device, RunMode mode = RunMode.Train)
+    {
+        stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         return TrainingRun.Create(Parameters, mode, device, this, this).Execute(stop.Token);
     }
 

@@ -4,7 +4,7 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <content>The global norm's part of one buffer.</content>
+/// <content>Sums of a step: its loss, the squares of its gradients.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     // Elementwise work on flat buffers goes in chunks of this many elements, so that no result depends on the number of workers.
@@ -13,20 +13,40 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private HostBuffer<double>? partialSums;
 
     /// <inheritdoc/>
-    public override double SumOfSquares(DeviceBuffer<float> values)
+    public override DeviceSum AllocateSum() => new HostSum();
+
+    /// <inheritdoc/>
+    public override void AddSum(DeviceBuffer<float> values, DeviceSum sum)
     {
+        HostSum total = Own(sum, nameof(sum));
+        ReadOnlySpan<float> input = new(Pointer(values, 0, nameof(values)), values.Length);
+        double added = 0;
+        foreach (float value in input)
+        {
+            added += value;
+        }
+
+        total.Value += added;
+    }
+
+    /// <inheritdoc/>
+    public override void AddSumOfSquares(DeviceBuffer<float> values, DeviceSum sum)
+    {
+        HostSum total = Own(sum, nameof(sum));
         float* input = Pointer(values, 0, nameof(values));
         int chunks = (values.Length + Chunk - 1) / Chunk;
         HostBuffer<double> sums = Reserve(ref partialSums, chunks);
         pool.Run(chunks, new SumOfSquaresBody(input, values.Length, sums.Pointer));
-        double sum = 0;
+        double added = 0;
         foreach (double part in sums.Span[..chunks])
         {
-            sum += part;
+            added += part;
         }
 
-        return sum;
+        total.Value += added;
     }
+
+    private static HostSum Own(DeviceSum sum, string name) => sum as HostSum ?? throw new ArgumentException("the sum is not of this device", name);
 
     private readonly struct SumOfSquaresBody(float* values, int length, double* sums) : IParallelBody
     {

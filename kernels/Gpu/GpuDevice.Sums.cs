@@ -1,0 +1,139 @@
+using ILGPU;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <content>Sums of a step: its loss, the squares of its gradients.</content>
+internal sealed partial class GpuDevice
+{
+    private readonly GpuScratch<FloatPair> partialSums;
+
+    /// <inheritdoc/>
+    public override DeviceSum AllocateSum() => new GpuSum(this);
+
+    /// <inheritdoc/>
+    public override void AddSum(DeviceBuffer<float> values, DeviceSum sum) => AddTerms<Identity>(values, sum);
+
+    /// <inheritdoc/>
+    public override void AddSumOfSquares(DeviceBuffer<float> values, DeviceSum sum) => AddTerms<Square>(values, sum);
+
+    private void AddTerms<TTerm>(DeviceBuffer<float> values, DeviceSum sum)
+        where TTerm : struct, ITerm
+    {
+        ArrayView<float> input = View(values, 0, nameof(values));
+        ArrayView<FloatPair> total = Own(sum, nameof(sum));
+        if (values.Length > 0)
+        {
+            int groups = Math.Min(DivideUp(values.Length, shapes.Threads), shapes.MaxGroups);
+            ArrayView<FloatPair> parts = partialSums.AtLeast(shapes.MaxGroups);
+            LaunchGroups(groups, new PartialSumsKernel<TTerm>(input, values.Length, parts));
+            LaunchGroups(1, new AddPartsKernel(parts, groups, total));
+        }
+    }
+
+    private ArrayView<FloatPair> Own(DeviceSum sum, string name) =>
+        sum is GpuSum own && own.Device == this ? own.View : throw new ArgumentException("the sum is not of this device", name);
+}
+
+/// <summary>A sum in an accelerator's memory.</summary>
+internal sealed class GpuSum(GpuDevice device) : DeviceSum
+{
+    private readonly GpuBuffer<FloatPair> value = new(device, 1);
+    private readonly FloatPair[] received = new FloatPair[1];
+
+    public GpuDevice Device => device;
+
+    public ArrayView<FloatPair> View => value.View;
+
+    public override void Clear() => value.Clear();
+
+    public override double Read()
+    {
+        value.CopyTo(received);
+        return (double)received[0].High + received[0].Low;
+    }
+
+    protected override void Dispose(bool disposing) => value.Dispose();
+}
+
+/// <summary>What is added up of each element.</summary>
+internal interface ITerm
+{
+    FloatPair Of(float value);
+}
+
+/// <summary>The element itself.</summary>
+internal readonly struct Identity : ITerm
+{
+    public FloatPair Of(float value) => new(value, 0);
+}
+
+/// <summary>Its square.</summary>
+internal readonly struct Square : ITerm
+{
+    public FloatPair Of(float value) => FloatPair.Square(value);
+}
+
+/// <summary>Sums over the threads of a one-dimensional group as pairs of floats, in a fixed order.</summary>
+internal static class GroupPairSum
+{
+    /// <summary>Adds up the threads' values. All threads of the group call it; the first receives the sum.</summary>
+    public static FloatPair Of(FloatPair value)
+    {
+        ArrayView<FloatPair> sums = SharedMemory.Allocate<FloatPair>(GroupShapes.MostThreads);
+        int thread = Group.IdxX;
+        sums[thread] = value;
+        Group.Barrier();
+        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        {
+            if (thread < half)
+            {
+                sums[thread] += sums[thread + half];
+            }
+
+            Group.Barrier();
+        }
+
+        return sums[0];
+    }
+}
+
+/// <summary>Sums of terms, one for each group.</summary>
+internal readonly struct PartialSumsKernel<TTerm>(ArrayView<float> values, int length, ArrayView<FloatPair> groupSums) : IKernel
+    where TTerm : struct, ITerm
+{
+    public void Invoke()
+    {
+        TTerm term = default;
+        FloatPair sum = default;
+        for (int i = Work.First; i < length; i += Work.Stride)
+        {
+            sum += term.Of(values[i]);
+        }
+
+        sum = GroupPairSum.Of(sum);
+        if (Group.IdxX == 0)
+        {
+            groupSums[Grid.IdxX] = sum;
+        }
+    }
+}
+
+/// <summary>total += the groups' sums; one group.</summary>
+internal readonly struct AddPartsKernel(ArrayView<FloatPair> parts, int count, ArrayView<FloatPair> total) : IKernel
+{
+    public void Invoke()
+    {
+        FloatPair sum = default;
+        for (int i = Group.IdxX; i < count; i += Group.DimX)
+        {
+            sum += parts[i];
+        }
+
+        sum = GroupPairSum.Of(sum);
+        if (Group.IdxX == 0)
+        {
+            total[0] += sum;
+        }
+    }
+}

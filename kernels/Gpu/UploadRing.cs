@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>
+/// Page-locked memory that small uploads pass through, used in a circle: the copy to the accelerator is only queued, and the caller's
+/// memory is free at once. The host waits once a lap, for copies that are long done.
+/// </summary>
+internal sealed class UploadRing(GpuDevice device, Accelerator accelerator) : IDisposable
+{
+    /// <summary>Bytes of the ring.</summary>
+    public const int Capacity = 8 << 20;
+
+    // Larger ones are weights, which go up once: they would only push the small ones out.
+    private const int MostBytes = Capacity / 4;
+    private const int Alignment = 16;
+
+    private PageLockedArray1D<byte>? memory;
+    private int next;
+
+    /// <summary>Queues a copy of <paramref name="source"/> to <paramref name="target"/>.</summary>
+    public void Copy<T>(ReadOnlySpan<T> source, ArrayView<T> target)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(source);
+        if (bytes.Length > MostBytes)
+        {
+            target.CopyFromCPU(device.Stream, source);
+            device.Synchronize();
+            return;
+        }
+
+        memory ??= accelerator.AllocatePageLocked1D<byte>(Capacity);
+        if (bytes.Length > Capacity - next)
+        {
+            device.Synchronize();
+            next = 0;
+        }
+
+        bytes.CopyTo(memory.Span[next..]);
+        target.CopyFrom(device.Stream, memory.ArrayView.SubView(next, bytes.Length).Cast<T>());
+        next += (bytes.Length + Alignment - 1) / Alignment * Alignment;
+    }
+
+    public void Dispose() => memory?.Dispose();
+}
