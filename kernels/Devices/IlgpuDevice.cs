@@ -91,14 +91,13 @@ public abstract class IlgpuDevice : ComputeDevice
         _ => "CPU accelerator",
     };
 
-    private static AcceleratorInfo Describe(AcceleratorKind kind, int index, Device device) =>
-        new(kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)]);
+    // Of its CPU accelerator ILGPU tells neither features nor a size of memory, which is this process's.
+    private static AcceleratorInfo Describe(AcceleratorKind kind, int index, Device device) => kind == AcceleratorKind.Cpu
+        ? new(kind, index, GpuDevice.CpuDescription, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, device.NumMultiprocessors, [])
+        : new(kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)]);
 
-    // The CPU accelerator has none until it is opened.
-    private static IEnumerable<string> Features(CapabilityContext? capabilities) =>
-        capabilities is null
-            ? []
-            : capabilities.GetType().GetProperties()
-                .Where(property => property.PropertyType == typeof(bool) && property.GetValue(capabilities) is true)
-                .Select(property => property.Name).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Features(CapabilityContext capabilities) =>
+        capabilities.GetType().GetProperties()
+            .Where(property => property.PropertyType == typeof(bool) && property.GetValue(capabilities) is true)
+            .Select(property => property.Name).Order(StringComparer.Ordinal);
 }

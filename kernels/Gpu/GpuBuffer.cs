@@ -69,7 +69,7 @@ internal sealed class GpuBuffer<T> : DeviceBuffer<T>
 
     public override void Clear()
     {
-        Padded.MemSetToZero(device.Stream);
+        device.Zero(Padded);
         hostCopy?.AsSpan().Clear();
     }
 
@@ -77,7 +77,7 @@ internal sealed class GpuBuffer<T> : DeviceBuffer<T>
     {
         if (disposing)
         {
-            memory?.Dispose();
+            device.Release(memory);
             memory = null;
         }
     }

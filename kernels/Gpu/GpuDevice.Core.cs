@@ -9,6 +9,9 @@ namespace SparseEngine.Kernels.Gpu;
 /// <summary>An accelerator: memory, launches and checks. Each operation is a file of its own beside this one.</summary>
 internal sealed partial class GpuDevice : IlgpuDevice
 {
+    /// <summary>What the CPU accelerator is called.</summary>
+    public const string CpuDescription = "ILGPU CPU accelerator";
+
     // As on the host: rows are padded to whole 64-byte lines.
     private const int RowPadding = 16;
 
@@ -19,13 +22,14 @@ internal sealed partial class GpuDevice : IlgpuDevice
     private readonly GroupShapes shapes;
     private int allocations;
     private int synchronizations;
+    private bool failed;
 
     public GpuDevice(Context context, AcceleratorKind kind, Device device)
     {
         this.context = context;
         this.kind = kind;
         accelerator = device.CreateAccelerator(context);
-        kernels = new KernelLauncher(accelerator);
+        kernels = new KernelLauncher(this, accelerator);
         shapes = GroupShapes.For(accelerator);
         Uploads = new UploadRing(this, accelerator);
         partialSums = new GpuScratch<FloatPair>(this);
@@ -38,7 +42,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
     public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 4, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
 
     /// <inheritdoc/>
-    public override string Description => kind == AcceleratorKind.Cpu ? "ILGPU CPU accelerator" : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
+    public override string Description => kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
 
     /// <inheritdoc/>
     public override int Cores => accelerator.NumMultiprocessors;
@@ -83,7 +87,8 @@ internal sealed partial class GpuDevice : IlgpuDevice
         catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
         {
             long? available = accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;
-            throw new DeviceMemoryException(Description, length * Interop.SizeOf<T>(), available, accelerator.MemorySize, error);
+            long total = kind == AcceleratorKind.Cpu ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : accelerator.MemorySize;
+            throw new DeviceMemoryException(Description, length * Interop.SizeOf<T>(), available, total, error);
         }
     }
 
@@ -91,7 +96,28 @@ internal sealed partial class GpuDevice : IlgpuDevice
     public void Synchronize()
     {
         synchronizations++;
-        Stream.Synchronize();
+        try
+        {
+            Stream.Synchronize();
+        }
+        catch (AcceleratorException error)
+        {
+            throw Failure(error);
+        }
+    }
+
+    /// <summary>Queues setting memory to zero.</summary>
+    public void Zero<T>(ArrayView<T> memory)
+        where T : unmanaged
+    {
+        try
+        {
+            memory.MemSetToZero(Stream);
+        }
+        catch (AcceleratorException error)
+        {
+            throw Failure(error);
+        }
     }
 
     /// <summary>Copies elements to the host, which waits for them.</summary>
@@ -99,16 +125,43 @@ internal sealed partial class GpuDevice : IlgpuDevice
         where T : unmanaged
     {
         synchronizations++;
-        source.CopyToCPU(Stream, destination);
+        try
+        {
+            source.CopyToCPU(Stream, destination);
+        }
+        catch (AcceleratorException error)
+        {
+            throw Failure(error);
+        }
+    }
+
+    /// <summary>What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.</summary>
+    public DeviceException Failure(AcceleratorException error)
+    {
+        failed = true;
+        return new DeviceException($"{Description}: {error.Message.ReplaceLineEndings(" ")}", error);
+    }
+
+    /// <summary>Disposes a part of the device.</summary>
+    public void Release(IDisposable? part)
+    {
+        try
+        {
+            part?.Dispose();
+        }
+        catch (AcceleratorException) when (failed)
+        {
+            // The error that the caller is told of made this one; the driver takes everything back when the process ends.
+        }
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            Uploads.Dispose();
-            accelerator.Dispose();
-            context.Dispose();
+            Release(Uploads);
+            Release(accelerator);
+            Release(context);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class GpuScratch<T>(GpuDevice device) : IDisposable
         {
             // Launches that use the old memory may still be under way.
             device.Synchronize();
-            memory?.Dispose();
+            device.Release(memory);
             memory = null;
             memory = device.AllocateMemory<T>(length);
         }
@@ -24,5 +24,5 @@ internal sealed class GpuScratch<T>(GpuDevice device) : IDisposable
         return memory.View.BaseView.SubView(0, length);
     }
 
-    public void Dispose() => memory?.Dispose();
+    public void Dispose() => device.Release(memory);
 }

@@ -11,7 +11,7 @@ internal interface IKernel
 }
 
 /// <summary>Compiles kernels on first use and launches them on an accelerator's default stream.</summary>
-internal sealed class KernelLauncher(Accelerator accelerator)
+internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator)
 {
     private readonly Dictionary<Type, Delegate> launchers = [];
 
@@ -22,12 +22,19 @@ internal sealed class KernelLauncher(Accelerator accelerator)
     public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
         where TKernel : struct, IKernel
     {
-        if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))
+        try
         {
-            launcher = accelerator.LoadStreamKernel<TKernel>(Entry);
-            launchers.Add(typeof(TKernel), launcher);
-        }
+            if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))
+            {
+                launcher = accelerator.LoadStreamKernel<TKernel>(Entry);
+                launchers.Add(typeof(TKernel), launcher);
+            }
 
-        ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(grid, group), kernel);
+            ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(grid, group), kernel);
+        }
+        catch (AcceleratorException error)
+        {
+            throw device.Failure(error);
+        }
     }
 }

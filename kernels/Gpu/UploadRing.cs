@@ -24,25 +24,37 @@ internal sealed class UploadRing(GpuDevice device, Accelerator accelerator) : ID
     public void Copy<T>(ReadOnlySpan<T> source, ArrayView<T> target)
         where T : unmanaged
     {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(source);
-        if (bytes.Length > MostBytes)
+        try
         {
-            target.CopyFromCPU(device.Stream, source);
-            device.Synchronize();
-            return;
+            if (MemoryMarshal.AsBytes(source).Length > MostBytes)
+            {
+                target.CopyFromCPU(device.Stream, source);
+                device.Synchronize();
+            }
+            else
+            {
+                CopyThrough(MemoryMarshal.AsBytes(source), target.Cast<byte>());
+            }
         }
+        catch (AcceleratorException error)
+        {
+            throw device.Failure(error);
+        }
+    }
 
+    public void Dispose() => memory?.Dispose();
+
+    private void CopyThrough(ReadOnlySpan<byte> source, ArrayView<byte> target)
+    {
         memory ??= accelerator.AllocatePageLocked1D<byte>(Capacity);
-        if (bytes.Length > Capacity - next)
+        if (source.Length > Capacity - next)
         {
             device.Synchronize();
             next = 0;
         }
 
-        bytes.CopyTo(memory.Span[next..]);
-        target.CopyFrom(device.Stream, memory.ArrayView.SubView(next, bytes.Length).Cast<T>());
-        next += (bytes.Length + Alignment - 1) / Alignment * Alignment;
+        source.CopyTo(memory.Span[next..]);
+        target.CopyFrom(device.Stream, memory.ArrayView.SubView(next, source.Length));
+        next += (source.Length + Alignment - 1) / Alignment * Alignment;
     }
-
-    public void Dispose() => memory?.Dispose();
 }

@@ -3,6 +3,7 @@ using SparseEngine.Checkpoints;
 using SparseEngine.Cli.Commands;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Training;
 
 namespace SparseEngine.Cli;
@@ -31,6 +32,7 @@ internal static class CommandLine
             new SparsifyCommand(logging),
             new InspectCommand(),
             new ConvertCommand(),
+            new DevicesCommand(),
             logging,
         };
 
@@ -85,7 +87,7 @@ internal static class CommandLine
     /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
     private static string Describe(Exception error) => error switch
     {
-        ConfigurationException or DataException or CheckpointException or TrainingException => error.Message,
+        ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException => error.Message,
         IOException or UnauthorizedAccessException => error.Message.ReplaceLineEndings(" "),
         OutOfMemoryException => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
         _ => $"Unexpected error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")} (--logging DEBUG shows where)",

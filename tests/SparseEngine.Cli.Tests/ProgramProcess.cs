@@ -41,6 +41,16 @@ internal sealed class ProgramProcess : IDisposable
         return await program.EndAsync();
     }
 
+    /// <summary>Runs the program to its end with its address space limited, as <c>ulimit -v</c> does.</summary>
+    public static async Task<ProgramResult> RunWithMemoryLimitAsync(string workingDirectory, int mebibytes, params string[] arguments)
+    {
+        // The shell counts kibibytes. Unlimited, the garbage collector would reserve 256 GiB of addresses.
+        ProcessStartInfo start = new("sh", ["-c", $"ulimit -v {mebibytes * 1024} && exec dotnet \"$@\"", "sh", Program, .. arguments]);
+        start.Environment["DOTNET_GCHeapHardLimit"] = "0x20000000";
+        using ProgramProcess program = Start(start, workingDirectory);
+        return await program.EndAsync();
+    }
+
     /// <summary>Starts the program.</summary>
     public static ProgramProcess Start(string workingDirectory, params string[] arguments) =>
         Start(new ProcessStartInfo("dotnet", [Program, .. arguments]), workingDirectory);

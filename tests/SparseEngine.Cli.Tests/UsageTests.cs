@@ -6,8 +6,8 @@ public class UsageTests
 
     public static TheoryData<string, string> WrongLines => new()
     {
-        { "", "No command given; valid: run, generate, finalize, sparsify, inspect, convert. See: sparse-engine --help" },
-        { "trian", "Unrecognized command 'trian'; valid: run, generate, finalize, sparsify, inspect, convert. See: sparse-engine --help" },
+        { "", "No command given; valid: run, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
+        { "trian", "Unrecognized command 'trian'; valid: run, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
         { "run CPU --mode train", "Option '--params' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml", "Option '--mode' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m trian", "--mode is \"trian\"; valid: train, eval, train_and_eval, eval_all. See: sparse-engine run --help" },
@@ -18,7 +18,6 @@ public class UsageTests
         { "run CPU -p x.yaml -m train --logging LOUD", "--logging is \"LOUD\"; valid: DEBUG, INFO, WARNING, ERROR, CRITICAL. See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m train --validate_only --compile_only", "--validate_only and --compile_only exclude each other. See: sparse-engine run --help" },
         { "run CPU weight_streaming -p x.yaml -m train", "weight_streaming goes with CSX only; valid: run CPU --params FILE --mode MODE" },
-        { "run GPU -p x.yaml -m train", "GPU: this build trains on the CPU; use: sparse-engine run CPU with the same options" },
         { "finalize -i x.mdl", "Option '--output' is required. See: sparse-engine finalize --help" },
         { "finalize -i x.mdl -o x.bin", "x.bin: the name says no format; valid: a name that ends in .mdl, .h5 or .hdf5 (HDF5), or .safetensors" },
         { "sparsify -i x.mdl -o y.mdl", "Option '--params' is required. See: sparse-engine sparsify --help" },

@@ -36,6 +36,8 @@ internal sealed class GenerateCommand : Command
         CustomParser = OptionValues.NonNegative,
     };
 
+    private readonly Option<DeviceChoice?> device = DeviceOption.Create("The device that computes; the host if not given.");
+
     public GenerateCommand()
         : base("generate", "Continue a prompt.")
     {
@@ -46,13 +48,15 @@ internal sealed class GenerateCommand : Command
         Add(topK);
         Add(seed);
         Add(threads);
+        Add(device);
         SetAction(Generate);
     }
 
     private int Generate(ParseResult line)
     {
-        using HostDevice device = HostDevice.Create(line.GetValue(threads) ?? Environment.ProcessorCount);
-        using TextGenerator generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), device);
+        DeviceChoice choice = line.GetValue(device) ?? new DeviceChoice(DeviceKind.Host);
+        using ComputeDevice computer = choice.Open(line.GetValue(threads) ?? Environment.ProcessorCount);
+        using TextGenerator generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), computer);
         Terminal terminal = new();
         string start = line.GetRequiredValue(prompt);
         Terminal.Write(start);

@@ -24,11 +24,6 @@ internal sealed class RunCommand : Command
 
     private static int Run(RunRequest request)
     {
-        if (request.Device == TargetDevice.Gpu)
-        {
-            throw new ConfigurationException("GPU: this build trains on the CPU; use: sparse-engine run CPU with the same options");
-        }
-
         (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
         Terminal terminal = new();
         using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
@@ -60,7 +55,7 @@ internal sealed class RunCommand : Command
             logger.LogWarning("{Warning}", warning);
         }
 
-        if (request.Device == TargetDevice.Csx)
+        if (request.Target == TargetDevice.Csx)
         {
             logger.LogInformation("CSX: no Cerebras system is attached to this program; the run takes place on the host");
         }
@@ -86,7 +81,12 @@ internal sealed class RunCommand : Command
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
-        using HostDevice device = HostDevice.Create(request.Threads);
+        using ComputeDevice device = request.Device.Open(request.Threads);
+        if (request.Device.Kind == DeviceKind.Auto && device is HostDevice)
+        {
+            logger.LogInformation("no CUDA or OpenCL GPU on this machine: the host computes (sparse-engine devices lists what there is)");
+        }
+
         RunDisplay display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
         Stopwatch watch = Stopwatch.StartNew();
         TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Training;
 
 namespace SparseEngine.Cli.Commands;
@@ -11,7 +12,7 @@ internal sealed class RunOptions
 
     private readonly Argument<TargetDevice> device = new("device")
     {
-        Description = "CPU, or CSX: a Cerebras run, trained here on the host.",
+        Description = "CPU: the host; GPU: the fastest device there is; CSX: a Cerebras run, trained here on the host.",
         HelpName = "CPU|GPU|CSX",
         CustomParser = OptionValues.OneOf(("CPU", TargetDevice.Cpu), ("GPU", TargetDevice.Gpu), ("CSX", TargetDevice.Csx)),
     };
@@ -78,6 +79,8 @@ internal sealed class RunOptions
 
     private readonly Option<int?> threads = Number("--threads", 1, "Threads of the host; all its cores if not given. Results do not depend on it.");
 
+    private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create("With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
+
     private readonly ClusterOptions cluster = new();
 
     /// <summary>Adds all of them to a command.</summary>
@@ -88,7 +91,7 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads,
+            numCsx, validateOnly, compileOnly, threads, computeDevice,
         ];
         foreach (Option option in options)
         {
@@ -115,8 +118,15 @@ internal sealed class RunOptions
             throw new ConfigurationException($"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");
         }
 
+        DeviceChoice? named = line.GetValue(computeDevice);
+        if (target == TargetDevice.Cpu && named is { IsAccelerator: true })
+        {
+            throw new ConfigurationException($"--device {named} goes with GPU; valid: run GPU --device {named} --params FILE --mode MODE");
+        }
+
         return new RunRequest(
             target,
+            named ?? new DeviceChoice(target == TargetDevice.Gpu ? DeviceKind.Auto : DeviceKind.Host),
             line.GetValue(mode),
             line.GetRequiredValue(parameters),
             Overrides(line, logging),
@@ -147,7 +157,8 @@ internal sealed class RunOptions
 }
 
 /// <summary>A parsed command line of <c>run</c>.</summary>
-/// <param name="Device">The device asked for.</param>
+/// <param name="Target">The device word.</param>
+/// <param name="Device">The device that computes.</param>
 /// <param name="Mode">What to do.</param>
 /// <param name="ParametersFile">The YAML file.</param>
 /// <param name="Overrides">The options that win over its runconfig.</param>
@@ -155,4 +166,4 @@ internal sealed class RunOptions
 /// <param name="Threads">Host threads.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
 internal sealed record RunRequest(
-    TargetDevice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads, IReadOnlyList<string> IgnoredOptions);
+    TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads, IReadOnlyList<string> IgnoredOptions);

@@ -6,7 +6,7 @@ internal enum TargetDevice
     /// <summary>The host.</summary>
     Cpu,
 
-    /// <summary>A GPU.</summary>
+    /// <summary>A GPU, or whatever <c>--device</c> names.</summary>
     Gpu,
 
     /// <summary>A Cerebras system; here its runs take place on the host.</summary>

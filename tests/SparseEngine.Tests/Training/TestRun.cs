@@ -62,6 +62,12 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     /// <summary>The step after which the run is asked to stop.</summary>
     public int? StopAfter { get; set; }
 
+    /// <summary>The step after which the device is said to have failed.</summary>
+    public int? FailAfter { get; set; }
+
+    /// <summary>The name of a step's checkpoint.</summary>
+    public static string FileOfStep(int step) => Path.GetFileName(CheckpointDirectory.PathFor("", step));
+
     public static string Data(params ReadOnlySpan<string> parts) => Path.Combine([AppContext.BaseDirectory, "data", .. parts]);
 
     public static SparsityParameters RandomSparsity(double level, long seed = 1234) =>
@@ -101,6 +107,11 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     public void OnStep(StepMetrics step)
     {
         steps.Add(step);
+        if (step.Step == FailAfter)
+        {
+            throw new DeviceException("the device fails");
+        }
+
         if (step.Step == StopAfter)
         {
             stop!.Cancel();

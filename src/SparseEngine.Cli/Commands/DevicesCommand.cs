@@ -1,0 +1,38 @@
+using System.CommandLine;
+using SparseEngine.Cli.Output;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine devices</c>: lists what <c>--device</c> can name on this machine.</summary>
+internal sealed class DevicesCommand : Command
+{
+    private readonly Option<bool> json = new("--json")
+    {
+        Description = "Print one JSON array in place of the table.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    public DevicesCommand()
+        : base("devices", "List the devices of this machine that --device can name, with their memory and features.")
+    {
+        Add(json);
+        SetAction(List);
+    }
+
+    private int List(ParseResult line)
+    {
+        IReadOnlyList<ListedDevice> devices = ListedDevice.All(IlgpuDevice.Enumerate());
+        Terminal terminal = new();
+        if (line.GetValue(json))
+        {
+            Terminal.Write($"{DeviceTable.Json(devices)}\n");
+        }
+        else
+        {
+            terminal.Write(DeviceTable.Of(devices));
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using SparseEngine.Kernels.Devices;
+using Spectre.Console;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>A row of <c>devices</c>.</summary>
+/// <param name="Device">What --device calls it.</param>
+/// <param name="Description">What it is.</param>
+/// <param name="MemoryBytes">Bytes of its memory.</param>
+/// <param name="Multiprocessors">Cores of the host, multiprocessors of a GPU.</param>
+/// <param name="IsAuto">Whether --device auto takes it.</param>
+/// <param name="Features">What ILGPU reports as available.</param>
+internal sealed record ListedDevice(
+    string Device, string Description, long MemoryBytes, int Multiprocessors, bool IsAuto, IReadOnlyList<string> Features)
+{
+    /// <summary>The host and the accelerators.</summary>
+    public static IReadOnlyList<ListedDevice> All(IReadOnlyList<AcceleratorInfo> accelerators)
+    {
+        DeviceChoice automatic = new DeviceChoice(DeviceKind.Auto).Resolve(accelerators);
+        using HostDevice host = HostDevice.Create(Environment.ProcessorCount);
+        List<ListedDevice> devices =
+        [
+            Of(new DeviceChoice(DeviceKind.Host), host.Description, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, host.Cores, []),
+        ];
+        devices.AddRange(accelerators.Select(info => Of(ChoiceOf(info), info.Name, info.MemoryBytes, info.Multiprocessors, info.Capabilities)));
+        return devices;
+
+        ListedDevice Of(DeviceChoice choice, string description, long memory, int multiprocessors, IReadOnlyList<string> features) =>
+            new($"{choice}", description, memory, multiprocessors, choice == automatic, features);
+    }
+
+    private static DeviceChoice ChoiceOf(AcceleratorInfo info) => info.Kind switch
+    {
+        AcceleratorKind.Cuda => new DeviceChoice(DeviceKind.Cuda, info.Index),
+        AcceleratorKind.OpenCl => new DeviceChoice(DeviceKind.OpenCl, info.Index),
+        _ => new DeviceChoice(DeviceKind.IlgpuCpu),
+    };
+}
+
+/// <summary>What <c>devices</c> prints.</summary>
+internal static class DeviceTable
+{
+    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <summary>Lays out the devices.</summary>
+    public static Table Of(IReadOnlyList<ListedDevice> devices)
+    {
+        Table table = new() { Border = TableBorder.Simple };
+        table.AddColumns(
+            new TableColumn("--device") { NoWrap = true },
+            new TableColumn("what it is"),
+            new TableColumn("memory") { NoWrap = true, Alignment = Justify.Right },
+            new TableColumn("multiprocessors") { Alignment = Justify.Right },
+            new TableColumn("ILGPU features"));
+        foreach (ListedDevice device in devices)
+        {
+            string[] cells =
+            [
+                device.IsAuto ? $"{device.Device} (auto)" : device.Device, device.Description, Quantity.Bytes(device.MemoryBytes),
+                $"{device.Multiprocessors}", string.Join(", ", device.Features),
+            ];
+            table.AddRow(cells.Select(cell => new Text(cell)));
+        }
+
+        return table;
+    }
+
+    /// <summary>The same as JSON.</summary>
+    public static string Json(IReadOnlyList<ListedDevice> devices) => JsonSerializer.Serialize(devices, Options);
+}
