@@ -28,8 +28,8 @@ internal readonly struct Float4(float x, float y, float z, float w)
     public static Float4 Keep(Float4 a, int count) => new(count > 0 ? a.X : 0, count > 1 ? a.Y : 0, count > 2 ? a.Z : 0, count > 3 ? a.W : 0);
 }
 
-/// <summary>Four indices that one instruction loads.</summary>
-internal readonly struct Int4(int x, int y, int z, int w)
+/// <summary>Two words that one instruction loads.</summary>
+internal readonly struct Int2(int x, int y)
 {
-    public readonly int X = x, Y = y, Z = z, W = w;
+    public readonly int X = x, Y = y;
 }

@@ -33,7 +33,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         shapes = GroupShapes.For(accelerator);
         Uploads = new UploadRing(this, accelerator);
         partialSums = new GpuScratch<FloatPair>(this);
-        transposedValues = new GpuScratch<float>(this);
+        firedValues = new GpuScratch<float>(this);
         partialGradients = new GpuScratch<float>(this);
         attentionRowSums = new GpuScratch<float>(this);
     }

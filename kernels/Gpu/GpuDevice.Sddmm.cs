@@ -7,7 +7,7 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sampled dense-dense product.</content>
 internal sealed partial class GpuDevice
 {
-    // The tokens are split among this many groups at most, and their partial gradients take up at most so many floats.
+    // Where a pattern has too few rows to fill the accelerator, tokens are split among this many groups at most, whose partial gradients are added up after.
     private const int MaxSplits = 8;
     private const int MaxPartialGradients = 1 << 24;
 
@@ -17,23 +17,26 @@ internal sealed partial class GpuDevice
     public override void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         GpuPattern own = Own(pattern);
+        GpuFiringOrder order = own.Forward;
         int tokens = x.Columns;
         int nonZeros = own.Csr.NonZeros;
-        VectorMatrix left = Vectors(dy, own.Csr.Rows, tokens, nameof(dy));
-        VectorMatrix right = Vectors(x, own.Csr.ColumnCount, tokens, nameof(x));
+        VectorMatrix left = Vectors(dy, order.Rows, tokens, nameof(dy));
+        VectorMatrix right = Vectors(x, order.ColumnCount, tokens, nameof(x));
         ArrayView<float> result = View(gradient, nonZeros, nameof(gradient));
         if (nonZeros == 0)
         {
             return;
         }
 
-        int tiles = DivideUp(VectorsOf(tokens), shapes.SddmmTileVectors);
-        int splits = Math.Clamp(Math.Min(tiles, MaxPartialGradients / nonZeros), 1, MaxSplits);
+        int chunks = Math.Min(order.Chunks, shapes.MaxRanges);
+        int ranges = RangesOf(order, chunks);
+        int tiles = DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes);
+        int wanted = DivideUp(GroupsToFill * Cores, ranges * chunks);
+        int splits = Math.Clamp(Math.Min(wanted, Math.Min(tiles, MaxPartialGradients / nonZeros)), 1, Math.Min(MaxSplits, shapes.MaxRanges));
         ArrayView<float> target = splits == 1 ? result : partialGradients.AtLeast((long)splits * nonZeros);
-        SddmmKernel kernel = new(
-            own.Forward.Pointers, own.Forward.Columns, own.SegmentStarts, own.SegmentRows, own.SegmentBoundaries, left, right, tokens, shapes.SddmmTileVectors,
-            target, nonZeros, accumulate && splits == 1 ? 1 : 0);
-        LaunchTiles(own.Forward.Blocks, splits, shapes.Lanes, kernel);
+        kernels.Launch(
+            new Index3D(ranges, chunks, splits), new Index3D(shapes.Lanes, shapes.Threads / shapes.Lanes, 1),
+            new SddmmKernel(order.View, order.Positions, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
         if (splits > 1)
         {
             LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));
@@ -42,114 +45,97 @@ internal sealed partial class GpuDevice
 }
 
 /// <summary>
-/// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a block of rows and a share of the tokens; a team of lanes takes a run of
-/// non-zeros of one row at a time, so that dy is read once a run, and goes through them tile by tile of tokens, so that x stays in the L1 cache.
+/// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a range of rows, a chunk of columns and a share of the tokens, and goes through its
+/// tokens tile by tile, with x's tile in shared memory and a team's row of dy in registers. Four dot products at a time are reduced over the lanes together.
 /// </summary>
 internal readonly struct SddmmKernel(
-    ArrayView<int> pointers, ArrayView<int> columns, ArrayView<int> segmentStarts, ArrayView<int> segmentRows, ArrayView<int> segmentBoundaries,
-    VectorMatrix dy, VectorMatrix x, int tokens, int tileVectors, ArrayView<float> gradient, int nonZeros, int accumulate)
-    : IKernel
+    FiringView order, ArrayView<int> positions, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate) : IKernel
 {
-    /// <summary>Non-zeros of a run.</summary>
-    public const int SegmentLength = 8;
-
-    // One more than the sums of a thread, so that threads side by side use different banks.
-    private const int SumStride = SegmentLength + 1;
-
     public void Invoke()
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(GroupShapes.MostThreads * SumStride);
-        int lanes = Group.DimX;
-        int thread = (Group.IdxY * lanes) + Group.IdxX;
-        int firstOfTeam = Group.IdxY * lanes * SumStride;
-        int tiles = (tokens + (tileVectors * Float4.Width) - 1) / (tileVectors * Float4.Width);
-        int firstTile = (int)((long)tiles * Grid.IdxY / Grid.DimY);
-        int endTile = (int)((long)tiles * (Grid.IdxY + 1) / Grid.DimY);
-        int target = Grid.IdxY * nonZeros;
-        int firstSegment = segmentBoundaries[Grid.IdxX];
-        int endSegment = segmentBoundaries[Grid.IdxX + 1];
-
-        // Without a tile there are still gradients to write: zeros.
-        for (int tile = firstTile; tile < endTile || tile == firstTile; tile++)
+        InputTile tile = InputTile.Allocate();
+        int firstSlot = order.FirstSlot(Grid.IdxX, Grid.DimX);
+        int end = order.FirstSlot(Grid.IdxX + 1, Grid.DimX);
+        int tileTokens = InputTile.Vectors * Float4.Width;
+        int tiles = (tokens + tileTokens - 1) / tileTokens;
+        int firstTile = (int)((long)tiles * Grid.IdxZ / Grid.DimZ);
+        int endTile = (int)((long)tiles * (Grid.IdxZ + 1) / Grid.DimZ);
+        for (int chunk = Grid.IdxY; chunk < order.Chunks; chunk += Grid.DimY)
         {
-            for (int chunk = firstSegment; chunk < endSegment; chunk += Group.DimY)
+            // Without a tile there are still gradients to write: zeros.
+            for (int t = firstTile; t < endTile || t == firstTile; t++)
             {
-                int segment = chunk + Group.IdxY;
-                int start = 0;
-                int end = 0;
-                if (segment < endSegment)
-                {
-                    int row = segmentRows[segment];
-                    start = segmentStarts[segment];
-                    int endOfRow = pointers[row + 1];
-                    end = start + SegmentLength < endOfRow ? start + SegmentLength : endOfRow;
-                    SegmentSums(row, start, end - 1, tile < endTile ? tile : tiles, sums, thread * SumStride);
-                }
-
+                int firstVector = (t < endTile ? t : tiles) * InputTile.Vectors;
                 Group.Barrier();
-                for (int p = start + Group.IdxX; p < end; p += lanes)
-                {
-                    float sum = 0;
-                    for (int lane = 0; lane < lanes; lane++)
-                    {
-                        sum += sums[firstOfTeam + (lane * SumStride) + (p - start)];
-                    }
-
-                    gradient[target + p] = accumulate != 0 || tile > firstTile ? gradient[target + p] + sum : sum;
-                }
-
+                tile.Load(x, chunk * GpuFiringOrder.ChunkColumns, order.Width(chunk), firstVector, tokens);
                 Group.Barrier();
+                bool add = accumulate != 0 || t > firstTile;
+                for (int slot = firstSlot + Group.IdxY; slot - Group.IdxY < end; slot += Group.DimY)
+                {
+                    MultiplyRow(tile, slot, end, chunk, firstVector, add);
+                }
             }
         }
     }
 
-    private void SegmentSums(int row, int start, int last, int tile, ArrayView<float> sums, int to)
+    private void MultiplyRow(InputTile tile, int slot, int end, int chunk, int firstVector, bool add)
     {
-        int c0 = columns[start];
-        int c1 = columns[Smaller(start + 1, last)];
-        int c2 = columns[Smaller(start + 2, last)];
-        int c3 = columns[Smaller(start + 3, last)];
-        int c4 = columns[Smaller(start + 4, last)];
-        int c5 = columns[Smaller(start + 5, last)];
-        int c6 = columns[Smaller(start + 6, last)];
-        int c7 = columns[Smaller(start + 7, last)];
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        float s4 = 0;
-        float s5 = 0;
-        float s6 = 0;
-        float s7 = 0;
-        int end = Smaller((tile + 1) * tileVectors, (tokens + Float4.Width - 1) / Float4.Width);
-        for (int vector = (tile * tileVectors) + Group.IdxX; vector < end; vector += Group.DimX)
+        int first = 0;
+        int count = 0;
+        TokenVectors row = default;
+        if (slot < end)
         {
-            int left = tokens - (vector * Float4.Width);
-            Float4 g = Float4.Keep(dy[row, vector], left);
-            s0 += Dot(g, x[c0, vector], left);
-            s1 += Dot(g, x[c1, vector], left);
-            s2 += Dot(g, x[c2, vector], left);
-            s3 += Dot(g, x[c3, vector], left);
-            s4 += Dot(g, x[c4, vector], left);
-            s5 += Dot(g, x[c5, vector], left);
-            s6 += Dot(g, x[c6, vector], left);
-            s7 += Dot(g, x[c7, vector], left);
+            first = order.Segment(slot, chunk);
+            count = order.Segment(slot, chunk + 1) - first;
+            row = TokenVectors.Load(dy, order.Row(slot), firstVector, tokens);
         }
 
-        sums[to] = s0;
-        sums[to + 1] = s1;
-        sums[to + 2] = s2;
-        sums[to + 3] = s3;
-        sums[to + 4] = s4;
-        sums[to + 5] = s5;
-        sums[to + 6] = s6;
-        sums[to + 7] = s7;
+        // Lanes of a warp exchange sums, so that all of its teams must go on as long as one does.
+        int rounds = WarpLargest(count);
+        for (int round = 0; round < rounds; round++)
+        {
+            Int2 places = order.Offsets[count == 0 ? 0 : first + (round < count ? round : count - 1)];
+            float sum0 = TokenVectors.Dot(row, tile[places.X & 0xFFFF]);
+            float sum1 = TokenVectors.Dot(row, tile[places.X >> 16]);
+            float sum2 = TokenVectors.Dot(row, tile[places.Y & 0xFFFF]);
+            float sum3 = TokenVectors.Dot(row, tile[places.Y >> 16]);
+
+            // Each exchange halves the number of sums a lane is left with, then the number of lanes that share one.
+            int half = Group.DimX / 2;
+            int quarter = Group.DimX / 4;
+            bool upper = (Group.IdxX & half) != 0;
+            bool odd = (Group.IdxX & quarter) != 0;
+            float kept0 = (upper ? sum2 : sum0) + Warp.ShuffleXor(upper ? sum0 : sum2, half);
+            float kept1 = (upper ? sum3 : sum1) + Warp.ShuffleXor(upper ? sum1 : sum3, half);
+            float sum = (odd ? kept1 : kept0) + Warp.ShuffleXor(odd ? kept0 : kept1, quarter);
+            for (int distance = quarter / 2; distance > 0; distance /= 2)
+            {
+                sum += Warp.ShuffleXor(sum, distance);
+            }
+
+            if (round < count && (Group.IdxX & (quarter - 1)) == 0)
+            {
+                int position = positions[((first + round) * GpuFiringOrder.Batch) + (upper ? 2 : 0) + (odd ? 1 : 0)];
+                if (position >= 0)
+                {
+                    int target = (Grid.IdxZ * nonZeros) + position;
+                    gradient[target] = add ? gradient[target] + sum : sum;
+                }
+            }
+        }
     }
 
-    /// <summary>The product of the first <paramref name="left"/> lanes; what padding holds does not count.</summary>
-    private static float Dot(Float4 a, Float4 b, int left) => (a * (left < Float4.Width ? Float4.Keep(b, left) : b)).Sum;
+    /// <summary>The largest of the values of a warp's teams.</summary>
+    private static int WarpLargest(int value)
+    {
+        for (int distance = Group.DimX; distance < Warp.WarpSize; distance *= 2)
+        {
+            int other = Warp.ShuffleXor(value, distance);
+            value = other > value ? other : value;
+        }
 
-    private static int Smaller(int a, int b) => a < b ? a : b;
+        return value;
+    }
 }
 
 /// <summary>result[i] = sum over parts of parts[part, i], in order.</summary>

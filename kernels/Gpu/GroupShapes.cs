@@ -9,8 +9,8 @@ namespace SparseEngine.Kernels.Gpu;
 /// <param name="SquareLanes">Threads along columns of a dense product's tile.</param>
 /// <param name="MaxGroups">Groups of an elementwise launch: enough to fill the accelerator.</param>
 /// <param name="MaxTiles">Groups along tokens.</param>
-/// <param name="SddmmTileVectors">Vectors of tokens that an SDDMM finishes for all its non-zeros before it goes on.</param>
-internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int SddmmTileVectors)
+/// <param name="MaxRanges">Groups along rows, chunks or shares of a sparse product.</param>
+internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int MaxRanges)
 {
     /// <summary>The most threads of a group, which sizes its shared memory.</summary>
     public const int MostThreads = 256;
@@ -19,7 +19,7 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
     public const int GpuSquareLanes = 16;
 
     // A warp's 8 lanes of 16 bytes read whole 128-byte lines of 4 rows; its 32 lanes of 4 bytes read one line.
-    private const int GpuLanes = 8;
+    public const int GpuLanes = 8;
     private const int GpuTokenLanes = 32;
     private const int GroupsPerMultiprocessor = 8;
 
@@ -27,8 +27,8 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
     {
         if (accelerator.AcceleratorType == AcceleratorType.CPU)
         {
-            // Each thread is one of the system's and each group costs barriers: few groups, two by two threads, long tiles.
-            return new GroupShapes(Threads: 4, Lanes: 2, TokenLanes: 2, SquareLanes: 2, MaxGroups: 1, MaxTiles: 1, SddmmTileVectors: 32);
+            // Each thread is one of the system's and each group costs barriers: few groups of one warp.
+            return new GroupShapes(Threads: 4, Lanes: 4, TokenLanes: 2, SquareLanes: 2, MaxGroups: 1, MaxTiles: 1, MaxRanges: 1);
         }
 
         int threads = MostThreads;
@@ -38,6 +38,6 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
         }
 
         return new GroupShapes(
-            threads, GpuLanes, GpuTokenLanes, GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, SddmmTileVectors: GpuLanes);
+            threads, GpuLanes, GpuTokenLanes, GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, MaxRanges: int.MaxValue);
     }
 }
