@@ -43,6 +43,10 @@ public abstract class IlgpuDevice : ComputeDevice
     /// <summary>How often this program waited for the accelerator: to read results, not to make steps.</summary>
     public abstract int Synchronizations { get; }
 
+    /// <summary>The time that operations take on the accelerator, by its own clock. Waits for them.</summary>
+    /// <param name="operations">Queues them.</param>
+    public abstract TimeSpan Measure(Action operations);
+
     /// <summary>Lists the accelerators of this machine: the GPUs by kind, then the CPU accelerator, which is always there.</summary>
     public static IReadOnlyList<AcceleratorInfo> Enumerate()
     {
@@ -57,7 +61,7 @@ public abstract class IlgpuDevice : ComputeDevice
     public static IlgpuDevice Create(AcceleratorKind kind, int index = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        Context context = Context.Create(builder => With(builder, kind).Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
+        Context context = Context.Create(builder => With(builder, kind).Profiling().Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
         Device[] devices = [.. Devices(context, kind)];
         if (index >= devices.Length)
         {
@@ -65,7 +69,7 @@ public abstract class IlgpuDevice : ComputeDevice
             throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {(devices.Length == 0 ? "none" : $"{devices.Length}, from 0")} on this machine");
         }
 
-        return new GpuDevice(context, kind, devices[index]);
+        return new GpuDevice(context, kind, devices[index], kind == AcceleratorKind.Cpu ? GroupShapes.Cpu : GroupShapes.Gpu);
     }
 
     private static Context.Builder With(Context.Builder builder, AcceleratorKind kind) => kind switch

@@ -24,13 +24,13 @@ internal sealed partial class GpuDevice : IlgpuDevice
     private int synchronizations;
     private bool failed;
 
-    public GpuDevice(Context context, AcceleratorKind kind, Device device)
+    public GpuDevice(Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor)
     {
         this.context = context;
         this.kind = kind;
         accelerator = device.CreateAccelerator(context);
         kernels = new KernelLauncher(this, accelerator);
-        shapes = GroupShapes.For(accelerator);
+        shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
         partialSums = new GpuScratch<FloatPair>(this);
         firedValues = new GpuScratch<float>(this);
@@ -40,6 +40,14 @@ internal sealed partial class GpuDevice : IlgpuDevice
 
     /// <summary>The CPU accelerator's stand-in for a GPU. Each thread of a group is a thread of the system, so groups are small.</summary>
     public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 4, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
+
+    /// <summary>A CPU accelerator that works in a GPU's shapes: several teams a warp, several warps a group, several groups. Very slow.</summary>
+    public static GpuDevice CreateSmallGpu()
+    {
+        CPUDevice device = new(numThreadsPerWarp: 16, numWarpsPerMultiprocessor: 2, numMultiprocessors: 2);
+        Context context = Context.Create(builder => builder.CPU(device).Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
+        return new GpuDevice(context, AcceleratorKind.Cpu, device, GroupShapes.Gpu);
+    }
 
     /// <inheritdoc/>
     public override string Description => kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
@@ -104,6 +112,18 @@ internal sealed partial class GpuDevice : IlgpuDevice
         {
             throw Failure(error);
         }
+    }
+
+    /// <inheritdoc/>
+    public override TimeSpan Measure(Action operations)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        Synchronize();
+        using ProfilingMarker start = Stream.AddProfilingMarker();
+        operations();
+        using ProfilingMarker end = Stream.AddProfilingMarker();
+        end.Synchronize();
+        return end.MeasureFrom(start);
     }
 
     /// <summary>Queues setting memory to zero.</summary>

@@ -23,14 +23,13 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
     private const int GpuTokenLanes = 32;
     private const int GroupsPerMultiprocessor = 8;
 
-    public static GroupShapes For(Accelerator accelerator)
-    {
-        if (accelerator.AcceleratorType == AcceleratorType.CPU)
-        {
-            // Each thread is one of the system's and each group costs barriers: few groups of one warp.
-            return new GroupShapes(Threads: 4, Lanes: 4, TokenLanes: 2, SquareLanes: 2, MaxGroups: 1, MaxTiles: 1, MaxRanges: 1);
-        }
+    /// <summary>Each thread of the CPU accelerator is one of the system's and each group costs barriers: few groups of one warp.</summary>
+    public static GroupShapes Cpu(Accelerator accelerator) =>
+        new(Threads: 4, Lanes: 4, TokenLanes: 2, SquareLanes: 2, MaxGroups: 1, MaxTiles: 1, MaxRanges: 1);
 
+    /// <summary>Large groups, as many as there is work for.</summary>
+    public static GroupShapes Gpu(Accelerator accelerator)
+    {
         int threads = MostThreads;
         while (threads > accelerator.MaxNumThreadsPerGroup)
         {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -12,6 +13,7 @@ public enum DeviceFamily
     HostVector256,
     HostVector512,
     IlgpuCpu,
+    IlgpuSmallGpu,
     IlgpuCuda,
     IlgpuOpenCl,
 }
@@ -35,6 +37,7 @@ internal static class DeviceFamilies
         DeviceFamily.HostVector256 => Host(SimdWidth.Vector256),
         DeviceFamily.HostVector512 => Host(SimdWidth.Vector512),
         DeviceFamily.IlgpuCpu => [IlgpuDevice.Create(AcceleratorKind.Cpu)],
+        DeviceFamily.IlgpuSmallGpu => [GpuDevice.CreateSmallGpu()],
         DeviceFamily.IlgpuCuda => [IlgpuDevice.Create(AcceleratorKind.Cuda)],
         DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl)],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
@@ -43,12 +46,15 @@ internal static class DeviceFamilies
     private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
 }
 
-/// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has.</summary>
+/// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait device=ilgpu.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryDeviceAttribute : DataAttribute
 {
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([.. Enum.GetValues<DeviceFamily>().Where(family => family.IsPresent()).Select(family => new TheoryDataRow<DeviceFamily>(family))]);
+        new([.. Enum.GetValues<DeviceFamily>().Where(family => family.IsPresent()).Select(Row)]);
 
     public override bool SupportsDiscoveryEnumeration() => true;
+
+    private static TheoryDataRow<DeviceFamily> Row(DeviceFamily family) =>
+        new TheoryDataRow<DeviceFamily>(family).WithTrait("device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
 }

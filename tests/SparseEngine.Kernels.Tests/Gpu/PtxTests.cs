@@ -10,26 +10,31 @@ using SparseEngine.Kernels.Gpu;
 namespace SparseEngine.Kernels.Tests.Gpu;
 
 /// <summary>What NVIDIA's assembler gets to see of each kernel, without a GPU.</summary>
+[Trait("device", "ilgpu")]
 public partial class PtxTests
 {
+    // Two groups of 256 threads fit into a multiprocessor's 65,536 registers.
+    private const int MostRegisters = 128;
+
     // Ampere's and Hopper's data-center chips.
     private static readonly CudaArchitecture[] Architectures = [new(8, 0), new(9, 0)];
 
-    /// <summary>Kernels that move activations, with the number of 16-byte loads that their inner loops must have at least.</summary>
-    public static TheoryData<Type, int> VectorKernels => new()
+    /// <summary>Kernels that move activations, with the number of 16-byte loads that they must have at least from global and from shared memory.</summary>
+    public static TheoryData<Type, int, int> VectorKernels => new()
     {
-        { typeof(SpmmKernel), 10 },
-        { typeof(SddmmKernel), 4 },
-        { typeof(GemmKernel<NormalLayout>), 1 },
-        { typeof(GemmKernel<TransposedALayout>), 1 },
-        { typeof(GemmKernel<TransposedBLayout>), 1 },
-        { typeof(AttentionForwardKernel), 3 },
-        { typeof(QueryGradientKernel), 5 },
-        { typeof(KeyValueGradientKernel), 6 },
-        { typeof(LayerNormForwardKernel), 3 },
-        { typeof(LayerNormBackwardKernel), 2 },
-        { typeof(ActivationForwardKernel<GeluFunction>), 1 },
-        { typeof(AdamKernel), 4 },
+        // Eight rows of batches of four non-zeros: values from global memory, two vectors of tokens a non-zero from shared memory.
+        { typeof(SpmmKernel), 8, 64 },
+        { typeof(SddmmKernel), 4, 8 },
+        { typeof(GemmKernel<NormalLayout>), 1, 3 },
+        { typeof(GemmKernel<TransposedALayout>), 1, 3 },
+        { typeof(GemmKernel<TransposedBLayout>), 1, 3 },
+        { typeof(AttentionForwardKernel), 3, 0 },
+        { typeof(QueryGradientKernel), 5, 0 },
+        { typeof(KeyValueGradientKernel), 6, 0 },
+        { typeof(LayerNormForwardKernel), 3, 0 },
+        { typeof(LayerNormBackwardKernel), 2, 0 },
+        { typeof(ActivationForwardKernel<GeluFunction>), 1, 0 },
+        { typeof(AdamKernel), 4, 0 },
     };
 
     [Fact]
@@ -51,14 +56,39 @@ public partial class PtxTests
 
     [Theory]
     [MemberData(nameof(VectorKernels))]
-    public void Hot_loops_load_four_floats_at_a_time(Type kernel, int loads)
+    public void Hot_loops_load_four_floats_at_a_time(Type kernel, int globalLoads, int sharedLoads)
     {
         using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
         foreach (CudaArchitecture architecture in Architectures)
         {
             string text = Compile(context, architecture, kernel);
-            int found = text.Split("ld.global.v4.").Length - 1;
-            Assert.True(found >= loads, $"{kernel.Name} for {architecture} has {found} vector loads");
+            AssertAtLeast(globalLoads, "ld.global.v4.");
+            AssertAtLeast(sharedLoads, "ld.shared.v4.");
+
+            void AssertAtLeast(int expected, string instruction)
+            {
+                int found = text.Split(instruction).Length - 1;
+                Assert.True(found >= expected, $"{kernel.Name} for {architecture} has {found} of {instruction}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Nvidias_assembler_spills_no_register_and_finds_enough_shared_memory()
+    {
+        Assert.SkipWhen(PtxAssembler.Find() is null, "there is no ptxas on the PATH or under CUDA_HOME; it comes with NVIDIA's CUDA toolkit, 11.8 or later");
+        using Context context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
+        using PtxAssembler assembler = new();
+        foreach (CudaArchitecture architecture in Architectures)
+        {
+            foreach (Type kernel in AllKernels())
+            {
+                PtxUsage usage = assembler.Assemble($"sm_{architecture.Major}{architecture.Minor}", Compile(context, architecture, kernel));
+                TestContext.Current.SendDiagnosticMessage($"{architecture} {kernel}: {usage}");
+                Assert.Equal(0, usage.SpilledBytes);
+                Assert.InRange(usage.Registers, 1, MostRegisters);
+                Assert.InRange(usage.SharedBytes, 0, 48 << 10);
+            }
         }
     }
 

@@ -1,0 +1,98 @@
+using SparseEngine.Configuration;
+using SparseEngine.Data;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Metrics;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+using SparseEngine.Training;
+
+namespace SparseEngine.Benchmarks;
+
+/// <summary>The size of a model and of a step's batch.</summary>
+/// <param name="Hidden">Features of a token.</param>
+/// <param name="Filter">Features inside the feed-forward network.</param>
+/// <param name="Heads">Attention heads.</param>
+/// <param name="Batch">Sequences in a batch.</param>
+/// <param name="Sequence">Tokens in a sequence.</param>
+internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, int Sequence)
+{
+    private const int Layers = 4;
+    private const int Vocabulary = 256;
+
+    /// <summary>The sizes that the documentation speaks of.</summary>
+    public static StepSize[] All { get; } =
+        [new(512, 2048, 8, 8, 256), new(768, 3072, 12, 4, 256), new(256, 1024, 8, 16, 128)];
+
+    /// <summary>Tokens in a step.</summary>
+    public int Tokens => Batch * Sequence;
+
+    /// <summary>The model: four layers, a vocabulary of bytes.</summary>
+    public ModelParameters Model => new()
+    {
+        VocabularySize = Vocabulary,
+        HiddenSize = Hidden,
+        Layers = Layers,
+        Heads = Heads,
+        FilterSize = Filter,
+        MaxPositionEmbeddings = Sequence,
+    };
+
+    /// <summary>Random zeros in every weight of the decoder; none, and no sparsity section, for 0.</summary>
+    public SparsityPlan Plan(int zeros) => zeros == 0 ? SparsityPlan.Dense : SparsityPlan.Create(
+        new SparsityParameters { Selection = SparsitySelection.Default, Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "")] },
+        GptArchitecture.Parameters(Model));
+
+    /// <summary>Floating-point operations of a step.</summary>
+    public FlopCount Flops(int zeros) => FlopCount.OfTrainingStep(Model, Plan(zeros), Batch, Sequence);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"hidden {Hidden}, batch {Batch} x {Sequence}";
+}
+
+/// <summary>A model of some size with its optimizer and a batch of random tokens, ready for steps.</summary>
+internal sealed class StepUnderTest : IDisposable
+{
+    private readonly ParameterSet parameters;
+    private readonly Optimizer optimizer;
+    private readonly TrainingStep step;
+    private readonly Batch batch;
+    private int done;
+
+    /// <summary>Builds it on a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="size">The model and batch.</param>
+    /// <param name="zeros">The share of zeros in the decoder's weights, in percent; 0 is a run without a sparsity section.</param>
+    public StepUnderTest(ComputeDevice device, StepSize size, int zeros)
+    {
+        Dictionary<int, WeightSparsity> planned = size.Plan(zeros).Weights.ToDictionary(weight => weight.Index);
+        parameters = ParameterSet.Build(
+            device, GptArchitecture.Parameters(size.Model), new InitialWeights(size.Model, seed: 1),
+            (index, _, dense) => planned.TryGetValue(index, out WeightSparsity? weight) ? MaskSelector.Select(weight, dense).Keep : null, trainable: true);
+        optimizer = Optimizer.Create(
+            new OptimizerParameters { Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(1e-4, null)], false), MaxGradientNorm = 1 },
+            device, parameters);
+        step = new TrainingStep(device, new GptModel(device, size.Model, parameters), optimizer, size.Batch, size.Sequence, seed: 1);
+        batch = new Batch(size.Batch, size.Sequence);
+        Random random = new(1);
+        for (int i = 0; i < batch.InputIds.Length; i++)
+        {
+            batch.InputIds[i] = random.Next(size.Model.VocabularySize);
+            batch.Labels[i] = random.Next(size.Model.VocabularySize);
+            batch.Mask[i] = 1;
+        }
+    }
+
+    /// <summary>Queues a step.</summary>
+    public void Run() => step.Run(batch, done++, learningRate: 1e-4, checkValues: true);
+
+    /// <summary>The last step's loss, once it is done.</summary>
+    public double Read() => step.Read().Loss;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        step.Dispose();
+        optimizer.Dispose();
+        parameters.Dispose();
+    }
+}

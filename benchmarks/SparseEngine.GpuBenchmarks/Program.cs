@@ -1,0 +1,36 @@
+using System.CommandLine;
+using SparseEngine.GpuBenchmarks;
+using SparseEngine.Kernels.Devices;
+
+// Times the operations of one accelerator and prints a line of JSON for each: peers.py times the same in PyTorch and makes the table.
+Option<string> deviceName = new("--device") { Description = "cuda[:N], opencl[:N] or ilgpu-cpu.", DefaultValueFactory = _ => "cuda" };
+Option<string[]> shapes = new("--shape")
+{
+    Description = "A weight's rows and columns, as 4096x1024; several may be given.",
+    DefaultValueFactory = _ => ["4096x1024", "4096x4096", "12288x12288"],
+};
+Option<int> tokens = new("--tokens") { Description = "Tokens of the activations.", DefaultValueFactory = _ => 4096 };
+Option<int[]> zeros = new("--zeros") { Description = "Shares of zeros in percent; several may be given.", DefaultValueFactory = _ => [50, 75, 90, 95] };
+Option<int> runs = new("--runs") { Description = "Timed runs, of which the median counts.", DefaultValueFactory = _ => 15 };
+Option<bool> steps = new("--steps") { Description = "Time training steps too." };
+RootCommand root = new("Times sparse products and training steps on a GPU.") { deviceName, shapes, tokens, zeros, runs, steps };
+root.SetAction(line =>
+{
+    using IlgpuDevice device = (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1);
+    Timing timing = new(device, line.GetValue(runs));
+    timing.Print("device", "", 0, 0, 0, 0, device.Description);
+    foreach (string shape in line.GetRequiredValue(shapes))
+    {
+        int[] sides = [.. shape.Split('x').Select(int.Parse)];
+        foreach (int share in line.GetRequiredValue(zeros))
+        {
+            Products.Time(timing, device, sides[0], sides[1], line.GetValue(tokens), share);
+        }
+    }
+
+    if (line.GetValue(steps))
+    {
+        Steps.Time(timing, device);
+    }
+});
+return root.Parse(args).Invoke();
