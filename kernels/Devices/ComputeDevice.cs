@@ -30,6 +30,24 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Makes a sum that starts at zero.</summary>
     public abstract DeviceSum AllocateSum();
 
+    /// <summary>Chooses which elements of a weight stay: the ones with the highest scores, of equal scores those with the lowest indices.</summary>
+    /// <remarks>
+    /// A random score is the element's float32 draw, as numpy's default_rng makes them in row-major order; a magnitude is |w|. Elements that are
+    /// not finite score below all others: minus their draw, which for magnitudes is drawn for these elements alone. -0 is below 0.
+    /// </remarks>
+    /// <param name="arguments">How they are chosen.</param>
+    /// <param name="weight">The weight's elements, row-major.</param>
+    /// <param name="keep">Receives 1 for an element that stays, else 0.</param>
+    public abstract void SelectMask(in MaskArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<byte> keep);
+
+    /// <summary>Compresses the kept elements of a dense row-major matrix to sparse rows.</summary>
+    /// <param name="dense">The matrix [rows, columns]. A kept element that is not finite becomes 0.</param>
+    /// <param name="keep">1 for an element that is kept, else 0.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <returns>The pattern of the kept elements, and their values on the device.</returns>
+    public abstract (CsrPattern Pattern, DeviceBuffer<float> Values) Compress(DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns);
+
     /// <summary>Prepares a pattern for <see cref="Spmm"/>, <see cref="SpmmTransposed"/> and <see cref="Sddmm"/>.</summary>
     /// <param name="csr">The pattern.</param>
     /// <param name="rows">How the rows are shared out to the cores, for Spmm and Sddmm.</param>

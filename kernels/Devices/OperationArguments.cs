@@ -1,3 +1,5 @@
+using SparseEngine.Kernels.Sparse;
+
 namespace SparseEngine.Kernels.Devices;
 
 /// <summary>Which operands of a dense product are transposed. C is always [m, n].</summary>
@@ -83,6 +85,22 @@ public readonly record struct AdamArguments(
 /// <param name="Nesterov">Whether the update is gradient + Momentum x velocity rather than the velocity.</param>
 /// <param name="WeightDecay">L2 regularization: added to the gradient as WeightDecay x weight.</param>
 public readonly record struct SgdArguments(float LearningRate, float Momentum, bool Nesterov, float WeightDecay);
+
+/// <summary>What the elements of a weight are ranked by where some of them are to go.</summary>
+public enum MaskScore
+{
+    /// <summary>A random draw.</summary>
+    Random,
+
+    /// <summary>The magnitude.</summary>
+    Magnitude,
+}
+
+/// <summary>How the kept elements of one weight are chosen.</summary>
+/// <param name="Score">What they are ranked by.</param>
+/// <param name="Generator">Where draws come from: a generator as it was seeded.</param>
+/// <param name="Kept">The number of elements that stay.</param>
+public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, int Kept);
 
 /// <summary>How the updates of one step are limited.</summary>
 /// <param name="MaximumNorm">The global norm that gradients are scaled down to; infinity for none.</param>

@@ -33,13 +33,16 @@ internal sealed partial class GpuDevice : IlgpuDevice
         shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
         partialSums = new GpuScratch<FloatPair>(this);
+        rangeNumbers = new GpuScratch<int>(this);
+        maskScores = new GpuScratch<float>(this);
+        radixState = new GpuScratch<uint>(this);
         firedValues = new GpuScratch<float>(this);
         partialGradients = new GpuScratch<float>(this);
         attentionRowSums = new GpuScratch<float>(this);
     }
 
-    /// <summary>The CPU accelerator's stand-in for a GPU. Each thread of a group is a thread of the system, so groups are small.</summary>
-    public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 4, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
+    /// <summary>The CPU accelerator's stand-in for a GPU: a multiprocessor for each core.</summary>
+    public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
 
     /// <summary>A CPU accelerator that works in a GPU's shapes: several teams a warp, several warps a group, several groups. Very slow.</summary>
     public static GpuDevice CreateSmallGpu()

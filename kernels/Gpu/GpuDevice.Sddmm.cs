@@ -100,6 +100,16 @@ internal readonly struct SddmmKernel(
             float sum2 = TokenVectors.Dot(row, tile[places.Y & 0xFFFF]);
             float sum3 = TokenVectors.Dot(row, tile[places.Y >> 16]);
 
+            if (Group.DimX == 1)
+            {
+                // A lane alone has whole sums.
+                Write(first + round, 0, sum0, add);
+                Write(first + round, 1, sum1, add);
+                Write(first + round, 2, sum2, add);
+                Write(first + round, 3, sum3, add);
+                continue;
+            }
+
             // Each exchange halves the number of sums a lane is left with, then the number of lanes that share one.
             int half = Group.DimX / 2;
             int quarter = Group.DimX / 4;
@@ -115,20 +125,26 @@ internal readonly struct SddmmKernel(
 
             if (round < count && (Group.IdxX & (quarter - 1)) == 0)
             {
-                int position = positions[((first + round) * GpuFiringOrder.Batch) + (upper ? 2 : 0) + (odd ? 1 : 0)];
-                if (position >= 0)
-                {
-                    int target = (Grid.IdxZ * nonZeros) + position;
-                    gradient[target] = add ? gradient[target] + sum : sum;
-                }
+                Write(first + round, (upper ? 2 : 0) + (odd ? 1 : 0), sum, add);
             }
+        }
+    }
+
+    private void Write(int batch, int place, float sum, bool add)
+    {
+        int position = positions[(batch * GpuFiringOrder.Batch) + place];
+        if (position >= 0)
+        {
+            int target = (Grid.IdxZ * nonZeros) + position;
+            gradient[target] = add ? gradient[target] + sum : sum;
         }
     }
 
     /// <summary>The largest of the values of a warp's teams.</summary>
     private static int WarpLargest(int value)
     {
-        for (int distance = Group.DimX; distance < Warp.WarpSize; distance *= 2)
+        int lanes = Group.DimX * Group.DimY < Warp.WarpSize ? Group.DimX * Group.DimY : Warp.WarpSize;
+        for (int distance = Group.DimX; distance < lanes; distance *= 2)
         {
             int other = Warp.ShuffleXor(value, distance);
             value = other > value ? other : value;

@@ -108,7 +108,8 @@ internal static class GpuMath
         return magnitude > 1 ? large : small;
     }
 
-    private static float Magnitude(float x) => x < 0 ? -x : x;
+    /// <summary>|x|; 0 for -0.</summary>
+    public static float Magnitude(float x) => Interop.IntAsFloat(Interop.FloatAsInt(x) & 0x7FFFFFFF);
 
     private static float PowerOfTwo(int exponent) => Interop.IntAsFloat((uint)(exponent + ExponentBias) << MantissaBits);
 }

@@ -15,7 +15,7 @@ internal sealed class GpuPattern : SparsePattern
             throw new ArgumentException($"the partitions must cover {csr.Rows} rows and {csr.ColumnCount} columns");
         }
 
-        CsrPattern transposed = Transpose(csr, out int[] positions);
+        (CsrPattern transposed, int[] positions) = device.Transpose(csr);
         Device = device;
         Forward = new GpuFiringOrder(device, csr, rows, [], tileVectors);
         Transposed = new GpuFiringOrder(device, transposed, columns, positions, tileVectors);
@@ -50,35 +50,5 @@ internal sealed class GpuPattern : SparsePattern
             Forward.Dispose();
             Transposed.Dispose();
         }
-    }
-
-    // A counting sort by column: rows are visited in order, so they ascend within each column.
-    private static CsrPattern Transpose(CsrPattern csr, out int[] permutation)
-    {
-        int[] pointers = new int[csr.ColumnCount + 1];
-        foreach (int column in csr.Columns)
-        {
-            pointers[column + 1]++;
-        }
-
-        for (int column = 0; column < csr.ColumnCount; column++)
-        {
-            pointers[column + 1] += pointers[column];
-        }
-
-        int[] next = pointers[..^1];
-        int[] rows = new int[csr.NonZeros];
-        permutation = new int[csr.NonZeros];
-        for (int row = 0; row < csr.Rows; row++)
-        {
-            for (int p = csr.RowPointers[row]; p < csr.RowPointers[row + 1]; p++)
-            {
-                int to = next[csr.Columns[p]]++;
-                rows[to] = row;
-                permutation[to] = p;
-            }
-        }
-
-        return new CsrPattern(csr.ColumnCount, csr.Rows, pointers, rows);
     }
 }

@@ -23,9 +23,12 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
     private const int GpuTokenLanes = 32;
     private const int GroupsPerMultiprocessor = 8;
 
-    /// <summary>Each thread of the CPU accelerator is one of the system's and each group costs barriers: few groups of one warp.</summary>
+    // More than most machines have cores; a constant, so that sums do not depend on the machine.
+    private const int CpuGroups = 16;
+
+    /// <summary>Each thread of the CPU accelerator is one of the system's, and they wait for each other at barriers: groups of one thread never do.</summary>
     public static GroupShapes Cpu(Accelerator accelerator) =>
-        new(Threads: 4, Lanes: 4, TokenLanes: 2, SquareLanes: 2, MaxGroups: 1, MaxTiles: 1, MaxRanges: 1);
+        new(Threads: 1, Lanes: 1, TokenLanes: 1, SquareLanes: 1, MaxGroups: CpuGroups, MaxTiles: CpuGroups, MaxRanges: 1);
 
     /// <summary>Large groups, as many as there is work for.</summary>
     public static GroupShapes Gpu(Accelerator accelerator)

@@ -14,7 +14,14 @@ internal readonly struct InputTile
     // From the own lane on.
     private readonly ArrayView<Float4> lane;
 
-    private InputTile(ArrayView<Float4> data) => lane = data.SubView(Group.IdxX);
+    // Group.DimX, which the CPU accelerator takes long to look up.
+    private readonly int lanes;
+
+    private InputTile(ArrayView<Float4> data)
+    {
+        lane = data.SubView(Group.IdxX);
+        lanes = Group.DimX;
+    }
 
     /// <summary>Vectors of tokens of a tile.</summary>
     public static int Vectors => LaneVectors * Group.DimX;
@@ -32,7 +39,7 @@ internal readonly struct InputTile
     }
 
     /// <summary>The own lane's tokens of a column, which is given by its place.</summary>
-    public TokenVectors this[int place] => new(lane[place], lane[place + Group.DimX]);
+    public TokenVectors this[int place] => new(lane[place], lane[place + lanes]);
 
     /// <summary>Loads a chunk of rows of <paramref name="x"/>; tokens beyond the last become zeros.</summary>
     public void Load(VectorMatrix x, int firstRow, int rows, int firstVector, int tokens)
@@ -46,9 +53,9 @@ internal readonly struct InputTile
 
     private void Store(int column, Float4 lower, Float4 upper)
     {
-        int place = column * Vectors;
+        int place = column * LaneVectors * lanes;
         lane[place] = lower;
-        lane[place + Group.DimX] = upper;
+        lane[place + lanes] = upper;
     }
 }
 

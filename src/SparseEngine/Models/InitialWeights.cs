@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Sparse;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Models;

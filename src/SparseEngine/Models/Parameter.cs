@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
@@ -66,22 +67,31 @@ public sealed class Parameter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(definition);
-        SparsePattern? pattern = null;
         if (keep is not null && keep.Contains(false))
         {
-            if (!definition.IsLinearWeight)
-            {
-                throw new ArgumentException($"{definition.Name} is not a linear layer's weight and cannot be sparse", nameof(keep));
-            }
-
-            pattern = new DataflowScheduler(device).Schedule(CsrPattern.FromMask(definition.Shape[0], definition.Shape[1], keep));
+            return CreateSparse(device, definition, dense, keep, trainable);
         }
 
-        int stored = pattern?.Csr.NonZeros ?? checked((int)definition.Elements);
-        DeviceBuffer<float>? gradient = trainable ? device.Allocate<float>(stored) : null;
-        Parameter parameter = new(definition, pattern, device.Allocate<float>(stored), gradient);
+        int stored = checked((int)definition.Elements);
+        Parameter parameter = new(definition, null, device.Allocate<float>(stored), trainable ? device.Allocate<float>(stored) : null);
         parameter.Store(dense, parameter.Values);
         return parameter;
+    }
+
+    private static Parameter CreateSparse(ComputeDevice device, NamedShape definition, ReadOnlySpan<float> dense, bool[] keep, bool trainable)
+    {
+        if (!definition.IsLinearWeight)
+        {
+            throw new ArgumentException($"{definition.Name} is not a linear layer's weight and cannot be sparse", nameof(keep));
+        }
+
+        using DeviceBuffer<float> elements = device.Allocate<float>(dense.Length);
+        using DeviceBuffer<byte> flags = device.Allocate<byte>(keep.Length);
+        elements.CopyFrom(dense);
+        flags.CopyFrom(MemoryMarshal.Cast<bool, byte>(keep.AsSpan()));
+        (CsrPattern pattern, DeviceBuffer<float> values) = device.Compress(elements, flags, definition.Shape[0], definition.Shape[1]);
+        return new Parameter(
+            definition, new DataflowScheduler(device).Schedule(pattern), values, trainable ? device.Allocate<float>(values.Length) : null);
     }
 
     /// <summary>Brings a dense tensor of this parameter's shape into the stored layout. NaN becomes 0, and at a sparse weight's kept places so does infinity.</summary>

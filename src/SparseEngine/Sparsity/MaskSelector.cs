@@ -1,4 +1,6 @@
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Sparsity;
 
@@ -32,31 +34,16 @@ public static class MaskSelector
             throw new ArgumentException($"{settings.Name} needs {weight.Length} scores, not {scores.Length}", nameof(scores));
         }
 
-        FillScores(settings, weight, scores);
-        bool[] keep = TopK.Select(scores, (int)settings.Kept);
+        bool[] keep = new bool[weight.Length];
+        MaskSelection.Select(Arguments(settings), weight, scores, keep);
         return SparsityMask.Of(keep, (int)settings.Kept, weight);
     }
 
-    private static void FillScores(WeightSparsity settings, ReadOnlySpan<float> weight, Span<float> scores)
+    /// <summary>The same choice, as a device makes it.</summary>
+    public static MaskArguments Arguments(WeightSparsity settings)
     {
-        Pcg64 generator = new(settings.Seed);
-        if (settings.Method == SparsityMethod.Random)
-        {
-            generator.FillSingle(scores);
-            for (int i = 0; i < scores.Length; i++)
-            {
-                if (!float.IsFinite(weight[i]))
-                {
-                    scores[i] *= -1;
-                }
-            }
-        }
-        else
-        {
-            for (int i = 0; i < scores.Length; i++)
-            {
-                scores[i] = float.IsFinite(weight[i]) ? MathF.Abs(weight[i]) : -generator.NextSingle();
-            }
-        }
+        ArgumentNullException.ThrowIfNull(settings);
+        MaskScore score = settings.Method == SparsityMethod.Random ? MaskScore.Random : MaskScore.Magnitude;
+        return new MaskArguments(score, new Pcg64(settings.Seed), checked((int)settings.Kept));
     }
 }

@@ -1,11 +1,14 @@
+using System.Runtime.InteropServices;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;
 
 /// <summary>The masks of a training run: the sparsity plan applied to the weights it starts from.</summary>
+/// <param name="device">Where they are chosen.</param>
 /// <param name="plan">The plan.</param>
 /// <param name="dumpDirectory">Where each mask is also written as a .npy file; null for nowhere.</param>
-internal sealed class PlannedMasks(SparsityPlan plan, string? dumpDirectory = null)
+internal sealed class PlannedMasks(ComputeDevice device, SparsityPlan plan, string? dumpDirectory = null)
 {
     private readonly Dictionary<int, WeightSparsity> byIndex = plan.Weights.ToDictionary(weight => weight.Index);
 
@@ -19,7 +22,7 @@ internal sealed class PlannedMasks(SparsityPlan plan, string? dumpDirectory = nu
     {
         if (byIndex.TryGetValue(index, out WeightSparsity? weight))
         {
-            bool[] keep = MaskSelector.Select(weight, dense).Keep;
+            bool[] keep = SelectOnDevice(weight, dense);
             if (dumpDirectory is not null)
             {
                 NumpyFile.Write(Path.Combine(dumpDirectory, $"{parameter.Name}.npy"), parameter.Shape, keep);
@@ -51,6 +54,17 @@ internal sealed class PlannedMasks(SparsityPlan plan, string? dumpDirectory = nu
             keep[i] = float.IsFinite(dense[i]);
         }
 
+        return keep;
+    }
+
+    private bool[] SelectOnDevice(WeightSparsity weight, ReadOnlySpan<float> dense)
+    {
+        using DeviceBuffer<float> elements = device.Allocate<float>(dense.Length);
+        using DeviceBuffer<byte> flags = device.Allocate<byte>(dense.Length);
+        elements.CopyFrom(dense);
+        device.SelectMask(MaskSelector.Arguments(weight), elements, flags);
+        bool[] keep = new bool[dense.Length];
+        flags.CopyTo(MemoryMarshal.Cast<bool, byte>(keep.AsSpan()));
         return keep;
     }
 

@@ -1,4 +1,4 @@
-using SparseEngine.Sparsity;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Training;
 

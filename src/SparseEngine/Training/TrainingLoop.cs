@@ -101,7 +101,7 @@ internal sealed class TrainingLoop
         RunContext context, IReadOnlyList<NamedShape> definitions, SparsityPlan plan, StartingPoint start)
     {
         RunParameters run = context.Parameters;
-        PlannedMasks masks = new(plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
+        PlannedMasks masks = new(context.Device, plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
         ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks.Select, trainable: true);
         if (masks.Unplanned.Count > 0)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Sparse;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Tests.Sparsity;

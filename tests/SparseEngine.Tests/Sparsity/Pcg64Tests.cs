@@ -1,5 +1,5 @@
 using SparseEngine.Checkpoints;
-using SparseEngine.Sparsity;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Tests.Sparsity;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Tests.Sparsity;
@@ -44,6 +46,31 @@ public sealed class ReferenceMaskTests
         else
         {
             Assert.Empty(mask.Regrown);
+        }
+    }
+
+    [Fact]
+    public void Masks_that_ilgpu_selects_are_numpys_bit_for_bit()
+    {
+        using IlgpuDevice device = IlgpuDevice.Create(AcceleratorKind.Cpu);
+        using CheckpointReader file = CheckpointReader.Open(Vectors);
+        foreach (string description in Cases().Select(row => row.Data))
+        {
+            using JsonDocument document = JsonDocument.Parse(description);
+            JsonElement settings = document.RootElement;
+            string name = settings.GetProperty("name").GetString()!;
+            float[] weight = Read(file, $"{name}.weight");
+            MaskScore score = settings.GetProperty("init_method").GetString() == "random" ? MaskScore.Random : MaskScore.Magnitude;
+            int kept = (int)MaskSelector.KeptCount(weight.Length, settings.GetProperty("sparsity").GetDouble());
+            using DeviceBuffer<float> elements = device.Allocate<float>(weight.Length);
+            using DeviceBuffer<byte> keep = device.Allocate<byte>(weight.Length);
+            elements.CopyFrom(weight);
+
+            device.SelectMask(new MaskArguments(score, new Pcg64(settings.GetProperty("seed").GetInt64()), kept), elements, keep);
+
+            byte[] flags = new byte[weight.Length];
+            keep.CopyTo(flags);
+            Assert.True(Flags(Read(file, $"{name}.keep")).SequenceEqual(flags.Select(flag => flag != 0)), name);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace SparseEngine.Sparsity;
+namespace SparseEngine.Kernels.Sparse;
 
 /// <summary>Expands an integer seed into the initial state of a generator, as numpy.random.SeedSequence does.</summary>
 /// <remarks>The algorithm is M. O'Neill's seed_seq_fe128 with a pool of four words.</remarks>

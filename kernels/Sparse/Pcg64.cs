@@ -1,11 +1,11 @@
 using System.Numerics;
 
-namespace SparseEngine.Sparsity;
+namespace SparseEngine.Kernels.Sparse;
 
 /// <summary>The generator behind numpy's <c>default_rng(seed)</c>: PCG64, a 128-bit congruential generator with XSL-RR output (O'Neill, 2014).</summary>
 public struct Pcg64
 {
-    private static readonly UInt128 Multiplier = new(0x2360ED051FC65DA4, 0x4385DF649FCCF645);
+    internal static readonly UInt128 Multiplier = new(0x2360ED051FC65DA4, 0x4385DF649FCCF645);
 
     private readonly UInt128 increment;
     private UInt128 state;
@@ -23,6 +23,12 @@ public struct Pcg64
         state += new UInt128(words[0], words[1]);
         Step();
     }
+
+    /// <summary>The additive constant of its stream.</summary>
+    internal readonly UInt128 Increment => increment;
+
+    /// <summary>The state, which the next draw steps first.</summary>
+    internal readonly UInt128 State => state;
 
     /// <summary>The next 64 bits.</summary>
     public ulong NextUInt64()

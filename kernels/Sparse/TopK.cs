@@ -1,4 +1,4 @@
-namespace SparseEngine.Sparsity;
+namespace SparseEngine.Kernels.Sparse;
 
 /// <summary>Selection of the largest values by radix: linear time, and ties decided by index alone.</summary>
 public static class TopK
@@ -12,12 +12,21 @@ public static class TopK
     /// <param name="count">0 to the number of values.</param>
     public static bool[] Select(ReadOnlySpan<float> values, int count)
     {
+        bool[] selected = new bool[values.Length];
+        Select(values, count, selected);
+        return selected;
+    }
+
+    /// <summary>The same into <paramref name="selected"/>, which is as long as the values.</summary>
+    public static void Select(ReadOnlySpan<float> values, int count, Span<bool> selected)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, values.Length);
-        bool[] selected = new bool[values.Length];
+        ArgumentOutOfRangeException.ThrowIfNotEqual(selected.Length, values.Length);
         if (count == 0)
         {
-            return selected;
+            selected.Clear();
+            return;
         }
 
         // The cut is the count-th largest key: first its high digit, then the low digit among those that share it.
@@ -45,8 +54,6 @@ public static class TopK
             uint key = Key(values[i]);
             selected[i] = key > cut || (key == cut && remaining-- > 0);
         }
-
-        return selected;
     }
 
     /// <summary>The digit that holds the <paramref name="remaining"/>-th largest; <paramref name="remaining"/> becomes its rank among equals.</summary>
