@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Hdf5;
@@ -20,7 +21,11 @@ internal sealed class GuardedStream : Stream
     private const long FreeBytes = 4L << 30;
     private const long ReadsPerByte = 16;
 
+    // Both kinds of heap state their size here after their signature, and a parser sets aside as much before it reads on.
+    private const int HeapSizeOffset = 8;
+
     private readonly FileStream file;
+    private long heapSizeAt = -1;
     private long reads;
     private long bytes;
     private long bytesOfResult;
@@ -52,7 +57,7 @@ internal sealed class GuardedStream : Stream
     /// <summary>Begins the next of an operation's results, with a fresh limit of what it is built from.</summary>
     public void BeginResult() => bytesOfResult = 0;
 
-    /// <exception cref="InvalidDataException">The operation has read more than any honest file makes it read.</exception>
+    /// <exception cref="InvalidDataException">The operation has read more than any honest file makes it read, or a heap's size that no file of this length holds.</exception>
     public override int Read(Span<byte> buffer)
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -60,7 +65,9 @@ internal sealed class GuardedStream : Stream
             throw new InvalidDataException("its structure is nested without end");
         }
 
+        long position = file.Position;
         int count = file.Read(buffer);
+        CheckHeap(position, buffer[..count]);
         reads++;
         bytes += count;
         bytesOfResult += count;
@@ -80,6 +87,18 @@ internal sealed class GuardedStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private void CheckHeap(long position, ReadOnlySpan<byte> read)
+    {
+        if (read.SequenceEqual("HEAP"u8) || read.SequenceEqual("GCOL"u8))
+        {
+            heapSizeAt = position + HeapSizeOffset;
+        }
+        else if (position == heapSizeAt && read.Length == sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(read) is var size && size > (ulong)Length)
+        {
+            throw new InvalidDataException($"it states a heap of {size} bytes, in a file of {Length}");
+        }
+    }
 
     protected override void Dispose(bool disposing)
     {
