@@ -72,8 +72,8 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
             return this;
         }
 
-        bool Has(AcceleratorKind kind) => accelerators.Any(accelerator => accelerator.Kind == kind);
-        return new DeviceChoice(Has(AcceleratorKind.Cuda) ? DeviceKind.Cuda : Has(AcceleratorKind.OpenCl) ? DeviceKind.OpenCl : DeviceKind.Host);
+        AcceleratorInfo? gpu = accelerators.Where(accelerator => accelerator is { IsGpu: true, Missing: null }).OrderBy(accelerator => accelerator.Kind).FirstOrDefault();
+        return gpu is null ? new DeviceChoice(DeviceKind.Host) : new DeviceChoice(gpu.Kind == AcceleratorKind.Cuda ? DeviceKind.Cuda : DeviceKind.OpenCl, gpu.Index);
     }
 
     /// <summary>Opens the device.</summary>

@@ -13,7 +13,7 @@ public enum AcceleratorKind
     /// <summary>An NVIDIA GPU through CUDA.</summary>
     Cuda,
 
-    /// <summary>A GPU through OpenCL.</summary>
+    /// <summary>A device that OpenCL offers, a GPU as a rule.</summary>
     OpenCl,
 
     /// <summary>Threads of the CPU that stand in for a GPU's: for checking kernels, orders of magnitude slower than <see cref="HostDevice"/>.</summary>
@@ -27,8 +27,10 @@ public enum AcceleratorKind
 /// <param name="MemoryBytes">Bytes of its memory.</param>
 /// <param name="Multiprocessors">The number of its multiprocessors.</param>
 /// <param name="Capabilities">The optional features that ILGPU reports for it: "Float64", "Int64_Atomics".</param>
+/// <param name="IsGpu">Whether it is a GPU; OpenCL drivers offer CPUs as well.</param>
+/// <param name="Missing">What it lacks that the kernels need, or null: it can be opened.</param>
 public sealed record AcceleratorInfo(
-    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities);
+    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities, bool IsGpu, string? Missing = null);
 
 /// <summary>An accelerator that ILGPU drives: one set of kernels for CUDA, OpenCL and the CPU.</summary>
 public abstract class IlgpuDevice : ComputeDevice
@@ -57,7 +59,7 @@ public abstract class IlgpuDevice : ComputeDevice
     /// <summary>Opens an accelerator.</summary>
     /// <param name="kind">What runs its kernels.</param>
     /// <param name="index">Its number among those of its kind, as <see cref="Enumerate"/> counts.</param>
-    /// <exception cref="DeviceException">There is no such accelerator.</exception>
+    /// <exception cref="DeviceException">There is no such accelerator, or it lacks what the kernels need.</exception>
     public static IlgpuDevice Create(AcceleratorKind kind, int index = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
@@ -67,6 +69,13 @@ public abstract class IlgpuDevice : ComputeDevice
         {
             context.Dispose();
             throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {(devices.Length == 0 ? "none" : $"{devices.Length}, from 0")} on this machine");
+        }
+
+        if (Missing(devices[index]) is { } missing)
+        {
+            string name = devices[index].Name;
+            context.Dispose();
+            throw new DeviceException($"{NameOf(kind)} device {index}, {name}, has no {missing}, which the kernels need");
         }
 
         return new GpuDevice(context, kind, devices[index], kind == AcceleratorKind.Cpu ? GroupShapes.Cpu : GroupShapes.Gpu);
@@ -97,8 +106,13 @@ public abstract class IlgpuDevice : ComputeDevice
 
     // Of its CPU accelerator ILGPU tells neither features nor a size of memory, which is this process's.
     private static AcceleratorInfo Describe(AcceleratorKind kind, int index, Device device) => kind == AcceleratorKind.Cpu
-        ? new(kind, index, GpuDevice.CpuDescription, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, device.NumMultiprocessors, [])
-        : new(kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)]);
+        ? new(kind, index, GpuDevice.CpuDescription, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, device.NumMultiprocessors, [], IsGpu: false)
+        : new(
+            kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)],
+            IsGpu: device is not CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU }, Missing(device));
+
+    // ILGPU itself leaves out OpenCL devices without generic addresses.
+    private static string? Missing(Device device) => device is CLDevice { Capabilities.SubGroups: false } ? "subgroup shuffles" : null;
 
     private static IEnumerable<string> Features(CapabilityContext capabilities) =>
         capabilities.GetType().GetProperties()

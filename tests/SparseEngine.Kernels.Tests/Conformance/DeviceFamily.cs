@@ -25,8 +25,8 @@ internal static class DeviceFamilies
     /// <summary>Whether this machine has the family's devices.</summary>
     public static bool IsPresent(this DeviceFamily family) => family switch
     {
-        DeviceFamily.IlgpuCuda => Accelerators.Value.Any(a => a.Kind == AcceleratorKind.Cuda),
-        DeviceFamily.IlgpuOpenCl => Accelerators.Value.Any(a => a.Kind == AcceleratorKind.OpenCl),
+        DeviceFamily.IlgpuCuda => Accelerators.Value.Any(a => a is { Kind: AcceleratorKind.Cuda, Missing: null }),
+        DeviceFamily.IlgpuOpenCl => Accelerators.Value.Any(a => a is { Kind: AcceleratorKind.OpenCl, Index: 0, Missing: null }),
         _ => true,
     };
 
