@@ -43,6 +43,14 @@ internal static class DeviceFamilies
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
     };
 
+    /// <summary>The cases that a family has the time for: all, or where every thread of a group is one of the CPU's, those up to a size.</summary>
+    /// <param name="family">The family.</param>
+    /// <param name="cases">The cases.</param>
+    /// <param name="size">How much there is to do in a case.</param>
+    /// <param name="largest">The most that a slow family does.</param>
+    public static IEnumerable<T> CasesOf<T>(this DeviceFamily family, IEnumerable<T> cases, Func<T, long> size, long largest) =>
+        family == DeviceFamily.IlgpuSmallGpu ? cases.Where(item => size(item) <= largest) : cases;
+
     private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
 }
 

@@ -11,7 +11,7 @@ public class BiasTests
     [EveryDevice]
     public void AddBias_adds_each_features_bias_to_all_tokens(DeviceFamily family)
     {
-        foreach ((int features, int tokens) in Shapes)
+        foreach ((int features, int tokens) in family.CasesOf(Shapes, shape => shape.Features * (64 + shape.Tokens), largest: 9000))
         {
             Inputs inputs = new(1);
             Matrix x = inputs.Matrix(features, tokens);
@@ -38,7 +38,7 @@ public class BiasTests
     [EveryDevice]
     public void Add_adds_the_first_matrix_to_the_second(DeviceFamily family)
     {
-        foreach ((int features, int tokens) in Shapes)
+        foreach ((int features, int tokens) in family.CasesOf(Shapes, shape => shape.Features * (64 + shape.Tokens), largest: 9000))
         {
             Inputs inputs = new(2);
             Matrix x = inputs.Matrix(features, tokens);
@@ -58,7 +58,7 @@ public class BiasTests
     [EveryDevice]
     public void RowSums_adds_up_the_tokens_of_each_feature(DeviceFamily family)
     {
-        foreach ((int features, int tokens) in Shapes)
+        foreach ((int features, int tokens) in family.CasesOf(Shapes, shape => shape.Features * (64 + shape.Tokens), largest: 9000))
         {
             Inputs inputs = new(3);
             Matrix dy = inputs.Matrix(features, tokens);

@@ -17,7 +17,7 @@ public class SparseProductTests
     [EveryDevice]
     public void Spmm_is_the_product_plus_the_bias(DeviceFamily family)
     {
-        foreach ((int rows, int columns, int tokens, double sparsity) in Shapes)
+        foreach ((int rows, int columns, int tokens, double sparsity) in ShapesOf(family))
         {
             (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity);
             Inputs inputs = new(2);
@@ -40,7 +40,7 @@ public class SparseProductTests
     [EveryDevice]
     public void Spmm_transposed_is_the_product_with_the_transpose(DeviceFamily family)
     {
-        foreach ((int rows, int columns, int tokens, double sparsity) in Shapes)
+        foreach ((int rows, int columns, int tokens, double sparsity) in ShapesOf(family))
         {
             (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity);
             Inputs inputs = new(3);
@@ -64,7 +64,7 @@ public class SparseProductTests
     [EveryDevice]
     public void Sddmm_is_the_outer_product_where_the_pattern_has_places(DeviceFamily family)
     {
-        foreach ((int rows, int columns, int tokens, double sparsity) in Shapes)
+        foreach ((int rows, int columns, int tokens, double sparsity) in ShapesOf(family))
         {
             (CsrPattern pattern, double[] old) = Weight(rows, columns, sparsity);
             Inputs inputs = new(4);
@@ -116,6 +116,9 @@ public class SparseProductTests
             }
         }
     }
+
+    private static IEnumerable<(int Rows, int Columns, int Tokens, double Sparsity)> ShapesOf(DeviceFamily family) =>
+        family.CasesOf(Shapes, shape => (long)shape.Rows * shape.Columns * shape.Tokens, largest: 700_000);
 
     private static (CsrPattern Pattern, double[] Values) Weight(int rows, int columns, double sparsity)
     {
