@@ -54,6 +54,14 @@ public abstract class ComputeDevice : IDisposable
     /// <param name="columns">How the columns are shared out to the cores, for SpmmTransposed.</param>
     public abstract SparsePattern Prepare(CsrPattern csr, RowPartition rows, RowPartition columns);
 
+    /// <summary>Whether a product of a sparse weight [rows, columns] is computed as a dense one, zeros filled in, because that is faster or asked for.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="rows">Output features.</param>
+    /// <param name="columns">Input features.</param>
+    /// <param name="nonZeros">The weight's non-zeros.</param>
+    /// <param name="tokens">Columns of the activations.</param>
+    public virtual bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens) => false;
+
     /// <summary>Sparse times dense: y = W x, plus <paramref name="bias"/>[row] where one is given. W [out, in], x [in, tokens], y [out, tokens].</summary>
     public abstract void Spmm(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias);
 

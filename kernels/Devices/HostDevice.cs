@@ -32,14 +32,15 @@ public abstract class HostDevice : ComputeDevice
     /// <summary>Opens the CPU.</summary>
     /// <param name="threads">Threads to compute with, the calling one included.</param>
     /// <param name="width">The vector width; null for <see cref="BestWidth"/>. A wider one works too, in software.</param>
-    public static HostDevice Create(int threads, SimdWidth? width = null)
+    /// <param name="method">How the products of sparse weights are computed.</param>
+    public static HostDevice Create(int threads, SimdWidth? width = null, ProductMethod method = ProductMethod.Fastest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         return (width ?? BestWidth) switch
         {
-            SimdWidth.Vector512 => new HostDevice<Simd512, Vector512<float>>(threads),
-            SimdWidth.Vector256 => new HostDevice<Simd256, Vector256<float>>(threads),
-            SimdWidth.Vector128 => new HostDevice<Simd128, Vector128<float>>(threads),
+            SimdWidth.Vector512 => new HostDevice<Simd512, Vector512<float>>(threads, method),
+            SimdWidth.Vector256 => new HostDevice<Simd256, Vector256<float>>(threads, method),
+            SimdWidth.Vector128 => new HostDevice<Simd128, Vector128<float>>(threads, method),
             _ => throw new ArgumentOutOfRangeException(nameof(width), width, "valid: Vector128, Vector256, Vector512"),
         };
     }

@@ -6,13 +6,28 @@ namespace SparseEngine.Kernels.Host;
 /// <content>The packed tile of activations that the sparse kernels read.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
-    /// <summary>Vectors in a row of a tile: the accumulators of the sparse products.</summary>
-    private const int TileVectors = 8;
+    // Kernels take the tokens of a tile in fours of vectors.
+    private const int VectorStep = 4;
 
     // Far enough ahead for a line to arrive from the L3 cache.
     private const int PrefetchRows = 12;
 
+    /// <summary>Vectors in a row of a tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
+    private const int TileVectors = 8;
+
     private static int TileTokens => TileVectors * TSimd.Width;
+
+    /// <summary>The number of tiles that tokens are cut into.</summary>
+    private static int TilesOf(int tokens) => (Padded(tokens) + TileTokens - 1) / TileTokens;
+
+    /// <summary>The first token of a tile. Tiles are about equal, in steps of four vectors, so that no short one is left over.</summary>
+    private static int TileStart(int tile, int tokens)
+    {
+        int step = VectorStep * TSimd.Width;
+        int tiles = TilesOf(tokens);
+        long share = (long)Padded(tokens) * tile;
+        return tile == tiles ? tokens : (int)((share + ((long)tiles * step) - 1) / ((long)tiles * step)) * step;
+    }
 
     /// <summary>
     /// Copies rows [0, rows) x tokens [0, tokens) of <paramref name="source"/> to a tile whose rows are <see cref="TileTokens"/> apart.

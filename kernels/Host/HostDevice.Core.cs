@@ -12,11 +12,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     private const int RowPadding = 16;
 
     private readonly WorkerPool pool;
+    private readonly ProductMethod method;
 
     // All memory of this device that has not been released yet.
     private readonly HashSet<IDisposable> buffers = [];
 
-    public HostDevice(int threads) => pool = new WorkerPool(threads);
+    public HostDevice(int threads, ProductMethod method)
+    {
+        pool = new WorkerPool(threads);
+        this.method = method;
+    }
 
     public override string Description => $"host, {TSimd.Name}, {pool.Workers} thread{(pool.Workers == 1 ? "" : "s")}";
 

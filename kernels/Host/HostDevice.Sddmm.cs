@@ -14,6 +14,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         FiringOrder order = host.Forward;
         int tokens = x.Columns;
         float* output = Pointer(gradient, pattern.Csr.NonZeros, nameof(gradient));
+        if (ComputesDense(SparseProduct.Sddmm, pattern.Csr, tokens))
+        {
+            DeviceMatrix product = FilledMatrix(pattern.Csr);
+            Gemm(GemmLayout.TransposedB, dy, x, product, accumulate: false);
+            Sample(host, product, output, accumulate);
+            return;
+        }
+
         float* left = Activations(dy, order.Rows, tokens, nameof(dy));
         float* right = Activations(x, order.ColumnCount, tokens, nameof(x));
         if (tokens == 0 && !accumulate)
@@ -55,9 +63,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
             float* tail = scratch.Take((largest + order.ColumnCount) * TileTokens);
             float* tiles = tail + (largest * TileTokens);
-            for (int token = 0; token < tokens; token += TileTokens)
+            for (int tokenTile = 0; tokenTile < TilesOf(tokens); tokenTile++)
             {
-                int tileTokens = Math.Min(TileTokens, tokens - token);
+                int token = TileStart(tokenTile, tokens);
+                int tileTokens = TileStart(tokenTile + 1, tokens) - token;
                 Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
                 for (int group = firstGroup; group < endGroup; group++)
                 {
@@ -75,7 +84,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int rows = order.Groups[group + 1] - firstRow;
             int next = order.RowPointers[firstRow];
             float* dyRows = dy + ((nint)firstRow * dyStride) + token;
-            if (tileTokens < TileTokens)
+            bool partial = tileTokens < TileTokens;
+            if (partial)
             {
                 // Packed for the zeros after the last token.
                 Pack(dyRows, dyStride, rows, tileTokens, tail);
@@ -85,16 +95,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             {
                 ushort* counts = lengths + (firstRow * order.Tiles) + (t * rows);
                 float* tile = tiles + (t * order.Width * TileTokens);
-                next = tileTokens == TileTokens
-                    ? DotProducts(next, counts, rows, dyRows, tile, add: token > 0)
-                    : PartialDotProducts(next, counts, rows, tail, tile, Padded(tileTokens), add: token > 0);
+                bool add = token > 0;
+                next = partial ? PartialDotProducts(next, counts, rows, tail, tile, Padded(tileTokens), add)
+                    : DotProducts(next, counts, rows, dyRows, tile, add);
             }
         }
 
+        // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int DotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, bool add)
         {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
             ushort* columns = offsets;
             float* sums = fired;
             nint stride = dyStride;
@@ -106,68 +116,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                TVector d0 = TSimd.Load(dyRow);
-                TVector d1 = TSimd.Load(dyRow + TSimd.Width);
-                TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));
-                TVector d3 = TSimd.Load(dyRow + (3 * TSimd.Width));
-                TVector d4 = TSimd.Load(dyRow + (4 * TSimd.Width));
-                TVector d5 = TSimd.Load(dyRow + (5 * TSimd.Width));
-                TVector d6 = TSimd.Load(dyRow + (6 * TSimd.Width));
-                TVector d7 = TSimd.Load(dyRow + (7 * TSimd.Width));
+                Vectors4<TSimd, TVector> d0 = Vectors4<TSimd, TVector>.Load(dyRow);
+                Vectors4<TSimd, TVector> d1 = Vectors4<TSimd, TVector>.Load(dyRow + Vectors4<TSimd, TVector>.Width);
                 for (; p + 4 <= last; p += 4)
                 {
                     float* xa = tile + columns[p];
                     float* xb = tile + columns[p + 1];
                     float* xc = tile + columns[p + 2];
                     float* xd = tile + columns[p + 3];
-                    TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
-                    TVector b = TSimd.Multiply(d0, TSimd.Load(xb));
-                    TVector c = TSimd.Multiply(d0, TSimd.Load(xc));
-                    TVector d = TSimd.Multiply(d0, TSimd.Load(xd));
-                    a = TSimd.MultiplyAdd(d1, TSimd.Load(xa + TSimd.Width), a);
-                    b = TSimd.MultiplyAdd(d1, TSimd.Load(xb + TSimd.Width), b);
-                    c = TSimd.MultiplyAdd(d1, TSimd.Load(xc + TSimd.Width), c);
-                    d = TSimd.MultiplyAdd(d1, TSimd.Load(xd + TSimd.Width), d);
-                    a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d2, TSimd.Load(xb + (2 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d2, TSimd.Load(xc + (2 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d2, TSimd.Load(xd + (2 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d3, TSimd.Load(xb + (3 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d3, TSimd.Load(xc + (3 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d3, TSimd.Load(xd + (3 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d4, TSimd.Load(xb + (4 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d4, TSimd.Load(xc + (4 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d4, TSimd.Load(xd + (4 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xb + (5 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d5, TSimd.Load(xc + (5 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d5, TSimd.Load(xd + (5 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d6, TSimd.Load(xb + (6 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d6, TSimd.Load(xc + (6 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d6, TSimd.Load(xd + (6 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + (7 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + (7 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + (7 * TSimd.Width)), d);
+                    TVector a, b, c, d;
+                    a = b = c = d = TSimd.Broadcast(0);
+                    d0.AddProducts(xa, xb, xc, xd, ref a, ref b, ref c, ref d);
+                    d1.AddProducts(xa + Vectors4<TSimd, TVector>.Width, xb + Vectors4<TSimd, TVector>.Width, xc + Vectors4<TSimd, TVector>.Width, xd + Vectors4<TSimd, TVector>.Width, ref a, ref b, ref c, ref d);
                     TSimd.StoreSums(sums + p, a, b, c, d, add);
                 }
 
                 for (; p < last; p++)
                 {
-                    float* xa = tile + columns[p];
-                    TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
-                    TVector b = TSimd.Multiply(d1, TSimd.Load(xa + TSimd.Width));
-                    a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), b);
-                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), b);
-                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), b);
-                    float sum = TSimd.Sum(TSimd.Add(a, b));
-                    sums[p] = add ? sums[p] + sum : sum;
+                    float* xp = tile + columns[p];
+                    TVector sum = TSimd.Add(
+                        d0.AddProducts(xp, TSimd.Broadcast(0)), d1.AddProducts(xp + Vectors4<TSimd, TVector>.Width, TSimd.Broadcast(0)));
+                    float total = TSimd.Sum(sum);
+                    sums[p] = add ? sums[p] + total : total;
                 }
             }
 
@@ -179,7 +149,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             for (int i = 0; i < rows; i++, dyRow += TileTokens)
             {
-                for (int last = p + counts[i]; p < last; p++)
+                int last = p + counts[i];
+                for (; p + 4 <= last; p += 4)
+                {
+                    float* xa = tile + offsets[p];
+                    float* xb = tile + offsets[p + 1];
+                    float* xc = tile + offsets[p + 2];
+                    float* xd = tile + offsets[p + 3];
+                    TVector a, b, c, d;
+                    a = b = c = d = TSimd.Broadcast(0);
+                    for (int k = 0; k < padded; k += TSimd.Width)
+                    {
+                        TVector gradients = TSimd.Load(dyRow + k);
+                        a = TSimd.MultiplyAdd(gradients, TSimd.Load(xa + k), a);
+                        b = TSimd.MultiplyAdd(gradients, TSimd.Load(xb + k), b);
+                        c = TSimd.MultiplyAdd(gradients, TSimd.Load(xc + k), c);
+                        d = TSimd.MultiplyAdd(gradients, TSimd.Load(xd + k), d);
+                    }
+
+                    TSimd.StoreSums(fired + p, a, b, c, d, add);
+                }
+
+                for (; p < last; p++)
                 {
                     float* xa = tile + offsets[p];
                     TVector sum = TSimd.Broadcast(0);

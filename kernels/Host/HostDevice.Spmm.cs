@@ -15,6 +15,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         HostPattern pattern = PatternOf(weight.Pattern);
         float* values = Pointer(weight.Values, pattern.Csr.NonZeros, nameof(weight));
+        if (ComputesDense(SparseProduct.Spmm, pattern.Csr, x.Columns))
+        {
+            Gemm(GemmLayout.Normal, Fill(pattern, values), x, y, accumulate: false);
+            if (bias is not null)
+            {
+                AddBias(y, bias);
+            }
+
+            return;
+        }
+
         float* biases = bias is null ? null : Pointer(bias, weight.Rows, nameof(bias));
         float* inOrder = Fired(pattern);
         pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder));
@@ -27,6 +38,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         HostPattern pattern = PatternOf(weight.Pattern);
         int nonZeros = pattern.Csr.NonZeros;
         float* values = Pointer(weight.Values, nonZeros, nameof(weight));
+        if (ComputesDense(SparseProduct.SpmmTransposed, pattern.Csr, dy.Columns))
+        {
+            Gemm(GemmLayout.TransposedA, Fill(pattern, values), dy, dx, accumulate);
+            return;
+        }
+
         float* inOrder = Fired(pattern);
         fixed (int* sources = pattern.TransposedSources)
         {
@@ -92,22 +109,23 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             float* sums = scratch.Take((PassRows + order.ColumnCount) * TileTokens);
             int blocks = order.Partition.Blocks;
-            long items = (long)blocks * ((tokens + TileTokens - 1) / TileTokens);
+            long items = (long)blocks * TilesOf(tokens);
             long end = items * (index + 1) / workers;
             for (long item = items * index / workers; item < end;)
             {
                 long tile = item / blocks;
                 long next = Math.Min(end, (tile + 1) * blocks);
-                AddBlocks((int)(item - (tile * blocks)), (int)(next - (tile * blocks)), (int)tile * TileTokens, sums);
+                AddBlocks((int)(item - (tile * blocks)), (int)(next - (tile * blocks)), (int)tile, sums);
                 item = next;
             }
         }
 
-        private void AddBlocks(int firstBlock, int endBlock, int token, float* sums)
+        private void AddBlocks(int firstBlock, int endBlock, int tokenTile, float* sums)
         {
+            int token = TileStart(tokenTile, tokens);
             int group = order.BlockGroups[firstBlock];
             int endGroup = order.BlockGroups[endBlock];
-            int tileTokens = Math.Min(TileTokens, tokens - token);
+            int tileTokens = TileStart(tokenTile + 1, tokens) - token;
             float* tiles = sums + (PassRows * TileTokens);
 
             // Where one pass takes all rows, each tile is packed when its turn comes and forgotten; else all tiles serve pass after pass.
@@ -175,8 +193,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 next = AddRows8(rows, tile);
                 done = TileVectors;
             }
-
-            if (vectors - done >= 4)
+            else if (vectors >= 4)
             {
                 next = AddRows4(rows, tile);
                 done = 4;

@@ -2,15 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <content>The inner loops of the sparse products: a tile of packed activations times a group's non-zeros.</content>
+/// <content>The inner loops of the sparse products: a tile of packed activations times a group's non-zeros, 8, 4 or 1 vectors of tokens at a time.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     private readonly partial struct SpmmBody
     {
+        // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int AddRows8(in TileRows rows, float* tile)
         {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
             ushort* columns = offsets;
             ushort* counts = rows.Counts;
@@ -27,45 +27,27 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                TVector a0, a1, a2, a3, a4, a5, a6, a7;
+                Vectors4<TSimd, TVector> a, b;
                 if (load)
                 {
-                    a0 = TSimd.Load(source);
-                    a1 = TSimd.Load(source + TSimd.Width);
-                    a2 = TSimd.Load(source + (2 * TSimd.Width));
-                    a3 = TSimd.Load(source + (3 * TSimd.Width));
-                    a4 = TSimd.Load(source + (4 * TSimd.Width));
-                    a5 = TSimd.Load(source + (5 * TSimd.Width));
-                    a6 = TSimd.Load(source + (6 * TSimd.Width));
-                    a7 = TSimd.Load(source + (7 * TSimd.Width));
+                    a = Vectors4<TSimd, TVector>.Load(source);
+                    b = Vectors4<TSimd, TVector>.Load(source + Vectors4<TSimd, TVector>.Width);
                 }
                 else
                 {
-                    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
+                    a = b = Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
                 }
 
                 for (; p < last; p++)
                 {
                     TVector value = TSimd.Broadcast(weights[p]);
                     float* from = tile + columns[p];
-                    a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
-                    a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
-                    a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
-                    a3 = TSimd.MultiplyAdd(value, TSimd.Load(from + (3 * TSimd.Width)), a3);
-                    a4 = TSimd.MultiplyAdd(value, TSimd.Load(from + (4 * TSimd.Width)), a4);
-                    a5 = TSimd.MultiplyAdd(value, TSimd.Load(from + (5 * TSimd.Width)), a5);
-                    a6 = TSimd.MultiplyAdd(value, TSimd.Load(from + (6 * TSimd.Width)), a6);
-                    a7 = TSimd.MultiplyAdd(value, TSimd.Load(from + (7 * TSimd.Width)), a7);
+                    a.AddScaled(value, from);
+                    b.AddScaled(value, from + Vectors4<TSimd, TVector>.Width);
                 }
 
-                TSimd.Store(to, a0);
-                TSimd.Store(to + TSimd.Width, a1);
-                TSimd.Store(to + (2 * TSimd.Width), a2);
-                TSimd.Store(to + (3 * TSimd.Width), a3);
-                TSimd.Store(to + (4 * TSimd.Width), a4);
-                TSimd.Store(to + (5 * TSimd.Width), a5);
-                TSimd.Store(to + (6 * TSimd.Width), a6);
-                TSimd.Store(to + (7 * TSimd.Width), a7);
+                a.Store(to);
+                b.Store(to + Vectors4<TSimd, TVector>.Width);
             }
 
             return p;
@@ -74,7 +56,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int AddRows4(in TileRows rows, float* tile)
         {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
             ushort* columns = offsets;
             ushort* counts = rows.Counts;
@@ -86,33 +67,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
             {
                 int last = p + counts[i];
-                TVector a0, a1, a2, a3;
-                if (load)
-                {
-                    a0 = TSimd.Load(source);
-                    a1 = TSimd.Load(source + TSimd.Width);
-                    a2 = TSimd.Load(source + (2 * TSimd.Width));
-                    a3 = TSimd.Load(source + (3 * TSimd.Width));
-                }
-                else
-                {
-                    a0 = a1 = a2 = a3 = TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
-                }
-
+                Vectors4<TSimd, TVector> sum = load ? Vectors4<TSimd, TVector>.Load(source) : Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
                 for (; p < last; p++)
                 {
-                    TVector value = TSimd.Broadcast(weights[p]);
-                    float* from = tile + columns[p];
-                    a0 = TSimd.MultiplyAdd(value, TSimd.Load(from), a0);
-                    a1 = TSimd.MultiplyAdd(value, TSimd.Load(from + TSimd.Width), a1);
-                    a2 = TSimd.MultiplyAdd(value, TSimd.Load(from + (2 * TSimd.Width)), a2);
-                    a3 = TSimd.MultiplyAdd(value, TSimd.Load(from + (3 * TSimd.Width)), a3);
+                    sum.AddScaled(TSimd.Broadcast(weights[p]), tile + columns[p]);
                 }
 
-                TSimd.Store(to, a0);
-                TSimd.Store(to + TSimd.Width, a1);
-                TSimd.Store(to + (2 * TSimd.Width), a2);
-                TSimd.Store(to + (3 * TSimd.Width), a3);
+                sum.Store(to);
             }
 
             return p;
@@ -121,7 +82,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int AddRows1(in TileRows rows, float* tile)
         {
-            // Locals, so that the loop over the non-zeros keeps them in registers.
             float* weights = values;
             ushort* columns = offsets;
             ushort* counts = rows.Counts;
@@ -133,7 +93,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
             {
                 int last = p + counts[i];
-                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(bias is null ? 0 : bias[rows.First + i]);
+                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(BiasOf(rows.First + i));
                 for (; p < last; p++)
                 {
                     sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + columns[p]), sum);
@@ -144,6 +104,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
             return p;
         }
+
+        private float BiasOf(int row) => bias is null ? 0 : bias[row];
     }
 
     /// <summary>A group's rows in one tile, and where their sums are read from (null starts them from the bias) and written to.</summary>
