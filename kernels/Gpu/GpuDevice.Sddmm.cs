@@ -29,14 +29,17 @@ internal sealed partial class GpuDevice
         }
 
         int chunks = Math.Min(order.Chunks, shapes.MaxRanges);
-        int ranges = RangesOf(order, chunks);
         int tiles = DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes);
-        int wanted = DivideUp(GroupsToFill * Cores, ranges * chunks);
+        int wanted = DivideUp(GroupsToFill * Cores, RangesOf(order, chunks) * chunks);
         int splits = Math.Clamp(Math.Min(wanted, Math.Min(tiles, MaxPartialGradients / nonZeros)), 1, Math.Min(MaxSplits, shapes.MaxRanges));
         ArrayView<float> target = splits == 1 ? result : partialGradients.AtLeast((long)splits * nonZeros);
-        kernels.Launch(
-            new Index3D(ranges, chunks, splits), new Index3D(shapes.Lanes, shapes.Threads / shapes.Lanes, 1),
-            new SddmmKernel(order.View, order.Positions, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
+        for (GpuFiringOrder? part = order; part is not null; part = part.Rest)
+        {
+            kernels.Launch(
+                new Index3D(RangesOf(part, chunks), chunks, splits), new Index3D(shapes.Lanes, shapes.Threads / shapes.Lanes, 1),
+                new SddmmKernel(part.View, part.Positions, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
+        }
+
         if (splits > 1)
         {
             LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));

@@ -44,6 +44,10 @@ internal sealed partial class GpuDevice
         LaunchTiles(
             tiles, RangesOf(order, tiles), shapes.Lanes,
             new SpmmKernel(order.View, fired.Cast<Float4>(), x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values));
+        if (order.Rest is { } rest)
+        {
+            LaunchSpmm(rest, weight, x, y, tokens, SpmmStart.Output, default);
+        }
     }
 
     /// <summary>Into how many ranges a launch merges the scheduler's blocks: few, since each loads the input again, but enough to fill the accelerator.</summary>

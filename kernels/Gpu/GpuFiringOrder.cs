@@ -9,6 +9,8 @@ namespace SparseEngine.Kernels.Gpu;
 /// are about equally long: their places in this order are slots (the row swizzle of Gale et al., 2020: Sparse GPU kernels for deep learning).
 /// Columns are cut into chunks whose part of the input fits into shared memory. A slot's non-zeros of one chunk, ascending, are a segment,
 /// filled up to whole batches with places that point to a column of zeros.
+/// A row with far more non-zeros than the others is split: what is beyond the limit fires in a launch of its own (<see cref="Rest"/>), after the rest of the
+/// matrix and in the row's order, so that no team works on while its neighbours are done, and no bit depends on the split.
 /// </remarks>
 internal sealed class GpuFiringOrder : IDisposable
 {
@@ -17,6 +19,10 @@ internal sealed class GpuFiringOrder : IDisposable
 
     /// <summary>Non-zeros that are fired together: two packed words of offsets and one vector of values.</summary>
     public const int Batch = 4;
+
+    // A row is long that has more non-zeros than this, and than so many times the mean.
+    private const int LongRow = 64;
+    private const int LongRowOfMean = 2;
 
     private readonly GpuBuffer<int> boundaries;
     private readonly GpuBuffer<int> rowOfSlot;
@@ -31,21 +37,26 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <param name="valuePositions">For each non-zero its position in the values of W; empty where that is its own.</param>
     /// <param name="tileVectors">Vectors of tokens of a tile of the input.</param>
     public GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPartition blocks, ReadOnlySpan<int> valuePositions, int tileVectors)
+        : this(device, csr, Pieces(csr), blocks.Boundaries, valuePositions, tileVectors)
+    {
+    }
+
+    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> blocks, ReadOnlySpan<int> valuePositions, int tileVectors)
     {
         Rows = csr.Rows;
         ColumnCount = csr.ColumnCount;
         Chunks = (csr.ColumnCount + ChunkColumns - 1) / ChunkColumns;
-        int[] order = OrderRows(csr, blocks.Boundaries);
-        int[] starts = CountBatches(csr, order, Chunks);
+        Order(pieces, blocks);
+        int[] starts = CountBatches(csr, pieces, Chunks);
         int batches = starts[^1];
         int[] flatPositions = new int[batches * Batch];
         int[] flatOffsets = new int[batches * Batch];
         Array.Fill(flatPositions, -1);
         Array.Fill(flatOffsets, ChunkColumns * tileVectors);
-        for (int slot = 0; slot < order.Length; slot++)
+        for (int slot = 0; slot < pieces.Length; slot++)
         {
-            int p = csr.RowPointers[order[slot]];
-            int end = csr.RowPointers[order[slot] + 1];
+            int p = pieces[slot].Start;
+            int end = pieces[slot].End;
             for (int chunk = 0; chunk < Chunks; chunk++)
             {
                 int to = starts[(slot * Chunks) + chunk] * Batch;
@@ -64,12 +75,21 @@ internal sealed class GpuFiringOrder : IDisposable
             packed[batch] = new Int2(four[0] | (four[1] << 16), four[2] | (four[3] << 16));
         }
 
-        boundaries = GpuPattern.Upload(device, blocks.Boundaries);
-        rowOfSlot = GpuPattern.Upload<int>(device, order);
+        boundaries = GpuPattern.Upload(device, blocks);
+        rowOfSlot = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row)]);
         segments = GpuPattern.Upload<int>(device, starts);
         offsets = GpuPattern.Upload<Int2>(device, packed);
         positions = GpuPattern.Upload<int>(device, flatPositions);
+        RowPiece[] rest = [.. pieces.Where(piece => piece.End < csr.RowPointers[piece.Row + 1]).OrderBy(piece => piece.Row).Select(piece => Piece(csr, piece.Row, piece.End))];
+        if (rest.Length > 0)
+        {
+            // Each a block: they are few, and the longest of all.
+            Rest = new GpuFiringOrder(device, csr, rest, [.. Enumerable.Range(0, rest.Length + 1)], valuePositions, tileVectors);
+        }
     }
+
+    /// <summary>What long rows have beyond their first piece, or null.</summary>
+    public GpuFiringOrder? Rest { get; }
 
     /// <summary>The number of rows.</summary>
     public int Rows { get; }
@@ -84,8 +104,8 @@ internal sealed class GpuFiringOrder : IDisposable
     public int Places => positions.Length;
 
     /// <summary>Bytes on the device.</summary>
-    public long Bytes =>
-        (sizeof(int) * ((long)boundaries.Length + rowOfSlot.Length + segments.Length + positions.Length)) + (Interop.SizeOf<Int2>() * (long)offsets.Length);
+    public long Bytes => (Rest?.Bytes ?? 0)
+        + (sizeof(int) * ((long)boundaries.Length + rowOfSlot.Length + segments.Length + positions.Length)) + (Interop.SizeOf<Int2>() * (long)offsets.Length);
 
     /// <summary>For each place its position in the values of W, or -1.</summary>
     public ArrayView<int> Positions => positions.View;
@@ -98,6 +118,7 @@ internal sealed class GpuFiringOrder : IDisposable
 
     public void Dispose()
     {
+        Rest?.Dispose();
         boundaries.Dispose();
         rowOfSlot.Dispose();
         segments.Dispose();
@@ -105,38 +126,35 @@ internal sealed class GpuFiringOrder : IDisposable
         positions.Dispose();
     }
 
-    private static int[] OrderRows(CsrPattern csr, ReadOnlySpan<int> boundaries)
-    {
-        int[] order = new int[csr.Rows];
-        int[] keys = new int[csr.Rows];
-        for (int row = 0; row < csr.Rows; row++)
-        {
-            order[row] = row;
-            keys[row] = csr.RowPointers[row] - csr.RowPointers[row + 1];
-        }
+    private static RowPiece[] Pieces(CsrPattern csr) => [.. Enumerable.Range(0, csr.Rows).Select(row => Piece(csr, row, csr.RowPointers[row]))];
 
+    private static RowPiece Piece(CsrPattern csr, int row, int start)
+    {
+        int limit = Math.Max(LongRow, (int)((long)LongRowOfMean * csr.NonZeros / csr.Rows));
+        return new RowPiece(row, start, (int)Math.Min((long)start + limit, csr.RowPointers[row + 1]));
+    }
+
+    // The longest first; of equally long ones the lower row.
+    private static void Order(RowPiece[] pieces, ReadOnlySpan<int> boundaries)
+    {
         for (int block = 0; block + 1 < boundaries.Length; block++)
         {
-            int first = boundaries[block];
-            int[] sorted = [.. Enumerable.Range(first, boundaries[block + 1] - first).OrderBy(row => keys[row])];
-            sorted.CopyTo(order, first);
+            Span<RowPiece> rows = pieces.AsSpan(boundaries[block]..boundaries[block + 1]);
+            rows.Sort((a, b) => b.Length != a.Length ? b.Length.CompareTo(a.Length) : a.Row.CompareTo(b.Row));
         }
-
-        return order;
     }
 
     /// <summary>Where each segment starts, in batches; segments lie slot by slot.</summary>
-    private static int[] CountBatches(CsrPattern csr, int[] order, int chunks)
+    private static int[] CountBatches(CsrPattern csr, RowPiece[] pieces, int chunks)
     {
-        int[] starts = new int[(order.Length * chunks) + 1];
-        for (int slot = 0; slot < order.Length; slot++)
+        int[] starts = new int[(pieces.Length * chunks) + 1];
+        for (int slot = 0; slot < pieces.Length; slot++)
         {
-            int p = csr.RowPointers[order[slot]];
-            int end = csr.RowPointers[order[slot] + 1];
+            int p = pieces[slot].Start;
             for (int chunk = 0; chunk < chunks; chunk++)
             {
                 int first = p;
-                while (p < end && csr.Columns[p] < (chunk + 1) * ChunkColumns)
+                while (p < pieces[slot].End && csr.Columns[p] < (chunk + 1) * ChunkColumns)
                 {
                     p++;
                 }
@@ -147,6 +165,12 @@ internal sealed class GpuFiringOrder : IDisposable
         }
 
         return starts;
+    }
+
+    /// <summary>Consecutive non-zeros [Start, End) of a row.</summary>
+    private readonly record struct RowPiece(int Row, int Start, int End)
+    {
+        public int Length => End - Start;
     }
 }
 

@@ -85,6 +85,46 @@ public class SparseProductTests
 
     [Theory]
     [EveryDevice]
+    public void Rows_far_longer_than_the_others_are_products_like_any(DeviceFamily family)
+    {
+        const int Rows = 40;
+        const int Columns = 210;
+        const int Tokens = 33;
+        Inputs inputs = new(6);
+        CsrPattern sparse = inputs.Pattern(Rows, Columns, 0.97);
+        bool[] keep = new bool[Rows * Columns];
+        Array.Fill(keep, true, 7 * Columns, Columns);
+        Array.Fill(keep, true, 30 * Columns, 100);
+        for (int row = 0; row < Rows; row++)
+        {
+            for (int p = sparse.RowPointers[row]; p < sparse.RowPointers[row + 1]; p++)
+            {
+                keep[(row * Columns) + sparse.Columns[p]] = true;
+            }
+        }
+
+        CsrPattern pattern = CsrPattern.FromMask(Rows, Columns, keep);
+        double[] values = inputs.Vector(pattern.NonZeros);
+        Matrix x = inputs.Matrix(Columns, Tokens);
+        Matrix dy = inputs.Matrix(Rows, Tokens);
+        double[] bias = inputs.Vector(Rows);
+        ConformanceCheck.Run(
+            family, "two long rows",
+            [Product(pattern, values, x, bias).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)], workspace =>
+            {
+                DeviceMatrix y = workspace.Activations(Rows, Tokens);
+                DeviceMatrix dx = workspace.Activations(Columns, Tokens);
+                DeviceBuffer<float> gradient = workspace.Buffer(pattern.NonZeros);
+                CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
+                workspace.Device.Spmm(weight, workspace.Activations(x), y, workspace.Buffer(bias));
+                workspace.Device.SpmmTransposed(weight, workspace.Activations(dy), dx, accumulate: false);
+                workspace.Device.Sddmm(weight.Pattern, workspace.Activations(dy), workspace.Activations(x), gradient, accumulate: false);
+                return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
+            });
+    }
+
+    [Theory]
+    [EveryDevice]
     public void The_number_of_blocks_changes_no_bit(DeviceFamily family)
     {
         (CsrPattern pattern, double[] values) = Weight(65, 130, 0.8);
