@@ -1,5 +1,38 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
+using SparseEngine.Benchmarks.Comparison;
+using SparseEngine.Kernels.Devices;
 
-// Without arguments everything runs; BenchmarkDotNet's own options (--filter, --list, --memory) choose and extend.
-BenchmarkSwitcher.FromAssembly(typeof(SparseProducts).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, new BenchmarkSettings());
+// "products", "gemm", "crossover": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+switch (args)
+{
+    case [OpenBlasProcess.Argument, var threads]:
+        OpenBlasProcess.Serve(int.Parse(threads, CultureInfo.InvariantCulture));
+        break;
+    case ["products"] when OpenBlas.IsPresent:
+        using (HostDevice device = HostDevice.Create(Environment.ProcessorCount, method: ProductMethod.Sparse))
+        {
+            ProductTables.PrintSparse(device);
+        }
+
+        break;
+    case ["gemm"] when OpenBlas.IsPresent:
+        using (HostDevice device = HostDevice.Create(Environment.ProcessorCount))
+        {
+            ProductTables.PrintDense(device);
+        }
+
+        break;
+    case ["products" or "gemm"]:
+        await Console.Error.WriteLineAsync("OpenBLAS is not on this machine; on Debian: apt-get install libopenblas0-pthread").ConfigureAwait(false);
+        return 1;
+    case ["crossover", .. var widths]:
+        ProductTables.PrintCrossover(widths is [var name] ? Enum.Parse<SimdWidth>(name) : HostDevice.BestWidth);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(SparseProducts).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, new BenchmarkSettings());
+        break;
+}
+
+return 0;

@@ -4,8 +4,8 @@ namespace SparseEngine.Kernels.Host;
 
 /// <summary>From how many non-zeros on a dense product, zeros filled in, is faster than a sparse one.</summary>
 /// <remarks>
-/// Measured by <c>crossover</c> of benchmarks/SparseEngine.Benchmarks on two AVX2 cores (docs/performance.md); the ratio of the two kernels' speeds, which is what decides, is
-/// about that of their loads to their multiply-adds at every width.
+/// Measured by <c>crossover</c> of benchmarks/SparseEngine.Benchmarks on two AVX2 cores (docs/performance.md), and taken for the other widths, too: what decides is the ratio
+/// of the kernels' loads to their multiply-adds, which is the same.
 /// </remarks>
 internal static class DenseCrossover
 {
@@ -13,8 +13,9 @@ internal static class DenseCrossover
     private static readonly (int Tokens, double Spmm, double Transposed, double Sddmm)[] Densities =
     [
         (0, 1, 1, 1),
-        (32, 0.60, 0.55, 0.60),
-        (256, 0.60, 0.60, 0.55),
+        (32, 0.66, 0.47, 0.47),
+        (128, 0.85, 0.55, 0.62),
+        (512, 0.65, 0.66, 0.56),
     ];
 
     /// <summary>The share of non-zeros up to which the sparse product is the faster one.</summary>

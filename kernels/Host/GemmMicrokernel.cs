@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -24,28 +25,25 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
     {
-        float* c1 = c + TSimd.Width;
-        TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
-        if (accumulate)
+        // The tile of C is far away, and here by the end of the loop.
+        if (accumulate && Sse.IsSupported)
         {
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c1);
-            c10 = TSimd.Load(c + stride);
-            c11 = TSimd.Load(c1 + stride);
-            c20 = TSimd.Load(c + (2 * stride));
-            c21 = TSimd.Load(c1 + (2 * stride));
-            c30 = TSimd.Load(c + (3 * stride));
-            c31 = TSimd.Load(c1 + (3 * stride));
-            c40 = TSimd.Load(c + (4 * stride));
-            c41 = TSimd.Load(c1 + (4 * stride));
-            c50 = TSimd.Load(c + (5 * stride));
-            c51 = TSimd.Load(c1 + (5 * stride));
-        }
-        else
-        {
-            c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = TSimd.Broadcast(0);
+            Sse.Prefetch0(c);
+            Sse.Prefetch0(c + (2 * TSimd.Width) - 1);
+            Sse.Prefetch0(c + stride);
+            Sse.Prefetch0(c + stride + (2 * TSimd.Width) - 1);
+            Sse.Prefetch0(c + (2 * stride));
+            Sse.Prefetch0(c + (2 * stride) + (2 * TSimd.Width) - 1);
+            Sse.Prefetch0(c + (3 * stride));
+            Sse.Prefetch0(c + (3 * stride) + (2 * TSimd.Width) - 1);
+            Sse.Prefetch0(c + (4 * stride));
+            Sse.Prefetch0(c + (4 * stride) + (2 * TSimd.Width) - 1);
+            Sse.Prefetch0(c + (5 * stride));
+            Sse.Prefetch0(c + (5 * stride) + (2 * TSimd.Width) - 1);
         }
 
+        TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
+        c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = TSimd.Broadcast(0);
         for (int p = 0; p < depth; p++)
         {
             TVector b0 = TSimd.Load(b);
@@ -72,18 +70,12 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             b += 2 * TSimd.Width;
         }
 
-        TSimd.Store(c, c00);
-        TSimd.Store(c1, c01);
-        TSimd.Store(c + stride, c10);
-        TSimd.Store(c1 + stride, c11);
-        TSimd.Store(c + (2 * stride), c20);
-        TSimd.Store(c1 + (2 * stride), c21);
-        TSimd.Store(c + (3 * stride), c30);
-        TSimd.Store(c1 + (3 * stride), c31);
-        TSimd.Store(c + (4 * stride), c40);
-        TSimd.Store(c1 + (4 * stride), c41);
-        TSimd.Store(c + (5 * stride), c50);
-        TSimd.Store(c1 + (5 * stride), c51);
+        StoreRow(c, c00, c01, accumulate);
+        StoreRow(c + stride, c10, c11, accumulate);
+        StoreRow(c + (2 * stride), c20, c21, accumulate);
+        StoreRow(c + (3 * stride), c30, c31, accumulate);
+        StoreRow(c + (4 * stride), c40, c41, accumulate);
+        StoreRow(c + (5 * stride), c50, c51, accumulate);
     }
 
     /// <summary>
@@ -122,6 +114,13 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
                 a += panelStride;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow(float* c, TVector first, TVector second, bool accumulate)
+    {
+        TSimd.Store(c, accumulate ? TSimd.Add(TSimd.Load(c), first) : first);
+        TSimd.Store(c + TSimd.Width, accumulate ? TSimd.Add(TSimd.Load(c + TSimd.Width), second) : second);
     }
 
     private static void CopyTile(float* tile, float* c, nint stride, int rows, int columns, bool accumulate)

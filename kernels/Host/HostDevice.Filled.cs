@@ -24,7 +24,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private bool ComputesDense(SparseProduct product, CsrPattern csr, int tokens) =>
         ComputesDense(product, csr.Rows, csr.ColumnCount, csr.NonZeros, tokens);
 
-    private DeviceMatrix FilledMatrix(CsrPattern csr) => DeviceMatrix.Dense(Reserve(ref filled, csr.Rows * csr.ColumnCount), csr.Rows, csr.ColumnCount);
+    private DeviceMatrix FilledMatrix(CsrPattern csr) => 
+        new(Reserve(ref filled, csr.Rows * csr.ColumnCount), 0, csr.Rows, csr.ColumnCount, csr.ColumnCount);
 
     /// <summary>The weight with its zeros, valid until the next product.</summary>
     private DeviceMatrix Fill(HostPattern pattern, float* values)

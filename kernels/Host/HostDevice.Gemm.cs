@@ -8,7 +8,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     // A panel of B, GemmDepth x 2 vectors, stays in L1 while a block of A, GemmRows x GemmDepth, stays in L2.
     private const int GemmRows = 32 * GemmMicrokernel<TSimd, TVector>.Rows;
-    private const int GemmColumns = 512;
+    private const int GemmColumns = 1024;
 
     private static int GemmDepth => TSimd.Width == 16 ? 192 : 256;
 

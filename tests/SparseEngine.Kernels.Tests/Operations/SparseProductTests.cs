@@ -107,19 +107,27 @@ public class SparseProductTests
         double[] values = inputs.Vector(pattern.NonZeros);
         Matrix x = inputs.Matrix(Columns, Tokens);
         Matrix dy = inputs.Matrix(Rows, Tokens);
-        double[] bias = inputs.Vector(Rows);
         ConformanceCheck.Run(
             family, "two long rows",
-            [Product(pattern, values, x, bias).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)], workspace =>
+            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
+            workspace => Products(workspace, pattern, values, x, dy));
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void A_small_weight_after_a_large_one_has_products_of_its_own(DeviceFamily family)
+    {
+        (CsrPattern large, double[] largeValues) = Weight(20, 30, 0.2);
+        (CsrPattern pattern, double[] values) = Weight(7, 5, 0.2);
+        Inputs inputs = new(7);
+        Matrix x = inputs.Matrix(5, 9);
+        Matrix dy = inputs.Matrix(7, 9);
+        ConformanceCheck.Run(
+            family, "a small weight after a large one",
+            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)], workspace =>
             {
-                DeviceMatrix y = workspace.Activations(Rows, Tokens);
-                DeviceMatrix dx = workspace.Activations(Columns, Tokens);
-                DeviceBuffer<float> gradient = workspace.Buffer(pattern.NonZeros);
-                CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
-                workspace.Device.Spmm(weight, workspace.Activations(x), y, workspace.Buffer(bias));
-                workspace.Device.SpmmTransposed(weight, workspace.Activations(dy), dx, accumulate: false);
-                workspace.Device.Sddmm(weight.Pattern, workspace.Activations(dy), workspace.Activations(x), gradient, accumulate: false);
-                return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
+                Products(workspace, large, largeValues, inputs.Matrix(30, 9), inputs.Matrix(20, 9));
+                return Products(workspace, pattern, values, x, dy);
             });
     }
 
@@ -155,6 +163,19 @@ public class SparseProductTests
                 return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
             }
         }
+    }
+
+    /// <summary>W x, W^T dy and dy x^T at the non-zeros.</summary>
+    private static double[][] Products(Workspace workspace, CsrPattern pattern, double[] values, Matrix x, Matrix dy)
+    {
+        DeviceMatrix y = workspace.Activations(pattern.Rows, x.Columns);
+        DeviceMatrix dx = workspace.Activations(pattern.ColumnCount, x.Columns);
+        DeviceBuffer<float> gradient = workspace.Buffer(pattern.NonZeros);
+        CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
+        workspace.Device.Spmm(weight, workspace.Activations(x), y, null);
+        workspace.Device.SpmmTransposed(weight, workspace.Activations(dy), dx, accumulate: false);
+        workspace.Device.Sddmm(weight.Pattern, workspace.Activations(dy), workspace.Activations(x), gradient, accumulate: false);
+        return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
     }
 
     private static IEnumerable<(int Rows, int Columns, int Tokens, double Sparsity)> ShapesOf(DeviceFamily family) =>

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace SparseEngine.Benchmarks.Comparison;
+
+/// <summary>Times several ways of doing the same in turn, round after round, so that a machine whose speed changes is as slow for one as for the others.</summary>
+internal static class Rounds
+{
+    private const int Count = 15;
+
+    // Short operations are repeated until a clock that ticks in nanoseconds and a scheduler that interrupts in milliseconds see the same.
+    private const double ShortestSeconds = 0.008;
+
+    /// <summary>The median seconds of one call of each operation.</summary>
+    public static double[] Medians(params Action[] operations) => Medians(operations.Select(operation => (Func<double>)(() => Sample(operation))).ToArray());
+
+    /// <summary>The medians of several clocks that are read in turn.</summary>
+    /// <param name="samples">Each gives seconds.</param>
+    public static double[] Medians(params Func<double>[] samples)
+    {
+        double[][] times = [.. samples.Select(_ => new double[Count])];
+        for (int round = 0; round < Count; round++)
+        {
+            for (int i = 0; i < samples.Length; i++)
+            {
+                times[i][round] = samples[i]();
+            }
+        }
+
+        return [.. times.Select(Median)];
+    }
+
+    /// <summary>Seconds of one call, after a few that warm up caches and wake threads.</summary>
+    public static double Sample(Action operation)
+    {
+        operation();
+        double once = Time(operation, 1);
+        int repetitions = Math.Max(1, (int)Math.Ceiling(ShortestSeconds / once));
+        return Time(operation, repetitions);
+    }
+
+    private static double Median(double[] times)
+    {
+        Array.Sort(times);
+        return times[Count / 2];
+    }
+
+    private static double Time(Action operation, int repetitions)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < repetitions; i++)
+        {
+            operation();
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / repetitions;
+    }
+}
