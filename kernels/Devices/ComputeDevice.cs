@@ -166,6 +166,11 @@ public abstract class ComputeDevice : IDisposable
     /// <remarks>The gradient is multiplied by <paramref name="scale"/> first. Where that refuses updates, nothing changes.</remarks>
     public abstract void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity);
 
+    /// <summary>Waits until all operations asked for are done.</summary>
+    public virtual void Wait()
+    {
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -78,8 +78,9 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
 
     /// <summary>Opens the device.</summary>
     /// <param name="threads">Threads of the host, where it is the host.</param>
+    /// <param name="method">How the host computes the products of sparse weights; other devices go by non-zeros.</param>
     /// <exception cref="DeviceException">This machine has no such device.</exception>
-    public ComputeDevice Open(int threads)
+    public ComputeDevice Open(int threads, ProductMethod method = ProductMethod.Fastest)
     {
         DeviceChoice choice = Kind == DeviceKind.Auto ? Resolve(IlgpuDevice.Enumerate()) : this;
         return choice.Kind switch
@@ -87,7 +88,7 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
             DeviceKind.Cuda => IlgpuDevice.Create(AcceleratorKind.Cuda, choice.Index),
             DeviceKind.OpenCl => IlgpuDevice.Create(AcceleratorKind.OpenCl, choice.Index),
             DeviceKind.IlgpuCpu => IlgpuDevice.Create(AcceleratorKind.Cpu),
-            _ => HostDevice.Create(threads),
+            _ => HostDevice.Create(threads, method: method),
         };
     }
 

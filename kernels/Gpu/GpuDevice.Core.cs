@@ -103,6 +103,9 @@ internal sealed partial class GpuDevice : IlgpuDevice
         }
     }
 
+    /// <inheritdoc/>
+    public override void Wait() => Synchronize();
+
     /// <summary>Waits until all that was asked for is done.</summary>
     public void Synchronize()
     {

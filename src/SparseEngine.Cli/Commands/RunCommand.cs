@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Devices.Profiling;
+using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 using SparseEngine.Training;
 
@@ -81,7 +83,7 @@ internal sealed class RunCommand : Command
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
-        using ComputeDevice device = request.Device.Open(request.Threads);
+        using ComputeDevice device = request.Device.Open(request.Threads, request.Products);
         if (request.Device.Kind == DeviceKind.Auto && device is HostDevice)
         {
             logger.LogInformation("no CUDA or OpenCL GPU on this machine: the host computes (sparse-engine devices lists what there is)");
@@ -89,9 +91,18 @@ internal sealed class RunCommand : Command
 
         RunDisplay display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
         Stopwatch watch = Stopwatch.StartNew();
-        TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
+        using ProfiledDevice? profiled = request.Profile ? new ProfiledDevice(device) : null;
+        TrainingRun run = TrainingRun.Create(parameters, request.Mode, profiled ?? device, logger, display);
         RunSummary summary = display.Show(() => run.Execute(stop.Token));
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
+        if (profiled is not null)
+        {
+            terminal.Write(ProfileTable.Of(profiled.Profile, summary.TrainSeconds));
+            string trace = Path.Combine(parameters.RunConfig.ModelDirectory, ChromeTrace.FileName);
+            ChromeTrace.Write(profiled.Profile, trace);
+            logger.LogInformation("the calls are in {Trace}: open it in ui.perfetto.dev or chrome://tracing", trace);
+        }
+
         return stop.ExitCode;
     }
 }

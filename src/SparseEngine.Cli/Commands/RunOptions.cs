@@ -81,6 +81,19 @@ internal sealed class RunOptions
 
     private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create("With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
 
+    private readonly Option<ProductMethod> products = new("--sparse_products")
+    {
+        Description = "How the host multiplies sparse weights: whichever is measured to be faster, non-zero by non-zero, or densely with zeros filled in.",
+        HelpName = "fastest|sparse|dense",
+        CustomParser = OptionValues.OneOf(("fastest", ProductMethod.Fastest), ("sparse", ProductMethod.Sparse), ("dense", ProductMethod.Dense)),
+    };
+
+    private readonly Option<bool> profile = new("--profile")
+    {
+        Description = "Time each operation: a table at the end, and trace.json in the model directory for chrome://tracing or ui.perfetto.dev.",
+        Arity = ArgumentArity.Zero,
+    };
+
     private readonly ClusterOptions cluster = new();
 
     /// <summary>Adds all of them to a command.</summary>
@@ -91,7 +104,7 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, computeDevice,
+            numCsx, validateOnly, compileOnly, threads, computeDevice, products, profile,
         ];
         foreach (Option option in options)
         {
@@ -132,6 +145,8 @@ internal sealed class RunOptions
             Overrides(line, logging),
             line.GetValue(validateOnly) || line.GetValue(compileOnly),
             line.GetValue(threads) ?? Environment.ProcessorCount,
+            line.GetValue(products),
+            line.GetValue(profile),
             cluster.Given(line));
     }
 
@@ -164,6 +179,9 @@ internal sealed class RunOptions
 /// <param name="Overrides">The options that win over its runconfig.</param>
 /// <param name="DescribeOnly">Whether the run is only to be described.</param>
 /// <param name="Threads">Host threads.</param>
+/// <param name="Products">How the host multiplies sparse weights.</param>
+/// <param name="Profile">Whether operations are timed.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
 internal sealed record RunRequest(
-    TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads, IReadOnlyList<string> IgnoredOptions);
+    TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads,
+    ProductMethod Products, bool Profile, IReadOnlyList<string> IgnoredOptions);

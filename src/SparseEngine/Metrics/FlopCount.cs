@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Metrics;
@@ -25,9 +26,15 @@ public readonly record struct FlopCount(double Dense, double Executed)
     /// <param name="plan">Its sparse weights.</param>
     /// <param name="batch">Sequences in the step.</param>
     /// <param name="sequence">Tokens in a sequence.</param>
-    public static FlopCount OfTrainingStep(ModelParameters model, SparsityPlan plan, int batch, int sequence)
+    /// <param name="device">What computes the step: it may compute a weight with few zeros densely. Null counts non-zeros only.</param>
+    public static FlopCount OfTrainingStep(ModelParameters model, SparsityPlan plan, int batch, int sequence, ComputeDevice? device = null)
     {
         FlopCount forward = OfForwardPass(model, plan, batch, sequence);
-        return new FlopCount(3 * forward.Dense, 3 * forward.Executed);
+        double filled = device is null ? 0 : plan.Weights.Sum(weight => ZerosComputed(weight, batch * sequence, device));
+        return new FlopCount(3 * forward.Dense, (3 * forward.Executed) + filled);
     }
+
+    private static double ZerosComputed(WeightSparsity weight, int tokens, ComputeDevice device) =>
+        2.0 * tokens * (weight.Total - weight.Kept)
+            * Enum.GetValues<SparseProduct>().Count(product => device.ComputesDense(product, weight.Shape[0], weight.Shape[1], weight.Kept, tokens));
 }
