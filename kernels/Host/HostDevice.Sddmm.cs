@@ -116,28 +116,68 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                Vectors4<TSimd, TVector> d0 = Vectors4<TSimd, TVector>.Load(dyRow);
-                Vectors4<TSimd, TVector> d1 = Vectors4<TSimd, TVector>.Load(dyRow + Vectors4<TSimd, TVector>.Width);
+                TVector d0 = TSimd.Load(dyRow);
+                TVector d1 = TSimd.Load(dyRow + TSimd.Width);
+                TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));
+                TVector d3 = TSimd.Load(dyRow + (3 * TSimd.Width));
+                TVector d4 = TSimd.Load(dyRow + (4 * TSimd.Width));
+                TVector d5 = TSimd.Load(dyRow + (5 * TSimd.Width));
+                TVector d6 = TSimd.Load(dyRow + (6 * TSimd.Width));
+                TVector d7 = TSimd.Load(dyRow + (7 * TSimd.Width));
                 for (; p + 4 <= last; p += 4)
                 {
                     float* xa = tile + columns[p];
                     float* xb = tile + columns[p + 1];
                     float* xc = tile + columns[p + 2];
                     float* xd = tile + columns[p + 3];
-                    TVector a, b, c, d;
-                    a = b = c = d = TSimd.Broadcast(0);
-                    d0.AddProducts(xa, xb, xc, xd, ref a, ref b, ref c, ref d);
-                    d1.AddProducts(xa + Vectors4<TSimd, TVector>.Width, xb + Vectors4<TSimd, TVector>.Width, xc + Vectors4<TSimd, TVector>.Width, xd + Vectors4<TSimd, TVector>.Width, ref a, ref b, ref c, ref d);
+                    TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
+                    TVector b = TSimd.Multiply(d0, TSimd.Load(xb));
+                    TVector c = TSimd.Multiply(d0, TSimd.Load(xc));
+                    TVector d = TSimd.Multiply(d0, TSimd.Load(xd));
+                    a = TSimd.MultiplyAdd(d1, TSimd.Load(xa + TSimd.Width), a);
+                    b = TSimd.MultiplyAdd(d1, TSimd.Load(xb + TSimd.Width), b);
+                    c = TSimd.MultiplyAdd(d1, TSimd.Load(xc + TSimd.Width), c);
+                    d = TSimd.MultiplyAdd(d1, TSimd.Load(xd + TSimd.Width), d);
+                    a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d2, TSimd.Load(xb + (2 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d2, TSimd.Load(xc + (2 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d2, TSimd.Load(xd + (2 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d3, TSimd.Load(xb + (3 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d3, TSimd.Load(xc + (3 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d3, TSimd.Load(xd + (3 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d4, TSimd.Load(xb + (4 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d4, TSimd.Load(xc + (4 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d4, TSimd.Load(xd + (4 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xb + (5 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d5, TSimd.Load(xc + (5 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d5, TSimd.Load(xd + (5 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d6, TSimd.Load(xb + (6 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d6, TSimd.Load(xc + (6 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d6, TSimd.Load(xd + (6 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + (7 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + (7 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + (7 * TSimd.Width)), d);
                     TSimd.StoreSums(sums + p, a, b, c, d, add);
                 }
 
                 for (; p < last; p++)
                 {
-                    float* xp = tile + columns[p];
-                    TVector sum = TSimd.Add(
-                        d0.AddProducts(xp, TSimd.Broadcast(0)), d1.AddProducts(xp + Vectors4<TSimd, TVector>.Width, TSimd.Broadcast(0)));
-                    float total = TSimd.Sum(sum);
-                    sums[p] = add ? sums[p] + total : total;
+                    float* xa = tile + columns[p];
+                    TVector a = TSimd.Multiply(d0, TSimd.Load(xa));
+                    TVector b = TSimd.Multiply(d1, TSimd.Load(xa + TSimd.Width));
+                    a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), b);
+                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), b);
+                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), b);
+                    float sum = TSimd.Sum(TSimd.Add(a, b));
+                    sums[p] = add ? sums[p] + sum : sum;
                 }
             }
 

@@ -49,36 +49,4 @@ internal unsafe struct Vectors4<TSimd, TVector>
         v2 = TSimd.MultiplyAdd(factor, TSimd.Load(source + (2 * TSimd.Width)), v2);
         v3 = TSimd.MultiplyAdd(factor, TSimd.Load(source + (3 * TSimd.Width)), v3);
     }
-
-    /// <summary>Adds these vectors' products with the vectors at <paramref name="source"/>, one after the other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly TVector AddProducts(float* source, TVector sum)
-    {
-        sum = TSimd.MultiplyAdd(v0, TSimd.Load(source), sum);
-        sum = TSimd.MultiplyAdd(v1, TSimd.Load(source + TSimd.Width), sum);
-        sum = TSimd.MultiplyAdd(v2, TSimd.Load(source + (2 * TSimd.Width)), sum);
-        return TSimd.MultiplyAdd(v3, TSimd.Load(source + (3 * TSimd.Width)), sum);
-    }
-
-    /// <summary><see cref="AddProducts(float*, TVector)"/> for four rows at once, in turn, so that their sums do not wait for each other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void AddProducts(float* a, float* b, float* c, float* d, ref TVector sumA, ref TVector sumB, ref TVector sumC, ref TVector sumD)
-    {
-        sumA = TSimd.MultiplyAdd(v0, TSimd.Load(a), sumA);
-        sumB = TSimd.MultiplyAdd(v0, TSimd.Load(b), sumB);
-        sumC = TSimd.MultiplyAdd(v0, TSimd.Load(c), sumC);
-        sumD = TSimd.MultiplyAdd(v0, TSimd.Load(d), sumD);
-        sumA = TSimd.MultiplyAdd(v1, TSimd.Load(a + TSimd.Width), sumA);
-        sumB = TSimd.MultiplyAdd(v1, TSimd.Load(b + TSimd.Width), sumB);
-        sumC = TSimd.MultiplyAdd(v1, TSimd.Load(c + TSimd.Width), sumC);
-        sumD = TSimd.MultiplyAdd(v1, TSimd.Load(d + TSimd.Width), sumD);
-        sumA = TSimd.MultiplyAdd(v2, TSimd.Load(a + (2 * TSimd.Width)), sumA);
-        sumB = TSimd.MultiplyAdd(v2, TSimd.Load(b + (2 * TSimd.Width)), sumB);
-        sumC = TSimd.MultiplyAdd(v2, TSimd.Load(c + (2 * TSimd.Width)), sumC);
-        sumD = TSimd.MultiplyAdd(v2, TSimd.Load(d + (2 * TSimd.Width)), sumD);
-        sumA = TSimd.MultiplyAdd(v3, TSimd.Load(a + (3 * TSimd.Width)), sumA);
-        sumB = TSimd.MultiplyAdd(v3, TSimd.Load(b + (3 * TSimd.Width)), sumB);
-        sumC = TSimd.MultiplyAdd(v3, TSimd.Load(c + (3 * TSimd.Width)), sumC);
-        sumD = TSimd.MultiplyAdd(v3, TSimd.Load(d + (3 * TSimd.Width)), sumD);
-    }
 }
