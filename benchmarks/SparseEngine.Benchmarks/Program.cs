@@ -4,7 +4,7 @@ using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 
-// "products", "gemm", "crossover": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products", "gemm", "crossover [Vector128|Vector256|Vector512]", "steps", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, var threads]:
@@ -27,6 +27,21 @@ switch (args)
     case ["products" or "gemm"]:
         await Console.Error.WriteLineAsync("OpenBLAS is not on this machine; on Debian: apt-get install libopenblas0-pthread").ConfigureAwait(false);
         return 1;
+    case ["steps"]:
+        StepTables.PrintPeers();
+        break;
+    case ["levels", var plot]:
+        StepTables.PrintLevels(plot);
+        break;
+    case ["scaling", var tokensPlot, var nonZerosPlot]:
+        StepTables.PrintScaling(tokensPlot, nonZerosPlot);
+        break;
+    case ["memory"]:
+        StepTables.PrintMemory();
+        break;
+    case [StepTables.MemoryArgument, var size, var zeros]:
+        StepTables.MeasureMemory(int.Parse(size, CultureInfo.InvariantCulture), int.Parse(zeros, CultureInfo.InvariantCulture));
+        break;
     case ["crossover", .. var widths]:
         ProductTables.PrintCrossover(widths is [var name] ? Enum.Parse<SimdWidth>(name) : HostDevice.BestWidth);
         break;

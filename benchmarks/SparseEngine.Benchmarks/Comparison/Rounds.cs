@@ -6,6 +6,7 @@ namespace SparseEngine.Benchmarks.Comparison;
 internal static class Rounds
 {
     private const int Count = 15;
+    private const int CountOfSteps = 7;
 
     // Short operations are repeated until a clock that ticks in nanoseconds and a scheduler that interrupts in milliseconds see the same.
     private const double ShortestSeconds = 0.008;
@@ -15,10 +16,19 @@ internal static class Rounds
 
     /// <summary>The medians of several clocks that are read in turn.</summary>
     /// <param name="samples">Each gives seconds.</param>
-    public static double[] Medians(params Func<double>[] samples)
+    public static double[] Medians(params Func<double>[] samples) => Medians(Count, samples);
+
+    /// <summary>The median seconds of one step of each of several models, after one step that warms up.</summary>
+    public static double[] MediansOfSteps(params Action[] steps)
     {
-        double[][] times = [.. samples.Select(_ => new double[Count])];
-        for (int round = 0; round < Count; round++)
+        Array.ForEach(steps, step => step());
+        return Medians(CountOfSteps, [.. steps.Select(step => (Func<double>)(() => Time(step, 1)))]);
+    }
+
+    private static double[] Medians(int count, Func<double>[] samples)
+    {
+        double[][] times = [.. samples.Select(_ => new double[count])];
+        for (int round = 0; round < count; round++)
         {
             for (int i = 0; i < samples.Length; i++)
             {
@@ -41,7 +51,7 @@ internal static class Rounds
     private static double Median(double[] times)
     {
         Array.Sort(times);
-        return times[Count / 2];
+        return times[times.Length / 2];
     }
 
     private static double Time(Action operation, int repetitions)

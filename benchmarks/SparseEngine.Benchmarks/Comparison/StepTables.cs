@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Globalization;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Benchmarks.Comparison;
+
+/// <summary>Training steps beside PyTorch's, over all levels of sparsity, threads, tokens and non-zeros, and their memory, as Markdown tables and plots.</summary>
+internal static class StepTables
+{
+    /// <summary>The argument that makes this program train one model and tell its peak memory.</summary>
+    public const string MemoryArgument = "peak-memory";
+
+    private const double Mebibyte = 1 << 20;
+
+    private static readonly int[] PeerZeros = [0, 75, 90];
+    private static readonly int[] MemoryZeros = [0, 50, 75, 90];
+
+    /// <summary>Steps of the documentation's models: dense, 75% and 90% zeros, and PyTorch's dense step.</summary>
+    public static void PrintPeers()
+    {
+        using HostDevice device = HostDevice.Create(Environment.ProcessorCount);
+        Console.WriteLine($"{device.Description}. Tokens/s, and times as fast as PyTorch's dense step.");
+        Console.WriteLine();
+        Console.WriteLine("| model | PyTorch dense | no sparsity section | 75% zeros | 90% zeros |");
+        Console.WriteLine("|---|---|---|---|---|");
+        foreach (StepSize size in StepSize.All)
+        {
+            using PyTorchProcess? peer = PyTorchProcess.Start(size, device.Cores);
+            StepUnderTest[] steps = [.. PeerZeros.Select(zeros => new StepUnderTest(device, size, zeros))];
+            List<double> peerTimes = [];
+            double[] seconds = Rounds.MediansOfSteps([() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)(() => Step(step)))]);
+            double[] sorted = [.. peerTimes.Skip(1).Order()];
+            double dense = sorted[sorted.Length / 2];
+            IEnumerable<string> cells = seconds.Skip(1).Select(time => Invariant($"{size.Tokens / time:N0} ({dense / time:F2})"));
+            Console.WriteLine(Invariant($"| {size} | {size.Tokens / dense:N0} | {string.Join(" | ", cells)} |"));
+            Array.ForEach(steps, step => step.Dispose());
+        }
+    }
+
+    /// <summary>The step's speed over all levels against the dense step's, by either method and by the faster of both.</summary>
+    /// <param name="plot">Where the plot goes.</param>
+    public static void PrintLevels(string plot)
+    {
+        StepSize size = StepSize.All[2];
+        int[] levels = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99];
+        ProductMethod[] methods = Enum.GetValues<ProductMethod>();
+        HostDevice[] devices = [.. methods.Select(method => HostDevice.Create(Environment.ProcessorCount, method: method))];
+        using StepUnderTest dense = new(devices[0], size, 0);
+        Console.WriteLine($"{devices[0].Description}; {size}. The step's speed over that of the model without a sparsity section.");
+        Console.WriteLine();
+        Console.WriteLine("| zeros | fastest | sparse | dense, zeros filled in |");
+        Console.WriteLine("|---|---|---|---|");
+        List<double[]> ratios = [];
+        foreach (int level in levels)
+        {
+            StepUnderTest[] steps = [.. devices.Select(device => new StepUnderTest(device, size, level))];
+            double[] seconds = Rounds.MediansOfSteps([() => Step(dense), .. steps.Select(step => (Action)(() => Step(step)))]);
+            ratios.Add([.. seconds.Skip(1).Select(time => seconds[0] / time)]);
+            Console.WriteLine(Invariant($"| {level}% | {string.Join(" | ", ratios[^1].Select(ratio => Invariant($"{ratio:F2}")))} |"));
+            Array.ForEach(steps, step => step.Dispose());
+        }
+
+        LinePlot.Save(
+            plot, "Speed of a training step", "zeros in the decoder's weights, %", "times as fast as dense",
+            [.. methods.Select((method, i) => (Label(method), levels.Select(level => (double)level).ToArray(), ratios.Select(row => row[i]).ToArray()))]);
+        Array.ForEach(devices, device => device.Dispose());
+    }
+
+    /// <summary>Step time over threads, tokens and non-zeros.</summary>
+    /// <param name="tokensPlot">Where the plot over tokens goes.</param>
+    /// <param name="nonZerosPlot">Where the plot over non-zeros goes.</param>
+    public static void PrintScaling(string tokensPlot, string nonZerosPlot)
+    {
+        StepSize size = StepSize.All[2];
+        using HostDevice one = HostDevice.Create(1);
+        using HostDevice all = HostDevice.Create(Environment.ProcessorCount);
+        using (StepUnderTest single = new(one, size, 75))
+        using (StepUnderTest every = new(all, size, 75))
+        {
+            double[] seconds = Rounds.MediansOfSteps(() => Step(single), () => Step(every));
+            Console.WriteLine(Invariant($"{size}, 75% zeros: 1 thread {1000 * seconds[0]:F0} ms, {all.Cores} threads {1000 * seconds[1]:F0} ms, {seconds[0] / seconds[1]:F2} times as fast."));
+        }
+
+        int[] batches = [1, 2, 4, 8, 16, 24, 32];
+        StepUnderTest[] byTokens = [.. batches.Select(batch => new StepUnderTest(all, size with { Batch = batch }, 75))];
+        double[] tokenTimes = [.. Rounds.MediansOfSteps([.. byTokens.Select(step => (Action)(() => Step(step)))]).Select(time => 1000 * time)];
+        Array.ForEach(byTokens, step => step.Dispose());
+        double[] tokens = [.. batches.Select(batch => (double)batch * size.Sequence)];
+        Print("tokens", tokens, tokenTimes);
+        LinePlot.Save(tokensPlot, "A step at 75% zeros", "tokens in the step", "ms", [("measured", tokens, tokenTimes)]);
+
+        int[] zeros = [60, 70, 80, 85, 90, 95, 98];
+        StepUnderTest[] byZeros = [.. zeros.Select(level => new StepUnderTest(all, size, level))];
+        double[] zeroTimes = [.. Rounds.MediansOfSteps([.. byZeros.Select(step => (Action)(() => Step(step)))]).Select(time => 1000 * time)];
+        Array.ForEach(byZeros, step => step.Dispose());
+        double[] nonZeros = [.. zeros.Select(level => size.Plan(level).Weights.Sum(weight => weight.Kept) / 1e6)];
+        Print("million non-zeros", nonZeros, zeroTimes);
+        LinePlot.Save(nonZerosPlot, $"A step of {size.Tokens} tokens", "non-zeros in the decoder, millions", "ms", [("measured", nonZeros, zeroTimes)]);
+    }
+
+    /// <summary>Peak resident memory of three steps, each model in a process of its own.</summary>
+    public static void PrintMemory()
+    {
+        Console.WriteLine("| model | no sparsity section | 50% | 75% | 90% zeros | 90% / none |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        for (int i = 0; i < StepSize.All.Length; i++)
+        {
+            double[] peaks = [.. MemoryZeros.Select(zeros => PeakOf(i, zeros))];
+            Console.WriteLine(Invariant($"| {StepSize.All[i]} | {string.Join(" | ", peaks.Select(peak => Invariant($"{peak / Mebibyte:F0} MiB")))} | {peaks[3] / peaks[0]:F2} |"));
+        }
+    }
+
+    /// <summary>The other end of <see cref="PrintMemory"/>: trains three steps and prints the bytes.</summary>
+    public static void MeasureMemory(int size, int zeros)
+    {
+        using HostDevice device = HostDevice.Create(Environment.ProcessorCount);
+        using StepUnderTest step = new(device, StepSize.All[size], zeros);
+        for (int i = 0; i < 3; i++)
+        {
+            Step(step);
+        }
+
+        using Process self = Process.GetCurrentProcess();
+        Console.WriteLine(self.PeakWorkingSet64.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static double PeakOf(int size, int zeros)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [MemoryArgument, $"{size}", $"{zeros}"]) { RedirectStandardOutput = true })!;
+        return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
+    }
+
+    private static void Step(StepUnderTest step)
+    {
+        step.Run();
+        step.Read();
+    }
+
+    private static void Print(string name, double[] x, double[] milliseconds)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"| {name} | ms |");
+        Console.WriteLine("|---|---|");
+        for (int i = 0; i < x.Length; i++)
+        {
+            Console.WriteLine(Invariant($"| {x[i]:0.###} | {milliseconds[i]:F1} |"));
+        }
+    }
+
+    private static string Label(ProductMethod method) => method switch
+    {
+        ProductMethod.Fastest => "fastest (the default)",
+        ProductMethod.Sparse => "sparse",
+        _ => "dense, zeros filled in",
+    };
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
