@@ -20,7 +20,7 @@ internal static class LinePlot
         foreach ((string name, double[] xs, double[] ys) in lines)
         {
             ScottPlot.Plottables.Scatter line = plot.Add.Scatter(xs, ys);
-            line.LegendText = name;
+            line.LegendText = lines.Count > 1 ? name : "";
             line.LineWidth = 2;
             line.MarkerSize = 7;
         }
