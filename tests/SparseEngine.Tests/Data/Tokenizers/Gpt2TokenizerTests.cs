@@ -1,0 +1,92 @@
+using SharpToken;
+using SparseEngine.Data.Tokenizers;
+
+namespace SparseEngine.Tests.Data.Tokenizers;
+
+public class Gpt2TokenizerTests
+{
+    private static readonly ITokenizer Gpt2 = Tokenizer.Open("gpt2");
+
+    [Theory]
+    [InlineData("Hello world", new[] { 15496, 995 })]
+    [InlineData("Hello, world! It's 2024.", new[] { 15496, 11, 995, 0, 632, 338, 48609, 13 })]
+    [InlineData(" ", new[] { 220 })]
+    [InlineData("a\n\n b", new[] { 64, 628, 275 })]
+    [InlineData("😀", new[] { 47249, 222 })]
+    [InlineData("a<|endoftext|>b", new[] { 64, 27, 91, 437, 1659, 5239, 91, 29, 65 })]
+    [InlineData("", new int[0])]
+    public void Texts_have_the_ids_that_OpenAI_gave_them(string text, int[] expected)
+    {
+        Assert.Equal(expected, Encode(Gpt2, text));
+        Assert.Equal(text, Gpt2.Decode(expected));
+    }
+
+    [Fact]
+    public void The_vocabulary_has_50257_ids_and_its_last_ends_a_document()
+    {
+        Assert.Equal((50257, 50256), (Gpt2.VocabularySize, Gpt2.EndToken));
+        Assert.True(Gpt2.Bytes(50256).IsEmpty);
+        Assert.All(Enumerable.Range(0, 50256), id => Assert.False(Gpt2.Bytes(id).IsEmpty));
+    }
+
+    [Fact]
+    public void A_second_implementation_agrees_on_prose_markup_digits_white_space_and_many_scripts()
+    {
+        GptEncoding other = GptEncoding.GetEncoding("r50k_base");
+        string prose = File.ReadAllText(TestData.PathOf("tiny-dense", "params.yaml"));
+        string[] texts =
+        [
+            prose,
+            "  leading   runs\t\tof \r\n\r\n  white space \u00a0 \u3000and a tail   ",
+            "they're we'll I'd 'tis 's'mores CAN'T y'all've",
+            "3.14159 1234567890 ½ Ⅻ x² £5",
+            "Größe, naïve, Ελληνικά, русский, עברית, العربية, हिन्दी, 日本語のテキスト, 한국어",
+            "emoji 👩‍👩‍👧 and flags 🇫🇷🇯🇵, e\u0301 combining",
+            "{\"key\": [1, 2.5e-3, null]}; // comment\nfor (int i=0;i<10;++i) { a[i] += b[i]; }",
+            new string('a', 300) + " " + new string(' ', 50) + "x",
+        ];
+        Random random = new(3);
+        string alphabet = "ab cd's\n\t 12.,'é日ж";
+        IEnumerable<string> drawn = Enumerable.Range(0, 300).Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])));
+        Assert.All(texts.Concat(drawn), text =>
+        {
+            List<int> ids = Encode(Gpt2, text);
+            Assert.Equal(other.Encode(text, new HashSet<string>(), new HashSet<string>()), ids);
+            Assert.Equal(text, Gpt2.Decode(ids));
+        });
+    }
+
+    [Fact]
+    public void Letters_outside_the_basic_plane_are_letters()
+    {
+        // One word as in OpenAI's encoder: a comma after it is a word of its own, and so has its own id.
+        List<int> ids = Encode(Gpt2, "𝒳,");
+        Assert.Equal(11, ids[^1]);
+        Assert.Equal("𝒳", Gpt2.Decode(ids[..^1]));
+    }
+
+    [Fact]
+    public void A_word_of_a_million_letters_is_encoded_too()
+    {
+        string word = string.Concat(Enumerable.Range(0, 1_000_000).Select(i => (char)('a' + (i * 7L * i % 26))));
+        List<int> ids = Encode(Gpt2, word);
+        Assert.True(ids.Count < word.Length);
+        Assert.Equal(word, Gpt2.Decode(ids));
+    }
+
+    [Fact]
+    public void Threads_that_share_it_get_what_one_gets()
+    {
+        ITokenizer shared = Tokenizer.Open("gpt2");
+        string text = File.ReadAllText(TestData.PathOf("tiny-dense", "params.yaml"));
+        List<int> expected = Encode(Gpt2, text);
+        Assert.All(Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(8).Select(_ => Encode(shared, text)).ToArray(), ids => Assert.Equal(expected, ids));
+    }
+
+    private static List<int> Encode(ITokenizer tokenizer, string text)
+    {
+        List<int> ids = [];
+        tokenizer.Encode(text, ids);
+        return ids;
+    }
+}
