@@ -27,6 +27,7 @@ internal static class CommandLine
         RootCommand root = new("Trains small GPTs with unstructured weight sparsity from Cerebras Model Zoo YAML.")
         {
             new RunCommand(logging),
+            new PrepareCommand(),
             new GenerateCommand(),
             new FinalizeCommand(),
             new SparsifyCommand(logging),

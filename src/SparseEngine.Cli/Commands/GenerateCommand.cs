@@ -1,17 +1,18 @@
 using System.CommandLine;
 using System.Text;
 using SparseEngine.Cli.Output;
+using SparseEngine.Data.Tokenizers;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Training;
 
 namespace SparseEngine.Cli.Commands;
 
-/// <summary><c>sparse-engine generate</c>: continues a prompt with what a byte-level model has learned.</summary>
+/// <summary><c>sparse-engine generate</c>: continues a prompt with what a model has learned.</summary>
 internal sealed class GenerateCommand : Command
 {
     private readonly Option<string> checkpoint = new("--checkpoint_path")
     {
-        Description = "The checkpoint of a model trained on bytes (TextDataProcessor).",
+        Description = "The checkpoint of a trained model.",
         HelpName = "FILE",
         Required = true,
     };
@@ -23,14 +24,21 @@ internal sealed class GenerateCommand : Command
         Required = true,
     };
 
-    private readonly Option<int?> maxTokens = Number("--max_tokens", 1, 200, "Bytes to add.");
-    private readonly Option<int?> topK = Number("--top_k", 0, 40, "Draw from the K likeliest bytes only; 0 draws from all.");
+    private readonly Option<string> tokenizer = new("--tokenizer")
+    {
+        Description = "What the model was trained on: byte, gpt2, or a tokenizer.json or vocab.json.",
+        HelpName = "byte|gpt2|FILE",
+        DefaultValueFactory = _ => Tokenizer.Byte,
+    };
+
+    private readonly Option<int?> maxTokens = Number("--max_tokens", 1, 200, "Tokens to add at most.");
+    private readonly Option<int?> topK = Number("--top_k", 0, 40, "Draw from the K likeliest tokens only; 0 draws from all.");
     private readonly Option<int?> seed = Number("--seed", 0, 1, "Seed of the draws.");
     private readonly Option<int?> threads = Number("--threads", 1, Environment.ProcessorCount, "Threads of the host.");
 
     private readonly Option<double?> temperature = new("--temperature")
     {
-        Description = "Below 1 likely bytes get likelier; 0 always takes the likeliest.",
+        Description = "Below 1 likely tokens get likelier; 0 always takes the likeliest.",
         HelpName = "T",
         DefaultValueFactory = _ => 0.8,
         CustomParser = OptionValues.NonNegative,
@@ -43,6 +51,7 @@ internal sealed class GenerateCommand : Command
     {
         Add(checkpoint);
         Add(prompt);
+        Add(tokenizer);
         Add(maxTokens);
         Add(temperature);
         Add(topK);
@@ -56,7 +65,7 @@ internal sealed class GenerateCommand : Command
     {
         DeviceChoice choice = line.GetValue(device) ?? new DeviceChoice(DeviceKind.Host);
         using ComputeDevice computer = choice.Open(line.GetValue(threads) ?? Environment.ProcessorCount);
-        using TextGenerator generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), computer);
+        using TextGenerator generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), computer, Tokenizer.Open(line.GetValue(tokenizer)!));
         Terminal terminal = new();
         string start = line.GetRequiredValue(prompt);
         Terminal.Write(start);

@@ -34,6 +34,18 @@ internal static class OptionValues
         return Invalid<double?>(result, text, "a number of at least 0");
     }
 
+    /// <summary>A share that leaves something: from 0, below 1.</summary>
+    public static double? Fraction(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and < 1)
+        {
+            return value;
+        }
+
+        return Invalid<double?>(result, text, "a number from 0, below 1");
+    }
+
     /// <summary>One of the <paramref name="choices"/>, in any case.</summary>
     public static Func<ArgumentResult, T?> OneOf<T>(params (string Name, T Value)[] choices) => result =>
     {

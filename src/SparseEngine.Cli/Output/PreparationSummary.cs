@@ -1,0 +1,39 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SparseEngine.Data.Preparation;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>What a preparation wrote, and the keys of a YAML that trains on it.</summary>
+internal static class PreparationSummary
+{
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The lines for a person.</summary>
+    public static IEnumerable<string> Of(string folder, PreparedDataset dataset)
+    {
+        string empty = dataset.EmptyDocuments > 0 ? $"; {Quantity.Count(dataset.EmptyDocuments)} empty documents left out" : "";
+        yield return $"{folder}: tokenizer {dataset.Tokenizer}, {Quantity.Count(dataset.VocabSize)} tokens in the vocabulary{empty}";
+        yield return Part("train", dataset.Train);
+        if (dataset.Val is { } held)
+        {
+            yield return Part("val", held);
+        }
+
+        yield return "For the YAML:";
+        yield return $"model: {{vocab_size: {dataset.VocabSize}, max_position_embeddings: {dataset.MaxSequenceLength}, ...}}";
+        yield return Input("train_input", folder, "train", dataset);
+        if (dataset.Val is not null)
+        {
+            yield return Input("eval_input", folder, "val", dataset);
+        }
+    }
+
+    private static string Part(string name, PreparedSplit part) =>
+        $"  {name}: {Counted(part.Documents, "document")}, {Counted(part.Tokens, "token")}, {Counted(part.Samples, "sample")} in {Counted(part.Files, "file")}";
+
+    private static string Input(string section, string folder, string name, PreparedDataset dataset) =>
+        $"{section}: {{data_processor: GptHDF5DataProcessor, data_dir: {JsonSerializer.Serialize(Path.Combine(folder, name), Readable)}, max_sequence_length: {dataset.MaxSequenceLength}, ...}}";
+
+    private static string Counted(long count, string unit) => $"{Quantity.Count(count)} {unit}{(count == 1 ? "" : "s")}";
+}

@@ -1,0 +1,140 @@
+using System.Text;
+
+namespace SparseEngine.Data.Preparation;
+
+/// <summary>Reads the documents of files one after the other, long texts in pieces, in an order and at places that depend on the files alone.</summary>
+/// <param name="files">The files.</param>
+/// <param name="validationFraction">The share of documents of the validation part.</param>
+/// <param name="heldOutFrom">Where the validation part of the only text begins, in UTF-16 units; null to divide by document.</param>
+internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double validationFraction, long? heldOutFrom)
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private long bytesOfDone;
+    private FileStream? current;
+
+    /// <summary>The bytes of files read so far.</summary>
+    public long BytesRead => bytesOfDone + (current is { CanRead: true } open ? open.Position : 0);
+
+    /// <summary>The documents begun so far, empty ones included.</summary>
+    public long Documents { get; private set; }
+
+    /// <summary>Reads all documents.</summary>
+    /// <exception cref="DataException">A file cannot be read, or is not UTF-8.</exception>
+    public IEnumerable<Piece> Read()
+    {
+        foreach (InputFile file in files)
+        {
+            using Stream stream = file.Open(out FileStream raw);
+            using StreamReader reader = new(stream, Strict, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
+            current = raw;
+            Source source = new(file, reader);
+            source.SkipByteOrderMark();
+            foreach (Piece piece in file.IsJsonLines ? Lines(source) : heldOutFrom is { } cut ? Divided(source, cut) : Text(source, NextSplit(), long.MaxValue))
+            {
+                yield return piece;
+            }
+
+            current = null;
+            bytesOfDone += file.Bytes;
+        }
+    }
+
+    private IEnumerable<Piece> Lines(Source source)
+    {
+        for (long line = 1; source.ReadLine(line) is { } content; line++)
+        {
+            if (!string.IsNullOrWhiteSpace(content))
+            {
+                yield return new Piece(source.File, line, content, NextSplit(), Starts: true, Ends: true);
+            }
+        }
+    }
+
+    private IEnumerable<Piece> Divided(Source source, long cut)
+    {
+        Documents += 2;
+        return Text(source, DataSplit.Training, cut).Concat(Text(source, DataSplit.Validation, long.MaxValue));
+    }
+
+    private static IEnumerable<Piece> Text(Source source, DataSplit split, long length)
+    {
+        // One more, where the given length ends within a surrogate pair.
+        char[] buffer = new char[TextCut.LongestPiece + 1];
+        int filled = 0;
+        for (bool starts = true; ; starts = false)
+        {
+            int read = source.ReadBlock(buffer.AsSpan(filled, (int)Math.Min(TextCut.LongestPiece - filled, length)));
+            length -= read;
+            filled += read;
+            if (filled < TextCut.LongestPiece || length == 0)
+            {
+                if (length == 0 && filled > 0 && char.IsHighSurrogate(buffer[filled - 1]))
+                {
+                    filled += source.ReadBlock(buffer.AsSpan(filled, 1));
+                }
+
+                yield return new Piece(source.File, 0, new string(buffer, 0, filled), split, starts, Ends: true);
+                yield break;
+            }
+
+            int cut = TextCut.Find(buffer.AsSpan(0, filled));
+            yield return new Piece(source.File, 0, new string(buffer, 0, cut), split, starts, Ends: false);
+            buffer.AsSpan(cut, filled - cut).CopyTo(buffer);
+            filled -= cut;
+        }
+    }
+
+    /// <summary>Systematic sampling: of any n documents in a row the validation part has n times the share, rounded one way or the other.</summary>
+    private DataSplit NextSplit()
+    {
+        long before = Documents++;
+        return Taken(before + 1) > Taken(before) ? DataSplit.Validation : DataSplit.Training;
+
+        double Taken(long documents) => Math.Floor((documents * validationFraction) + 0.5);
+    }
+
+    /// <summary>A file's text, with its errors in the words of <see cref="DataException"/>.</summary>
+    private sealed class Source(InputFile file, StreamReader reader)
+    {
+        private const int ByteOrderMark = 0xFEFF;
+
+        public InputFile File => file;
+
+        public void SkipByteOrderMark() => Guard(file.Path, () => reader.Peek() == ByteOrderMark ? reader.Read() : 0);
+
+        public string? ReadLine(long line) => Guard($"{file.Path}:{line}", reader.ReadLine);
+
+        public int ReadBlock(Span<char> buffer)
+        {
+            try
+            {
+                return reader.ReadBlock(buffer);
+            }
+            catch (Exception exception) when (Reason(exception) is { } reason)
+            {
+                throw new DataException($"{file.Path}: {reason}", exception);
+            }
+        }
+
+        private static T Guard<T>(string place, Func<T> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (Exception exception) when (Reason(exception) is { } reason)
+            {
+                throw new DataException($"{place}: {reason}", exception);
+            }
+        }
+
+        private static string? Reason(Exception exception) => exception switch
+        {
+            DecoderFallbackException { BytesUnknown: { } bytes } => $"is not UTF-8: it has the bytes {Convert.ToHexString(bytes)}",
+            InvalidDataException => $"is damaged, or ends early: {exception.Message}",
+            IOException or UnauthorizedAccessException => $"cannot be read: {exception.Message}",
+            _ => null,
+        };
+    }
+}
