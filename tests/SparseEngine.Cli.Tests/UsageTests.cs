@@ -6,8 +6,8 @@ public class UsageTests
 
     public static TheoryData<string, string> WrongLines => new()
     {
-        { "", "No command given; valid: run, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
-        { "trian", "Unrecognized command 'trian'; valid: run, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
+        { "", "No command given; valid: run, prepare, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
+        { "trian", "Unrecognized command 'trian'; valid: run, prepare, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
         { "run CPU --mode train", "Option '--params' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml", "Option '--mode' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m trian", "--mode is \"trian\"; valid: train, eval, train_and_eval, eval_all. See: sparse-engine run --help" },
@@ -18,6 +18,9 @@ public class UsageTests
         { "run CPU -p x.yaml -m train --logging LOUD", "--logging is \"LOUD\"; valid: DEBUG, INFO, WARNING, ERROR, CRITICAL. See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m train --validate_only --compile_only", "--validate_only and --compile_only exclude each other. See: sparse-engine run --help" },
         { "run CPU weight_streaming -p x.yaml -m train", "weight_streaming goes with CSX only; valid: run CPU --params FILE --mode MODE" },
+        { "prepare -i x.txt -o y --tokenizer byte", "Option '--max_sequence_length' is required. See: sparse-engine prepare --help" },
+        { "prepare -i x.txt -o y --tokenizer byte --max_sequence_length 0", "--max_sequence_length is \"0\"; valid: a whole number of at least 1. See: sparse-engine prepare --help" },
+        { "prepare -i x.txt -o y --tokenizer byte --max_sequence_length 8 --validation_fraction 1", "--validation_fraction is \"1\"; valid: a number from 0, below 1. See: sparse-engine prepare --help" },
         { "finalize -i x.mdl", "Option '--output' is required. See: sparse-engine finalize --help" },
         { "finalize -i x.mdl -o x.bin", "x.bin: the name says no format; valid: a name that ends in .mdl, .h5 or .hdf5 (HDF5), or .safetensors" },
         { "sparsify -i x.mdl -o y.mdl", "Option '--params' is required. See: sparse-engine sparsify --help" },

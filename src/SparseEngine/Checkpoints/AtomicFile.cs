@@ -64,7 +64,7 @@ internal static class AtomicFile
     }
 
     /// <summary>Why a file could not be written; null where the exception has nothing to do with that.</summary>
-    private static string? Reason(Exception exception) => exception switch
+    public static string? Reason(Exception exception) => exception switch
     {
         IOException or UnauthorizedAccessException => exception.Message,
 

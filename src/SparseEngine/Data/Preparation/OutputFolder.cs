@@ -1,3 +1,4 @@
+using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 
 namespace SparseEngine.Data.Preparation;
@@ -76,6 +77,12 @@ internal sealed class OutputFolder : IDisposable
 
         // Two renames, so that there is nearly no moment without a whole data set, and none without one of them on the disk.
         string replaced = $"{Temporary}.old";
+        if (Directory.Exists(replaced))
+        {
+            // Left of a run that was killed after its second rename.
+            Directory.Delete(replaced, recursive: true);
+        }
+
         Directory.Move(path, replaced);
         Directory.Move(Temporary, path);
         Directory.Delete(replaced, recursive: true);
@@ -100,9 +107,9 @@ internal sealed class OutputFolder : IDisposable
         {
             return write();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (AtomicFile.Reason(exception) is { } reason)
         {
-            throw new DataException($"{path}: cannot be written: {exception.Message}", exception);
+            throw new DataException($"{path}: cannot be written: {reason}", exception);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class SampleFileWriter
     private const int ChunkBytes = 16 << 10;
 
     /// <summary>Writes one file. The places after the last label have mask 0 and hold the end token.</summary>
-    /// <exception cref="DataException">It cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string path, TokenBlock block, int endToken)
     {
         int sequence = block.SequenceLength;
@@ -51,10 +51,10 @@ internal static class SampleFileWriter
 
             stream.Flush(flushToDisk: true);
         }
-        catch (TargetInvocationException exception) when (exception.InnerException is IOException or UnauthorizedAccessException)
+        catch (TargetInvocationException exception) when (exception.InnerException is { } cause)
         {
             // PureHDF calls itself by reflection, which hides that the disk is full.
-            ExceptionDispatchInfo.Throw(exception.InnerException);
+            ExceptionDispatchInfo.Throw(cause);
         }
     }
 
