@@ -37,7 +37,7 @@ internal static class PreparationDisplay
         {
             if (!tasks.TryGetValue(value.Stage, out ProgressTask? task))
             {
-                tasks.Add(value.Stage, task = context.AddTask("", maxValue: Math.Max(1, value.TotalBytes)));
+                tasks.Add(value.Stage, task = context.AddTask(Describe(value), maxValue: Math.Max(1, value.TotalBytes)));
             }
 
             task.Value(value.BytesRead).Description(Describe(value));

@@ -20,20 +20,26 @@ internal static class PreparationSummary
             yield return Part("val", held);
         }
 
-        yield return "For the YAML:";
-        yield return $"model: {{vocab_size: {dataset.VocabSize}, max_position_embeddings: {dataset.MaxSequenceLength}, ...}}";
-        yield return Input("train_input", folder, "train", dataset);
-        if (dataset.Val is not null)
+        yield return "";
+        yield return "model:";
+        yield return $"  vocab_size: {dataset.VocabSize}";
+        yield return $"  max_position_embeddings: {dataset.MaxSequenceLength}";
+        foreach (string line in Input("train_input", folder, "train", dataset).Concat(dataset.Val is null ? [] : Input("eval_input", folder, "val", dataset)))
         {
-            yield return Input("eval_input", folder, "val", dataset);
+            yield return line;
         }
     }
 
     private static string Part(string name, PreparedSplit part) =>
         $"  {name}: {Counted(part.Documents, "document")}, {Counted(part.Tokens, "token")}, {Counted(part.Samples, "sample")} in {Counted(part.Files, "file")}";
 
-    private static string Input(string section, string folder, string name, PreparedDataset dataset) =>
-        $"{section}: {{data_processor: GptHDF5DataProcessor, data_dir: {JsonSerializer.Serialize(Path.Combine(folder, name), Readable)}, max_sequence_length: {dataset.MaxSequenceLength}, ...}}";
+    private static IEnumerable<string> Input(string section, string folder, string name, PreparedDataset dataset) =>
+    [
+        $"{section}:",
+        "  data_processor: GptHDF5DataProcessor",
+        $"  data_dir: {JsonSerializer.Serialize(Path.Combine(folder, name), Readable)}",
+        $"  max_sequence_length: {dataset.MaxSequenceLength}",
+    ];
 
     private static string Counted(long count, string unit) => $"{Quantity.Count(count)} {unit}{(count == 1 ? "" : "s")}";
 }
