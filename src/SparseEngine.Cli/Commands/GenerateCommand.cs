@@ -31,6 +31,12 @@ internal sealed class GenerateCommand : Command
         DefaultValueFactory = _ => Tokenizer.Byte,
     };
 
+    private readonly Option<string?> endToken = new("--end_token")
+    {
+        Description = "The token of a tokenizer's file that ends a document; looked for by the usual names if not given.",
+        HelpName = "TEXT",
+    };
+
     private readonly Option<int?> maxTokens = Number("--max_tokens", 1, 200, "Tokens to add at most.");
     private readonly Option<int?> topK = Number("--top_k", 0, 40, "Draw from the K likeliest tokens only; 0 draws from all.");
     private readonly Option<int?> seed = Number("--seed", 0, 1, "Seed of the draws.");
@@ -52,6 +58,7 @@ internal sealed class GenerateCommand : Command
         Add(checkpoint);
         Add(prompt);
         Add(tokenizer);
+        Add(endToken);
         Add(maxTokens);
         Add(temperature);
         Add(topK);
@@ -65,7 +72,8 @@ internal sealed class GenerateCommand : Command
     {
         DeviceChoice choice = line.GetValue(device) ?? new DeviceChoice(DeviceKind.Host);
         using ComputeDevice computer = choice.Open(line.GetValue(threads) ?? Environment.ProcessorCount);
-        using TextGenerator generator = TextGenerator.Open(line.GetRequiredValue(checkpoint), computer, Tokenizer.Open(line.GetValue(tokenizer)!));
+        using TextGenerator generator = TextGenerator.Open(
+            line.GetRequiredValue(checkpoint), computer, Tokenizer.Open(line.GetValue(tokenizer)!, line.GetValue(endToken)));
         Terminal terminal = new();
         string start = line.GetRequiredValue(prompt);
         Terminal.Write(start);
