@@ -31,7 +31,7 @@ public sealed class DataflowScheduler
     public static RowPartition PartitionRows(CsrPattern pattern, int cores)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        return RowPartition.EqualNonZeros(pattern.RowPointers, cores);
+        return DataflowSchedule.Create(pattern, cores).WholeRows;
     }
 
     /// <summary>Splits the columns (input features), the rows of the transposed product, the same way.</summary>
