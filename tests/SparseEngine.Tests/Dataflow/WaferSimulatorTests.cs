@@ -23,6 +23,8 @@ public class WaferSimulatorTests
         SimulatedProduct simulated = new WaferSimulator(wafer).Spmm(pattern, values, x, tokens);
         WaferProduct model = WaferModel.Product(wafer, WaferMapping.Create(wafer, tokens, bands: 1), WeightLoad.Of(pattern), tokens, WaferPass.Forward);
 
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"| {pattern.Rows} x {pattern.ColumnCount} | {100 - (100.0 * pattern.NonZeros / (pattern.Rows * pattern.ColumnCount)):F0}% | {tokens} | {simulated.Cycles:N0} | {model.Cycles:N0} | {100 * ((model.Cycles / simulated.Cycles) - 1):+0.0;-0.0}% | {model.Bound} |");
         AssertIsProduct(pattern, values, x, tokens, simulated.Output.Span);
         Assert.Equal((long)pattern.NonZeros * tokens, simulated.Multiplications);
         Assert.Equal(model.Multiplications, simulated.Multiplications);
@@ -30,6 +32,37 @@ public class WaferSimulatorTests
         Assert.True(
             Math.Abs(simulated.Cycles - model.Cycles) <= Tolerance * simulated.Cycles,
             $"{pattern.Rows} x {pattern.ColumnCount}, {pattern.NonZeros} non-zeros, {tokens} tokens: {simulated.Cycles} cycles simulated, {model.Cycles:F0} by the model ({model.Bound}), {100 * ((model.Cycles / simulated.Cycles) - 1):F1}% off");
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void The_gradient_of_the_input_is_the_product_with_the_transposed_weight(int seed)
+    {
+        (CsrPattern pattern, _, _, int tokens, WaferConstants wafer) = RandomCase(seed);
+        CsrPattern transposed = Transpose(pattern);
+        Random random = new(seed);
+        float[] values = [.. Enumerable.Range(0, pattern.NonZeros).Select(_ => random.Next(-8, 9) / 8f)];
+        float[] dy = [.. Enumerable.Range(0, pattern.Rows * tokens).Select(_ => random.Next(-8, 9) / 8f)];
+
+        SimulatedProduct simulated = new WaferSimulator(wafer).Spmm(transposed, values, dy, tokens);
+        WaferProduct model = WaferModel.Product(wafer, WaferMapping.Create(wafer, tokens, bands: 1), WeightLoad.Of(pattern), tokens, WaferPass.BackwardActivations);
+
+        AssertIsProduct(transposed, values, dy, tokens, simulated.Output.Span);
+        Assert.InRange(model.Cycles / simulated.Cycles, 1 - Tolerance, 1 + Tolerance);
+    }
+
+    private static CsrPattern Transpose(CsrPattern pattern)
+    {
+        bool[] keep = new bool[pattern.Rows * pattern.ColumnCount];
+        for (int row = 0; row < pattern.Rows; row++)
+        {
+            for (int p = pattern.RowPointers[row]; p < pattern.RowPointers[row + 1]; p++)
+            {
+                keep[(pattern.Columns[p] * pattern.Rows) + row] = true;
+            }
+        }
+
+        return CsrPattern.FromMask(pattern.ColumnCount, pattern.Rows, keep);
     }
 
     // Shapes from square to flat, 0 to 95% zeros, one to many tokens a core, and links so narrow that they are the bound.
