@@ -70,7 +70,7 @@ public partial class RunTests
             "--mount_dirs", "/data", "/code", "--python_paths", "/code", "--num_wgt_servers", "2", "--job_labels", "name=test", "--credentials_path", "/key", "-c", "compiled", "--disable_version_check");
 
         result.EndsWith(0);
-        Assert.Contains("INFO: CSX: no Cerebras system is attached to this program; the run takes place on the host", result.Output, StringComparison.Ordinal);
+        Assert.Contains("INFO: CSX: no Cerebras system is attached to this program; the host computes, and what CS-2s would do is predicted", result.Output, StringComparison.Ordinal);
         Assert.Contains(
             "INFO: without effect here: --mount_dirs, --python_paths, --job_labels, --num_wgt_servers, --credentials_path, --compile_dir, --disable_version_check",
             result.Output,

@@ -27,6 +27,12 @@ internal sealed class RunCommand : Command
     private static int Run(RunRequest request)
     {
         (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
+        if (request.Pipelined && parameters.Sparsity is not null)
+        {
+            throw new ConfigurationException(
+                $"{request.ParametersFile}: weight sparsity needs weight streaming, and the run is pipelined; valid: run CSX weight_streaming --params FILE --mode MODE");
+        }
+
         Terminal terminal = new();
         using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
         using ILoggerFactory loggers = log.CreateLoggers(parameters.RunConfig.Logging);
@@ -34,7 +40,7 @@ internal sealed class RunCommand : Command
         Announce(request, warnings, logger);
         if (request.DescribeOnly)
         {
-            Describe(parameters, terminal, logger);
+            Describe(request, parameters, terminal, logger);
             return ExitCode.Done;
         }
 
@@ -59,7 +65,7 @@ internal sealed class RunCommand : Command
 
         if (request.Target == TargetDevice.Csx)
         {
-            logger.LogInformation("CSX: no Cerebras system is attached to this program; the run takes place on the host");
+            logger.LogInformation("CSX: no Cerebras system is attached to this program; the host computes, and what CS-2s would do is predicted");
         }
 
         if (request.IgnoredOptions.Count > 0)
@@ -68,7 +74,7 @@ internal sealed class RunCommand : Command
         }
     }
 
-    private static void Describe(RunParameters parameters, Terminal terminal, ILogger logger)
+    private static void Describe(RunRequest request, RunParameters parameters, Terminal terminal, ILogger logger)
     {
         RunDescription description = RunPlanner.Describe(parameters);
         SparsityLog.Report(logger, parameters.Sparsity, description.Plan);
@@ -78,6 +84,12 @@ internal sealed class RunCommand : Command
         }
 
         terminal.Write(SizeTable.Of(description));
+        if (request.Target == TargetDevice.Csx && description.TokensPerStep > 0)
+        {
+            WaferPrediction prediction = WaferPrediction.Of(parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
+            terminal.Write(WaferTable.Of(prediction));
+            terminal.Write(WaferTable.Summary(prediction, measuredTokensPerSecond: null));
+        }
     }
 
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
@@ -95,6 +107,13 @@ internal sealed class RunCommand : Command
         TrainingRun run = TrainingRun.Create(parameters, request.Mode, profiled ?? device, logger, display);
         RunSummary summary = display.Show(() => run.Execute(stop.Token));
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
+        if (request.Target == TargetDevice.Csx && summary.TrainSeconds > 0)
+        {
+            RunDescription description = RunPlanner.Describe(parameters);
+            WaferPrediction prediction = WaferPrediction.Of(parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
+            terminal.Write(WaferTable.Summary(prediction, summary.TokensTrained / summary.TrainSeconds));
+        }
+
         if (profiled is not null)
         {
             terminal.Write(ProfileTable.Of(profiled.Profile, summary.TrainSeconds));

@@ -8,18 +8,20 @@ namespace SparseEngine.Cli.Commands;
 /// <summary>The arguments and options of <c>run</c>: those of the Model Zoo's run.py, and the number of threads.</summary>
 internal sealed class RunOptions
 {
-    private static readonly string[] Strategies = ["weight_streaming", "pipelined", "pipeline"];
+    private const string WeightStreaming = "weight_streaming";
+
+    private static readonly string[] Strategies = [WeightStreaming, "pipelined", "pipeline"];
 
     private readonly Argument<TargetDevice> device = new("device")
     {
-        Description = "CPU: the host; GPU: the fastest device there is; CSX: a Cerebras run, trained here on the host.",
+        Description = "CPU: the host; GPU: the fastest device there is; CSX: a Cerebras run, trained here on the host, its speed on CS-2s predicted.",
         HelpName = "CPU|GPU|CSX",
         CustomParser = OptionValues.OneOf(("CPU", TargetDevice.Cpu), ("GPU", TargetDevice.Gpu), ("CSX", TargetDevice.Csx)),
     };
 
     private readonly Argument<string?> strategy = new("strategy")
     {
-        Description = "How a CSX would execute the run; accepted and without effect.",
+        Description = "How a CSX executes the run; sparsity needs weight_streaming, the default.",
         HelpName = "weight_streaming|pipelined",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = OptionValues.OneOf(Strategies.Select(name => (name, name)).ToArray()),
@@ -63,7 +65,7 @@ internal sealed class RunOptions
     private readonly Option<int?> numSteps = Number("--num_steps", 1, "Steps of this run.");
     private readonly Option<int?> numEpochs = Number("--num_epochs", 1, "Passes over the data of this run.");
     private readonly Option<int?> evalSteps = Number("--eval_steps", 1, "Batches of an evaluation.");
-    private readonly Option<int?> numCsx = Number("--num_csx", 1, "CS-X systems that the run is meant for.");
+    private readonly Option<int?> numCsx = Number("--num_csx", 1, "CS-2s that a CSX run is predicted for.");
 
     private readonly Option<bool> validateOnly = new("--validate_only")
     {
@@ -147,6 +149,7 @@ internal sealed class RunOptions
             line.GetValue(threads) ?? Environment.ProcessorCount,
             line.GetValue(products),
             line.GetValue(profile),
+            line.GetValue(strategy) is not (null or WeightStreaming),
             cluster.Given(line));
     }
 
@@ -181,7 +184,8 @@ internal sealed class RunOptions
 /// <param name="Threads">Host threads.</param>
 /// <param name="Products">How the host multiplies sparse weights.</param>
 /// <param name="Profile">Whether operations are timed.</param>
+/// <param name="Pipelined">Whether the run is meant for pipelined execution, all weights on the wafer.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
 internal sealed record RunRequest(
     TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads,
-    ProductMethod Products, bool Profile, IReadOnlyList<string> IgnoredOptions);
+    ProductMethod Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions);

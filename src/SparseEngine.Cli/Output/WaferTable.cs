@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+using SparseEngine.Dataflow;
+using SparseEngine.Metrics;
+using Spectre.Console;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>What a CSX run prints of the wafer: the predicted cycles of each kind of weight.</summary>
+internal static partial class WaferTable
+{
+    private static readonly WaferConstants Wafer = WaferConstants.Cs2;
+
+    /// <summary>Lays out the weights, those of the decoder's layers added up.</summary>
+    public static Table Of(WaferPrediction prediction)
+    {
+        Table table = new() { Border = TableBorder.Simple };
+        table.AddColumn(new TableColumn("weight"));
+        foreach (string name in new[] { "layers", "forward", "backward x", "backward W" })
+        {
+            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right });
+        }
+
+        table.AddColumn(new TableColumn("bound by") { NoWrap = true });
+        table.AddColumn(new TableColumn("utilisation") { NoWrap = true, Alignment = Justify.Right });
+        foreach (IGrouping<string, WaferLayerCost> kind in prediction.Step.Layers.GroupBy(layer => LayerNumber().Replace(layer.Name, ".*.")))
+        {
+            double[] cycles = [.. Enumerable.Range(0, 3).Select(product => kind.Sum(layer => layer.Products[product].Cycles))];
+            double multiplications = kind.Sum(layer => layer.Products.Sum(product => product.Multiplications));
+            string bounds = string.Join(", ", kind.First().Products.Select(product => product.Bound.ToString().ToLowerInvariant()).Distinct());
+            string[] cells =
+            [
+                kind.Key, $"{kind.Count()}", .. cycles.Select(Time), bounds,
+                $"{100 * multiplications / (cycles.Sum() * Wafer.Cores * Wafer.SimdWidth * prediction.Step.Systems):0.0}%",
+            ];
+            table.AddRow(cells.Select(cell => new Text(cell)));
+        }
+
+        return table;
+    }
+
+    /// <summary>The step, beside what was measured here if something was.</summary>
+    /// <param name="prediction">The prediction.</param>
+    /// <param name="measuredTokensPerSecond">Tokens a second of this machine, or null.</param>
+    public static FactTable Summary(WaferPrediction prediction, double? measuredTokensPerSecond)
+    {
+        FactTable table = new();
+        string systems = prediction.Step.Systems == 1 ? "one CS-2" : $"{prediction.Step.Systems} CS-2s";
+        table.Add($"predicted step on {systems}", $"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens)} tokens, linear layers only");
+        table.Add("predicted speed", $"{Quantity.Count(prediction.TokensPerSecond)} tokens/s");
+        table.Add("predicted utilisation", $"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond, "FLOP/s")}");
+        if (measuredTokensPerSecond is { } measured)
+        {
+            table.Add("measured here", $"{Quantity.Count(measured)} tokens/s, the whole step");
+        }
+
+        return table;
+    }
+
+    private static string Time(double cycles) => $"{1e6 * cycles / Wafer.ClockHertz:N1} µs";
+
+    [GeneratedRegex(@"(?<=\.layers)\.\d+\.")]
+    private static partial Regex LayerNumber();
+}
