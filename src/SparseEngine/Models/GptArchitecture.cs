@@ -26,8 +26,24 @@ public static class GptArchitecture
     /// <summary>The output head, where it is not the token table.</summary>
     public const string Head = "model.lm_head";
 
+    private const string Layers = "model.transformer_decoder.layers.";
+
     /// <summary>The name prefix of decoder layer <paramref name="index"/>, without the trailing dot.</summary>
-    public static string Layer(int index) => $"model.transformer_decoder.layers.{index}";
+    public static string Layer(int index) => $"{Layers}{index}";
+
+    /// <summary>The decoder layer that a parameter belongs to; null for one of none.</summary>
+    public static int? LayerOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!name.StartsWith(Layers, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> rest = name.AsSpan(Layers.Length);
+        int end = rest.IndexOf('.');
+        return int.TryParse(end < 0 ? rest : rest[..end], out int index) ? index : null;
+    }
 
     /// <summary>All parameters in <c>named_parameters()</c> order, a tied head left out.</summary>
     public static ImmutableArray<NamedShape> Parameters(ModelParameters model)

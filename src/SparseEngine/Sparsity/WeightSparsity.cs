@@ -19,4 +19,7 @@ public sealed record WeightSparsity(
 
     /// <summary>The number of elements.</summary>
     public long Total => Shape.Aggregate(1L, (product, dimension) => product * dimension);
+
+    /// <summary>Bytes of its row pointers and columns; none where everything is kept, since such a weight is stored in full.</summary>
+    public long PatternBytes => Kept == Total ? 0 : sizeof(int) * (Kept + Shape[0] + 1);
 }

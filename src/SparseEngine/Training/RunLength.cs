@@ -26,4 +26,13 @@ internal static class RunLength
 
         return (int)Math.Min(config.MaxSteps ?? int.MaxValue, done + (thisRun ?? int.MaxValue));
     }
+
+    /// <summary>The steps of a run that starts fresh; null where only its data would tell.</summary>
+    /// <param name="config">The runconfig section.</param>
+    public static int? KnownSteps(RunConfig config)
+    {
+        bool needsData = config is { NumSteps: null, NumEpochs: not null, StepsPerEpoch: null };
+        bool isLimited = config.MaxSteps is not null || config.NumSteps is not null || config.NumEpochs is not null;
+        return needsData || !isLimited ? null : LastStep(config, done: 0, batchesPerEpoch: 0);
+    }
 }

@@ -32,7 +32,7 @@ public static class RunPlanner
 
         long elements = definitions.Sum(definition => definition.Elements);
         long nonZeros = elements - plan.Weights.Sum(weight => weight.Total - weight.Kept);
-        long patterns = plan.Weights.Sum(weight => sizeof(int) * (weight.Kept + weight.Shape[0] + 1));
+        long patterns = plan.Weights.Sum(weight => weight.PatternBytes);
         long perElement = parameters.Optimizer is { } optimizer ? TrainingMemory.BytesPerElement(optimizer) : sizeof(float);
         return new RunDescription(
             plan,

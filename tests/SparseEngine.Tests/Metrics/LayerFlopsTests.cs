@@ -18,7 +18,9 @@ public sealed class LayerFlopsTests
         LayerFlops[] flops = [.. LayerFlops.OfForwardPass(Model, plan, batch: 2, sequence: 5)];
 
         // 10 tokens, 2 operations for each of 256 elements; 64 of them are kept.
-        Assert.Equal(new LayerFlops(Weight, 5120, 1280), flops.Single(layer => layer.Name == Weight));
+        LayerFlops expected = new(Weight, 5120, 1280) { Part = LayerPart.Linear, Layer = 1, Elements = 256, NonZeros = 64 };
+        Assert.Equal(expected, flops.Single(layer => layer.Name == Weight));
+        Assert.Equal((10240, 2560), (expected.DenseBackward, expected.ExecutedBackward));
         Assert.All(flops.Where(layer => layer.Name != Weight), layer => Assert.Equal(layer.DenseForward, layer.ExecutedForward));
     }
 
@@ -34,6 +36,17 @@ public sealed class LayerFlopsTests
             Assert.Equal(2 * 15 * 2 * 2 * 8, flops.Single(layer => layer.Name == "model.transformer_decoder.layers.1.self_attn").DenseForward);
             Assert.Equal((2 * 6) + 1 + 2, flops.Length);
         }
+    }
+
+    [Fact]
+    public void Attention_counted_in_full_takes_every_pair_of_a_query_and_a_key()
+    {
+        LayerFlops[] full = [.. LayerFlops.OfForwardPass(Model, SparsityPlan.Dense, batch: 2, sequence: 5, AttentionCounting.Full)];
+        LayerFlops[] causal = [.. LayerFlops.OfForwardPass(Model, SparsityPlan.Dense, batch: 2, sequence: 5, AttentionCounting.Causal)];
+
+        Assert.All(full.Where(layer => layer.Part == LayerPart.Attention), layer => Assert.Equal(2 * 25 * 2 * 2 * 8, layer.DenseForward));
+        Assert.Equal(2, full.Count(layer => layer.Part == LayerPart.Attention));
+        Assert.Equal(causal.Where(layer => layer.Part != LayerPart.Attention), full.Where(layer => layer.Part != LayerPart.Attention));
     }
 
     [Fact]
