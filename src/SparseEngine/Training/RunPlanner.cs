@@ -30,18 +30,17 @@ public static class RunPlanner
         InputParameters? input = parameters.TrainInput ?? parameters.EvalInput;
         FlopCount flops = FlopCount.OfTrainingStep(parameters.Model, plan, input?.BatchSize ?? 0, input?.MaxSequenceLength ?? 0);
 
-        long elements = definitions.Sum(definition => definition.Elements);
-        long nonZeros = elements - plan.Weights.Sum(weight => weight.Total - weight.Kept);
+        StoredCount size = ModelStorage.Of(parameters.Model, plan, parameters.Optimizer).Parameters;
         long patterns = plan.Weights.Sum(weight => weight.PatternBytes);
         long perElement = parameters.Optimizer is { } optimizer ? TrainingMemory.BytesPerElement(optimizer) : sizeof(float);
         return new RunDescription(
             plan,
-            elements,
-            nonZeros,
+            size.Dense,
+            size.Stored,
             (long)(input?.BatchSize ?? 0) * (input?.MaxSequenceLength ?? 0),
             flops.Dense,
             flops.Executed,
-            elements * perElement,
-            (nonZeros * perElement) + patterns);
+            size.Dense * perElement,
+            (size.Stored * perElement) + patterns);
     }
 }
