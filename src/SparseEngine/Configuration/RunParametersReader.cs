@@ -22,10 +22,13 @@ public static class RunParametersReader
     /// <param name="path">The YAML file.</param>
     /// <param name="overrides">Command-line options that win over runconfig; null values change nothing.</param>
     /// <exception cref="ConfigurationException">The file cannot be read or is not valid; all its problems at once.</exception>
-    public static ReadResult ReadFile(string path, RunConfigOverrides? overrides = null)
+    public static ReadResult ReadFile(string path, RunConfigOverrides? overrides = null) => ReadText(ParametersFile.ReadText(path), path, overrides);
+
+    /// <summary>Reads and validates a file's text, or what is to become it.</summary>
+    internal static ReadResult ReadText(string text, string path, RunConfigOverrides? overrides = null)
     {
         var diagnostics = new DiagnosticCollector(path);
-        var file = ParametersFile.Open(path, diagnostics);
+        var file = ParametersFile.Parse(text, path, diagnostics);
         var parameters = ReadSections(file, path, overrides ?? new RunConfigOverrides(), diagnostics);
         diagnostics.ThrowIfAnyError();
         return new ReadResult(parameters, diagnostics.Warnings);

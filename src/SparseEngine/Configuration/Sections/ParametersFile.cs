@@ -12,9 +12,13 @@ internal static class ParametersFile
 
     /// <summary>Reads the file's map, whatever its sections hold.</summary>
     /// <exception cref="ConfigurationException">The file cannot be read, is no YAML, or is no map of sections.</exception>
-    public static SectionReader Open(string path, DiagnosticCollector diagnostics)
+    public static SectionReader Open(string path, DiagnosticCollector diagnostics) => Parse(ReadText(path), path, diagnostics);
+
+    /// <summary>Reads the map that a file's text is.</summary>
+    /// <exception cref="ConfigurationException">The text is no YAML, or no map of sections.</exception>
+    public static SectionReader Parse(string text, string path, DiagnosticCollector diagnostics)
     {
-        var root = YamlLoader.Load(new StringReader(ReadText(path)), diagnostics);
+        var root = YamlLoader.Load(new StringReader(text), diagnostics);
         diagnostics.ThrowIfAnyError();
         if (root is not YamlMapping mapping)
         {
@@ -32,7 +36,9 @@ internal static class ParametersFile
         return new SectionReader("", default, mapping, diagnostics);
     }
 
-    private static string ReadText(string path)
+    /// <summary>Reads a file's text.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read, or is far longer than a run's.</exception>
+    public static string ReadText(string path)
     {
         if (Directory.Exists(path))
         {

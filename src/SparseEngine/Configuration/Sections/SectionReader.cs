@@ -19,7 +19,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     public string Path { get; } = path;
 
     /// <summary>Whether a key is there with a value other than null.</summary>
-    public bool Has(string key) => Find(key) is not null;
+    public bool Has(string key) => Entry(key) is not null;
 
     /// <summary>Whether any of several keys is there.</summary>
     public bool HasAny(params ReadOnlySpan<string> keys)
@@ -65,6 +65,9 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 
         return used ?? names[0];
     }
+
+    /// <summary>A key as the file has it; null where it is not there or null.</summary>
+    public YamlEntry? Entry(string key) => mapping.Entries.FirstOrDefault(e => e.Key == key && e.Value is not YamlScalar { IsNull: true });
 
     /// <summary>Reads an integer of at least <paramref name="minimum"/>; null where there is none or it is not valid.</summary>
     public int? Integer(string key, int minimum, bool required = false) => (int?)LongInteger(key, minimum, int.MaxValue, required);
@@ -150,7 +153,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     private bool TryGet(string key, bool required, string valid, [NotNullWhen(true)] out SectionValue? value)
     {
         _known.Add(key);
-        value = Find(key) is { } entry ? new SectionValue(KeyPath.Join(Path, key), entry.KeyPosition, entry.Value, diagnostics) : null;
+        value = Entry(key) is { } entry ? new SectionValue(KeyPath.Join(Path, key), entry.KeyPosition, entry.Value, diagnostics) : null;
         if (value is null && required)
         {
             _missing[key] = valid;
@@ -158,8 +161,6 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 
         return value is not null;
     }
-
-    private YamlEntry? Find(string key) => mapping.Entries.FirstOrDefault(e => e.Key == key && e.Value is not YamlScalar { IsNull: true });
 
     private SourcePosition PositionOf(string key) => mapping.Entries.FirstOrDefault(e => e.Key == key)?.KeyPosition ?? position;
 }
