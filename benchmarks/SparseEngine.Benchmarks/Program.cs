@@ -4,16 +4,16 @@ using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 
-// "products", "gemm", "crossover [Vector128|Vector256|Vector512]", "steps", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products [TOKENS...]", "gemm", "crossover [Vector128|Vector256|Vector512]", "steps", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, var threads]:
         OpenBlasProcess.Serve(int.Parse(threads, CultureInfo.InvariantCulture));
         break;
-    case ["products"] when OpenBlas.IsPresent:
+    case ["products", .. var tokens] when OpenBlas.IsPresent:
         using (HostDevice device = HostDevice.Create(Environment.ProcessorCount, method: ProductMethod.Sparse))
         {
-            ProductTables.PrintSparse(device);
+            ProductTables.PrintSparse(device, tokens.Length == 0 ? null : [.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
         }
 
         break;
@@ -24,7 +24,7 @@ switch (args)
         }
 
         break;
-    case ["products" or "gemm"]:
+    case ["products" or "gemm", ..]:
         await Console.Error.WriteLineAsync("OpenBLAS is not on this machine; on Debian: apt-get install libopenblas0-pthread").ConfigureAwait(false);
         return 1;
     case ["steps"]:

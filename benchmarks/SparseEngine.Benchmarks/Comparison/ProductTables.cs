@@ -12,14 +12,16 @@ internal static class ProductTables
     private static readonly SparseProduct[] Products = Enum.GetValues<SparseProduct>();
 
     /// <summary>Sparse products against OpenBLAS's dense product of the same shape: how many times as fast, and GFLOP/s.</summary>
-    public static void PrintSparse(HostDevice device)
+    /// <param name="device">What computes the sparse products.</param>
+    /// <param name="tokenCounts">Tokens; null for 512, 2048 and 37.</param>
+    public static void PrintSparse(HostDevice device, int[]? tokenCounts)
     {
         using OpenBlasProcess blas = new(device.Cores);
         Console.WriteLine($"{device.Description}; {blas.Description}. Times as fast as OpenBLAS's dense product (and GFLOP/s).");
         Console.WriteLine();
         Console.WriteLine("| W | tokens | product | OpenBLAS | 50% | 75% | 90% | 95% |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach (int tokens in Tokens)
+        foreach (int tokens in tokenCounts ?? Tokens)
         {
             foreach ((int rows, int columns) in Weights)
             {
