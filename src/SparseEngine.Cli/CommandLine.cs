@@ -33,6 +33,7 @@ internal static class CommandLine
             new SparsifyCommand(logging),
             new InspectCommand(),
             new ConvertCommand(),
+            new FlopsCommand(),
             new DevicesCommand(),
             logging,
         };

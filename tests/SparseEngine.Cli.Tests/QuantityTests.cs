@@ -24,6 +24,9 @@ public class QuantityTests
     [InlineData(950, "950 FLOP")]
     [InlineData(1.1e11, "110 GFLOP")]
     [InlineData(5.24e12, "5.2 TFLOP")]
+    [InlineData(9.999e8, "1.0 GFLOP")]
+    [InlineData(9.99e8, "999 MFLOP")]
+    [InlineData(2.72e21, "2.7 ZFLOP")]
     public void Operations_have_decimal_prefixes(double count, string expected) => Assert.Equal(expected, Quantity.Scaled(count, "FLOP"));
 
     [Fact]

@@ -6,8 +6,8 @@ public class UsageTests
 
     public static TheoryData<string, string> WrongLines => new()
     {
-        { "", "No command given; valid: run, prepare, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
-        { "trian", "Unrecognized command 'trian'; valid: run, prepare, generate, finalize, sparsify, inspect, convert, devices. See: sparse-engine --help" },
+        { "", "No command given; valid: run, prepare, generate, finalize, sparsify, inspect, convert, flops, devices. See: sparse-engine --help" },
+        { "trian", "Unrecognized command 'trian'; valid: run, prepare, generate, finalize, sparsify, inspect, convert, flops, devices. See: sparse-engine --help" },
         { "run CPU --mode train", "Option '--params' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml", "Option '--mode' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m trian", "--mode is \"trian\"; valid: train, eval, train_and_eval, eval_all. See: sparse-engine run --help" },
@@ -28,6 +28,12 @@ public class UsageTests
         { "inspect --jsn x.mdl", "Unrecognized option '--jsn'. See: sparse-engine inspect --help" },
         { "generate --prompt Hello", "Option '--checkpoint_path' is required. See: sparse-engine generate --help" },
         { "convert --input x.mdl", "Option '--output' is required. See: sparse-engine convert --help" },
+        { "flops --json", "Option '--params' is required. See: sparse-engine flops --help" },
+        { "flops -p x.yaml --attention half", "--attention is \"half\"; valid: full, causal. See: sparse-engine flops --help" },
+        { "flops -p x.yaml --sparsity 1", "--sparsity is \"1\"; valid: a number from 0, below 1. See: sparse-engine flops --help" },
+        { "flops -p x.yaml --iso-flop sparse-wide", "--iso-flop needs --sparsity. See: sparse-engine flops --help" },
+        { "flops -p x.yaml --iso-flop doped --sparsity 0.5", "--iso-flop is \"doped\"; valid: sparse-wide. See: sparse-engine flops --help" },
+        { "flops -p x.yaml -o y.yaml", "--output goes with --iso-flop. See: sparse-engine flops --help" },
         { "generate --checkpoint_path x.mdl --prompt Hello --temperature warm", "--temperature is \"warm\"; valid: a number of at least 0. See: sparse-engine generate --help" },
     };
 

@@ -3,7 +3,7 @@ namespace SparseEngine.Cli.Output;
 /// <summary>Numbers as people read them.</summary>
 internal static class Quantity
 {
-    private static readonly string[] DecimalPrefixes = ["", "K", "M", "G", "T", "P", "E"];
+    private static readonly string[] DecimalPrefixes = ["", "K", "M", "G", "T", "P", "E", "Z", "Y"];
     private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB"];
 
     /// <summary>A whole number with thousands set apart: 3,211,264.</summary>
@@ -49,7 +49,9 @@ internal static class Quantity
     private static string Prefixed(double value, double step, string[] prefixes, Func<string, string> ending)
     {
         int scale = 0;
-        while (value >= step && scale < prefixes.Length - 1)
+
+        // What would be written as a whole step is one of the next prefix: 999.9 M is 1.0 G.
+        while (Math.Round(value) >= step && scale < prefixes.Length - 1)
         {
             value /= step;
             scale++;

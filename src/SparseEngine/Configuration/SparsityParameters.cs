@@ -17,6 +17,15 @@ public sealed record SparsityParameters
 
     /// <summary>Whether each mask is also written as a .npy file.</summary>
     public bool DumpMasks { get; init; }
+
+    /// <summary>The section <c>sparsity: LEVEL</c>: every linear layer of the decoder, chosen at random.</summary>
+    /// <param name="sparsity">The share of zeros, in [0, 1).</param>
+    /// <param name="location">Where it is given, for warnings.</param>
+    public static SparsityParameters OfLinearLayers(double sparsity, string location) => new()
+    {
+        Selection = SparsitySelection.Default,
+        Groups = [new SparsityGroup(null, sparsity, SparsityMethod.Random, Seed: null, location)],
+    };
 }
 
 /// <summary>What the param_name_patterns key held.</summary>

@@ -26,11 +26,7 @@ internal static class SparsitySection
         if (value.Node is YamlScalar)
         {
             return value.AsNumber(Interval.Fraction, Valid) is { } sparsity
-                ? new SparsityParameters
-                {
-                    Selection = SparsitySelection.Default,
-                    Groups = [new SparsityGroup(null, sparsity, SparsityMethod.Random, Seed: null, value.Location)],
-                }
+                ? SparsityParameters.OfLinearLayers(sparsity, value.Location)
                 : null;
         }
 

@@ -1,0 +1,138 @@
+using SparseEngine.Metrics;
+using SparseEngine.Models;
+using Spectre.Console;
+
+namespace SparseEngine.Cli.Output;
+
+/// <summary>What <c>flops</c> prints: a row for each part of a decoder layer, sums, and then what the run costs.</summary>
+internal static class FlopTable
+{
+    private static readonly string[] Headers =
+        ["FLOPs of one sequence", "elements", "non-zero", "forward, dense", "forward", "backward, dense", "backward", "dense / sparse"];
+
+    /// <summary>Lays out the operations of one sequence. Consecutive decoder layers that are alike share their rows.</summary>
+    public static Table Of(FlopAccount account)
+    {
+        Table table = new() { Border = TableBorder.Simple };
+        foreach (string header in Headers)
+        {
+            bool isName = header == Headers[0];
+            table.AddColumn(new TableColumn(header) { NoWrap = !isName, Alignment = isName ? Justify.Left : Justify.Right });
+        }
+
+        foreach (DecoderLayers layers in DecoderLayers.Of(account))
+        {
+            table.AddRow(new Text(layers.Name));
+            foreach (LayerFlops part in layers.Parts)
+            {
+                AddRow(table, $"  {layers.ShortNameOf(part)}", [part]);
+            }
+        }
+
+        table.AddEmptyRow();
+        AddRow(table, "linear layers", account.Layers.Where(layer => layer.Part == LayerPart.Linear));
+        AddRow(table, "attention", account.Layers.Where(layer => layer.Part == LayerPart.Attention));
+        AddRow(table, "output head", account.Layers.Where(layer => layer.Part == LayerPart.Head));
+        AddRow(table, "total", account.Layers);
+        return table;
+    }
+
+    /// <summary>Lays out what the run costs.</summary>
+    public static FactTable FactsOf(FlopAccount account)
+    {
+        FactTable table = new();
+        table.Add("attention", AttentionOf(account));
+        table.Add("sequence", $"{Quantity.Count(account.Sequence)} tokens");
+        Add("forward, per token", account.Forward.Times(1.0 / account.Sequence));
+        Add("forward, per sequence", account.Forward);
+        Add("training, per token", account.Training.Times(1.0 / account.Sequence));
+        Add("training, per sequence", account.Training);
+        if (account.Batch is { } batch)
+        {
+            Add($"training, per step of {Quantity.Count(batch)} sequences", account.Training.Times(batch));
+        }
+
+        if (account is { RunTraining: { } run, Steps: { } steps, Tokens: { } tokens })
+        {
+            Add($"training, {Quantity.Count(steps)} steps, {Quantity.Scaled(tokens, " tokens")}", run);
+        }
+
+        ModelStorage storage = account.Storage;
+        table.Add("parameters", Quantity.Count(storage.Parameters.Dense));
+        string fewer = storage.Parameters.Stored < storage.Parameters.Dense ? $", {storage.Parameters.Reduction:0.00} times fewer" : "";
+        table.Add("non-zero", $"{Quantity.Count(storage.Parameters.Stored)}{fewer}");
+        table.Add("weights", Quantity.Saving(storage.WeightBytes.Stored, storage.WeightBytes.Dense, Quantity.Bytes));
+        if (storage.OptimizerBytes.Dense > 0)
+        {
+            table.Add("optimizer state", Quantity.Saving(storage.OptimizerBytes.Stored, storage.OptimizerBytes.Dense, Quantity.Bytes));
+        }
+
+        return table;
+
+        void Add(string name, FlopCount flops) => table.Add(name, Saving(flops));
+    }
+
+    /// <summary>How attention is counted, in words.</summary>
+    public static string AttentionOf(FlopAccount account) => account.Attention == AttentionCounting.Full
+        ? "every query-key pair, as published figures count it (--attention causal: those computed)"
+        : "the query-key pairs that are computed, key not after query (--attention full: as published figures count it)";
+
+    private static string Saving(FlopCount flops)
+    {
+        string text = Quantity.Saving(flops.Executed, flops.Dense, Quantity.Operations);
+        return flops.Executed < flops.Dense ? $"{text}, {flops.Reduction:0.00} times fewer" : text;
+    }
+
+    private static void AddRow(Table table, string name, IEnumerable<LayerFlops> layers)
+    {
+        List<LayerFlops> all = [.. layers];
+        FlopCount forward = FlopCount.SumOf(all);
+        FlopCount backward = forward.Times(2);
+        long elements = all.Sum(layer => layer.Elements);
+        string[] cells =
+        [
+            name,
+            elements > 0 ? Quantity.Count(elements) : "",
+            elements > 0 ? Quantity.Count(all.Sum(layer => layer.NonZeros)) : "",
+            Quantity.Operations(forward.Dense), Quantity.Operations(forward.Executed),
+            Quantity.Operations(backward.Dense), Quantity.Operations(backward.Executed),
+            $"{forward.Reduction:0.00}",
+        ];
+        table.AddRow(cells.Select(cell => new Text(cell)));
+    }
+
+    /// <summary>Consecutive decoder layers whose parts cost the same.</summary>
+    private sealed record DecoderLayers(int First, int Last, IReadOnlyList<LayerFlops> Parts)
+    {
+        /// <summary>What heads their rows.</summary>
+        public string Name => First == Last ? $"decoder layer {First}" : $"decoder layers {First} to {Last}, each";
+
+        /// <summary>All of them, in order.</summary>
+        public static IEnumerable<DecoderLayers> Of(FlopAccount account)
+        {
+            DecoderLayers? alike = null;
+            foreach (IGrouping<int, LayerFlops> group in account.Layers.Where(layer => layer.Layer is not null).GroupBy(layer => layer.Layer!.Value))
+            {
+                DecoderLayers next = new(group.Key, group.Key, [.. group]);
+                if (alike is not null && !alike.Costs().SequenceEqual(next.Costs()))
+                {
+                    yield return alike;
+                    alike = null;
+                }
+
+                alike = alike is null ? next : alike with { Last = next.Last };
+            }
+
+            if (alike is not null)
+            {
+                yield return alike;
+            }
+        }
+
+        /// <summary>A part's name without the layer's.</summary>
+        public string ShortNameOf(LayerFlops part) => part.Name[(GptArchitecture.Layer(First).Length + 1)..];
+
+        private IEnumerable<(long NonZeros, double Dense, double Executed)> Costs() =>
+            Parts.Select(part => (part.NonZeros, part.DenseForward, part.ExecutedForward));
+    }
+}
