@@ -7,8 +7,10 @@ namespace SparseEngine.Cli.Output;
 /// <summary>What <c>flops</c> prints: a row for each part of a decoder layer, sums, and then what the run costs.</summary>
 internal static class FlopTable
 {
-    private static readonly string[] Headers =
-        ["FLOPs of one sequence", "elements", "non-zero", "forward, dense", "forward", "backward, dense", "backward", "dense / sparse"];
+    private static readonly string[] Headers = ["FLOPs of one sequence", "kept", "forward\ndense", "forward\nsparse", "backward\ndense", "backward\nsparse"];
+
+    // What all weights of a kind share is left out, so that a row fits in 80 columns.
+    private static readonly string[] CommonEndings = [".weight", "_dense_layer", ".linear_layer"];
 
     /// <summary>Lays out the operations of one sequence. Consecutive decoder layers that are alike share their rows.</summary>
     public static Table Of(FlopAccount account)
@@ -17,7 +19,7 @@ internal static class FlopTable
         foreach (string header in Headers)
         {
             bool isName = header == Headers[0];
-            table.AddColumn(new TableColumn(header) { NoWrap = !isName, Alignment = isName ? Justify.Left : Justify.Right });
+            table.AddColumn(new TableColumn(header) { NoWrap = isName, Alignment = isName ? Justify.Left : Justify.Right });
         }
 
         foreach (DecoderLayers layers in DecoderLayers.Of(account))
@@ -72,8 +74,7 @@ internal static class FlopTable
         void Add(string name, FlopCount flops) => table.Add(name, Saving(flops));
     }
 
-    /// <summary>How attention is counted, in words.</summary>
-    public static string AttentionOf(FlopAccount account) => account.Attention == AttentionCounting.Full
+    private static string AttentionOf(FlopAccount account) => account.Attention == AttentionCounting.Full
         ? "every query-key pair, as published figures count it (--attention causal: those computed)"
         : "the query-key pairs that are computed, key not after query (--attention full: as published figures count it)";
 
@@ -92,20 +93,19 @@ internal static class FlopTable
         string[] cells =
         [
             name,
-            elements > 0 ? Quantity.Count(elements) : "",
-            elements > 0 ? Quantity.Count(all.Sum(layer => layer.NonZeros)) : "",
-            Quantity.Operations(forward.Dense), Quantity.Operations(forward.Executed),
-            Quantity.Operations(backward.Dense), Quantity.Operations(backward.Executed),
-            $"{forward.Reduction:0.00}",
+            elements > 0 ? $"{100.0 * all.Sum(layer => layer.NonZeros) / elements:0.##}%" : "",
+            Scaled(forward.Dense), Scaled(forward.Executed), Scaled(backward.Dense), Scaled(backward.Executed),
         ];
         table.AddRow(cells.Select(cell => new Text(cell)));
+
+        static string Scaled(double flops) => Quantity.Scaled(flops, "").TrimEnd();
     }
 
     /// <summary>Consecutive decoder layers whose parts cost the same.</summary>
     private sealed record DecoderLayers(int First, int Last, IReadOnlyList<LayerFlops> Parts)
     {
         /// <summary>What heads their rows.</summary>
-        public string Name => First == Last ? $"decoder layer {First}" : $"decoder layers {First} to {Last}, each";
+        public string Name => First == Last ? $"decoder layer {First}" : $"decoder layers {First}-{Last}, each";
 
         /// <summary>All of them, in order.</summary>
         public static IEnumerable<DecoderLayers> Of(FlopAccount account)
@@ -129,8 +129,10 @@ internal static class FlopTable
             }
         }
 
-        /// <summary>A part's name without the layer's.</summary>
-        public string ShortNameOf(LayerFlops part) => part.Name[(GptArchitecture.Layer(First).Length + 1)..];
+        /// <summary>A part's name without the layer's, and without what all names end in.</summary>
+        public string ShortNameOf(LayerFlops part) => CommonEndings.Aggregate(
+            part.Name[(GptArchitecture.Layer(First).Length + 1)..],
+            (name, ending) => name.EndsWith(ending, StringComparison.Ordinal) ? name[..^ending.Length] : name);
 
         private IEnumerable<(long NonZeros, double Dense, double Executed)> Costs() =>
             Parts.Select(part => (part.NonZeros, part.DenseForward, part.ExecutedForward));

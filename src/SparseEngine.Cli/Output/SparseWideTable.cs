@@ -10,7 +10,7 @@ internal static class SparseWideTable
     public static Table Of(SparseWideRun run)
     {
         Table table = new() { Border = TableBorder.Simple };
-        foreach (string header in (string[])["", "given, dense", "widened, sparse", "widened / given"])
+        foreach (string header in (string[])["", "given, dense", "widened, sparse", "ratio"])
         {
             table.AddColumn(new TableColumn(header) { NoWrap = true, Alignment = header.Length == 0 ? Justify.Left : Justify.Right });
         }
@@ -21,10 +21,11 @@ internal static class SparseWideTable
         Add("parameters", account => account.Storage.Parameters.Dense, Quantity.Count);
         Add("non-zero", account => account.Storage.Parameters.Stored, Quantity.Count);
         table.AddEmptyRow();
-        Add("forward per token: linear layers", account => PerToken(account, LayerPart.Linear), Quantity.Operations);
-        Add("forward per token: attention", account => PerToken(account, LayerPart.Attention), Quantity.Operations);
-        Add("forward per token: output head", account => PerToken(account, LayerPart.Head), Quantity.Operations);
-        Add("forward per token: all", account => account.Forward.Executed / account.Sequence, Quantity.Operations);
+        table.AddRow(new Text("forward, per token"));
+        Add("  linear layers", account => PerToken(account, LayerPart.Linear), Quantity.Operations);
+        Add($"  attention ({run.Given.Attention.ToString().ToLowerInvariant()})", account => PerToken(account, LayerPart.Attention), Quantity.Operations);
+        Add("  output head", account => PerToken(account, LayerPart.Head), Quantity.Operations);
+        Add("  total", account => account.Forward.Executed / account.Sequence, Quantity.Operations);
         return table;
 
         void Add(string name, Func<FlopAccount, double> figure, Func<double, string> format)
