@@ -34,6 +34,7 @@ internal static class CommandLine
             new InspectCommand(),
             new ConvertCommand(),
             new FlopsCommand(),
+            new ReportCommand(),
             new DevicesCommand(),
             logging,
         };

@@ -1,5 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SparseEngine.Cli.Output;
+using SparseEngine.Configuration;
+using SparseEngine.Metrics;
+using SparseEngine.Sparsity;
+using Spectre.Console;
 
 namespace SparseEngine.Cli.Tests;
 
@@ -36,6 +41,26 @@ public partial class WaferTests
     }
 
     [Fact]
+    public void Each_kinds_utilisation_is_of_the_wafers_that_work_on_it()
+    {
+        ModelParameters gpt2 = new() { VocabularySize = 50257, HiddenSize = 768, Layers = 12, Heads = 12, FilterSize = 3072, MaxPositionEmbeddings = 1024 };
+
+        foreach (int systems in new[] { 1, 4 })
+        {
+            // The same tokens for each of them.
+            WaferPrediction prediction = WaferPrediction.Of(gpt2, SparsityPlan.Dense, 65_536 * systems, systems);
+            StringWriter text = new();
+            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
+            console.Profile.Width = 240;
+            console.Write(WaferTable.Of(prediction));
+
+            double[] kinds = [.. PercentPattern().Matches(text.ToString()).Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
+            Assert.Equal(7, kinds.Length);
+            Assert.InRange(100 * prediction.Step.Utilisation, kinds.Min() - 0.1, kinds.Max() + 0.1);
+        }
+    }
+
+    [Fact]
     public async Task Pipelined_execution_is_refused_with_the_reason()
     {
         using TinyRun run = new();
@@ -52,6 +77,9 @@ public partial class WaferTests
 
     private static double Utilisation(ProgramResult result) =>
         double.Parse(UtilisationPattern().Match(result.Output).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"([\d.]+)%")]
+    private static partial Regex PercentPattern();
 
     [GeneratedRegex(@"predicted utilisation +([\d.]+)%")]
     private static partial Regex UtilisationPattern();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
+using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Cli.Commands;

@@ -1,4 +1,5 @@
 using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Output;
 

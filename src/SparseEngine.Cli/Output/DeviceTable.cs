@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Metrics;
 using Spectre.Console;
 
 namespace SparseEngine.Cli.Output;

@@ -1,3 +1,4 @@
+using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 using Spectre.Console;
 

@@ -1,4 +1,5 @@
 using SparseEngine.Data.Preparation;
+using SparseEngine.Metrics;
 using Spectre.Console;
 
 namespace SparseEngine.Cli.Output;

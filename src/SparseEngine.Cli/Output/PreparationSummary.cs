@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SparseEngine.Data.Preparation;
+using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Output;
 

@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Devices.Profiling;
+using SparseEngine.Metrics;
 using Spectre.Console;
 using Profile = SparseEngine.Kernels.Devices.Profiling.Profile;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SparseEngine.Metrics;
 using SparseEngine.Training;
 
 namespace SparseEngine.Cli.Output;

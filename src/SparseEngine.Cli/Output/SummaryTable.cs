@@ -1,3 +1,4 @@
+using SparseEngine.Metrics;
 using SparseEngine.Training;
 
 namespace SparseEngine.Cli.Output;

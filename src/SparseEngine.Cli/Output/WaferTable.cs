@@ -30,7 +30,7 @@ internal static partial class WaferTable
             string[] cells =
             [
                 kind.Key, $"{kind.Count()}", .. cycles.Select(Time), bounds,
-                $"{100 * multiplications / (cycles.Sum() * Wafer.Cores * Wafer.SimdWidth * prediction.Step.Systems):0.0}%",
+                $"{100 * Wafer.Utilisation(multiplications, cycles.Sum()):0.0}%",
             ];
             table.AddRow(cells.Select(cell => new Text(cell)));
         }

@@ -63,6 +63,9 @@ public sealed record WaferConstants
     /// <summary>16-bit multiply-adds of all cores in a second.</summary>
     public double PeakMultiplyAddsPerSecond => (double)Cores * SimdWidth * ClockHertz;
 
+    /// <summary>Multiplications on a wafer over what all its cores could do in a number of cycles: 0 to 1.</summary>
+    public double Utilisation(double multiplications, double cycles) => multiplications / (cycles * Cores * SimdWidth);
+
     /// <summary>Bytes between MemoryX and the wafer in a cycle, each way.</summary>
     public double IoBytesPerCycle => IoBytesPerSecond / ClockHertz;
 

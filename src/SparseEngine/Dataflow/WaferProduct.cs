@@ -50,6 +50,6 @@ public sealed record WaferProduct(
     public double Utilisation(WaferConstants constants)
     {
         ArgumentNullException.ThrowIfNull(constants);
-        return Multiplications / (Cycles * constants.Cores * constants.SimdWidth);
+        return constants.Utilisation(Multiplications, Cycles);
     }
 }

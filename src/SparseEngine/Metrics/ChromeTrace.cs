@@ -1,13 +1,16 @@
 using System.Text.Json;
+using SparseEngine.Data;
 using SparseEngine.Kernels.Devices.Profiling;
 
 namespace SparseEngine.Metrics;
 
-/// <summary>Writes a profile in Chrome's trace event format (complete events), which chrome://tracing and ui.perfetto.dev show on a time line.</summary>
+/// <summary>A profile in Chrome's trace event format (complete events), which chrome://tracing and ui.perfetto.dev show on a time line.</summary>
 public static class ChromeTrace
 {
     /// <summary>The trace's name in a model directory.</summary>
     public const string FileName = "trace.json";
+
+    private const string Linear = "linear";
 
     /// <summary>Writes a file, over an old one.</summary>
     /// <param name="profile">The calls.</param>
@@ -24,7 +27,7 @@ public static class ChromeTrace
         {
             json.WriteStartObject();
             json.WriteString("name", call.Name);
-            json.WriteString("cat", call.Kind == OperationKind.Linear ? "linear" : "other");
+            json.WriteString("cat", call.Kind == OperationKind.Linear ? Linear : "other");
             json.WriteString("ph", "X");
             json.WriteNumber("ts", call.Start.TotalMicroseconds);
             json.WriteNumber("dur", call.Time.TotalMicroseconds);
@@ -38,5 +41,32 @@ public static class ChromeTrace
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    /// <summary>Adds up the calls of a file that <see cref="Write"/> wrote, by operation, those that took the most time first. It does not say how many FLOPs they executed: those are 0.</summary>
+    /// <exception cref="DataException">It is no such file.</exception>
+    public static IReadOnlyList<OperationTotal> ReadTotals(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            using JsonDocument trace = JsonDocument.Parse(file);
+            return
+            [
+                .. trace.RootElement.GetProperty("traceEvents").EnumerateArray()
+                    .GroupBy(call => (Name: call.GetProperty("name").GetString()!, IsLinear: call.GetProperty("cat").GetString() == Linear))
+                    .Select(calls => new OperationTotal(
+                        calls.Key.Name,
+                        calls.Key.IsLinear ? OperationKind.Linear : OperationKind.Other,
+                        calls.Count(),
+                        TimeSpan.FromMicroseconds(calls.Sum(call => call.GetProperty("dur").GetDouble())),
+                        Flops: 0))
+                    .OrderByDescending(total => total.Time),
+            ];
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new DataException($"{path}: is no trace of operations; valid: what run --profile writes", exception);
+        }
     }
 }

@@ -21,13 +21,24 @@ public sealed record WaferPrediction(WaferStep Step, long Tokens)
     /// <param name="systems">CS-2s.</param>
     public static WaferPrediction Of(ModelParameters model, SparsityPlan plan, long tokens, int systems)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(plan);
         Dictionary<string, long> kept = plan.Weights.ToDictionary(weight => weight.Name, weight => weight.Kept, StringComparer.Ordinal);
+        return Of(model, weight => kept.GetValueOrDefault(weight.Name, weight.Elements), tokens, systems);
+    }
+
+    /// <summary>Predicts a step.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="keptOf">How many elements of a linear layer's weight are not zero; those lie at random.</param>
+    /// <param name="tokens">Tokens of the step: batch x sequence.</param>
+    /// <param name="systems">CS-2s.</param>
+    public static WaferPrediction Of(ModelParameters model, Func<NamedShape, long> keptOf, long tokens, int systems)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(keptOf);
         ImmutableArray<WaferLayer>.Builder layers = ImmutableArray.CreateBuilder<WaferLayer>();
         foreach (NamedShape weight in GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight))
         {
-            layers.Add(new WaferLayer(weight.Name, WeightLoad.Random(weight.Shape[0], weight.Shape[1], kept.GetValueOrDefault(weight.Name, weight.Elements))));
+            layers.Add(new WaferLayer(weight.Name, WeightLoad.Random(weight.Shape[0], weight.Shape[1], keptOf(weight))));
         }
 
         if (model.ShareEmbeddingWeights)

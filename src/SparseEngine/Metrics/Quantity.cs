@@ -1,7 +1,7 @@
-namespace SparseEngine.Cli.Output;
+namespace SparseEngine.Metrics;
 
 /// <summary>Numbers as people read them.</summary>
-internal static class Quantity
+public static class Quantity
 {
     private static readonly string[] DecimalPrefixes = ["", "K", "M", "G", "T", "P", "E", "Z", "Y"];
     private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -1,6 +1,6 @@
-using SparseEngine.Cli.Output;
+using SparseEngine.Metrics;
 
-namespace SparseEngine.Cli.Tests;
+namespace SparseEngine.Tests.Metrics;
 
 public class QuantityTests
 {

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using SparseEngine.Cli.Output;
+using SparseEngine.Report;
+
+namespace SparseEngine.Cli.Commands;
+
+/// <summary><c>sparse-engine report</c>: writes a page about a run, beside others.</summary>
+internal sealed class ReportCommand : Command
+{
+    private readonly Option<string> modelDirectory = new("--model_dir", "-o")
+    {
+        Description = "The model directory of the run.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<string[]> compare = new("--compare")
+    {
+        Description = "Model directories of other runs, drawn beside it.",
+        HelpName = "DIR",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = $"Where the page goes; {RunReport.FileName} in the model directory if not given.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int?> systems = new("--num_csx")
+    {
+        Description = "CS-2s to predict for; 1 if not given.",
+        HelpName = "N",
+        CustomParser = OptionValues.WholeNumber(1),
+    };
+
+    private readonly Option<bool> force = new("--force")
+    {
+        Description = "Overwrite the file that --output names.",
+        Arity = ArgumentArity.Zero,
+    };
+
+    public ReportCommand()
+        : base("report", "Write a page about a run: losses, FLOPs, sparsity, speed, and what CS-2s would make of it.")
+    {
+        Add(modelDirectory);
+        Add(compare);
+        Add(output);
+        Add(force);
+        Add(systems);
+        SetAction(Write);
+    }
+
+    private int Write(ParseResult line)
+    {
+        Terminal terminal = new();
+        string path = RunReport.Write(
+            [line.GetRequiredValue(modelDirectory), .. line.GetValue(compare) ?? []], line.GetValue(output), line.GetValue(force), line.GetValue(systems) ?? 1, terminal.WriteErrorLine);
+        terminal.WriteLine($"{path}: written; open it in a browser");
+        return ExitCode.Done;
+    }
+}

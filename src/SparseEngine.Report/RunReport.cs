@@ -1,0 +1,126 @@
+using System.Text;
+using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
+using SparseEngine.Metrics;
+using SparseEngine.Report.Figures;
+
+namespace SparseEngine.Report;
+
+/// <summary>A page about a run, and others to compare it with: losses, FLOPs, zeros, speed, and what a CS-2 would make of it.</summary>
+public static class RunReport
+{
+    /// <summary>The page's name in a model directory.</summary>
+    public const string FileName = "report.html";
+
+    /// <summary>Writes the page, whole or not at all.</summary>
+    /// <param name="modelDirectories">The run that the report is about, then those to compare it with.</param>
+    /// <param name="output">The file; null for <see cref="FileName"/> in the first directory, over an older one.</param>
+    /// <param name="overwrite">Whether <paramref name="output"/> may take the place of another file.</param>
+    /// <param name="systems">CS-2s to predict for.</param>
+    /// <param name="warn">Told in a line of what is there and cannot be used.</param>
+    /// <returns>The path of the page.</returns>
+    /// <exception cref="Data.DataException">A directory is none of a run's, or holds damaged metrics.</exception>
+    /// <exception cref="ConfigurationException">The output is a folder, or exists and may not be overwritten; or there are no fonts to write with.</exception>
+    /// <exception cref="CheckpointException">The page cannot be written.</exception>
+    public static string Write(IReadOnlyList<string> modelDirectories, string? output, bool overwrite, int systems, Action<string> warn)
+    {
+        ArgumentNullException.ThrowIfNull(modelDirectories);
+        string path = output ?? Path.Combine(modelDirectories[0], FileName);
+        OutputFiles.Check([path], inputs: [], overwrite: overwrite || output is null);
+        string page = Page(modelDirectories, systems, warn);
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        return path;
+    }
+
+    /// <summary>Makes the page of what runs left in their model directories; they may still be running.</summary>
+    /// <param name="modelDirectories">The run that the report is about, then those to compare it with.</param>
+    /// <param name="systems">CS-2s to predict for.</param>
+    /// <param name="warn">Told in a line of what is there and cannot be used.</param>
+    /// <returns>HTML that needs no other file.</returns>
+    /// <exception cref="Data.DataException">A directory is none of a run's, or holds damaged metrics.</exception>
+    /// <exception cref="ConfigurationException">There are no fonts to write with.</exception>
+    public static string Page(IReadOnlyList<string> modelDirectories, int systems, Action<string> warn)
+    {
+        ArgumentNullException.ThrowIfNull(modelDirectories);
+        ArgumentOutOfRangeException.ThrowIfLessThan(modelDirectories.Count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(systems, 1);
+        FigureFont.Check();
+        IReadOnlyList<string> names = NamesOf(modelDirectories);
+        List<ReportedRun> runs = [.. modelDirectories.Select((directory, index) => ReportedRun.Read(directory, names[index], warn))];
+        ReportedRun main = runs[0];
+        Figure[] figures =
+        [
+            LossFigures.OverSteps(runs),
+            LossFigures.OverFlops(runs),
+            FlopFigure.Of(main),
+            SparsityFigure.Of(main),
+            SpeedFigure.Of(runs),
+            TimeFigure.Of(main),
+            WaferFigures.PerLayer(main, systems),
+            SpeedupFigure.Of(runs, systems),
+        ];
+        return ReportPage.Of(TitleOf(runs), LeadOf(main), Facts(main, systems), runs.Count > 1 ? Table(runs, systems) : null, figures);
+    }
+
+    private static string TitleOf(List<ReportedRun> runs) =>
+        runs.Count == 1 ? $"Run {runs[0].Name}" : $"Run {runs[0].Name}, beside {string.Join(", ", runs.Skip(1).Select(run => run.Name))}";
+
+    private static string LeadOf(ReportedRun run)
+    {
+        string steps = run.LastStep is { } last ? $"{Quantity.Count(last.Step)} steps of {Quantity.Count(last.Tokens)} tokens" : "evaluations only";
+        return run.Model is { } model
+            ? $"GPT with {model.Parameters.Layers} layers, hidden size {model.Parameters.HiddenSize}, {model.Parameters.Heads} heads, filter size {model.Parameters.FilterSize}, vocabulary {Quantity.Count(model.Parameters.VocabularySize)}; {steps}"
+            : steps;
+    }
+
+    private static IEnumerable<(string Name, string Value, string Detail)> Facts(ReportedRun run, int systems)
+    {
+        if (run.BestEvaluation is { } evaluation)
+        {
+            string perplexity = evaluation.Perplexity is { } value ? $"perplexity {value:0.000}, " : "";
+            yield return ("validation loss", $"{evaluation.Loss:0.0000}", $"{perplexity}step {Quantity.Count(evaluation.Step)}");
+        }
+
+        if (run.LastStep is { } last)
+        {
+            yield return ("training loss", $"{last.Loss:0.0000}", $"step {Quantity.Count(last.Step)}");
+            yield return ("training FLOPs", Quantity.Operations(run.TotalFlops.Executed), $"{Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense)} of {Quantity.Operations(run.TotalFlops.Dense)} dense");
+            yield return ("speed", $"{Quantity.Count(run.TokensPerSecond!.Value)}", "tokens/s, median");
+        }
+
+        if (run.Model is { } model)
+        {
+            yield return ("parameters", Quantity.Scaled(model.Elements, "").TrimEnd(), $"{Quantity.Percent(model.Zeros, model.Elements)} of them zero");
+            if (run.LastStep is { } step)
+            {
+                WaferPrediction wafer = model.Predict(step.Tokens, systems);
+                yield return (systems == 1 ? "one CS-2, predicted" : $"{systems} CS-2s, predicted", Quantity.Scaled(wafer.TokensPerSecond, "").TrimEnd(), "tokens/s, linear layers only");
+            }
+        }
+    }
+
+    private static IReadOnlyList<IReadOnlyList<string>> Table(List<ReportedRun> runs, int systems) =>
+    [
+        ["run", "zeros", "steps", "training loss", "validation loss", "perplexity", "training FLOPs", "of dense", "tokens/s", "CS-2 tokens/s, predicted"],
+        .. runs.Select(run => (IReadOnlyList<string>)
+        [
+            run.Name,
+            run.Model is { } model ? $"{100 * model.Sparsity:0.##}%" : "",
+            run.LastStep is { } last ? Quantity.Count(last.Step) : "",
+            run.LastStep is { } step ? $"{step.Loss:0.0000}" : "",
+            run.BestEvaluation is { } best ? $"{best.Loss:0.0000}" : "",
+            run.BestEvaluation?.Perplexity is { } perplexity ? $"{perplexity:0.000}" : "",
+            run.Flops.IsEmpty ? "" : Quantity.Operations(run.TotalFlops.Executed),
+            run.Flops.IsEmpty ? "" : Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense),
+            run.TokensPerSecond is { } speed ? Quantity.Count(speed) : "",
+            run is { Model: { } predicted, LastStep: { } trained } ? Quantity.Count(predicted.Predict(trained.Tokens, systems).TokensPerSecond) : "",
+        ]),
+    ];
+
+    /// <summary>The directories' own names where those tell them apart, else as they were given.</summary>
+    private static IReadOnlyList<string> NamesOf(IReadOnlyList<string> directories)
+    {
+        List<string> names = [.. directories.Select(directory => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))))];
+        return names.Distinct().Count() == names.Count ? names : directories;
+    }
+}

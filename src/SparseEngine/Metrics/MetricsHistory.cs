@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using SparseEngine.Data;
+using SparseEngine.Training;
+
+namespace SparseEngine.Metrics;
+
+/// <summary>What a run's <c>metrics.jsonl</c> says, as <see cref="MetricsLog"/> writes it.</summary>
+/// <param name="Steps">The logged training steps, in the file's order.</param>
+/// <param name="Evaluations">The evaluations, in the file's order. The file does not say over how many tokens: <see cref="EvaluationMetrics.Tokens"/> is 0.</param>
+public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, ImmutableArray<EvaluationMetrics> Evaluations)
+{
+    /// <summary>Training FLOPs of the run up to each of <see cref="Steps"/>: executed, and of the same steps without sparsity.</summary>
+    /// <remarks>A step that is not logged counts as much as the next one that is; so do those before the first.</remarks>
+    public ImmutableArray<FlopCount> FlopsSoFar()
+    {
+        ImmutableArray<FlopCount>.Builder sums = ImmutableArray.CreateBuilder<FlopCount>(Steps.Length);
+        FlopCount sum = new(0, 0);
+        int before = 0;
+        foreach (StepMetrics step in Steps)
+        {
+            int steps = step.Step - before;
+            sum = new FlopCount(sum.Dense + (steps * step.FlopsDense), sum.Executed + (steps * step.FlopsExecuted));
+            before = step.Step;
+            sums.Add(sum);
+        }
+
+        return sums.MoveToImmutable();
+    }
+
+    /// <summary>Reads the log of a model directory, which a run may still be writing: a last line that is not whole is left out.</summary>
+    /// <exception cref="DataException">There is none, or a line is none that a run writes.</exception>
+    public static MetricsHistory Read(string modelDirectory)
+    {
+        string path = MetricsLog.PathIn(modelDirectory);
+        if (!File.Exists(path))
+        {
+            throw new DataException($"{modelDirectory}: has no {Path.GetFileName(path)}; valid: the model_dir of a run");
+        }
+
+        using StreamReader file = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        string text = file.ReadToEnd();
+        string[] lines = text.Split('\n');
+        List<StepMetrics> steps = [];
+        List<EvaluationMetrics> evaluations = [];
+
+        // What follows the last line feed is empty, or a line that is being written.
+        for (int index = 0; index < lines.Length - 1; index++)
+        {
+            try
+            {
+                Read(lines[index], steps, evaluations);
+            }
+            catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+            {
+                throw new DataException($"{path}:{index + 1}: is no line of metrics; valid: what a run writes", exception);
+            }
+        }
+
+        return new MetricsHistory([.. InOrder(steps, step => step.Step)], [.. InOrder(evaluations, evaluation => evaluation.Step)]);
+    }
+
+    private static void Read(string text, List<StepMetrics> steps, List<EvaluationMetrics> evaluations)
+    {
+        using JsonDocument document = JsonDocument.Parse(text);
+        JsonElement line = document.RootElement;
+        int step = line.GetProperty("step").GetInt32();
+        if (line.TryGetProperty("eval_loss", out JsonElement loss))
+        {
+            evaluations.Add(new EvaluationMetrics(step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0));
+            return;
+        }
+
+        steps.Add(new StepMetrics(
+            step, Of("loss"), Of("learning_rate"), Of("grad_norm"), line.GetProperty("tokens").GetInt32(), Of("step_ms"), Of("tokens_per_second"),
+            Of("flops_dense"), Of("flops_executed")));
+
+        double Of(string name) => Number(line.GetProperty(name));
+
+        double? Optional(string name) => line.TryGetProperty(name, out JsonElement value) ? Number(value) : null;
+    }
+
+    private static double Number(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? double.Parse(value.GetString()!, CultureInfo.InvariantCulture) : value.GetDouble();
+
+    // A step that was done again after a kill, or evaluated again, counts as it was the last time.
+    private static IEnumerable<T> InOrder<T>(IEnumerable<T> lines, Func<T, int> stepOf) => lines.GroupBy(stepOf).Select(step => step.Last()).OrderBy(stepOf);
+}

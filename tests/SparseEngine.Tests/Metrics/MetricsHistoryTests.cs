@@ -1,0 +1,80 @@
+using SparseEngine.Data;
+using SparseEngine.Metrics;
+using SparseEngine.Training;
+
+namespace SparseEngine.Tests.Metrics;
+
+public sealed class MetricsHistoryTests : IDisposable
+{
+    private readonly TemporaryDirectory folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void What_was_logged_is_read_back_to_the_bit()
+    {
+        StepMetrics[] steps = [Step(10, 1.0 / 3), Step(20, double.NaN), Step(30, double.PositiveInfinity)];
+        EvaluationMetrics[] evaluations = [new(20, Math.PI, Math.Exp(Math.PI), 0.5, Tokens: 0), new(30, 2, null, null, Tokens: 0)];
+        using (MetricsLog log = MetricsLog.Open(folder.Path, resumeStep: 0))
+        {
+            log.Write(steps[0]);
+            log.Write(steps[1]);
+            log.Write(evaluations[0]);
+            log.Write(steps[2]);
+            log.Write(evaluations[1]);
+        }
+
+        MetricsHistory history = MetricsHistory.Read(folder.Path);
+
+        Assert.Equal(steps, history.Steps);
+        Assert.Equal(evaluations, history.Evaluations);
+    }
+
+    [Fact]
+    public void Steps_between_logged_ones_count_as_the_next_logged_one()
+    {
+        MetricsHistory history = new([Step(10, 1), Step(20, 1) with { FlopsExecuted = 70 }, Step(21, 1)], []);
+
+        Assert.Equal([new FlopCount(1000, 250), new FlopCount(2000, 950), new FlopCount(2100, 975)], history.FlopsSoFar());
+    }
+
+    [Fact]
+    public void A_last_line_that_is_being_written_is_left_out_and_a_step_done_again_counts_once()
+    {
+        using (MetricsLog log = MetricsLog.Open(folder.Path, resumeStep: 0))
+        {
+            log.Write(Step(1, 5));
+            log.Write(Step(2, 4));
+            log.Write(Step(2, 3));
+        }
+
+        File.AppendAllText(MetricsLog.PathIn(folder.Path), "{\"step\":3,\"lo");
+
+        Assert.Equal([5, 3], MetricsHistory.Read(folder.Path).Steps.Select(step => step.Loss));
+    }
+
+    [Theory]
+    [InlineData("{\"step\":1,\"loss\":2}")]
+    [InlineData("[1]")]
+    [InlineData("{\"step\":\"one\",\"eval_loss\":2}")]
+    [InlineData("{\"step\":1,\"eval_loss\":\"much\"}")]
+    [InlineData("")]
+    public void A_line_that_no_run_writes_is_named(string line)
+    {
+        File.WriteAllText(MetricsLog.PathIn(folder.Path), $"{{\"step\":1,\"eval_loss\":2}}\n{line}\n");
+
+        DataException error = Assert.Throws<DataException>(() => MetricsHistory.Read(folder.Path));
+
+        Assert.Equal($"{MetricsLog.PathIn(folder.Path)}:2: is no line of metrics; valid: what a run writes", error.Message);
+    }
+
+    [Fact]
+    public void A_folder_of_no_run_is_refused()
+    {
+        DataException error = Assert.Throws<DataException>(() => MetricsHistory.Read(folder.Path));
+
+        Assert.Equal($"{folder.Path}: has no metrics.jsonl; valid: the model_dir of a run", error.Message);
+    }
+
+    private static StepMetrics Step(int step, double loss) => new(step, loss, 1e-3, 0.1, 64, 1.5, 1e5 / 3, 100, 25);
+}
