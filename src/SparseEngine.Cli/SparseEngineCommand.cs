@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using SparseEngine.Cli.Commands;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Shells;
 
 namespace SparseEngine.Cli;
 
@@ -19,10 +21,11 @@ internal sealed class SparseEngineCommand : RootCommand
     {
         Groups =
         [
-            ("Start", [new PrepareCommand()]),
+            ("Start", [new InitCommand(), new PrepareCommand()]),
             ("Train", [new RunCommand(Logging), new GenerateCommand()]),
             ("Checkpoints", [new InspectCommand(), new FinalizeCommand(), new SparsifyCommand(Logging), new ConvertCommand()]),
             ("Cost and devices", [new FlopsCommand(), new DevicesCommand()]),
+            ("Shell", [new CompletionCommand()]),
         ];
         foreach (Command command in Groups.SelectMany(group => group.Commands))
         {
@@ -30,6 +33,8 @@ internal sealed class SparseEngineCommand : RootCommand
         }
 
         Add(Logging);
+        SuggestDirective suggest = Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new SuggestAction(this, suggest);
         Options.OfType<HelpOption>().Single().Action = new HelpWithExamples(this);
     }
 
@@ -48,6 +53,8 @@ internal sealed class SparseEngineCommand : RootCommand
     /// <summary>What somebody new types first.</summary>
     public IReadOnlyList<Example> FirstRun { get; } =
     [
-        new("Train a small sparse GPT on text that comes with the .NET SDK", "run CPU --params configs/quickstart.yaml --mode train_and_eval --model_dir out/quickstart"),
+        new("Write tiny.yaml, in which every line is explained", "init tiny"),
+        new("Train on text that comes with the .NET SDK, and evaluate", "run CPU --params tiny.yaml --mode train_and_eval --model_dir out/tiny"),
+        new("See what it has learned", "generate --checkpoint_path out/tiny/checkpoint_700.mdl --prompt \"Returns the \""),
     ];
 }

@@ -23,7 +23,9 @@ internal static class ProgramHelp
         (string Name, string Text)[] options = [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
         terminal.WriteLine("\nOptions:");
         terminal.Write(Columns(options, options.Max(option => option.Name.Length)));
-        terminal.WriteLine($"\nA first run:\n{string.Join('\n', program.FirstRun)}");
+
+        // As they are: on a terminal, a line broken to fit would be no command.
+        Terminal.Write($"\nA first run:\n{string.Join('\n', program.FirstRun)}\n");
         terminal.WriteLine($"'{SparseEngineCommand.ProgramName} COMMAND --help' has a command's options and more examples.");
     }
 
