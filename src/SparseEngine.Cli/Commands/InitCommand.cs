@@ -72,7 +72,7 @@ internal sealed class InitCommand : Command, IHasExamples
         RunTemplate chosen = line.GetRequiredValue(template);
         string file = line.GetValue(output) is { } given and not StandardOutput ? given : $"{chosen.Name}.yaml";
         string text = chosen.Text(file, line.GetValue(sparsity), line.GetValue(dataDirectory));
-        _ = new Terminal();
+        Terminal terminal = new();
         if (line.GetValue(output) == StandardOutput)
         {
             Terminal.Write(text);
@@ -80,7 +80,7 @@ internal sealed class InitCommand : Command, IHasExamples
         }
 
         Save(file, text, line.GetValue(force));
-        Terminal.Write($"{file}: every line of it is explained. Next:\n");
+        terminal.WriteLine($"{file}: every line of it is explained. Next:");
         foreach (string command in RunTemplate.CommandsOf(text))
         {
             // As it is: on a terminal, a line broken to fit would be no command.
