@@ -8,39 +8,15 @@ using SparseEngine.Training;
 
 namespace SparseEngine.Cli;
 
-/// <summary>The program's commands, and how their errors become lines on standard error and exit codes.</summary>
+/// <summary>Runs a command line; its errors become lines on standard error and exit codes.</summary>
 internal static class CommandLine
 {
-    private const string Name = "sparse-engine";
-
     /// <summary>Runs the program.</summary>
     /// <returns>The exit code.</returns>
     public static int Invoke(string[] args)
     {
-        Option<string?> logging = new("--logging")
-        {
-            Description = "DEBUG, INFO, WARNING, ERROR or CRITICAL.",
-            HelpName = "LEVEL",
-            Recursive = true,
-            CustomParser = OptionValues.LogLevelName,
-        };
-        RootCommand root = new("Trains small GPTs with unstructured weight sparsity from Cerebras Model Zoo YAML.")
-        {
-            new RunCommand(logging),
-            new PrepareCommand(),
-            new GenerateCommand(),
-            new FinalizeCommand(),
-            new SparsifyCommand(logging),
-            new InspectCommand(),
-            new ConvertCommand(),
-            new FlopsCommand(),
-            new ReportCommand(),
-            new DevicesCommand(),
-            logging,
-        };
-
-        // A prompt may begin with '@', which would otherwise name a response file.
-        ParseResult line = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        SparseEngineCommand program = new();
+        ParseResult line = program.Parse(args, SparseEngineCommand.Parsing);
         if (line.Errors.Count > 0)
         {
             return ReportUsage(line);
@@ -53,7 +29,7 @@ internal static class CommandLine
         catch (Exception error)
         {
             Console.Error.WriteLine(Describe(error));
-            if (string.Equals(line.GetValue(logging), "DEBUG", StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(line.GetValue(program.Logging), "DEBUG", StringComparison.OrdinalIgnoreCase))
             {
                 Console.Error.WriteLine(error);
             }
@@ -66,8 +42,8 @@ internal static class CommandLine
     {
         Command command = line.CommandResult.Command;
         (string name, List<string> messages) = command is RootCommand
-            ? (Name, [UnknownCommand(line)])
-            : ($"{Name} {command.Name}", Messages(line));
+            ? (SparseEngineCommand.ProgramName, [UnknownCommand(line)])
+            : ($"{SparseEngineCommand.ProgramName} {command.Name}", Messages(line));
         Console.Error.WriteLine($"{string.Join("; ", messages)}. See: {name} --help");
         return ExitCode.Usage;
     }

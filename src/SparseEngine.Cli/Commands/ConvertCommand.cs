@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
 
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine convert</c>: checkpoints to and from Hugging Face's GPT-2.</summary>
-internal sealed class ConvertCommand : Command
+internal sealed class ConvertCommand : Command, IHasExamples
 {
     private readonly Option<string> input = new("--input", "-i")
     {
@@ -44,6 +45,13 @@ internal sealed class ConvertCommand : Command
         Add(force);
         SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("Make a Hugging Face GPT-2 of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
+        new("Start from a Hugging Face GPT-2 in the folder gpt2", "convert -i gpt2 -o gpt2.mdl"),
+    ];
 
     private void Convert(ParseResult line, CancellationToken stop)
     {

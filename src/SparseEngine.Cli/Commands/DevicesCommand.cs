@@ -1,11 +1,12 @@
 using System.CommandLine;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine devices</c>: lists what <c>--device</c> can name on this machine.</summary>
-internal sealed class DevicesCommand : Command
+internal sealed class DevicesCommand : Command, IHasExamples
 {
     private readonly Option<bool> json = new("--json")
     {
@@ -19,6 +20,12 @@ internal sealed class DevicesCommand : Command
         Add(json);
         SetAction(List);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("What --device can name on this machine", "devices"),
+    ];
 
     private int List(ParseResult line)
     {

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine finalize</c>: makes a sparse checkpoint an ordinary one, with 0 where it has NaN.</summary>
-internal sealed class FinalizeCommand : Command
+internal sealed class FinalizeCommand : Command, IHasExamples
 {
     private readonly CheckpointPair files = new();
 
@@ -16,6 +17,12 @@ internal sealed class FinalizeCommand : Command
         files.AddTo(this);
         SetAction(line => StopSignals.Run(stop => Finalize(line, stop)));
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("An ordinary checkpoint of a sparse one, in another format too", "finalize -i out/quickstart/checkpoint_700.mdl -o final.safetensors"),
+    ];
 
     private void Finalize(ParseResult line, CancellationToken stop)
     {

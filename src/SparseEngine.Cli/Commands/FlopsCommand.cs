@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
 using SparseEngine.Metrics;
@@ -8,7 +9,7 @@ using SparseEngine.Metrics;
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine flops</c>: counts what a YAML's run costs, and widens it to a sparse one of equal cost.</summary>
-internal sealed class FlopsCommand : Command
+internal sealed class FlopsCommand : Command, IHasExamples
 {
     private readonly Option<string> parameters = new("--params", "-p")
     {
@@ -68,6 +69,13 @@ internal sealed class FlopsCommand : Command
         Validators.Add(CheckTogether);
         SetAction(Count);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("Dense against sparse, layer by layer", "flops -p configs/quickstart.yaml"),
+        new("Widen a dense run so that it costs the same at 75% zeros", "flops -p dense.yaml --iso-flop sparse-wide --sparsity 0.75 -o wide.yaml"),
+    ];
 
     private void CheckTogether(CommandResult result)
     {

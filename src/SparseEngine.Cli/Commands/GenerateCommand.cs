@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Data.Tokenizers;
 using SparseEngine.Kernels.Devices;
@@ -8,7 +9,7 @@ using SparseEngine.Training;
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine generate</c>: continues a prompt with what a model has learned.</summary>
-internal sealed class GenerateCommand : Command
+internal sealed class GenerateCommand : Command, IHasExamples
 {
     private readonly Option<string> checkpoint = new("--checkpoint_path")
     {
@@ -67,6 +68,13 @@ internal sealed class GenerateCommand : Command
         Add(device);
         SetAction(Generate);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("Continue a prompt", "generate --checkpoint_path out/quickstart/checkpoint_700.mdl --prompt \"Returns the \""),
+        new("Always the likeliest next token, of a model that was trained on GPT-2's", "generate --checkpoint_path gpt2.mdl --tokenizer gpt2 --temperature 0 --prompt \"Once upon a time\""),
+    ];
 
     private int Generate(ParseResult line)
     {

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine inspect</c>: shows what a checkpoint holds, and by reading all of it, that it is whole.</summary>
-internal sealed class InspectCommand : Command
+internal sealed class InspectCommand : Command, IHasExamples
 {
     private readonly Argument<string> checkpoint = new("checkpoint")
     {
@@ -27,6 +28,13 @@ internal sealed class InspectCommand : Command
         Add(json);
         SetAction(Inspect);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("The tensors of a checkpoint", "inspect out/quickstart/checkpoint_700.mdl"),
+        new("The same for a program", "inspect model.safetensors --json"),
+    ];
 
     private int Inspect(ParseResult line)
     {

@@ -75,6 +75,15 @@ internal static class OptionValues
         return text.StartsWith('-') ? Invalid<string>(result, text, "a file") : text;
     }
 
+    /// <summary>A path that can stand in a line of text.</summary>
+    public static string? PlainPath(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        return text.Length > 0 && !text.Any(char.IsControl) ? text : Invalid<string>(result, OneLine(text), "a path without control characters");
+    }
+
+    private static string OneLine(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
+
     private static T? Invalid<T>(ArgumentResult result, string text, string valid)
     {
         // A misspelt option arrives as the value of an argument.

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Data.Preparation;
 
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine prepare</c>: makes training data of text.</summary>
-internal sealed class PrepareCommand : Command
+internal sealed class PrepareCommand : Command, IHasExamples
 {
     private readonly Option<string[]> input = new("--input", "-i")
     {
@@ -95,6 +96,13 @@ internal sealed class PrepareCommand : Command
         Add(force);
         SetAction(line => StopSignals.Run(stop => Prepare(line, stop)));
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("GPT-2's tokens of a folder of text, a hundredth held out", "prepare -i texts -o gpt2-data --tokenizer gpt2 --max_sequence_length 1024 --validation_fraction 0.01"),
+        new("Compressed JSONL with another model's tokenizer", "prepare -i 'data/**/*.jsonl.gz' -o llama-data --tokenizer llama/tokenizer.json --max_sequence_length 2048"),
+    ];
 
     private void Prepare(ParseResult line, CancellationToken stop)
     {

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Report;
 
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine report</c>: writes a page about a run, beside others.</summary>
-internal sealed class ReportCommand : Command
+internal sealed class ReportCommand : Command, IHasExamples
 {
     private readonly Option<string> modelDirectory = new("--model_dir", "-o")
     {
@@ -50,6 +51,13 @@ internal sealed class ReportCommand : Command
         Add(systems);
         SetAction(Write);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("A page about a run, in its model directory", "report --model_dir out/sparse"),
+        new("The same beside the dense run", "report --model_dir out/sparse --compare out/dense --output report.html"),
+    ];
 
     private int Write(ParseResult line)
     {

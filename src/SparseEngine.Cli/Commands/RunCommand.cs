@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
@@ -13,7 +14,7 @@ using SparseEngine.Training;
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine run</c>: trains or evaluates what a YAML file describes.</summary>
-internal sealed class RunCommand : Command
+internal sealed class RunCommand : Command, IHasExamples
 {
     private readonly RunOptions options = new();
 
@@ -23,6 +24,14 @@ internal sealed class RunCommand : Command
         options.AddTo(this);
         SetAction(line => Run(options.Read(line, line.GetValue(logging))));
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("Train, and evaluate at the end", "run CPU --params configs/quickstart.yaml --mode train_and_eval --model_dir out/quickstart"),
+        new("See which weights become sparse and what a step costs, without training", "run CPU --params configs/quickstart.yaml --mode train --validate_only"),
+        new("A line of the Model Zoo's run.py", "run CSX weight_streaming --params params_gpt2_small.yaml --mode train --num_csx 1 --mount_dirs /data --python_paths /modelzoo"),
+    ];
 
     private static int Run(RunRequest request)
     {

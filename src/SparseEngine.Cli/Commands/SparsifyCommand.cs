@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
+using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
 using SparseEngine.Metrics;
@@ -10,7 +11,7 @@ using SparseEngine.Sparsity;
 namespace SparseEngine.Cli.Commands;
 
 /// <summary><c>sparse-engine sparsify</c>: applies a YAML's sparsity section to a checkpoint, without training.</summary>
-internal sealed class SparsifyCommand : Command
+internal sealed class SparsifyCommand : Command, IHasExamples
 {
     private readonly CheckpointPair files = new();
 
@@ -31,6 +32,12 @@ internal sealed class SparsifyCommand : Command
         Add(parameters);
         SetAction(line => StopSignals.Run(stop => Sparsify(line, stop)));
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples { get; } =
+    [
+        new("Prune a trained model as the YAML says", "sparsify -i dense.mdl -o sparse.mdl -p configs/pruning.yaml"),
+    ];
 
     private void Sparsify(ParseResult line, CancellationToken stop)
     {

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Spectre.Console;
+using SparseEngine.Cli.Output;
+
+namespace SparseEngine.Cli.Help;
+
+/// <summary>What <c>sparse-engine --help</c> shows: the commands by what they are for, and a first run.</summary>
+internal static class ProgramHelp
+{
+    /// <summary>Writes it to standard output.</summary>
+    public static void Write(SparseEngineCommand program)
+    {
+        Terminal terminal = new();
+        terminal.WriteLine(program.Description!);
+        terminal.WriteLine($"\nUsage:\n  {SparseEngineCommand.ProgramName} COMMAND [options]");
+        int width = program.Subcommands.Max(command => command.Name.Length);
+        foreach ((string heading, IReadOnlyList<Command> commands) in program.Groups)
+        {
+            terminal.WriteLine($"\n{heading}:");
+            terminal.Write(Columns(commands.Select(command => (command.Name, FirstSentence(command.Description!))), width));
+        }
+
+        (string Name, string Text)[] options = [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
+        terminal.WriteLine("\nOptions:");
+        terminal.Write(Columns(options, options.Max(option => option.Name.Length)));
+
+        // As they are: on a terminal, a line broken to fit would be no command.
+        Terminal.Write($"\nA first run:\n{string.Join('\n', program.FirstRun)}\n");
+        terminal.WriteLine($"'{SparseEngineCommand.ProgramName} COMMAND --help' has a command's options and more examples.");
+    }
+
+    private static Grid Columns(IEnumerable<(string Name, string Text)> rows, int width)
+    {
+        Grid grid = new();
+        grid.AddColumn(new GridColumn { Width = width, NoWrap = true, Padding = new Padding(2, 0) });
+        grid.AddColumn(new GridColumn { Padding = new Padding(0, 0) });
+        foreach ((string name, string text) in rows)
+        {
+            grid.AddRow(new Text(name), new Text(text));
+        }
+
+        return grid;
+    }
+
+    /// <summary>As -h, --help; the names that begin with a slash are Windows' own, and understood.</summary>
+    private static string Names(Option option)
+    {
+        string names = string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-')).Order(StringComparer.Ordinal).Append(option.Name));
+        return option.HelpName is { } value ? $"{names} <{value}>" : names;
+    }
+
+    private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is >= 0 and var end ? text[..(end + 1)] : text;
+}

@@ -1,0 +1,171 @@
+using System.CommandLine;
+using SparseEngine.Cli.Shells;
+using SparseEngine.Cli.Templates;
+using SparseEngine.Configuration;
+
+namespace SparseEngine.Cli.Tests;
+
+public class InitTests
+{
+    private static readonly string Text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
+
+    public static TheoryData<string> Templates => [.. RunTemplate.All.Select(template => template.Name)];
+
+    [Theory]
+    [InlineData("tiny", "3,257,856")]
+    [InlineData("small", "25,482,240")]
+    [InlineData("gpt2-small", "124,439,808")]
+    public async Task A_template_is_valid_as_it_is_and_has_the_parameters_that_its_name_says(string name, string parameters)
+    {
+        using TemporaryFolder folder = new();
+        string file = $"{name}.yaml";
+
+        ProgramResult written = await InitAsync(folder, name);
+        ProgramResult validated = (await ProgramProcess.RunAsync(
+            folder.Location, "run", "CPU", "-p", file, "-m", "train_and_eval", "--validate_only")).EndsWith(0);
+
+        Assert.StartsWith($"{file}: ", written.Output, StringComparison.Ordinal);
+        Assert.Empty(RunParametersReader.ReadFile(folder.File(file)).Warnings);
+        Assert.Contains(parameters, validated.Output, StringComparison.Ordinal);
+        Assert.Equal([file], Directory.GetFileSystemEntries(folder.Location).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public async Task Every_section_of_a_template_begins_with_a_comment(string name)
+    {
+        using TemporaryFolder folder = new();
+        await InitAsync(folder, name);
+
+        string[] lines = await File.ReadAllLinesAsync(folder.File($"{name}.yaml"), TestContext.Current.CancellationToken);
+
+        foreach (int section in lines.Index().Where(line => line.Item.Length > 0 && char.IsLetter(line.Item[0])).Select(line => line.Index))
+        {
+            Assert.StartsWith("# ", lines[section - 1], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public async Task The_commands_that_init_prints_are_those_of_the_files_comment_and_valid(string name)
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.File("sub folder", "it's mine.yaml");
+
+        string[] lines = (await InitAsync(folder, name, "-o", file)).Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+
+        string comments = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        string quoted = @"'" + file.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
+        Assert.Contains(lines, line => line.Contains($"run CPU --params {quoted}", StringComparison.Ordinal));
+        Assert.All(lines.Skip(1), line =>
+        {
+            Assert.Contains($"# {line}", comments, StringComparison.Ordinal);
+            Assert.DoesNotContain("configs/", line, StringComparison.Ordinal);
+            Assert.Empty(new SparseEngineCommand().Parse([.. ShellWords.Split(line + " ").Complete.Skip(1)], SparseEngineCommand.Parsing).Errors);
+        });
+    }
+
+    [Fact]
+    public async Task The_smallest_template_trains_and_evaluates_on_text_of_ones_own()
+    {
+        using TemporaryFolder folder = new();
+        await InitAsync(folder, "--data_dir", Text);
+
+        ProgramResult run = (await ProgramProcess.RunAsync(
+            folder.Location, "run", "CPU", "-p", "tiny.yaml", "-m", "train_and_eval", "-o", "out", "--max_steps", "3", "--eval_steps", "1", "--threads", "1")).EndsWith(0);
+
+        Assert.DoesNotContain("WARNING", run.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("out", "checkpoint_3.mdl")));
+    }
+
+    [Fact]
+    public async Task Data_and_sparsity_go_where_they_belong()
+    {
+        using TemporaryFolder folder = new();
+        await InitAsync(folder, "gpt2-small", "--data_dir", "my \"data\"/", "--sparsity", "0.9", "-o", "mine.yaml");
+        await InitAsync(folder, "tiny", "--sparsity", "0.9375");
+
+        RunParameters large = Read(folder.File("mine.yaml"));
+        RunParameters tiny = Read(folder.File("tiny.yaml"));
+        Assert.Equal(["my \"data\"/train"], large.TrainInput!.DataDirectories);
+        Assert.Equal(["my \"data\"/val"], large.EvalInput!.DataDirectories);
+        Assert.Equal([0.9], large.Sparsity!.Groups.Select(group => group.Sparsity));
+        Assert.Contains(
+            "-o 'my \"data\"/' --tokenizer gpt2",
+            await File.ReadAllTextAsync(folder.File("mine.yaml"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        // A quarter of the non-zeros: twice the standard deviation.
+        Assert.Equal([0.9375], tiny.Sparsity!.Groups.Select(group => group.Sparsity));
+        Assert.Equal(0.16, tiny.Model.Initializer!.StandardDeviation, 4);
+        Assert.Equal(0.06, tiny.Model.OutputLayerInitializer!.StandardDeviation, 4);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("0.00001")]
+    [InlineData("0.999999")]
+    public async Task Any_share_of_zeros_makes_a_valid_file(string sparsity)
+    {
+        using TemporaryFolder folder = new();
+
+        await InitAsync(folder, "small", "--sparsity", sparsity);
+
+        Assert.Equal([double.Parse(sparsity)], Read(folder.File("small.yaml")).Sparsity!.Groups.Select(group => group.Sparsity));
+    }
+
+    [Fact]
+    public async Task What_exists_is_overwritten_only_by_force()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("tiny.yaml", "mine");
+        Directory.CreateDirectory(folder.File("folder"));
+
+        ProgramResult refused = (await ProgramProcess.RunAsync(folder.Location, "init")).EndsWith(2);
+        ProgramResult directory = (await ProgramProcess.RunAsync(folder.Location, "init", "-o", "folder", "--force")).EndsWith(2);
+
+        Assert.Equal($"tiny.yaml: exists already; --force overwrites it{Environment.NewLine}", refused.Errors);
+        Assert.Equal($"folder: is a folder; valid: a file{Environment.NewLine}", directory.Errors);
+        Assert.Equal("mine", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        await InitAsync(folder, "--force");
+        Assert.Empty(RunParametersReader.ReadFile(file).Warnings);
+        Assert.Equal(2, Directory.GetFileSystemEntries(folder.Location).Length);
+    }
+
+    [Fact]
+    public async Task A_dash_is_standard_output()
+    {
+        using TemporaryFolder folder = new();
+
+        ProgramResult result = await InitAsync(folder, "small", "-o", "-");
+
+        Assert.Equal(RunTemplate.All.Single(template => template.Name == "small").Text("small.yaml"), result.Output);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Location));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    public async Task A_name_that_cannot_stand_in_a_comment_is_refused(string name)
+    {
+        using TemporaryFolder folder = new();
+
+        ProgramResult result = (await ProgramProcess.RunAsync(folder.Location, "init", "-o", name)).EndsWith(2);
+
+        Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("--output is ", result.Errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<ProgramResult> InitAsync(TemporaryFolder folder, params string[] arguments)
+    {
+        ProgramResult result = (await ProgramProcess.RunAsync(folder.Location, ["init", .. arguments])).EndsWith(0);
+        Assert.Equal("", result.Errors);
+        return result;
+    }
+
+    private static RunParameters Read(string file)
+    {
+        ReadResult result = RunParametersReader.ReadFile(file);
+        Assert.Empty(result.Warnings);
+        return result.Parameters;
+    }
+}
