@@ -34,38 +34,14 @@ public sealed class MetricsLog : IDisposable
     public void Write(StepMetrics step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        Append(json =>
-        {
-            json.WriteNumber("step", step.Step);
-            Number(json, "loss", step.Loss);
-            Number(json, "learning_rate", step.LearningRate);
-            Number(json, "grad_norm", step.GradNorm);
-            json.WriteNumber("tokens", step.Tokens);
-            Number(json, "step_ms", step.StepMs);
-            Number(json, "tokens_per_second", step.TokensPerSecond);
-            Number(json, "flops_dense", step.FlopsDense);
-            Number(json, "flops_executed", step.FlopsExecuted);
-        });
+        Append(step.Step, "", Scalar.Of(step));
     }
 
     /// <summary>Appends an evaluation.</summary>
     public void Write(EvaluationMetrics evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        Append(json =>
-        {
-            json.WriteNumber("step", evaluation.Step);
-            Number(json, "eval_loss", evaluation.Loss);
-            if (evaluation.Perplexity is { } perplexity)
-            {
-                Number(json, "eval_perplexity", perplexity);
-            }
-
-            if (evaluation.Accuracy is { } accuracy)
-            {
-                Number(json, "eval_accuracy", accuracy);
-            }
-        });
+        Append(evaluation.Step, "eval_", Scalar.Of(evaluation));
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
@@ -91,13 +67,18 @@ public sealed class MetricsLog : IDisposable
     }
 
     // One write call a line: a reader, or a kill, never meets half an object unless the disk is full.
-    private void Append(Action<Utf8JsonWriter> write)
+    private void Append(int step, string prefix, IEnumerable<Scalar> scalars)
     {
         line.SetLength(0);
         using (Utf8JsonWriter json = new(line))
         {
             json.WriteStartObject();
-            write(json);
+            json.WriteNumber("step", step);
+            foreach (Scalar scalar in scalars)
+            {
+                Number(json, prefix + scalar.Name, scalar.Value);
+            }
+
             json.WriteEndObject();
         }
 
