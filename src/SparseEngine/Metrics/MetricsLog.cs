@@ -7,10 +7,10 @@ namespace SparseEngine.Metrics;
 /// <remarks>Numbers round-trip exactly; one that is not finite is written as the string "NaN", "Infinity" or "-Infinity".</remarks>
 public sealed class MetricsLog : IDisposable
 {
-    private readonly FileStream file;
+    private readonly LogFile file;
     private readonly MemoryStream line = new();
 
-    private MetricsLog(FileStream file) => this.file = file;
+    private MetricsLog(LogFile file) => this.file = file;
 
     /// <summary>The log's path in a model directory.</summary>
     public static string PathIn(string modelDirectory) => Path.Combine(modelDirectory, "metrics.jsonl");
@@ -20,14 +20,13 @@ public sealed class MetricsLog : IDisposable
     /// <param name="resumeStep">The step the run goes on from: lines of later steps, and one cut short, come from a run that was killed and are dropped.</param>
     public static MetricsLog Open(string modelDirectory, int resumeStep)
     {
-        Directory.CreateDirectory(modelDirectory);
         string path = PathIn(modelDirectory);
         if (File.Exists(path))
         {
             DropAfter(path, resumeStep);
         }
 
-        return new MetricsLog(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
+        return new MetricsLog(LogFile.Open(path, FileMode.Append));
     }
 
     /// <summary>Appends a training step.</summary>
@@ -45,7 +44,7 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
-    public void FlushToDisk() => file.Flush(flushToDisk: true);
+    public void FlushToDisk() => file.FlushToDisk();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -66,7 +65,6 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
-    // One write call a line: a reader, or a kill, never meets half an object unless the disk is full.
     private void Append(int step, string prefix, IEnumerable<Scalar> scalars)
     {
         line.SetLength(0);
@@ -83,8 +81,7 @@ public sealed class MetricsLog : IDisposable
         }
 
         line.WriteByte((byte)'\n');
-        file.Write(line.GetBuffer(), 0, (int)line.Length);
-        file.Flush();
+        file.Append(line.GetBuffer().AsMemory(0, (int)line.Length));
     }
 
     private static void DropAfter(string path, int resumeStep)

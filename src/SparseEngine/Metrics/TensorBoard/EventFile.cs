@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using SparseEngine.Checkpoints;
 using SparseEngine.Metrics.TensorBoard.Messages;
 using SparseEngine.Training;
 
@@ -14,18 +13,17 @@ internal sealed class EventFile : IDisposable
     // Tells apart the files that one process opens in the same second.
     private static int filesOpened = -1;
 
-    private readonly FileStream file;
+    private readonly LogFile file;
     private readonly TimeProvider clock;
 
-    private EventFile(string path, FileStream file, TimeProvider clock)
+    private EventFile(LogFile file, TimeProvider clock)
     {
-        Path = path;
         this.file = file;
         this.clock = clock;
     }
 
     /// <summary>The file: <c>events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER</c>, so that names sort by time.</summary>
-    public string Path { get; }
+    public string Path => file.Path;
 
     /// <summary>Starts a new file.</summary>
     /// <param name="folder">Where; made if absent. TensorBoard shows the files of a folder as one run.</param>
@@ -34,16 +32,7 @@ internal sealed class EventFile : IDisposable
     public static EventFile Create(string folder, TimeProvider clock)
     {
         string name = $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref filesOpened)}";
-        string path = System.IO.Path.Combine(folder, name);
-        FileStream? stream = null;
-        Guard(path, () =>
-        {
-            Directory.CreateDirectory(folder);
-
-            // Unbuffered, one write call a record: a kill loses no record that was written.
-            stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        });
-        EventFile file = new(path, stream!, clock);
+        EventFile file = new(LogFile.Open(System.IO.Path.Combine(folder, name), FileMode.CreateNew), clock);
         file.Write(new Event { FileVersion = Version });
         return file;
     }
@@ -73,27 +62,14 @@ internal sealed class EventFile : IDisposable
     }
 
     /// <summary>Waits until all records are on the disk.</summary>
-    public void FlushToDisk() => Guard(Path, () => file.Flush(flushToDisk: true));
+    public void FlushToDisk() => file.FlushToDisk();
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    private static void Guard(string path, Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception exception) when (AtomicFile.Reason(exception) is { } reason)
-        {
-            throw new TrainingException($"{path}: cannot be written: {reason}", exception);
-        }
-    }
-
     private void Write(Event record)
     {
         record.WallTime = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
-        byte[] frame = TFRecord.Frame(record.ToByteArray());
-        Guard(Path, () => file.Write(frame));
+        file.Append(TFRecord.Frame(record.ToByteArray()));
     }
 }
