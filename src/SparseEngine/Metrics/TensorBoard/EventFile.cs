@@ -10,7 +10,7 @@ internal sealed class EventFile : IDisposable
 {
     private const string Version = "brain.Event:2";
 
-    // Tells apart the files that one process opens in the same second.
+    // Tells apart the files that one process opens in the same second, and keeps them in order.
     private static int filesOpened = -1;
 
     private readonly LogFile file;
@@ -31,7 +31,7 @@ internal sealed class EventFile : IDisposable
     /// <exception cref="TrainingException">It cannot be made or written to.</exception>
     public static EventFile Create(string folder, TimeProvider clock)
     {
-        string name = $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref filesOpened)}";
+        string name = $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref filesOpened):D6}";
         EventFile file = new(LogFile.Open(System.IO.Path.Combine(folder, name), FileMode.CreateNew), clock);
         file.Write(new Event { FileVersion = Version });
         return file;

@@ -37,11 +37,16 @@ public sealed class EventFileTests : IDisposable
     }
 
     [Fact]
-    public void Files_of_the_same_second_have_names_of_their_own()
+    public void Files_of_the_same_second_have_names_of_their_own_and_stay_in_order()
     {
-        using EventFile first = EventFile.Create(directory.Path, new StoppedClock());
-        using EventFile second = EventFile.Create(directory.Path, new StoppedClock());
-        Assert.Equal(2, EventReader.Files(directory.Path).Length);
+        List<string> paths = [];
+        for (int i = 0; i < 20; i++)
+        {
+            using EventFile file = EventFile.Create(directory.Path, new StoppedClock());
+            paths.Add(file.Path);
+        }
+
+        Assert.Equal(paths, EventReader.Files(directory.Path));
     }
 
     [Fact]
