@@ -57,6 +57,42 @@ public class FullDiskTests
         Assert.Equal(checkpoint, File.ReadAllBytes(run.Output("checkpoint_4.mdl")));
     }
 
+    [Theory]
+    [InlineData("train", "train")]
+    [InlineData("eval", "eval")]
+    public async Task An_event_file_that_cannot_be_made_is_one_line_and_what_is_on_disk_stays(string folder, string mode)
+    {
+        using TinyRun run = new();
+        (await run.RunAsync("train", "--max_steps", "4")).EndsWith(0);
+        string metrics = File.ReadAllText(run.Output("metrics.jsonl"));
+        Directory.Move(run.Output("train"), run.Output("before"));
+        File.WriteAllText(run.Output(folder), "This is no folder.");
+
+        ProgramResult result = (await run.RunAsync(mode)).EndsWith(1);
+
+        string line = Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith(Path.Combine("out", folder, "events.out.tfevents."), line, StringComparison.Ordinal);
+        Assert.Contains(": cannot be written: ", line, StringComparison.Ordinal);
+        AssertOnlyCheckpoints(run.Output(""), "checkpoint_4.mdl");
+        Assert.StartsWith(metrics, File.ReadAllText(run.Output("metrics.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_file_that_a_limit_cuts_short_is_one_line_and_the_run_goes_on_after_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such limit.");
+        using TinyRun whole = new();
+        using TinyRun run = new();
+        (await whole.RunAsync("train")).EndsWith(0);
+
+        ProgramResult result = (await run.RunWithFileLimitAsync(1024, "train")).EndsWith(1);
+
+        string line = Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith(Path.Combine("out", "train", "events.out.tfevents."), line, StringComparison.Ordinal);
+        (await run.RunAsync("train")).EndsWith(0);
+        Assert.Equal(whole.Losses(), run.Losses());
+    }
+
     private static void AssertOnlyCheckpoints(string folder, params string[] names) => Assert.Equal(
         names,
         Directory.GetFiles(folder, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None })

@@ -77,8 +77,9 @@ internal sealed class RunLog : ILoggerProvider
             {
                 file?.WriteLine(line);
             }
-            catch (IOException)
+            catch (Exception error) when (error is IOException or ArgumentOutOfRangeException { ParamName: "value" })
             {
+                // The latter is how .NET reports EFBIG.
                 // On a full disk the log lacks this line, which the terminal has. The run fails where it cannot write what it needs, and says so.
             }
         }

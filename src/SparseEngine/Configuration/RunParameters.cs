@@ -6,6 +6,9 @@ public sealed record RunParameters
     /// <summary>The YAML file, as given.</summary>
     public required string File { get; init; }
 
+    /// <summary>What the file says, as it was read; empty where the run comes from no file.</summary>
+    public string Text { get; init; } = "";
+
     /// <summary>Where training samples come from; null where the file has no train_input.</summary>
     public InputParameters? TrainInput { get; init; }
 

@@ -31,7 +31,7 @@ public static class RunParametersReader
         var file = ParametersFile.Parse(text, path, diagnostics);
         var parameters = ReadSections(file, path, overrides ?? new RunConfigOverrides(), diagnostics);
         diagnostics.ThrowIfAnyError();
-        return new ReadResult(parameters, diagnostics.Warnings);
+        return new ReadResult(parameters with { Text = text }, diagnostics.Warnings);
     }
 
     private static RunParameters ReadSections(SectionReader file, string path, RunConfigOverrides overrides, DiagnosticCollector diagnostics)

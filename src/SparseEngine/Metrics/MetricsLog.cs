@@ -7,10 +7,10 @@ namespace SparseEngine.Metrics;
 /// <remarks>Numbers round-trip exactly; one that is not finite is written as the string "NaN", "Infinity" or "-Infinity".</remarks>
 public sealed class MetricsLog : IDisposable
 {
-    private readonly FileStream file;
+    private readonly LogFile file;
     private readonly MemoryStream line = new();
 
-    private MetricsLog(FileStream file) => this.file = file;
+    private MetricsLog(LogFile file) => this.file = file;
 
     /// <summary>The log's path in a model directory.</summary>
     public static string PathIn(string modelDirectory) => Path.Combine(modelDirectory, "metrics.jsonl");
@@ -20,56 +20,31 @@ public sealed class MetricsLog : IDisposable
     /// <param name="resumeStep">The step the run goes on from: lines of later steps, and one cut short, come from a run that was killed and are dropped.</param>
     public static MetricsLog Open(string modelDirectory, int resumeStep)
     {
-        Directory.CreateDirectory(modelDirectory);
         string path = PathIn(modelDirectory);
         if (File.Exists(path))
         {
             DropAfter(path, resumeStep);
         }
 
-        return new MetricsLog(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
+        return new MetricsLog(LogFile.Open(path, FileMode.Append));
     }
 
     /// <summary>Appends a training step.</summary>
     public void Write(StepMetrics step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        Append(json =>
-        {
-            json.WriteNumber("step", step.Step);
-            Number(json, "loss", step.Loss);
-            Number(json, "learning_rate", step.LearningRate);
-            Number(json, "grad_norm", step.GradNorm);
-            json.WriteNumber("tokens", step.Tokens);
-            Number(json, "step_ms", step.StepMs);
-            Number(json, "tokens_per_second", step.TokensPerSecond);
-            Number(json, "flops_dense", step.FlopsDense);
-            Number(json, "flops_executed", step.FlopsExecuted);
-        });
+        Append(step.Step, "", Scalar.Of(step));
     }
 
     /// <summary>Appends an evaluation.</summary>
     public void Write(EvaluationMetrics evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        Append(json =>
-        {
-            json.WriteNumber("step", evaluation.Step);
-            Number(json, "eval_loss", evaluation.Loss);
-            if (evaluation.Perplexity is { } perplexity)
-            {
-                Number(json, "eval_perplexity", perplexity);
-            }
-
-            if (evaluation.Accuracy is { } accuracy)
-            {
-                Number(json, "eval_accuracy", accuracy);
-            }
-        });
+        Append(evaluation.Step, "eval_", Scalar.Of(evaluation));
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
-    public void FlushToDisk() => file.Flush(flushToDisk: true);
+    public void FlushToDisk() => file.FlushToDisk();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -90,20 +65,23 @@ public sealed class MetricsLog : IDisposable
         }
     }
 
-    // One write call a line: a reader, or a kill, never meets half an object unless the disk is full.
-    private void Append(Action<Utf8JsonWriter> write)
+    private void Append(int step, string prefix, IEnumerable<Scalar> scalars)
     {
         line.SetLength(0);
         using (Utf8JsonWriter json = new(line))
         {
             json.WriteStartObject();
-            write(json);
+            json.WriteNumber("step", step);
+            foreach (Scalar scalar in scalars)
+            {
+                Number(json, prefix + scalar.Name, scalar.Value);
+            }
+
             json.WriteEndObject();
         }
 
         line.WriteByte((byte)'\n');
-        file.Write(line.GetBuffer(), 0, (int)line.Length);
-        file.Flush();
+        file.Append(line.GetBuffer().AsMemory(0, (int)line.Length));
     }
 
     private static void DropAfter(string path, int resumeStep)

@@ -16,14 +16,16 @@ internal static class EvaluationRun
         using ISampleSource source = TrainingData.Open(context.Parameters, DataSplit.Validation);
         EvaluationMetrics? last = null;
         RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
-        foreach (string path in CheckpointsOf(context, mode))
+        IReadOnlyList<string> checkpoints = CheckpointsOf(context, mode);
+        using RunMetrics log = RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory);
+        foreach (string path in checkpoints)
         {
             if (stop.IsCancellationRequested)
             {
                 break;
             }
 
-            summary = Evaluate(context, mode, source, path, stop);
+            summary = Evaluate(context, mode, source, path, log, stop);
             last = summary.Evaluation ?? last;
         }
 
@@ -44,7 +46,7 @@ internal static class EvaluationRun
         return [path];
     }
 
-    private static RunSummary Evaluate(RunContext context, RunMode mode, ISampleSource source, string path, CancellationToken stop)
+    private static RunSummary Evaluate(RunContext context, RunMode mode, ISampleSource source, string path, RunMetrics log, CancellationToken stop)
     {
         ModelParameters shape = context.Parameters.Model;
         using CheckpointReader reader = CheckpointReader.Open(path);
@@ -58,8 +60,6 @@ internal static class EvaluationRun
         EvaluationMetrics? metrics = evaluator.Evaluate(step, stop);
         if (metrics is not null)
         {
-            // Evaluating an earlier checkpoint drops nothing that a later step has logged.
-            using MetricsLog log = MetricsLog.Open(context.Parameters.RunConfig.ModelDirectory, resumeStep: int.MaxValue);
             log.Write(metrics);
             context.Observer.OnEvaluated(metrics);
         }

@@ -19,7 +19,7 @@ internal sealed class TrainingLoop
     private readonly TrainingStep step;
     private readonly Optimizer optimizer;
     private readonly RunCheckpoints checkpoints;
-    private readonly MetricsLog log;
+    private readonly RunMetrics log;
     private readonly LearningRateSchedule schedule;
     private readonly Evaluator? evaluator;
     private readonly FlopCount flops;
@@ -36,7 +36,7 @@ internal sealed class TrainingLoop
 
     private TrainingLoop(
         RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluator? evaluator,
-        RunCheckpoints checkpoints, MetricsLog log, FlopCount flops, TrainingState? state, int lastStep)
+        RunCheckpoints checkpoints, RunMetrics log, FlopCount flops, TrainingState? state, int lastStep)
     {
         this.context = context;
         this.loader = loader;
@@ -80,7 +80,8 @@ internal sealed class TrainingLoop
         using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
         using Evaluator? evaluator = validation is null ? null
             : new Evaluator(context.Device, model, TrainingData.Loader(run, validation, DataSplit.Validation), config.EvalSteps, context.Observer);
-        using MetricsLog log = MetricsLog.Open(config.ModelDirectory, start.Step);
+        using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step);
+        log.Describe(start.Step + 1, run.Text, plan, parameters.Elements);
         CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
 
         context.Observer.OnStarted(new RunOverview(

@@ -1,0 +1,31 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace SparseEngine.Metrics.TensorBoard;
+
+/// <summary>The checksum of TFRecord files: CRC-32C, turned and offset, since a CRC of data that holds its own CRC is weak.</summary>
+/// <remarks>RFC 3720, appendix B.4, and <c>tensorflow/core/lib/hash/crc32c.h</c>.</remarks>
+internal static class MaskedCrc32C
+{
+    private const uint MaskDelta = 0xA282EAD8;
+
+    /// <summary>The masked checksum of some bytes.</summary>
+    public static uint Of(ReadOnlySpan<byte> bytes) => BitOperations.RotateRight(Unmasked(bytes), 15) + MaskDelta;
+
+    /// <summary>CRC-32C itself.</summary>
+    public static uint Unmasked(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        }
+
+        foreach (byte value in bytes)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return ~crc;
+    }
+}

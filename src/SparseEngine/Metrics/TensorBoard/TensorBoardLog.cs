@@ -1,0 +1,102 @@
+using SparseEngine.Sparsity;
+using SparseEngine.Training;
+
+namespace SparseEngine.Metrics.TensorBoard;
+
+/// <summary>A run for TensorBoard: event files in the folders <c>train</c> and <c>eval</c> of the model directory, as the Model Zoo has them.</summary>
+/// <remarks>A tag is the same in both, so that their curves share a chart.</remarks>
+internal sealed class TensorBoardLog : IDisposable
+{
+    private readonly string modelDirectory;
+    private readonly int? firstStep;
+    private readonly TimeProvider clock;
+    private readonly EventFile? training;
+    private EventFile? evaluation;
+
+    /// <summary>Starts a file in each folder that has something to say.</summary>
+    /// <param name="modelDirectory">The model directory.</param>
+    /// <param name="firstStep">The first step that the run trains: TensorBoard drops what earlier runs have of it and of later ones. Null where it only evaluates: nothing is dropped.</param>
+    /// <param name="clock">Dates the events; null for the system's.</param>
+    /// <exception cref="TrainingException">A file cannot be made or written to.</exception>
+    public TensorBoardLog(string modelDirectory, int? firstStep, TimeProvider? clock = null)
+    {
+        this.modelDirectory = modelDirectory;
+        this.firstStep = firstStep;
+        this.clock = clock ?? TimeProvider.System;
+        if (firstStep is null)
+        {
+            return;
+        }
+
+        training = Open("train");
+        if (Directory.Exists(Path.Combine(modelDirectory, "eval")))
+        {
+            evaluation = Open("eval");
+        }
+    }
+
+    /// <summary>Writes the YAML that the run was started with, if it was with one.</summary>
+    /// <param name="step">The first step that trains with it.</param>
+    /// <param name="yaml">Its text.</param>
+    public void WriteConfiguration(int step, string yaml)
+    {
+        if (yaml.Length == 0)
+        {
+            return;
+        }
+
+        // Indented, not fenced: no line of the file can end the block.
+        IEnumerable<string> lines = yaml.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Select(line => $"    {line}");
+        training?.WriteText(step, "config", string.Join('\n', lines));
+    }
+
+    /// <summary>Writes the share of zeros in each sparse weight and in the whole model.</summary>
+    /// <param name="step">The first step that trains with them.</param>
+    /// <param name="plan">The sparse weights.</param>
+    /// <param name="parameters">The model's parameters, zeros included.</param>
+    public void WriteSparsity(int step, SparsityPlan plan, long parameters)
+    {
+        if (plan.Weights.IsEmpty)
+        {
+            return;
+        }
+
+        long zeros = plan.Weights.Sum(weight => weight.Total - weight.Kept);
+        training?.WriteScalars(step,
+        [
+            new Scalar("sparsity/total", (double)zeros / parameters),
+            .. plan.Weights.Select(weight => new Scalar($"sparsity/{weight.Name}", 1 - ((double)weight.Kept / weight.Total))),
+        ]);
+    }
+
+    /// <summary>Writes a training step.</summary>
+    public void Write(StepMetrics step) => training?.WriteScalars(step.Step, Scalar.Of(step));
+
+    /// <summary>Writes an evaluation.</summary>
+    public void Write(EvaluationMetrics metrics) => (evaluation ??= Open("eval")).WriteScalars(metrics.Step, Scalar.Of(metrics));
+
+    /// <summary>Waits until all records are on the disk.</summary>
+    public void FlushToDisk()
+    {
+        training?.FlushToDisk();
+        evaluation?.FlushToDisk();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        training?.Dispose();
+        evaluation?.Dispose();
+    }
+
+    private EventFile Open(string folder)
+    {
+        EventFile file = EventFile.Create(Path.Combine(modelDirectory, folder), clock);
+        if (firstStep is { } step)
+        {
+            file.WriteSessionStart(step);
+        }
+
+        return file;
+    }
+}

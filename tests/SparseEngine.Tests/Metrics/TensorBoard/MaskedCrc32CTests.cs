@@ -1,0 +1,44 @@
+using SparseEngine.Metrics.TensorBoard;
+
+namespace SparseEngine.Tests.Metrics.TensorBoard;
+
+public class MaskedCrc32CTests
+{
+    /// <summary>RFC 3720, appendix B.4, and the check value of the CRC catalogue.</summary>
+    public static TheoryData<byte[], uint> Published => new()
+    {
+        { new byte[32], 0x8A9136AA },
+        { [.. Enumerable.Repeat((byte)0xFF, 32)], 0x62A8AB43 },
+        { [.. Enumerable.Range(0, 32).Select(value => (byte)value)], 0x46DD794E },
+        { [.. Enumerable.Range(0, 32).Select(value => (byte)(31 - value))], 0x113FDB5C },
+        { "123456789"u8.ToArray(), 0xE3069283 },
+        { [], 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Published))]
+    public void The_checksum_is_the_published_one(byte[] bytes, uint expected)
+    {
+        Assert.Equal(expected, MaskedCrc32C.Unmasked(bytes));
+        Assert.Equal(expected, EventReader.Crc32C(bytes));
+    }
+
+    [Fact]
+    public void Every_length_and_alignment_has_the_checksum_of_its_bits()
+    {
+        byte[] bytes = new byte[64];
+        new Random(3).NextBytes(bytes);
+        for (int start = 0; start < 9; start++)
+        {
+            for (int length = 0; length <= bytes.Length - start; length++)
+            {
+                Assert.Equal(EventReader.Crc32C(bytes.AsSpan(start, length)), MaskedCrc32C.Unmasked(bytes.AsSpan(start, length)));
+            }
+        }
+    }
+
+    /// <summary>The head of a record of 24 bytes, such as an event file's first, and what TensorBoard's own writer puts after it.</summary>
+    [Fact]
+    public void The_masked_checksum_is_that_of_TensorBoards_writer() =>
+        Assert.Equal(0x224B7FA3u, MaskedCrc32C.Of([0x18, 0, 0, 0, 0, 0, 0, 0]));
+}
