@@ -114,7 +114,7 @@ internal sealed class FlopsCommand : Command, IHasExamples
 
     private void Report(ParseResult line, RunParameters given, Terminal terminal)
     {
-        RunParameters run = line.GetValue(sparsity) is { } level ? given with { Sparsity = SparsityParameters.OfLinearLayers(level, "--sparsity") } : given;
+        RunParameters run = line.GetValue(sparsity) is { } level ? given with { Sparsity = SparsityParameters.OfLinearLayers(level, location: "--sparsity") } : given;
         FlopAccount account = FlopAccount.Of(run, line.GetValue(attention));
         foreach (string warning in account.Plan.Warnings)
         {

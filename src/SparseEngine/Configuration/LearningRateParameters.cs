@@ -8,7 +8,7 @@ namespace SparseEngine.Configuration;
 /// False: one after another, each for its <see cref="SchedulerParameters.Steps"/>. True (main_scheduler: chained): all at once, the
 /// first one's rate times what fraction of its initial rate each other one is at.
 /// </param>
-public sealed record LearningRateParameters(ImmutableArray<SchedulerParameters> Schedulers, bool Chained);
+public sealed record LearningRateParameters(ImmutableArray<SchedulerParameters> Schedulers, bool Chained = false);
 
 /// <summary>One scheduler of the learning rate. Its formula is in <see cref="Training.LearningRateSchedule"/>.</summary>
 /// <param name="Steps">How many steps it lasts when another follows, and the length of its decay; null where not given.</param>
@@ -21,7 +21,7 @@ public abstract record SchedulerParameters(int? Steps)
 /// <summary>A constant rate.</summary>
 /// <param name="LearningRate">The rate.</param>
 /// <param name="Steps">How many steps it lasts when another follows.</param>
-public sealed record ConstantScheduler(double LearningRate, int? Steps) : SchedulerParameters(Steps)
+public sealed record ConstantScheduler(double LearningRate, int? Steps = null) : SchedulerParameters(Steps)
 {
     internal override double InitialRate => LearningRate;
 }
@@ -32,7 +32,7 @@ public sealed record ConstantScheduler(double LearningRate, int? Steps) : Schedu
 /// <param name="DecaySteps">The length of the decay in steps.</param>
 /// <param name="Power">The exponent: 1 for a straight line.</param>
 /// <param name="Cycle">As in the file. The Model Zoo's formula holds the end rate after the decay whatever this says, and so does ours.</param>
-public sealed record PolynomialScheduler(double Initial, double End, int DecaySteps, double Power, bool Cycle) : SchedulerParameters(DecaySteps)
+public sealed record PolynomialScheduler(double Initial, double End, int DecaySteps, double Power = 1, bool Cycle = false) : SchedulerParameters(DecaySteps)
 {
     internal override double InitialRate => Initial;
 }

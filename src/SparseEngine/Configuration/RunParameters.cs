@@ -1,10 +1,13 @@
 namespace SparseEngine.Configuration;
 
-/// <summary>A whole run as its YAML describes it, validated. Made by <see cref="RunParametersReader"/>.</summary>
+/// <summary>A whole run: read and validated by <see cref="RunParametersReader"/>, or built in code and validated when the run is created.</summary>
 public sealed record RunParameters
 {
-    /// <summary>The YAML file, as given.</summary>
-    public required string File { get; init; }
+    /// <summary>
+    /// The YAML file, as given: errors name it, and data are looked for from its folder after the working directory. A run built
+    /// in code has none and keeps the default.
+    /// </summary>
+    public string File { get; init; } = nameof(RunParameters);
 
     /// <summary>What the file says, as it was read; empty where the run comes from no file.</summary>
     public string Text { get; init; } = "";

@@ -18,13 +18,16 @@ public sealed record SparsityParameters
     /// <summary>Whether each mask is also written as a .npy file.</summary>
     public bool DumpMasks { get; init; }
 
-    /// <summary>The section <c>sparsity: LEVEL</c>: every linear layer of the decoder, chosen at random.</summary>
+    /// <summary>One level for every linear layer of the decoder; embeddings, norms and the head stay dense.</summary>
     /// <param name="sparsity">The share of zeros, in [0, 1).</param>
-    /// <param name="location">Where it is given, for warnings.</param>
-    public static SparsityParameters OfLinearLayers(double sparsity, string location) => new()
+    /// <param name="method">How the kept weights are chosen.</param>
+    /// <param name="seed">The base seed; null for a random one, drawn once for the run and logged.</param>
+    /// <param name="location">Where the level is given, for warnings.</param>
+    public static SparsityParameters OfLinearLayers(
+        double sparsity, SparsityMethod method = SparsityMethod.Random, long? seed = null, string location = "sparsity") => new()
     {
         Selection = SparsitySelection.Default,
-        Groups = [new SparsityGroup(null, sparsity, SparsityMethod.Random, Seed: null, location)],
+        Groups = [new SparsityGroup(null, sparsity, method, seed, location)],
     };
 }
 

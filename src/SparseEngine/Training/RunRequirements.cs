@@ -2,14 +2,14 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Training;
 
-/// <summary>What a mode needs of the parameters, beyond what each section checks by itself.</summary>
+/// <summary>What a mode needs of the parameters.</summary>
 internal static class RunRequirements
 {
     /// <summary>Checks them all.</summary>
     /// <exception cref="ConfigurationException">Lists everything that is missing or does not fit.</exception>
     public static void Check(RunParameters parameters, RunMode mode)
     {
-        List<Diagnostic> problems = [];
+        List<Diagnostic> problems = [.. ParameterRanges.Violations(parameters).Select(text => new Diagnostic(parameters.File, text))];
         bool trains = mode is RunMode.Train or RunMode.TrainAndEval;
         bool evaluates = mode is not RunMode.Train;
         if (trains)
@@ -17,7 +17,8 @@ internal static class RunRequirements
             Require(parameters.TrainInput, "train_input");
             Require(parameters.Optimizer, "optimizer");
             CheckInput(parameters.TrainInput, "train_input");
-            if (parameters is { TrainInput: { } input, Optimizer: { } optimizer } && input.BatchSize % optimizer.GradAccumSteps != 0)
+            if (parameters is { TrainInput: { } input, Optimizer: { } optimizer }
+                && optimizer.GradAccumSteps > 0 && input.BatchSize % optimizer.GradAccumSteps != 0)
             {
                 Report($"train_input.batch_size is {input.BatchSize}, which optimizer.grad_accum_steps {optimizer.GradAccumSteps} does not divide");
             }

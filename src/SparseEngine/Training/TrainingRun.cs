@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 
@@ -20,17 +21,15 @@ public sealed class TrainingRun
     /// <param name="parameters">The run.</param>
     /// <param name="mode">What it does.</param>
     /// <param name="device">Where it computes; it stays the caller's.</param>
-    /// <param name="logger">Receives what a person should know.</param>
-    /// <param name="observer">Follows the run.</param>
-    /// <exception cref="ConfigurationException">A section the mode needs is missing, or sizes do not fit one another.</exception>
-    public static TrainingRun Create(RunParameters parameters, RunMode mode, ComputeDevice device, ILogger logger, IRunObserver observer)
+    /// <param name="logger">Receives what a person should know; null for nobody.</param>
+    /// <param name="observer">Follows the run; null for nobody.</param>
+    /// <exception cref="ConfigurationException">A section the mode needs is missing, a value is out of range, or sizes do not fit one another.</exception>
+    public static TrainingRun Create(RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(device);
-        ArgumentNullException.ThrowIfNull(logger);
-        ArgumentNullException.ThrowIfNull(observer);
         RunRequirements.Check(parameters, mode);
-        return new TrainingRun(new RunContext(parameters, device, logger, observer), mode);
+        return new TrainingRun(new RunContext(parameters, device, logger ?? NullLogger.Instance, observer ?? new Nobody()), mode);
     }
 
     /// <summary>Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written.</summary>
@@ -44,6 +43,8 @@ public sealed class TrainingRun
             ? EvaluationRun.Execute(context, mode, stop)
             : TrainingLoop.Execute(context, mode, stop);
     }
+
+    private sealed class Nobody : IRunObserver;
 }
 
 /// <summary>What every part of a run is given.</summary>

@@ -26,7 +26,7 @@ internal static class SparsitySection
         if (value.Node is YamlScalar)
         {
             return value.AsNumber(Interval.Fraction, Valid) is { } sparsity
-                ? SparsityParameters.OfLinearLayers(sparsity, value.Location)
+                ? SparsityParameters.OfLinearLayers(sparsity, location: value.Location)
                 : null;
         }
 

@@ -1,0 +1,40 @@
+using System.Text;
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Training;
+
+// dotnet-docs is the prose of the .NET SDK's reference documentation; name text files or folders for your own.
+InputParameters text = new() { DataProcessor = DataProcessor.Text, DataDirectories = ["dotnet-docs"], BatchSize = 8, MaxSequenceLength = 64 };
+RunParameters parameters = new()
+{
+    TrainInput = text with { Shuffle = true },
+    EvalInput = text,
+    Model = new()
+    {
+        VocabularySize = 256, HiddenSize = 128, Layers = 2, Heads = 4, FilterSize = 512, MaxPositionEmbeddings = 64, InitializerRange = 0.05,
+    },
+    Sparsity = SparsityParameters.OfLinearLayers(0.75, seed: 1),
+    Optimizer = new()
+    {
+        Kind = OptimizerKind.AdamW, LearningRate = new([new CosineDecayScheduler(5e-3, 5e-4, 200)]), CorrectBias = true, MaxGradientNorm = 1,
+    },
+    RunConfig = new() { ModelDirectory = "out", MaxSteps = 200, EvalSteps = 20 },
+};
+
+using ComputeDevice device = HostDevice.Create(Environment.ProcessorCount);
+RunSummary summary = TrainingRun.Create(parameters, RunMode.TrainAndEval, device, observer: new LossPrinter()).Execute();
+Console.WriteLine($"validation: loss {summary.Evaluation?.Loss:0.00}, accuracy {summary.Evaluation?.Accuracy:0.0%}");
+
+using TextGenerator generator = TextGenerator.Open(summary.CheckpointPath!, device);
+Console.WriteLine("Returns the " + Encoding.UTF8.GetString([.. generator.Generate("Returns the ", maxTokens: 60)]));
+
+internal sealed class LossPrinter : IRunObserver
+{
+    public void OnStep(StepMetrics step)
+    {
+        if (step.Step == 1 || step.Step % 50 == 0)
+        {
+            Console.WriteLine($"step {step.Step}: loss {step.Loss:0.00}, {step.FlopsExecuted / step.FlopsDense:0%} of the dense FLOPs");
+        }
+    }
+}

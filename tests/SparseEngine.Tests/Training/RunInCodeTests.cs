@@ -1,0 +1,66 @@
+using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Training;
+
+namespace SparseEngine.Tests.Training;
+
+/// <summary>Runs that no YAML file describes: what is refused, and what may be left out.</summary>
+public class RunInCodeTests
+{
+    public static TheoryData<string, Func<RunParameters, RunParameters>> Mistakes => new()
+    {
+        { "model.hidden_size is 0; valid: a whole number of at least 1", run => run with { Model = run.Model with { HiddenSize = 0 } } },
+        { "model.num_heads is 5; valid: a divisor of hidden_size, 32", run => run with { Model = run.Model with { Heads = 5 } } },
+        { "model.num_heads is 0; valid: a whole number of at least 1", run => run with { Model = run.Model with { Heads = 0 } } },
+        { "model.dropout_rate is 1; valid: a number in [0, 1)", run => run with { Model = run.Model with { DropoutRate = 1 } } },
+        { "train_input.batch_size is -4; valid: a whole number of at least 1", run => run with { TrainInput = run.TrainInput! with { BatchSize = -4 } } },
+        { "sparsity.sparsity is 75; valid: a number in [0, 1)", run => run with { Sparsity = SparsityParameters.OfLinearLayers(75) } },
+        { "optimizer.learning_rate has no scheduler; valid: one or more", run => run with { Optimizer = run.Optimizer! with { LearningRate = new([]) } } },
+        { "optimizer.beta2 is NaN; valid: a number in [0, 1)", run => run with { Optimizer = run.Optimizer! with { Beta2 = double.NaN } } },
+        { "optimizer.grad_accum_steps is 0; valid: a whole number of at least 1", run => run with { Optimizer = run.Optimizer! with { GradAccumSteps = 0 } } },
+        { "runconfig.log_steps is 0; valid: a whole number of at least 1", run => run with { RunConfig = run.RunConfig with { LogSteps = 0 } } },
+        {
+            "eval_input.validation_share is 0.05; valid: train_input.validation_share, 0.1, since both read the same text",
+            run => run with
+            {
+                TrainInput = run.TrainInput! with { DataProcessor = DataProcessor.Text, ValidationShare = 0.1 },
+                EvalInput = run.EvalInput! with { DataProcessor = DataProcessor.Text, DataDirectories = run.TrainInput.DataDirectories },
+            }
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes), DisableDiscoveryEnumeration = true)]
+    public void A_value_out_of_range_is_refused_by_the_name_of_its_key(string message, Func<RunParameters, RunParameters> mistake)
+    {
+        using TestRun run = new();
+        run.Parameters = mistake(run.Parameters);
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => run.Execute(RunMode.TrainAndEval));
+        Assert.Equal([message], error.Problems.Select(problem => problem.Text));
+    }
+
+    [Fact]
+    public void Without_a_file_errors_name_the_parameters()
+    {
+        using HostDevice device = HostDevice.Create(threads: 1);
+        RunParameters parameters = new()
+        {
+            Model = new() { VocabularySize = 8, HiddenSize = 8, Layers = 1, Heads = 1, FilterSize = 8 },
+            RunConfig = new(),
+        };
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => TrainingRun.Create(parameters, RunMode.Eval, device));
+        Assert.Equal("RunParameters: eval_input is missing; evaluation needs it", error.Message);
+    }
+
+    [Fact]
+    public void A_run_that_nobody_follows_is_the_same_run()
+    {
+        using TestRun followed = new();
+        using TestRun alone = new();
+        using HostDevice device = HostDevice.Create(threads: 1);
+        RunSummary expected = followed.Execute(RunMode.TrainAndEval);
+        RunSummary summary = TrainingRun.Create(alone.Parameters, RunMode.TrainAndEval, device).Execute(TestContext.Current.CancellationToken);
+
+        Assert.Equal((expected.LastLoss, expected.Evaluation), (summary.LastLoss, summary.Evaluation));
+    }
+}
