@@ -39,6 +39,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         firedValues = new GpuScratch<float>(this);
         partialGradients = new GpuScratch<float>(this);
         attentionRowSums = new GpuScratch<float>(this);
+        decodeScores = new GpuScratch<float>(this);
     }
 
     /// <summary>The CPU accelerator's stand-in for a GPU: a multiprocessor for each core.</summary>

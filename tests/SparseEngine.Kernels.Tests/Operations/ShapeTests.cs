@@ -127,6 +127,32 @@ public class ShapeTests
 
     [Theory]
     [EveryDevice]
+    public void Attention_over_kept_keys_that_do_not_fit_is_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(4, 1);
+        DeviceMatrix wider = w.Activations(4, 2);
+        DeviceMatrix taller = w.Activations(5, 1);
+        DeviceMatrix kept = w.Activations(4, 20);
+        DeviceMatrix other = w.Activations(4, 19);
+        AttentionDecodeArguments arguments = new(Position: 18, Heads: 2, HeadSize: 2, Scale: 1);
+        return
+        [
+            () => device.AttentionDecode(arguments, wider, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, taller, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, wider, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, other, x),
+            () => device.AttentionDecode(arguments, x, x, x, w.Activations(5, 20), kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, kept, taller),
+            () => device.AttentionDecode(arguments with { Position = 20 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Position = -1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Heads = 3 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { HeadSize = 0 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Scale = 0 }, x, x, x, kept, kept, x),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
     public void Matrices_outside_their_buffers_are_refused(DeviceFamily family) => Check(family, (device, w) =>
     {
         DeviceMatrix x = w.Activations(4, 20);
