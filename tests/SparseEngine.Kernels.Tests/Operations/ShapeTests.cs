@@ -170,6 +170,29 @@ public class ShapeTests
         ];
     });
 
+    [Theory]
+    [EveryDevice]
+    public void Columns_from_a_64_byte_line_on_are_activations_too(DeviceFamily family)
+    {
+        Inputs inputs = new(1);
+        CsrPattern pattern = inputs.Pattern(6, 5, 0.5);
+        double[] values = inputs.Vector(pattern.NonZeros);
+        Matrix x = inputs.Matrix(5, 35);
+        using ComputeDevice device = family.Open()[0];
+        using Workspace w = new(device, poisoned: false);
+        CsrMatrix weight = new(w.Pattern(pattern), w.Buffer(values));
+        DeviceMatrix all = w.Activations(6, 35);
+        DeviceMatrix last = w.Activations(6, 3);
+
+        DeviceMatrix input = w.Activations(x);
+        device.Spmm(weight, input, all, null);
+        device.Spmm(weight, input with { Offset = input.Offset + 32, Columns = 3 }, last, null);
+
+        Assert.Equal(Workspace.Read(all).Where((_, i) => i % 35 >= 32), Workspace.Read(last));
+        device.Add(last, all with { Offset = all.Offset + 32, Columns = 3 });
+        Assert.Equal(Workspace.Read(last).Select(value => value + value), Workspace.Read(all).Where((_, i) => i % 35 >= 32));
+    }
+
     [Fact]
     public void Matrices_and_their_row_ranges_lie_within_what_they_are_made_from()
     {
