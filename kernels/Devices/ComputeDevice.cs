@@ -120,6 +120,20 @@ public abstract class ComputeDevice : IDisposable
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp,
         in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv);
 
+    /// <summary>
+    /// Causal self-attention of the next token of a sequence: keeps its key and value beside those of the tokens before it, and attends to them all:
+    /// keys[:, position] = k, values[:, position] = v, output = softmax(scale q^T keys[:, 0..position]) values[:, 0..position].
+    /// </summary>
+    /// <param name="arguments">Shape, scale and the token's position.</param>
+    /// <param name="q">The token's query [heads x headSize, 1].</param>
+    /// <param name="k">Its key [heads x headSize, 1].</param>
+    /// <param name="v">Its value [heads x headSize, 1].</param>
+    /// <param name="keys">The keys that are kept [heads x headSize, capacity]. Columns after the token's may hold anything, before and afterwards.</param>
+    /// <param name="values">The values that are kept [heads x headSize, capacity], likewise.</param>
+    /// <param name="output">Receives the attended values [heads x headSize, 1].</param>
+    public abstract void AttentionDecode(
+        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys, in DeviceMatrix values, in DeviceMatrix output);
+
     /// <summary>x[:, t] = wordTable[ids[t], :], plus positionTable[t mod sequence, :] where there is one. Tables are [entries, features].</summary>
     public abstract void EmbeddingForward(
         DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x);

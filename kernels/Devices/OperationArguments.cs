@@ -62,6 +62,26 @@ public enum Activation
 /// <param name="Dropout">The counter the dropped places are drawn from.</param>
 public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout);
 
+/// <summary>The shape and settings of the causal self-attention of one token over the keys and values that are kept of its sequence.</summary>
+/// <param name="Position">The token's place in its sequence: the number of tokens before it.</param>
+/// <param name="Heads">Heads; head h holds the rows [h HeadSize, (h + 1) HeadSize) of all operands.</param>
+/// <param name="HeadSize">Features of a head.</param>
+/// <param name="Scale">What q . k is multiplied by before the softmax: 1/sqrt(HeadSize) or 1.</param>
+public readonly record struct AttentionDecodeArguments(int Position, int Heads, int HeadSize, float Scale)
+{
+    /// <summary>The operands' rows, where <paramref name="capacity"/> columns of kept keys have a place for the token.</summary>
+    /// <exception cref="ArgumentException">They have none, or these are the sizes of no attention.</exception>
+    internal int FeaturesWithin(int capacity)
+    {
+        if (Position < 0 || Position >= capacity || Heads < 0 || HeadSize < 1 || Scale <= 0)
+        {
+            throw new ArgumentException($"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
+        }
+
+        return checked(Heads * HeadSize);
+    }
+}
+
 /// <summary>Names one dropout mask: the same key gives the same mask, in forward and backward, on every device and with any number of threads.</summary>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Step">The training step and micro-batch: what makes each pass's mask its own.</param>

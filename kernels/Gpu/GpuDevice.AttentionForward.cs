@@ -69,8 +69,8 @@ internal readonly struct AttentionForwardKernel(
                     maximum = Larger(scores[(key * Group.DimX) + Group.IdxX], maximum);
                 }
 
-                Float4 decay = Exp(previous - maximum);
-                own = new Block4(Exp(own.Row0 - maximum), Exp(own.Row1 - maximum), Exp(own.Row2 - maximum), Exp(own.Row3 - maximum));
+                Float4 decay = GpuMath.Exp(previous - maximum);
+                own = new Block4(GpuMath.Exp(own.Row0 - maximum), GpuMath.Exp(own.Row1 - maximum), GpuMath.Exp(own.Row2 - maximum), GpuMath.Exp(own.Row3 - maximum));
                 sum = (decay * sum) + (own.Row0 + own.Row1 + own.Row2 + own.Row3);
                 if (head.HasDropout)
                 {
@@ -124,8 +124,6 @@ internal readonly struct AttentionForwardKernel(
             logSumExp[head.StatisticOf(query)] = maximum + GpuMath.Log(sum);
         }
     }
-
-    private static Float4 Exp(Float4 x) => new(GpuMath.Exp(x.X), GpuMath.Exp(x.Y), GpuMath.Exp(x.Z), GpuMath.Exp(x.W));
 
     private static Float4 Larger(Float4 a, Float4 b) => new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
 }

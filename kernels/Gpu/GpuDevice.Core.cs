@@ -39,6 +39,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         firedValues = new GpuScratch<float>(this);
         partialGradients = new GpuScratch<float>(this);
         attentionRowSums = new GpuScratch<float>(this);
+        decodeScores = new GpuScratch<float>(this);
     }
 
     /// <summary>The CPU accelerator's stand-in for a GPU: a multiprocessor for each core.</summary>
@@ -259,8 +260,8 @@ internal sealed partial class GpuDevice : IlgpuDevice
             throw new ArgumentException($"the matrix is {matrix.Rows} x {matrix.Columns}, {features} x {tokens} is needed", name);
         }
 
-        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0
-            || matrix.Offset + ((long)matrix.Rows * matrix.Stride) > matrix.Buffer.Length)
+        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + Padded(matrix.Columns);
+        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0 || end > matrix.Buffer.Length)
         {
             throw new ArgumentException("activations need rows padded to 64 bytes, as AllocateActivations makes them", name);
         }

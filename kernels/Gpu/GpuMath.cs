@@ -33,6 +33,9 @@ internal static class GpuMath
         return p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
+    /// <summary>e to each lane.</summary>
+    public static Float4 Exp(Float4 x) => new(Exp(x.X), Exp(x.Y), Exp(x.Z), Exp(x.W));
+
     /// <summary>The natural logarithm of a positive normal number, within 2 units in the last place.</summary>
     public static float Log(float x)
     {

@@ -112,8 +112,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
             throw new ArgumentException($"the matrix is {matrix.Rows} x {matrix.Columns}, {features} x {tokens} is needed", name);
         }
 
-        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0
-            || matrix.Offset + ((long)matrix.Rows * matrix.Stride) > matrix.Buffer.Length)
+        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + Padded(matrix.Columns);
+        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0 || end > matrix.Buffer.Length)
         {
             throw new ArgumentException("activations need rows padded to 64 bytes, as AllocateActivations makes them", name);
         }

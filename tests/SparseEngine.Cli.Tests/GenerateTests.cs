@@ -19,6 +19,20 @@ public class GenerateTests
     }
 
     [Fact]
+    public async Task A_nucleus_of_the_likeliest_token_is_what_temperature_0_takes_within_the_window_and_beyond_it()
+    {
+        using TinyRun run = new();
+        (await run.RunAsync("train")).EndsWith(0);
+
+        ProgramResult greedy = (await GenerateAsync(run, "--temperature", "0")).EndsWith(0);
+        ProgramResult nucleus = (await GenerateAsync(run, "--temperature", "1", "--top_k", "0", "--top_p", "1e-6")).EndsWith(0);
+        ProgramResult all = (await GenerateAsync(run, "--temperature", "1", "--top_k", "0", "--top_p", "1")).EndsWith(0);
+
+        Assert.Equal(greedy.Output, nucleus.Output);
+        Assert.NotEqual(greedy.Output, all.Output);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_is_not_there_is_one_line_and_exit_code_1()
     {
         using TinyRun run = new();

@@ -37,6 +37,9 @@ public class UsageTests
         { "flops -p x.yaml --iso-flop doped --sparsity 0.5", "--iso-flop is \"doped\"; valid: sparse-wide. See: sparse-engine flops --help" },
         { "flops -p x.yaml -o y.yaml", "--output goes with --iso-flop. See: sparse-engine flops --help" },
         { "generate --checkpoint_path x.mdl --prompt Hello --temperature warm", "--temperature is \"warm\"; valid: a number of at least 0. See: sparse-engine generate --help" },
+        { "generate --checkpoint_path x.mdl --prompt Hello --top_p 0", "--top_p is \"0\"; valid: a number above 0, at most 1. See: sparse-engine generate --help" },
+        { "generate --checkpoint_path x.mdl --prompt Hello --top_p 1.01", "--top_p is \"1.01\"; valid: a number above 0, at most 1. See: sparse-engine generate --help" },
+        { "generate --checkpoint_path x.mdl --prompt Hello --top_p most", "--top_p is \"most\"; valid: a number above 0, at most 1. See: sparse-engine generate --help" },
     };
 
     [Theory]

@@ -161,6 +161,15 @@ public sealed class ProfiledDevice(ComputeDevice device) : ComputeDevice
     }
 
     /// <inheritdoc/>
+    public override void AttentionDecode(
+        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys, in DeviceMatrix values, in DeviceMatrix output)
+    {
+        long start = Stopwatch.GetTimestamp();
+        device.AttentionDecode(arguments, q, k, v, keys, values, output);
+        End("cached attention", OperationKind.Other, start, Flops(arguments), (q.Rows, arguments.Position + 1, 0));
+    }
+
+    /// <inheritdoc/>
     public override void EmbeddingForward(DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x)
     {
         long start = Stopwatch.GetTimestamp();
@@ -247,6 +256,8 @@ public sealed class ProfiledDevice(ComputeDevice device) : ComputeDevice
     // A score and a value for each causal pair.
     private static double Flops(in AttentionArguments arguments) =>
         2.0 * arguments.Batch * arguments.Heads * arguments.HeadSize * arguments.Sequence * (arguments.Sequence + 1.0);
+
+    private static double Flops(in AttentionDecodeArguments arguments) => 4.0 * arguments.Heads * arguments.HeadSize * (arguments.Position + 1.0);
 
     private double Flops(SparseProduct product, SparsePattern pattern, int tokens)
     {

@@ -51,6 +51,14 @@ internal sealed class GenerateCommand : Command, IHasExamples
         CustomParser = OptionValues.NonNegative,
     };
 
+    private readonly Option<double?> topP = new("--top_p")
+    {
+        Description = "Draw from the fewest likeliest tokens whose probabilities add up to P; 1 draws from all.",
+        HelpName = "P",
+        DefaultValueFactory = _ => 1,
+        CustomParser = OptionValues.Probability,
+    };
+
     private readonly Option<DeviceChoice?> device = DeviceOption.Create("The device that computes; the host if not given.");
 
     public GenerateCommand()
@@ -63,6 +71,7 @@ internal sealed class GenerateCommand : Command, IHasExamples
         Add(maxTokens);
         Add(temperature);
         Add(topK);
+        Add(topP);
         Add(seed);
         Add(threads);
         Add(device);
@@ -90,7 +99,7 @@ internal sealed class GenerateCommand : Command, IHasExamples
         Decoder decoder = Encoding.UTF8.GetDecoder();
         Span<char> characters = stackalloc char[4];
         IEnumerable<byte> bytes = generator.Generate(
-            start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(seed) ?? 0);
+            start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(topP) ?? 1, line.GetValue(seed) ?? 0);
         foreach (byte next in bytes)
         {
             Terminal.Write(characters[..decoder.GetChars([next], characters, flush: false)]);

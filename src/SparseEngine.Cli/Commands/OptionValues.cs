@@ -46,6 +46,18 @@ internal static class OptionValues
         return Invalid<double?>(result, text, "a number from 0, below 1");
     }
 
+    /// <summary>A probability that something has: above 0, at most 1.</summary>
+    public static double? Probability(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1)
+        {
+            return value;
+        }
+
+        return Invalid<double?>(result, text, "a number above 0, at most 1");
+    }
+
     /// <summary>One of the <paramref name="choices"/>, in any case.</summary>
     public static Func<ArgumentResult, T?> OneOf<T>(params (string Name, T Value)[] choices) => result =>
     {

@@ -3,7 +3,7 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
 
-/// <summary>Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[t mod sequence, :], then an optional normalization and dropout.</summary>
+/// <summary>Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[first + t mod sequence, :], then an optional normalization and dropout.</summary>
 internal sealed class Embedding(ComputeDevice device, ModelParameters model, ParameterSet parameters)
 {
     private readonly Parameter words = parameters[GptArchitecture.WordEmbeddings];
@@ -15,7 +15,7 @@ internal sealed class Embedding(ComputeDevice device, ModelParameters model, Par
     public void Forward(GptWorkspace workspace, in DeviceMatrix x, DropoutPass? dropout)
     {
         DeviceMatrix sum = workspace.EmbeddingSum ?? x;
-        device.EmbeddingForward(workspace.InputIds, Table(words, words.Values), Table(positions), workspace.Sequence, sum);
+        device.EmbeddingForward(workspace.InputIds, Table(words, words.Values), PositionsFrom(workspace.FirstPosition), workspace.Sequence, sum);
         if (norm is not null)
         {
             norm.Forward(sum, x, workspace.EmbeddingNorm!);
@@ -42,7 +42,8 @@ internal sealed class Embedding(ComputeDevice device, ModelParameters model, Par
     private static DeviceMatrix Table(Parameter parameter, DeviceBuffer<float> buffer) =>
         DeviceMatrix.Dense(buffer, parameter.Shape[0], parameter.Shape[1]);
 
-    private static DeviceMatrix? Table(Parameter? parameter) => parameter is null ? null : Table(parameter, parameter.Values);
+    private DeviceMatrix? PositionsFrom(int first) =>
+        positions is null ? null : Table(positions, positions.Values).RowRange(first, positions.Shape[0] - first);
 
     private void Drop(in DeviceMatrix x, DropoutPass? dropout)
     {

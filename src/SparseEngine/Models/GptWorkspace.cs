@@ -24,6 +24,11 @@ public sealed class GptWorkspace : IDisposable
     /// <param name="sequence">Tokens in a sequence.</param>
     /// <param name="training">Whether backward passes follow.</param>
     public GptWorkspace(ComputeDevice device, ModelParameters model, int batch, int sequence, bool training)
+        : this(device, model, batch, sequence, training, prompt: null, past: null)
+    {
+    }
+
+    private GptWorkspace(ComputeDevice device, ModelParameters model, int batch, int sequence, bool training, KeyValueCache? prompt, KeyValueCache? past)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(model);
@@ -37,7 +42,10 @@ public sealed class GptWorkspace : IDisposable
         EmbeddingSum = model.EmbeddingLayerNorm ? Activations(hidden) : null;
         EmbeddingNorm = model.EmbeddingLayerNorm ? Statistics() : null;
         Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => Activations(hidden));
-        Layers = Repeat(model.Layers, distinct: training ? model.Layers : 1, () => AllocateLayer(model));
+        Layers = prompt is null
+            ? Repeat(model.Layers, distinct: training ? model.Layers : 1, () => AllocateLayer(model, Activations(hidden), Activations(hidden)))
+            : LayersThatFill(prompt, model);
+        Past = past;
         Normalized = Activations(hidden);
         FinalNorm = Statistics();
         if (training)
@@ -63,6 +71,12 @@ public sealed class GptWorkspace : IDisposable
     /// <summary>The final normalization's output [hidden, tokens]: what the output head reads.</summary>
     public DeviceMatrix Normalized { get; }
 
+    /// <summary>What the pass's one token attends to beside itself; null where the tokens attend to each other.</summary>
+    internal KeyValueCache? Past { get; }
+
+    /// <summary>The position of each sequence's first token.</summary>
+    internal int FirstPosition => Past?.Length ?? 0;
+
     /// <summary>The embeddings' sum before its normalization, where the model has one.</summary>
     internal DeviceMatrix? EmbeddingSum { get; }
 
@@ -84,6 +98,14 @@ public sealed class GptWorkspace : IDisposable
     /// <summary>The gradient of a feed-forward's middle, or of an attention's output, queries, keys and values in turn.</summary>
     internal DeviceMatrix WideGradient => wideGradient ?? throw ForInference();
 
+    /// <summary>Activations for the first tokens of a sequence, whose keys and values a pass leaves in a cache.</summary>
+    internal static GptWorkspace ForPrompt(ComputeDevice device, ModelParameters model, KeyValueCache cache, int tokens) =>
+        new(device, model, batch: 1, tokens, training: false, prompt: cache, past: null);
+
+    /// <summary>Activations for the next token of a sequence, pass after pass: each adds its key and value to the cache.</summary>
+    internal static GptWorkspace ForNextToken(ComputeDevice device, ModelParameters model, KeyValueCache cache) =>
+        new(device, model, batch: 1, sequence: 1, training: false, prompt: null, past: cache);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -101,7 +123,20 @@ public sealed class GptWorkspace : IDisposable
         return [.. Enumerable.Range(0, count).Select(i => created[i % distinct])];
     }
 
-    private LayerActivations AllocateLayer(ModelParameters model)
+    /// <summary>Layers that share everything but their keys and values, which are the cache's first columns.</summary>
+    private ImmutableArray<LayerActivations> LayersThatFill(KeyValueCache cache, ModelParameters model)
+    {
+        LayerActivations shared = AllocateLayer(model, default, default);
+        return
+        [
+            .. Enumerable.Range(0, model.Layers).Select(layer => shared with
+            {
+                Key = cache.Keys(layer) with { Columns = Tokens }, Value = cache.Values(layer) with { Columns = Tokens },
+            }),
+        ];
+    }
+
+    private LayerActivations AllocateLayer(ModelParameters model, DeviceMatrix key, DeviceMatrix value)
     {
         int hidden = model.HiddenSize;
         return new LayerActivations
@@ -109,8 +144,8 @@ public sealed class GptWorkspace : IDisposable
             AttentionNorm = Statistics(),
             AttentionInput = Activations(hidden),
             Query = Activations(hidden),
-            Key = Activations(hidden),
-            Value = Activations(hidden),
+            Key = key,
+            Value = value,
             Attended = Activations(hidden),
             LogSumExp = Own(device.Allocate<float>(checked(model.Heads * Tokens))),
             Middle = Activations(hidden),

@@ -26,13 +26,26 @@ internal sealed class SelfAttention
         output = new Linear(device, parameters, $"{name}.proj_output_dense_layer");
     }
 
-    /// <summary>y = Wo attention(Wq x, Wk x, Wv x).</summary>
+    private int HeadSize => model.HiddenSize / model.Heads;
+
+    private float Scale => model.ScaledAttention ? 1 / MathF.Sqrt(HeadSize) : 1;
+
+    /// <summary>y = Wo attention(Wq x, Wk x, Wv x), over the pass's own tokens or, of a token whose past is kept, over those as well.</summary>
     public void Forward(GptWorkspace workspace, LayerActivations kept, in DeviceMatrix x, in DeviceMatrix y, DropoutPass? dropout)
     {
         query.Forward(x, kept.Query);
         key.Forward(x, kept.Key);
         value.Forward(x, kept.Value);
-        device.AttentionForward(Arguments(workspace, dropout), kept.Query, kept.Key, kept.Value, kept.Attended, kept.LogSumExp);
+        if (workspace.Past is { } past)
+        {
+            device.AttentionDecode(
+                new(past.Length, model.Heads, HeadSize, Scale), kept.Query, kept.Key, kept.Value, past.Keys(layer), past.Values(layer), kept.Attended);
+        }
+        else
+        {
+            device.AttentionForward(Arguments(workspace, dropout), kept.Query, kept.Key, kept.Value, kept.Attended, kept.LogSumExp);
+        }
+
         output.Forward(kept.Attended, y);
     }
 
@@ -53,12 +66,7 @@ internal sealed class SelfAttention
         value.Backward(x, dValue, dx, accumulate: true);
     }
 
-    private AttentionArguments Arguments(GptWorkspace workspace, DropoutPass? dropout)
-    {
-        int headSize = model.HiddenSize / model.Heads;
-        float scale = model.ScaledAttention ? 1 / MathF.Sqrt(headSize) : 1;
-        return dropout is { } pass
-            ? new(workspace.Batch, workspace.Sequence, model.Heads, headSize, scale, (float)model.AttentionDropoutRate, pass.At(DropoutPass.AttentionSite(layer)))
-            : new(workspace.Batch, workspace.Sequence, model.Heads, headSize, scale, DropoutRate: 0, default);
-    }
+    private AttentionArguments Arguments(GptWorkspace workspace, DropoutPass? dropout) => dropout is { } pass
+        ? new(workspace.Batch, workspace.Sequence, model.Heads, HeadSize, Scale, (float)model.AttentionDropoutRate, pass.At(DropoutPass.AttentionSite(layer)))
+        : new(workspace.Batch, workspace.Sequence, model.Heads, HeadSize, Scale, DropoutRate: 0, default);
 }

@@ -9,20 +9,15 @@ namespace SparseEngine.Training;
 
 /// <summary>Continues a text with a model, token by token.</summary>
 /// <remarks>
-/// Each token runs the model over the whole context, at most max_position_embeddings tokens of it; positions after the
-/// context are padded, which a causal model does not see.
+/// The prompt runs once and then each token alone, over the keys and values that are kept of those before it; from max_position_embeddings tokens on,
+/// each token runs the model over the last that many.
 /// </remarks>
 public sealed class TextGenerator : IDisposable
 {
-    /// <summary>Activations' rows are aligned to this many tokens, so the head can run on the one block that holds the last token.</summary>
-    private const int TokenBlock = 16;
-
     private readonly ComputeDevice device;
     private readonly ParameterSet parameters;
     private readonly GptModel model;
     private readonly ITokenizer tokenizer;
-    private readonly Dictionary<int, GptWorkspace> workspaces = [];
-    private readonly DeviceMatrix logits;
 
     private TextGenerator(ComputeDevice device, ModelParameters shape, ParameterSet parameters, ITokenizer tokenizer)
     {
@@ -30,7 +25,6 @@ public sealed class TextGenerator : IDisposable
         this.device = device;
         this.parameters = parameters;
         model = new GptModel(device, shape, parameters);
-        logits = device.AllocateActivations(shape.VocabularySize, TokenBlock);
     }
 
     /// <summary>Loads the model of a checkpoint that a run wrote; sparse weights stay sparse.</summary>
@@ -60,15 +54,18 @@ public sealed class TextGenerator : IDisposable
     /// <param name="maxTokens">The most tokens to draw.</param>
     /// <param name="temperature">What the logits are divided by before the draw; 0 takes the likeliest token.</param>
     /// <param name="topK">How many of the likeliest tokens may be drawn; 0 for all.</param>
+    /// <param name="topP">The share of probability that is drawn from: the fewest of these tokens that reach it, in (0, 1]; 1 for all.</param>
     /// <param name="seed">The seed of the draws: the same one gives the same text.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     /// <exception cref="DataException">A character of the prompt is outside the vocabulary.</exception>
-    public IEnumerable<byte> Generate(string prompt, int maxTokens, double temperature = 0.8, int topK = 40, int seed = 1)
+    public IEnumerable<byte> Generate(string prompt, int maxTokens, double temperature = 0.8, int topK = 40, double topP = 1, int seed = 1)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentOutOfRangeException.ThrowIfNegative(maxTokens);
         ArgumentOutOfRangeException.ThrowIfNegative(temperature);
         ArgumentOutOfRangeException.ThrowIfNegative(topK);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(topP);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(topP, 1);
         List<int> text = [];
         if (prompt.Length == 0 && tokenizer.EndToken < model.Shape.VocabularySize)
         {
@@ -79,91 +76,33 @@ public sealed class TextGenerator : IDisposable
             tokenizer.Encode(prompt.Length == 0 ? "\n" : prompt, text);
         }
 
-        return Continue(text, maxTokens, new TokenSampler(temperature, topK, seed));
+        return Continue([.. text], maxTokens, () => new TokenSampler(temperature, topK, topP, seed));
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (GptWorkspace workspace in workspaces.Values)
-        {
-            workspace.Dispose();
-        }
+    public void Dispose() => parameters.Dispose();
 
-        logits.Buffer.Dispose();
-        parameters.Dispose();
-    }
-
-    private IEnumerable<byte> Continue(List<int> text, int count, TokenSampler sampler)
+    private IEnumerable<byte> Continue(int[] prompt, int count, Func<TokenSampler> start)
     {
+        // Entries of the vocabulary beyond the tokenizer's are never drawn.
+        int known = Math.Min(tokenizer.VocabularySize, model.Shape.VocabularySize);
+        TokenSampler sampler = start();
+        using TokenPredictor predictor = new(device, model, (int)Math.Min((long)prompt.Length + count, int.MaxValue));
+        int[] added = prompt;
         for (int i = 0; i < count; i++)
         {
-            int next = sampler.Draw(NextLogits(text));
+            int next = sampler.Draw(predictor.Append(added)[..known]);
             if (next == tokenizer.EndToken)
             {
                 yield break;
             }
 
-            text.Add(next);
             foreach (byte value in tokenizer.Bytes(next).ToArray())
             {
                 yield return value;
             }
+
+            added = [next];
         }
-    }
-
-    /// <summary>The logits of the token after <paramref name="text"/>.</summary>
-    private float[] NextLogits(List<int> text)
-    {
-        int limit = model.Shape.MaxPositionEmbeddings;
-        int context = Math.Min(text.Count, limit);
-        GptWorkspace workspace = WorkspaceFor(context, limit);
-        int[] ids = new int[workspace.Tokens];
-        for (int i = 0; i < context; i++)
-        {
-            ids[i] = text[text.Count - context + i];
-        }
-
-        workspace.InputIds.CopyFrom(ids);
-        model.Forward(workspace);
-        int last = context - 1;
-        int block = last / TokenBlock * TokenBlock;
-        int columns = Math.Min(TokenBlock, workspace.Tokens - block);
-        DeviceMatrix tail = workspace.Normalized with { Offset = workspace.Normalized.Offset + block, Columns = columns };
-        model.Logits(tail, logits with { Columns = columns });
-        return LogitsOf(last - block);
-    }
-
-    /// <summary>One token's logits; entries beyond the tokenizer's are left out.</summary>
-    private float[] LogitsOf(int column)
-    {
-        float[] all = new float[logits.Buffer.Length];
-        logits.Buffer.CopyTo(all);
-        float[] values = new float[Math.Min(tokenizer.VocabularySize, model.Shape.VocabularySize)];
-        for (int token = 0; token < values.Length; token++)
-        {
-            values[token] = all[logits.Offset + (token * logits.Stride) + column];
-        }
-
-        return values;
-    }
-
-    /// <summary>Activations for a context, its length rounded up to a power of two so that few are ever allocated.</summary>
-    private GptWorkspace WorkspaceFor(int context, int limit)
-    {
-        int length = TokenBlock;
-        while (length < context)
-        {
-            length *= 2;
-        }
-
-        length = Math.Min(length, limit);
-        if (!workspaces.TryGetValue(length, out GptWorkspace? workspace))
-        {
-            workspace = new GptWorkspace(device, model.Shape, batch: 1, length, training: false);
-            workspaces.Add(length, workspace);
-        }
-
-        return workspace;
     }
 }

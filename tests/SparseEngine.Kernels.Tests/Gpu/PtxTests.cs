@@ -29,6 +29,7 @@ public partial class PtxTests
         { typeof(GemmKernel<TransposedALayout>), 1, 3 },
         { typeof(GemmKernel<TransposedBLayout>), 1, 3 },
         { typeof(AttentionForwardKernel), 3, 0 },
+        { typeof(DecodeValuesKernel), 2, 0 },
         { typeof(QueryGradientKernel), 5, 0 },
         { typeof(KeyValueGradientKernel), 6, 0 },
         { typeof(LayerNormForwardKernel), 3, 0 },

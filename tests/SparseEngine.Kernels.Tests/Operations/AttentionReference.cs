@@ -12,29 +12,29 @@ internal static class AttentionReference
         Bounded[] logSumExp = new Bounded[arguments.Heads * q.Columns];
         foreach (Query query in Queries(arguments))
         {
-            Bounded[] scores = Scores(arguments, query, q, k);
-            Bounded maximum = scores.MaxBy(s => s.Value);
-            Bounded[] terms = [.. scores.Select(s => Bounded.Exp(s - maximum))];
-            BoundedSum sum = default;
-            foreach (Bounded term in terms)
-            {
-                sum.Add(term);
-            }
-
-            logSumExp[(query.Head * q.Columns) + query.Token] = maximum + Bounded.Log(sum.Total);
-            for (int f = query.FirstRow; f < query.FirstRow + arguments.HeadSize; f++)
-            {
-                BoundedSum attended = default;
-                for (int key = 0; key <= query.Index; key++)
-                {
-                    attended.Add(terms[key] * Factor(arguments, query, key) * v[f, query.FirstToken + key]);
-                }
-
-                output[f, query.Token] = attended.Total / sum.Total;
-            }
+            logSumExp[(query.Head * q.Columns) + query.Token] = Attend(arguments, query, q, k, v, output);
         }
 
         return (output, logSumExp);
+    }
+
+    /// <summary>The last token's attended values [features, 1], in one sequence without dropout.</summary>
+    public static BoundedMatrix Last(AttentionDecodeArguments arguments, Matrix q, Matrix k, Matrix v)
+    {
+        AttentionArguments sequence = new(1, q.Columns, arguments.Heads, arguments.HeadSize, arguments.Scale, DropoutRate: 0, default);
+        BoundedMatrix output = new(q.Rows, q.Columns);
+        BoundedMatrix last = new(q.Rows, 1);
+        foreach (Query query in Queries(sequence).Where(query => query.Index == arguments.Position))
+        {
+            Attend(sequence, query, q, k, v, output);
+        }
+
+        for (int f = 0; f < q.Rows; f++)
+        {
+            last[f, 0] = output[f, arguments.Position];
+        }
+
+        return last;
     }
 
     /// <summary>With P = exp(scores - logSumExp) and D = dO . O: dV = P dO, dS = P (dO . V - D), dQ = scale dS K, dK = scale dS Q.</summary>
@@ -66,6 +66,32 @@ internal static class AttentionReference
         }
 
         return (Totals(dq), Totals(dk), Totals(dv));
+    }
+
+    /// <summary>Writes one query's column of one head; returns its log sum exp.</summary>
+    private static Bounded Attend(in AttentionArguments arguments, Query query, Matrix q, Matrix k, Matrix v, BoundedMatrix output)
+    {
+        Bounded[] scores = Scores(arguments, query, q, k);
+        Bounded maximum = scores.MaxBy(s => s.Value);
+        Bounded[] terms = [.. scores.Select(s => Bounded.Exp(s - maximum))];
+        BoundedSum sum = default;
+        foreach (Bounded term in terms)
+        {
+            sum.Add(term);
+        }
+
+        for (int f = query.FirstRow; f < query.FirstRow + arguments.HeadSize; f++)
+        {
+            BoundedSum attended = default;
+            for (int key = 0; key <= query.Index; key++)
+            {
+                attended.Add(terms[key] * Factor(arguments, query, key) * v[f, query.FirstToken + key]);
+            }
+
+            output[f, query.Token] = attended.Total / sum.Total;
+        }
+
+        return maximum + Bounded.Log(sum.Total);
     }
 
     private static Bounded[] Scores(AttentionArguments arguments, Query query, Matrix q, Matrix k) =>

@@ -127,6 +127,32 @@ public class ShapeTests
 
     [Theory]
     [EveryDevice]
+    public void Attention_over_kept_keys_that_do_not_fit_is_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(4, 1);
+        DeviceMatrix wider = w.Activations(4, 2);
+        DeviceMatrix taller = w.Activations(5, 1);
+        DeviceMatrix kept = w.Activations(4, 20);
+        DeviceMatrix other = w.Activations(4, 19);
+        AttentionDecodeArguments arguments = new(Position: 18, Heads: 2, HeadSize: 2, Scale: 1);
+        return
+        [
+            () => device.AttentionDecode(arguments, wider, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, taller, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, wider, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, other, x),
+            () => device.AttentionDecode(arguments, x, x, x, w.Activations(5, 20), kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, kept, taller),
+            () => device.AttentionDecode(arguments with { Position = 20 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Position = -1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Heads = 3 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { HeadSize = 0 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Scale = 0 }, x, x, x, kept, kept, x),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
     public void Matrices_outside_their_buffers_are_refused(DeviceFamily family) => Check(family, (device, w) =>
     {
         DeviceMatrix x = w.Activations(4, 20);
@@ -143,6 +169,29 @@ public class ShapeTests
             () => device.Gemm(GemmLayout.Normal, dense with { Stride = int.MaxValue }, w.Activations(20, 20), x, accumulate: false),
         ];
     });
+
+    [Theory]
+    [EveryDevice]
+    public void Columns_from_a_64_byte_line_on_are_activations_too(DeviceFamily family)
+    {
+        Inputs inputs = new(1);
+        CsrPattern pattern = inputs.Pattern(6, 5, 0.5);
+        double[] values = inputs.Vector(pattern.NonZeros);
+        Matrix x = inputs.Matrix(5, 35);
+        using ComputeDevice device = family.Open()[0];
+        using Workspace w = new(device, poisoned: false);
+        CsrMatrix weight = new(w.Pattern(pattern), w.Buffer(values));
+        DeviceMatrix all = w.Activations(6, 35);
+        DeviceMatrix last = w.Activations(6, 3);
+
+        DeviceMatrix input = w.Activations(x);
+        device.Spmm(weight, input, all, null);
+        device.Spmm(weight, input with { Offset = input.Offset + 32, Columns = 3 }, last, null);
+
+        Assert.Equal(Workspace.Read(all).Where((_, i) => i % 35 >= 32), Workspace.Read(last));
+        device.Add(last, all with { Offset = all.Offset + 32, Columns = 3 });
+        Assert.Equal(Workspace.Read(last).Select(value => value + value), Workspace.Read(all).Where((_, i) => i % 35 >= 32));
+    }
 
     [Fact]
     public void Matrices_and_their_row_ranges_lie_within_what_they_are_made_from()

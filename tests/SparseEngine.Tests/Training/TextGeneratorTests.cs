@@ -56,31 +56,34 @@ public class TextGeneratorTests
             $"{path}: does not say what model it holds", Assert.Throws<CheckpointException>(() => TextGenerator.Open(path, device)).Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(0, 5)]
-    [InlineData(1, 0)]
-    [InlineData(2, 3)]
-    public void Draws_have_the_softmaxs_frequencies_among_the_top_k(double temperature, int topK)
+    [Fact]
+    public void A_text_can_be_read_again_and_two_can_be_read_in_turn()
     {
-        float[] logits = [0.5f, 2, -1, 1.5f, 2, 0];
-        TokenSampler sampler = new(temperature, topK, seed: 3);
-        int[] counts = new int[logits.Length];
-        const int Draws = 20000;
-        for (int i = 0; i < Draws; i++)
-        {
-            counts[sampler.Draw(logits)]++;
-        }
+        using TestRun run = new();
+        string checkpoint = run.Execute().CheckpointPath!;
+        using HostDevice device = HostDevice.Create(1);
+        using TextGenerator generator = TextGenerator.Open(checkpoint, device);
 
-        int[] order = [1, 4, 3, 0, 5, 2];
-        int[] allowed = temperature == 0 ? order[..1] : topK == 0 ? order : order[..topK];
-        double total = allowed.Sum(token => Weight(token));
-        for (int token = 0; token < logits.Length; token++)
-        {
-            double share = allowed.Contains(token) ? Weight(token) / total : 0;
-            Assert.Equal(share, counts[token] / (double)Draws, 4 * Math.Sqrt(share * (1 - share) / Draws) + 1e-12);
-        }
+        IEnumerable<byte> first = generator.Generate("a", 40, 1, 0, seed: 5);
+        IEnumerable<byte> second = generator.Generate("The quick brown fox", 40, 1, 0, seed: 6);
+        byte[] alone = [.. first];
 
-        double Weight(int token) => temperature == 0 ? 1 : Math.Exp(logits[token] / temperature);
+        Assert.Equal(alone, first);
+        Assert.Equal(alone.Zip([.. second]), first.Zip(second));
+    }
+
+    [Fact]
+    public void A_nucleus_of_one_token_is_greedy()
+    {
+        using TestRun run = new();
+        string checkpoint = run.Execute().CheckpointPath!;
+        using HostDevice device = HostDevice.Create(1);
+        using TextGenerator generator = TextGenerator.Open(checkpoint, device);
+
+        Assert.Equal(generator.Generate("a", 20, temperature: 0), generator.Generate("a", 20, temperature: 1, topK: 0, topP: 1e-9));
+        Assert.Throws<ArgumentOutOfRangeException>(() => generator.Generate("a", 1, topP: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => generator.Generate("a", 1, topP: 1.1));
+        Assert.Empty(generator.Generate("a", 0));
     }
 
     [Fact]
