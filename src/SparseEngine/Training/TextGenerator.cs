@@ -9,8 +9,8 @@ namespace SparseEngine.Training;
 
 /// <summary>Continues a text with a model, token by token.</summary>
 /// <remarks>
-/// The prompt runs once and then each token alone, over the keys and values that are kept of those before it; from max_position_embeddings tokens on,
-/// each token runs the model over the last that many.
+/// The prompt runs once and then each token alone, over the keys and values that are kept of those before it; once the text is longer than
+/// max_position_embeddings, each token runs the model over the last that many.
 /// </remarks>
 public sealed class TextGenerator : IDisposable
 {
