@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using PureHDF;
@@ -51,10 +52,10 @@ internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDicti
     public static uint Checksum(TrainingState? state, IReadOnlyDictionary<string, string> metadata)
     {
         StringBuilder said = new();
-        said.Append($"{state?.Step} {state?.SamplesConsumed} {state?.Seed} {state?.ShuffleSeed}\0");
+        said.Append(CultureInfo.InvariantCulture, $"{state?.Step} {state?.SamplesConsumed} {state?.Seed} {state?.ShuffleSeed}\0");
         foreach ((string key, string text) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            said.Append($"{key}\0{text}\0");
+            said.Append(CultureInfo.InvariantCulture, $"{key}\0{text}\0");
         }
 
         return Crc32.HashToUInt32(Encoding.UTF8.GetBytes(said.ToString()));

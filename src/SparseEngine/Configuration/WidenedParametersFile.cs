@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using SparseEngine.Configuration.Sections;
 using SparseEngine.Configuration.Yaml;
@@ -74,7 +75,7 @@ internal static class WidenedParametersFile
             $"# Sparse Wide (Sparse-IFT, arXiv 2303.11525): hidden_size {widened.HiddenSize} and filter_size {widened.FilterSize} at this sparsity",
             "# have as many non-zeros in the decoder's linear layers as the dense run, up to rounding.",
             "sparsity:",
-            $"  sparsity: {sparsity}",
+            string.Create(CultureInfo.InvariantCulture, $"  sparsity: {sparsity}"),
             "  init_method: random",
         ];
         return $"{end}{string.Join(newLine, lines)}{newLine}";

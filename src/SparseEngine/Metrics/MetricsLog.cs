@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using SparseEngine.Training;
 
@@ -61,7 +62,7 @@ public sealed class MetricsLog : IDisposable
         }
         else
         {
-            json.WriteString(name, value.ToString());
+            json.WriteString(name, value.ToString(CultureInfo.InvariantCulture));
         }
     }
 

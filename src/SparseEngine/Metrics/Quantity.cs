@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SparseEngine.Metrics;
 
 /// <summary>Numbers as people read them.</summary>
@@ -7,7 +9,7 @@ public static class Quantity
     private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB"];
 
     /// <summary>A whole number with thousands set apart: 3,211,264.</summary>
-    public static string Count(double value) => value.ToString("N0");
+    public static string Count(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>Three to four significant digits and a decimal prefix: 12.3 T.</summary>
     public static string Scaled(double value, string unit) => Prefixed(value, 1000, DecimalPrefixes, suffix => $" {suffix}{unit}");
@@ -57,7 +59,7 @@ public static class Quantity
             scale++;
         }
 
-        string number = scale == 0 ? value.ToString("0") : value.ToString(value < 100 ? "0.0" : "0");
+        string number = scale == 0 ? value.ToString("0", CultureInfo.InvariantCulture) : value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
         return number + ending(prefixes[scale]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Configuration;
 
@@ -43,5 +44,5 @@ public static class SparsityLog
     }
 
     private static string Settings(WeightSparsity weight, long seed) =>
-        $"{{'sparsity': {(weight.Sparsity == 0 ? "0.0" : weight.Sparsity)}, 'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}";
+        string.Create(CultureInfo.InvariantCulture, $"{{'sparsity': {(weight.Sparsity == 0 ? "0.0" : weight.Sparsity)}, 'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}");
 }

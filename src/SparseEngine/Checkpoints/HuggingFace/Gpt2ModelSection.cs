@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
@@ -34,7 +35,7 @@ internal static class Gpt2ModelSection
         Add("initializer_range", model.InitializerRange);
         return yaml.ToString();
 
-        void Add(string key, object value) => yaml.Append($"  {key}: {Scalar(value)}\n");
+        void Add(string key, object value) => yaml.Append(CultureInfo.InvariantCulture, $"  {key}: {Scalar(value)}\n");
     }
 
     private static string Scalar(object value) => value switch
@@ -47,7 +48,7 @@ internal static class Gpt2ModelSection
     // PyYAML takes a number with an exponent for text unless it has a point and a signed exponent: 1.0e-05.
     private static string Number(double value)
     {
-        string text = $"{value:R}".ToLowerInvariant();
+        string text = value.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant();
         int exponent = text.IndexOf('e', StringComparison.Ordinal);
         return text.Contains('.', StringComparison.Ordinal) ? text
             : exponent < 0 ? $"{text}.0"
