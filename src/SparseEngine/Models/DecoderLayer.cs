@@ -15,18 +15,22 @@ internal sealed class DecoderLayer(ComputeDevice device, ModelParameters model, 
     public void Forward(GptWorkspace workspace, in DeviceMatrix x, in DeviceMatrix y, DropoutPass? dropout)
     {
         LayerActivations kept = workspace.Layers[index];
-        norm1.Forward(x, kept.AttentionInput, kept.AttentionNorm);
-        attention.Forward(workspace, kept, kept.AttentionInput, kept.Middle, dropout);
+        norm1.Forward(x, workspace.NormalizedInput, kept.AttentionNorm);
+        attention.Forward(workspace, kept, workspace.NormalizedInput, kept.Middle, dropout);
         Drop(kept.Middle, dropout, DropoutPass.ProjectionSite(index));
         device.Add(x, kept.Middle);
 
-        norm3.Forward(kept.Middle, kept.FeedForwardInput, kept.FeedForwardNorm);
-        feedForward.Forward(kept, kept.FeedForwardInput, y);
+        norm3.Forward(kept.Middle, workspace.NormalizedInput, kept.FeedForwardNorm);
+        feedForward.Forward(workspace, kept, workspace.NormalizedInput, y);
         Drop(y, dropout, DropoutPass.FeedForwardSite(index));
         device.Add(kept.Middle, y);
     }
 
     /// <summary>Turns the workspace's residual gradient from that of y into that of x, in place.</summary>
+    /// <remarks>
+    /// What the normalizations gave is computed again: two of a layer's sixteen [hidden, tokens] for a pass over memory each.
+    /// With the feed-forward's, which does the same, a layer keeps ten.
+    /// </remarks>
     public void Backward(GptWorkspace workspace, in DeviceMatrix x, DropoutPass? dropout)
     {
         LayerActivations kept = workspace.Layers[index];
@@ -34,11 +38,13 @@ internal sealed class DecoderLayer(ComputeDevice device, ModelParameters model, 
         DeviceMatrix branch = workspace.BranchGradient;
 
         DeviceMatrix dOutput = DropGradient(residual, branch, dropout, DropoutPass.FeedForwardSite(index));
-        feedForward.Backward(workspace, kept, kept.FeedForwardInput, dOutput, branch);
+        norm3.Forward(kept.Middle, workspace.NormalizedInput, kept.FeedForwardNorm);
+        feedForward.Backward(workspace, kept, workspace.NormalizedInput, dOutput, branch);
         norm3.Backward(kept.Middle, kept.FeedForwardNorm, branch, residual, accumulate: true);
 
         dOutput = DropGradient(residual, branch, dropout, DropoutPass.ProjectionSite(index));
-        attention.Backward(workspace, kept, kept.AttentionInput, dOutput, branch, dropout);
+        norm1.Forward(x, workspace.NormalizedInput, kept.AttentionNorm);
+        attention.Backward(workspace, kept, workspace.NormalizedInput, dOutput, branch, dropout);
         norm1.Backward(x, kept.AttentionNorm, branch, residual, accumulate: true);
     }
 

@@ -10,18 +10,19 @@ internal sealed class FeedForward(ComputeDevice device, ModelParameters model, P
     private readonly Linear contract = new(device, parameters, $"{GptArchitecture.Layer(layer)}.ffn.ffn.1.linear_layer");
 
     /// <summary>y = W1 f(W0 x + b0) + b1.</summary>
-    public void Forward(LayerActivations kept, in DeviceMatrix x, in DeviceMatrix y)
+    public void Forward(GptWorkspace workspace, LayerActivations kept, in DeviceMatrix x, in DeviceMatrix y)
     {
         expand.Forward(x, kept.Expanded);
-        device.ActivationForward(model.Nonlinearity, kept.Expanded, kept.Activated);
-        contract.Forward(kept.Activated, y);
+        device.ActivationForward(model.Nonlinearity, kept.Expanded, workspace.Activated);
+        contract.Forward(workspace.Activated, y);
     }
 
     /// <summary>dx from dy; dx may be dy, since dy is used up before dx is written.</summary>
     public void Backward(GptWorkspace workspace, LayerActivations kept, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx)
     {
         DeviceMatrix dMiddle = workspace.WideGradient.RowRange(0, model.FilterSize);
-        contract.Backward(kept.Activated, dy, dMiddle, accumulate: false);
+        device.ActivationForward(model.Nonlinearity, kept.Expanded, workspace.Activated);
+        contract.Backward(workspace.Activated, dy, dMiddle, accumulate: false);
         device.ActivationBackward(model.Nonlinearity, kept.Expanded, dMiddle, dMiddle);
         expand.Backward(x, dMiddle, dx, accumulate: false);
     }

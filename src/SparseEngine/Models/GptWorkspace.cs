@@ -6,8 +6,9 @@ namespace SparseEngine.Models;
 
 /// <summary>The activations of one batch shape, allocated once and used for every pass of that shape.</summary>
 /// <remarks>
-/// For training each layer keeps what its backward pass reads, and three gradients are shared by all layers. For
-/// inference all layers share one set of activations.
+/// For training each layer keeps what its backward pass reads and cannot cheaply compute again; what follows from that
+/// element by element (the normalizations' outputs and the non-linearity's) and three gradients are shared by all layers.
+/// For inference all layers share one set of activations.
 /// </remarks>
 public sealed class GptWorkspace : IDisposable
 {
@@ -42,6 +43,8 @@ public sealed class GptWorkspace : IDisposable
         EmbeddingSum = model.EmbeddingLayerNorm ? Activations(hidden) : null;
         EmbeddingNorm = model.EmbeddingLayerNorm ? Statistics() : null;
         Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => Activations(hidden));
+        NormalizedInput = Activations(hidden);
+        Activated = Activations(model.FilterSize);
         Layers = prompt is null
             ? Repeat(model.Layers, distinct: training ? model.Layers : 1, () => AllocateLayer(model, Activations(hidden), Activations(hidden)))
             : LayersThatFill(prompt, model);
@@ -86,6 +89,12 @@ public sealed class GptWorkspace : IDisposable
     internal ImmutableArray<DeviceMatrix> Residual { get; }
 
     internal ImmutableArray<LayerActivations> Layers { get; }
+
+    /// <summary>The output of a layer's norm1 or norm3, computed anew for the backward pass [hidden, tokens].</summary>
+    internal DeviceMatrix NormalizedInput { get; }
+
+    /// <summary>The feed-forward's middle after its non-linearity, computed anew for the backward pass [filter, tokens].</summary>
+    internal DeviceMatrix Activated { get; }
 
     internal NormStatistics FinalNorm { get; }
 
@@ -142,7 +151,6 @@ public sealed class GptWorkspace : IDisposable
         return new LayerActivations
         {
             AttentionNorm = Statistics(),
-            AttentionInput = Activations(hidden),
             Query = Activations(hidden),
             Key = key,
             Value = value,
@@ -150,9 +158,7 @@ public sealed class GptWorkspace : IDisposable
             LogSumExp = Own(device.Allocate<float>(checked(model.Heads * Tokens))),
             Middle = Activations(hidden),
             FeedForwardNorm = Statistics(),
-            FeedForwardInput = Activations(hidden),
             Expanded = Activations(model.FilterSize),
-            Activated = Activations(model.FilterSize),
         };
     }
 
@@ -178,9 +184,6 @@ internal sealed record LayerActivations
 {
     public required NormStatistics AttentionNorm { get; init; }
 
-    /// <summary>norm1's output [hidden, tokens].</summary>
-    public required DeviceMatrix AttentionInput { get; init; }
-
     public required DeviceMatrix Query { get; init; }
 
     public required DeviceMatrix Key { get; init; }
@@ -198,12 +201,6 @@ internal sealed record LayerActivations
 
     public required NormStatistics FeedForwardNorm { get; init; }
 
-    /// <summary>norm3's output [hidden, tokens].</summary>
-    public required DeviceMatrix FeedForwardInput { get; init; }
-
     /// <summary>The feed-forward's middle before its non-linearity [filter, tokens].</summary>
     public required DeviceMatrix Expanded { get; init; }
-
-    /// <summary>The feed-forward's middle after its non-linearity [filter, tokens].</summary>
-    public required DeviceMatrix Activated { get; init; }
 }
