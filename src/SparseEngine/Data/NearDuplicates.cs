@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace SparseEngine.Data;
 
 /// <summary>Recognizes texts that mostly repeat earlier ones, by the runs of words they share (Broder, 1997).</summary>
@@ -7,43 +9,54 @@ internal sealed class NearDuplicates
     private const double MostSeen = 0.5;
 
     private readonly HashSet<ulong> seen = [];
-    private readonly List<ulong> words = [];
 
-    /// <summary>Whether at most half of the text's runs of five words have been seen before; then they count as seen from now on.</summary>
-    public bool AddIfNew(string text)
+    /// <summary>A text's runs of five words, each as a number; of a shorter text the one run that it is.</summary>
+    /// <remarks>Apart from <see cref="AddIfNew"/>, so that many texts are read at once while their order decides which stay.</remarks>
+    public static ulong[] Shingles(string text)
     {
-        words.Clear();
+        List<ulong> words = [];
         foreach (Range word in text.AsSpan().Split(' '))
         {
             words.Add(Hash(text.AsSpan(word)));
         }
 
-        int shingles = Math.Max(1, words.Count - ShingleWords + 1);
-        int repeated = 0;
-        for (int i = 0; i < shingles; i++)
+        ulong[] shingles = new ulong[Math.Max(1, words.Count - ShingleWords + 1)];
+        for (int i = 0; i < shingles.Length; i++)
         {
-            repeated += seen.Contains(Shingle(i)) ? 1 : 0;
+            shingles[i] = Shingle(CollectionsMarshal.AsSpan(words)[i..Math.Min(i + ShingleWords, words.Count)]);
         }
 
-        if (repeated > MostSeen * shingles)
+        return shingles;
+    }
+
+    /// <summary>Whether at most half of a text's runs of five words have been seen before; then they count as seen from now on.</summary>
+    public bool AddIfNew(ReadOnlySpan<ulong> shingles)
+    {
+        int repeated = 0;
+        foreach (ulong shingle in shingles)
+        {
+            repeated += seen.Contains(shingle) ? 1 : 0;
+        }
+
+        if (repeated > MostSeen * shingles.Length)
         {
             return false;
         }
 
-        for (int i = 0; i < shingles; i++)
+        foreach (ulong shingle in shingles)
         {
-            seen.Add(Shingle(i));
+            seen.Add(shingle);
         }
 
         return true;
     }
 
-    private ulong Shingle(int first)
+    private static ulong Shingle(ReadOnlySpan<ulong> words)
     {
         ulong hash = 0;
-        for (int i = first; i < Math.Min(first + ShingleWords, words.Count); i++)
+        foreach (ulong word in words)
         {
-            hash = (hash ^ words[i]) * 0x9E3779B97F4A7C15UL;
+            hash = (hash ^ word) * 0x9E3779B97F4A7C15UL;
             hash ^= hash >> 29;
         }
 

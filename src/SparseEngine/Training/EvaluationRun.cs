@@ -13,7 +13,7 @@ internal static class EvaluationRun
     /// <summary>Evaluates one checkpoint, or every one of the model directory in the order of their steps.</summary>
     public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
     {
-        using ISampleSource source = TrainingData.Open(context.Parameters, DataSplit.Validation);
+        using ISampleSource source = TrainingData.Open(context.Parameters, DataSplit.Validation, new TextLibrary());
         EvaluationMetrics? last = null;
         RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
         IReadOnlyList<string> checkpoints = CheckpointsOf(context, mode);

@@ -7,8 +7,11 @@ namespace SparseEngine.Training;
 internal static class TrainingData
 {
     /// <summary>The samples of train_input or eval_input.</summary>
-    public static ISampleSource Open(RunParameters parameters, DataSplit split) =>
-        SampleSource.Open(InputOf(parameters, split), split, parameters.Model.VocabularySize, parameters.File);
+    /// <param name="parameters">The run.</param>
+    /// <param name="split">Which.</param>
+    /// <param name="texts">Texts that the run has read.</param>
+    public static ISampleSource Open(RunParameters parameters, DataSplit split, TextLibrary texts) =>
+        SampleSource.Open(InputOf(parameters, split), split, parameters.Model.VocabularySize, parameters.File, texts);
 
     /// <summary>Their batches.</summary>
     public static BatchLoader Loader(RunParameters parameters, ISampleSource source, DataSplit split)

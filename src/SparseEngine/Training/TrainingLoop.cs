@@ -64,8 +64,9 @@ internal sealed class TrainingLoop
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
 
-        using ISampleSource samples = TrainingData.Open(run, DataSplit.Training);
-        using ISampleSource? validation = mode == RunMode.TrainAndEval ? TrainingData.Open(run, DataSplit.Validation) : null;
+        TextLibrary texts = new();
+        using ISampleSource samples = TrainingData.Open(run, DataSplit.Training, texts);
+        using ISampleSource? validation = mode == RunMode.TrainAndEval ? TrainingData.Open(run, DataSplit.Validation, texts) : null;
         BatchLoader loader = TrainingData.Loader(run, samples, DataSplit.Training);
         int shuffleSeed = TrainingData.ShuffleSeed(run, DataSplit.Training);
 

@@ -47,6 +47,18 @@ public sealed class TextSourceTests : IDisposable
     }
 
     [Fact]
+    public void Two_shares_of_a_text_read_it_once()
+    {
+        TextLibrary texts = new();
+        File.WriteAllText(directory.File("a.txt"), "abcdefghijklmnopqrst");
+        using ISampleSource source = Open("a.txt", DataSplit.Training, share: 0.25, texts: texts);
+        File.Delete(directory.File("a.txt"));
+        File.WriteAllText(directory.File("a.txt"), "another");
+        using ISampleSource held = Open("a.txt", DataSplit.Validation, share: 0.25, texts: texts);
+        Assert.Equal("pqrs", Read(held, 0).Ids);
+    }
+
+    [Fact]
     public void The_sdks_documentation_is_millions_of_bytes_of_english_and_always_the_same()
     {
         using ISampleSource source = Open(SampleSource.DotNetDocumentation, DataSplit.Training, share: 0.05, sequence: 4096);
@@ -88,9 +100,9 @@ public sealed class TextSourceTests : IDisposable
             lines.Order(StringComparer.Ordinal));
     }
 
-    private ISampleSource Open(string path, DataSplit split, double share, int vocabulary = 256, int sequence = 4) => SampleSource.Open(
+    private ISampleSource Open(string path, DataSplit split, double share, int vocabulary = 256, int sequence = 4, TextLibrary? texts = null) => SampleSource.Open(
         new InputParameters { DataProcessor = DataProcessor.Text, DataDirectories = [path], BatchSize = 1, MaxSequenceLength = sequence, ValidationShare = share },
-        split, vocabulary, directory.File("params.yaml"));
+        split, vocabulary, directory.File("params.yaml"), texts);
 
     private static (string Ids, string Labels) Read(ISampleSource source, int index)
     {
