@@ -6,7 +6,7 @@ namespace SparseEngine.Checkpoints;
 /// <param name="Name">A parameter's name, or <c>optimizer.state.{parameter}.exp_avg</c> and so on.</param>
 /// <param name="Shape">Its dimensions; empty for a scalar.</param>
 /// <param name="Fill">Writes the elements; called while the checkpoint is written, so that only one dense copy exists at a time.</param>
-public sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill)
+internal sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill)
 {
     /// <summary>The number of elements; 1 for a scalar.</summary>
     internal int Elements => Shape.Contains(0) ? 0 : Shape.Aggregate(1, (product, dimension) => checked(product * dimension));

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace SparseEngine.Checkpoints;
 
 /// <summary>The checkpoints of a model directory: <c>checkpoint_{step}.mdl</c>.</summary>
-public static class CheckpointDirectory
+internal static class CheckpointDirectory
 {
     private const string Prefix = "checkpoint_";
     private const string Extension = ".mdl";

@@ -10,7 +10,7 @@ using PureHDF.Selections;
 namespace SparseEngine.Checkpoints;
 
 /// <summary>Writes checkpoints: HDF5 files with one dataset per tensor, a checksum of each, and the run's state as attributes.</summary>
-public static class CheckpointWriter
+internal static class CheckpointWriter
 {
     /// <summary>Writes a checkpoint whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
     /// <param name="path">The file, <c>checkpoint_{step}.mdl</c>.</param>

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace SparseEngine.Checkpoints;
 
 /// <summary>Writes tensors as a .safetensors file, for other programs to read.</summary>
-public static class SafetensorsWriter
+internal static class SafetensorsWriter
 {
     // Tensors start at a multiple of this, so that readers may map them into memory.
     private const int Alignment = 8;

@@ -1,7 +1,7 @@
 namespace SparseEngine.Data;
 
 /// <summary>The samples of one step, reused from step to step. Token b x sequence + s is position s of sample b.</summary>
-public sealed class Batch
+internal sealed class Batch
 {
     /// <summary>Allocates a batch.</summary>
     /// <param name="size">Samples.</param>

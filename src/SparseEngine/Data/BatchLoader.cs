@@ -2,7 +2,7 @@ namespace SparseEngine.Data;
 
 /// <summary>Batches as a function of the data position alone, so that a resumed run sees what an unbroken one would have.</summary>
 /// <remarks>An epoch has as many whole batches as the samples fill; the rest is left out, with shuffling a different rest each epoch.</remarks>
-public sealed class BatchLoader
+internal sealed class BatchLoader
 {
     private readonly ISampleSource source;
     private readonly bool shuffle;

@@ -1,7 +1,7 @@
 namespace SparseEngine.Data;
 
 /// <summary>Training or validation samples: sequences of token ids with their labels and loss mask.</summary>
-public interface ISampleSource : IDisposable
+internal interface ISampleSource : IDisposable
 {
     /// <summary>The number of samples.</summary>
     int Count { get; }

@@ -8,7 +8,7 @@ namespace SparseEngine.Dataflow;
 /// shares end, so that no worker has more than the mean, rounded up, and one row. What a device takes are the same blocks with
 /// long rows left whole (<see cref="WholeRows"/>), since each output element is summed by one core in a fixed order.
 /// </remarks>
-public sealed class DataflowSchedule
+internal sealed class DataflowSchedule
 {
     private readonly int[] boundaries;
 

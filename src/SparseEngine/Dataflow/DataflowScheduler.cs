@@ -9,7 +9,7 @@ namespace SparseEngine.Dataflow;
 /// gradient go by rows, the input's gradient by columns; each core gets one consecutive block of either, so that every
 /// output element is summed by one core in a fixed order.
 /// </remarks>
-public sealed class DataflowScheduler
+internal sealed class DataflowScheduler
 {
     private readonly ComputeDevice device;
 

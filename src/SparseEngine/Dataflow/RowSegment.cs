@@ -4,7 +4,7 @@ namespace SparseEngine.Dataflow;
 /// <param name="Row">The row: the output feature that they add to.</param>
 /// <param name="Start">The position of the first in the pattern's columns.</param>
 /// <param name="End">The position after the last.</param>
-public readonly record struct RowSegment(int Row, int Start, int End)
+internal readonly record struct RowSegment(int Row, int Start, int End)
 {
     /// <summary>The number of non-zeros.</summary>
     public int NonZeros => End - Start;

@@ -15,7 +15,7 @@ public sealed record WaferMapping(int Bands, int Columns, int TokenRows, int Tok
     /// <param name="constants">The wafer.</param>
     /// <param name="tokens">Tokens on the wafer.</param>
     /// <param name="bands">Bands, 1 to the wafer's columns.</param>
-    public static WaferMapping Create(WaferConstants constants, long tokens, int bands)
+    internal static WaferMapping Create(WaferConstants constants, long tokens, int bands)
     {
         ArgumentNullException.ThrowIfNull(constants);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
@@ -26,7 +26,7 @@ public sealed record WaferMapping(int Bands, int Columns, int TokenRows, int Tok
     }
 
     /// <summary>The mappings to choose from: for each width of band the one with the most bands.</summary>
-    public static IEnumerable<WaferMapping> Candidates(WaferConstants constants, long tokens)
+    internal static IEnumerable<WaferMapping> Candidates(WaferConstants constants, long tokens)
     {
         ArgumentNullException.ThrowIfNull(constants);
         return Enumerable.Range(1, constants.Columns).Select(width => constants.Columns / width).Distinct().Select(bands => Create(constants, tokens, bands));

@@ -5,7 +5,7 @@ namespace SparseEngine.Dataflow;
 /// <summary>A weight that streams through a wafer.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Load">Its size and non-zeros.</param>
-public sealed record WaferLayer(string Name, WeightLoad Load);
+internal sealed record WaferLayer(string Name, WeightLoad Load);
 
 /// <summary>The three products of a layer in one training step.</summary>
 /// <param name="Name">The weight.</param>
@@ -26,7 +26,7 @@ public sealed record WaferStep(ImmutableArray<WaferLayerCost> Layers, WaferMappi
 
 /// <summary>Predicts what a CS-2 makes of sparse products in weight streaming; docs/dataflow.md derives the formulas and names the sources.</summary>
 /// <remarks>Attention, normalizations and non-linearities run where activations lie and stream no weights; they are not counted.</remarks>
-public static class WaferModel
+internal static class WaferModel
 {
     /// <summary>One product.</summary>
     /// <param name="constants">The wafer.</param>

@@ -3,7 +3,7 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Dataflow;
 
 /// <summary>How many weights a matrix [outputs, inputs] brings to the columns of cores, each of which holds a consecutive block of input features.</summary>
-public sealed class WeightLoad
+internal sealed class WeightLoad
 {
     private readonly int[]? perInput;
     private readonly int[]? perOutput;

@@ -6,7 +6,7 @@ namespace SparseEngine.Metrics;
 
 /// <summary>The run log <c>metrics.jsonl</c>: one JSON object a line, for each logged step and each evaluation.</summary>
 /// <remarks>Numbers round-trip exactly; one that is not finite is written as the string "NaN", "Infinity" or "-Infinity".</remarks>
-public sealed class MetricsLog : IDisposable
+internal sealed class MetricsLog : IDisposable
 {
     private readonly LogFile file;
     private readonly MemoryStream line = new();

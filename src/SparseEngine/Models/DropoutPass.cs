@@ -5,7 +5,7 @@ namespace SparseEngine.Models;
 /// <summary>Names the dropout masks of one pass through the model, so that its backward pass and a resumed run draw the same.</summary>
 /// <param name="Seed">The run's seed.</param>
 /// <param name="Pass">The micro-batch's number since the first step of the run: step x micro-batches + micro-batch.</param>
-public readonly record struct DropoutPass(uint Seed, ulong Pass)
+internal readonly record struct DropoutPass(uint Seed, ulong Pass)
 {
     /// <summary>The site of the embeddings' dropout.</summary>
     internal const uint EmbeddingSite = 0;

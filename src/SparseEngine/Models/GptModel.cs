@@ -5,7 +5,7 @@ using SparseEngine.Kernels.Devices;
 namespace SparseEngine.Models;
 
 /// <summary>A GPT-2 or GPT-3 over parameters on a device: forward and backward passes, written once for every device.</summary>
-public sealed class GptModel
+internal sealed class GptModel
 {
     private readonly Embedding embedding;
     private readonly ImmutableArray<DecoderLayer> layers;

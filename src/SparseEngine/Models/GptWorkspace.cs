@@ -10,7 +10,7 @@ namespace SparseEngine.Models;
 /// element by element (the normalizations' outputs and the non-linearity's) and three gradients are shared by all layers.
 /// For inference all layers share one set of activations.
 /// </remarks>
-public sealed class GptWorkspace : IDisposable
+internal sealed class GptWorkspace : IDisposable
 {
     private readonly ComputeDevice device;
     private readonly List<IDisposable> owned = [];

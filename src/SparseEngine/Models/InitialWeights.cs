@@ -10,7 +10,7 @@ namespace SparseEngine.Models;
 /// projections N(0, r / sqrt(2 layers)), with r the initializer range. Each parameter draws from its own PCG64 stream,
 /// seeded by the run's seed plus the parameter's index, one draw per element in row-major order.
 /// </remarks>
-public sealed class InitialWeights(ModelParameters model, int seed) : IWeightSource
+internal sealed class InitialWeights(ModelParameters model, int seed) : IWeightSource
 {
     /// <inheritdoc/>
     public void Read(int index, NamedShape parameter, Span<float> dense)

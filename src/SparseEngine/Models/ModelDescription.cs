@@ -5,7 +5,7 @@ using SparseEngine.Configuration;
 namespace SparseEngine.Models;
 
 /// <summary>A model section as text, so that a checkpoint can be used without its YAML.</summary>
-public static class ModelDescription
+internal static class ModelDescription
 {
     /// <summary>The checkpoint's metadata key that holds it.</summary>
     public const string MetadataKey = "model";

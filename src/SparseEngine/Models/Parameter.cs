@@ -12,7 +12,7 @@ namespace SparseEngine.Models;
 /// A sparse weight is stored as its non-zeros, in the order of its CSR pattern; every other parameter in full. Gradient and
 /// optimizer state have the layout of the values, so one conversion to and from a checkpoint's dense tensors serves all.
 /// </remarks>
-public sealed class Parameter : IDisposable
+internal sealed class Parameter : IDisposable
 {
     private readonly DeviceBuffer<float>? gradient;
 

@@ -6,7 +6,7 @@ using SparseEngine.Sparsity;
 namespace SparseEngine.Models;
 
 /// <summary>Where a model's dense weights come from before its masks are applied: an initializer or a checkpoint.</summary>
-public interface IWeightSource
+internal interface IWeightSource
 {
     /// <summary>Reads one parameter; reading it again gives the same values.</summary>
     /// <param name="index">Its index in <c>named_parameters()</c> order.</param>
@@ -20,10 +20,10 @@ public interface IWeightSource
 /// <param name="parameter">Its name and shape.</param>
 /// <param name="dense">Its values before masking.</param>
 /// <returns>One flag per element, or null to keep all.</returns>
-public delegate bool[]? MaskSelection(int index, NamedShape parameter, ReadOnlySpan<float> dense);
+internal delegate bool[]? MaskSelection(int index, NamedShape parameter, ReadOnlySpan<float> dense);
 
 /// <summary>The parameters of one model on one device, in <c>named_parameters()</c> order.</summary>
-public sealed class ParameterSet : IReadOnlyList<Parameter>, IDisposable
+internal sealed class ParameterSet : IReadOnlyList<Parameter>, IDisposable
 {
     private readonly ImmutableArray<Parameter> parameters;
     private readonly Dictionary<string, Parameter> byName;

@@ -5,7 +5,7 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Sparsity;
 
 /// <summary>Chooses a weight's kept elements exactly as Model Zoo 1.8 does, but for ties: those go to the lowest index.</summary>
-public static class MaskSelector
+internal static class MaskSelector
 {
     /// <summary>The number of elements kept: total - round_half_to_even(sparsity x total).</summary>
     public static long KeptCount(long total, double sparsity) => total - (long)Math.Round(sparsity * total, MidpointRounding.ToEven);

@@ -6,7 +6,7 @@ namespace SparseEngine.Sparsity;
 /// Sparse Wide, the iso-FLOP transformation of Sparse-IFT that widens layers (Thangarasa et al., 2023, arXiv 2303.11525): a linear layer
 /// that is k times as wide on both sides and of which 1 - s = 1 / k^2 is kept has as many non-zeros as the dense layer.
 /// </summary>
-public static class SparseWide
+internal static class SparseWide
 {
     /// <summary>What widths are multiplied by: sqrt(1 / (1 - s)).</summary>
     /// <param name="sparsity">s, in [0, 1).</param>

@@ -3,7 +3,7 @@ using System.Collections;
 namespace SparseEngine.Sparsity;
 
 /// <summary>Which elements of one weight are kept.</summary>
-public sealed class SparsityMask
+internal sealed class SparsityMask
 {
     // A bit for each element: regrown places can be most of a large weight, and their indices several times its memory.
     private readonly BitArray regrown;

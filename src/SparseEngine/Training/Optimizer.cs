@@ -6,7 +6,7 @@ using SparseEngine.Models;
 namespace SparseEngine.Training;
 
 /// <summary>Updates parameters from their gradients. Its state exists for stored elements only: the non-zeros of a sparse weight.</summary>
-public abstract class Optimizer : IDisposable
+internal abstract class Optimizer : IDisposable
 {
     private readonly ImmutableArray<ImmutableArray<DeviceBuffer<float>>> states;
 

@@ -5,7 +5,7 @@ namespace SparseEngine.Training;
 /// <summary>Bytes of a model's training state: weights, gradients, optimizer state and sparse patterns; activations are not counted.</summary>
 /// <param name="Bytes">What is stored.</param>
 /// <param name="DenseBytes">What the same model takes without sparsity.</param>
-public readonly record struct TrainingMemory(long Bytes, long DenseBytes)
+internal readonly record struct TrainingMemory(long Bytes, long DenseBytes)
 {
     /// <summary>Measures an optimizer and its parameters.</summary>
     public static TrainingMemory Of(Optimizer optimizer)

@@ -8,7 +8,7 @@ namespace SparseEngine.Training;
 /// <summary>What one step measured.</summary>
 /// <param name="Loss">The scaled loss of the whole batch, before the update.</param>
 /// <param name="GradientNorm">The global gradient norm before clipping.</param>
-public readonly record struct StepOutcome(double Loss, double GradientNorm);
+internal readonly record struct StepOutcome(double Loss, double GradientNorm);
 
 /// <summary>One optimizer step: forward, loss and backward of each micro-batch, clipping, update.</summary>
 /// <remarks>
@@ -16,7 +16,7 @@ public readonly record struct StepOutcome(double Loss, double GradientNorm);
 /// grad_accum_steps changes memory and rounding but not the step. Everything is allocated once. Nothing waits for
 /// the device: what a step measured is read when it is wanted.
 /// </remarks>
-public sealed class TrainingStep : IDisposable
+internal sealed class TrainingStep : IDisposable
 {
     private readonly GptModel model;
     private readonly Optimizer optimizer;

@@ -5,4 +5,4 @@ namespace SparseEngine.Dataflow.Simulation;
 /// <param name="Cycles">Cycles from the first weight to the last output.</param>
 /// <param name="Multiplications">Multiplications that the cores executed.</param>
 /// <param name="BusiestCore">Cycles in which the busiest core's datapath worked.</param>
-public sealed record SimulatedProduct(ReadOnlyMemory<float> Output, long Cycles, long Multiplications, long BusiestCore);
+internal sealed record SimulatedProduct(ReadOnlyMemory<float> Output, long Cycles, long Multiplications, long BusiestCore);

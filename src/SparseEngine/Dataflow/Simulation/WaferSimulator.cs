@@ -7,7 +7,7 @@ namespace SparseEngine.Dataflow.Simulation;
 /// For small wafers: a cycle costs time for every core. Values are float32, whatever <see cref="WaferConstants.ValueBytes"/> says of the time that they take on links.
 /// </remarks>
 /// <param name="constants">The wafer.</param>
-public sealed class WaferSimulator(WaferConstants constants)
+internal sealed class WaferSimulator(WaferConstants constants)
 {
     /// <summary>Computes Y = W X as a CS-2 does: activations lie on the wafer, weights stream through.</summary>
     /// <param name="pattern">W's pattern [outputs, inputs].</param>
