@@ -4,7 +4,7 @@ using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 
-// "products [TOKENS...]", "gemm", "crossover [Vector128|Vector256|Vector512]", "steps", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products [TOKENS...]", "gemm", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, var threads]:
@@ -35,6 +35,9 @@ switch (args)
         break;
     case ["scaling", var tokensPlot, var nonZerosPlot]:
         StepTables.PrintScaling(tokensPlot, nonZerosPlot);
+        break;
+    case ["passes"]:
+        StepTables.PrintPasses();
         break;
     case ["memory"]:
         StepTables.PrintMemory();

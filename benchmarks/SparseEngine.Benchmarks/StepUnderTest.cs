@@ -62,7 +62,8 @@ internal sealed class StepUnderTest : IDisposable
     /// <param name="device">The device.</param>
     /// <param name="size">The model and batch.</param>
     /// <param name="zeros">The share of zeros in the decoder's weights, in percent; 0 is a run without a sparsity section.</param>
-    public StepUnderTest(ComputeDevice device, StepSize size, int zeros)
+    /// <param name="passTokens">Tokens that a pass may take; null for what suits the device.</param>
+    public StepUnderTest(ComputeDevice device, StepSize size, int zeros, int? passTokens = null)
     {
         Dictionary<int, WeightSparsity> planned = size.Plan(zeros).Weights.ToDictionary(weight => weight.Index);
         parameters = ParameterSet.Build(
@@ -71,7 +72,7 @@ internal sealed class StepUnderTest : IDisposable
         optimizer = Optimizer.Create(
             new OptimizerParameters { Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(1e-4, null)], false), MaxGradientNorm = 1 },
             device, parameters);
-        step = new TrainingStep(device, new GptModel(device, size.Model, parameters), optimizer, size.Batch, size.Sequence, seed: 1);
+        step = new TrainingStep(device, new GptModel(device, size.Model, parameters), optimizer, size.Batch, size.Sequence, seed: 1, passTokens);
         batch = new Batch(size.Batch, size.Sequence);
         Random random = new(1);
         for (int i = 0; i < batch.InputIds.Length; i++)

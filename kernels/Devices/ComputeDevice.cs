@@ -20,6 +20,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Whether operations are only queued when they return, so that reading a result waits for all that was asked for before.</summary>
     public abstract bool IsAsynchronous { get; }
 
+    /// <summary>Tokens of a pass through a model above which more of them cost memory for activations and gain no speed.</summary>
+    public virtual int PassTokens => int.MaxValue;
+
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
     public abstract DeviceBuffer<T> Allocate<T>(int length)
         where T : unmanaged;

@@ -29,6 +29,9 @@ public abstract class HostDevice : ComputeDevice
         : Vector256.IsHardwareAccelerated ? SimdWidth.Vector256
         : SimdWidth.Vector128;
 
+    /// <summary>Enough for the sparse kernels' tiles; activations of more leave the caches (docs/performance.md).</summary>
+    public override int PassTokens => 512;
+
     /// <summary>Opens the CPU.</summary>
     /// <param name="threads">Threads to compute with, the calling one included.</param>
     /// <param name="width">The vector width; null for <see cref="BestWidth"/>. A wider one works too, in software.</param>

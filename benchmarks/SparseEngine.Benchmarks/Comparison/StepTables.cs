@@ -98,6 +98,27 @@ internal static class StepTables
         LinePlot.Save(nonZerosPlot, $"A step of {size.Tokens} tokens", "non-zeros in the decoder, millions", "ms", [("measured", nonZeros, zeroTimes)]);
     }
 
+    /// <summary>The step's speed over the tokens that go through the model at once, against that of all of them at once.</summary>
+    public static void PrintPasses()
+    {
+        using HostDevice device = HostDevice.Create(Environment.ProcessorCount);
+        int[] passTokens = [2048, 1024, 512, 256, 128];
+        Console.WriteLine($"{device.Description}. Times as fast as with 2048 tokens in a pass.");
+        Console.WriteLine();
+        Console.WriteLine(Invariant($"| model | zeros | {string.Join(" | ", passTokens)} |"));
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        foreach (StepSize size in StepSize.All)
+        {
+            foreach (int zeros in PeerZeros)
+            {
+                StepUnderTest[] steps = [.. passTokens.Select(tokens => new StepUnderTest(device, size, zeros, tokens))];
+                double[] seconds = Rounds.MediansOfSteps([.. steps.Select(step => (Action)(() => Step(step)))]);
+                Console.WriteLine(Invariant($"| {size} | {zeros}% | {string.Join(" | ", seconds.Select(time => Invariant($"{seconds[0] / time:F2}")))} |"));
+                Array.ForEach(steps, step => step.Dispose());
+            }
+        }
+    }
+
     /// <summary>Peak resident memory of three steps, each model in a process of its own.</summary>
     public static void PrintMemory()
     {

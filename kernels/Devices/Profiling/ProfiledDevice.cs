@@ -20,6 +20,9 @@ public sealed class ProfiledDevice(ComputeDevice device) : ComputeDevice
     public override bool IsAsynchronous => device.IsAsynchronous;
 
     /// <inheritdoc/>
+    public override int PassTokens => device.PassTokens;
+
+    /// <inheritdoc/>
     public override DeviceBuffer<T> Allocate<T>(int length) => device.Allocate<T>(length);
 
     /// <inheritdoc/>

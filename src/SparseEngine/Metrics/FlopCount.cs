@@ -29,11 +29,19 @@ public readonly record struct FlopCount(double Dense, double Executed)
     /// <param name="sequence">Tokens in a sequence.</param>
     /// <param name="attention">Which query-key pairs of a sequence count.</param>
     /// <param name="device">What computes the step: it may compute a weight with few zeros densely. Null counts non-zeros only.</param>
+    /// <param name="microBatches">Passes that the batch is computed in; whether a device computes densely can depend on a pass's tokens.</param>
     public static FlopCount OfTrainingStep(
-        ModelParameters model, SparsityPlan plan, int batch, int sequence, AttentionCounting attention = AttentionCounting.Causal, ComputeDevice? device = null)
+        ModelParameters model, SparsityPlan plan, int batch, int sequence, AttentionCounting attention = AttentionCounting.Causal, ComputeDevice? device = null,
+        int microBatches = 1)
     {
         FlopCount step = OfForwardPass(model, plan, batch, sequence, attention).Times(3);
-        return device is null ? step : step with { Executed = step.Executed + plan.Weights.Sum(weight => ZerosComputed(weight, batch * sequence, device)) };
+        if (device is null)
+        {
+            return step;
+        }
+
+        double zerosOfPass = plan.Weights.Sum(weight => ZerosComputed(weight, batch / microBatches * sequence, device));
+        return step with { Executed = step.Executed + (microBatches * zerosOfPass) };
     }
 
     /// <summary>The forward pass of some layers.</summary>

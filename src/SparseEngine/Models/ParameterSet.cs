@@ -78,6 +78,8 @@ internal sealed class ParameterSet : IReadOnlyList<Parameter>, IDisposable
             throw;
         }
 
+        // Dense copies, scores and flags of every weight are garbage now, as much as a sparse model itself: it goes before activations come.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return new ParameterSet([.. built]);
     }
 

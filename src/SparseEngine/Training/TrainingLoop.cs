@@ -93,7 +93,7 @@ internal sealed class TrainingLoop
             checkpoints.SaveInitial(definitions, start.Weights);
         }
 
-        FlopCount flops = FlopCount.OfTrainingStep(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device);
+        FlopCount flops = FlopCount.OfTrainingStep(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
         TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep);
         loop.Run(stop);
         return loop.Summarize(start.Path);

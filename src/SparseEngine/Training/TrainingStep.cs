@@ -12,8 +12,8 @@ internal readonly record struct StepOutcome(double Loss, double GradientNorm);
 
 /// <summary>One optimizer step: forward, loss and backward of each micro-batch, clipping, update.</summary>
 /// <remarks>
-/// The loss is scaled by the whole batch's tokens or sequences, not by the micro-batch's, so that
-/// grad_accum_steps changes memory and rounding but not the step. Everything is allocated once. Nothing waits for
+/// The loss is scaled by the whole batch's tokens or sequences, not by the micro-batch's, so that the number of
+/// micro-batches changes memory and rounding but not the step. Everything is allocated once. Nothing waits for
 /// the device: what a step measured is read when it is wanted.
 /// </remarks>
 internal sealed class TrainingStep : IDisposable
@@ -25,7 +25,6 @@ internal sealed class TrainingStep : IDisposable
     private readonly LanguageModelLoss loss;
     private readonly DeviceSum squaredNorm;
     private readonly UpdateScale scale;
-    private readonly int microBatches;
     private readonly uint seed;
     private double lossScale;
 
@@ -36,27 +35,32 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="batchSize">Sequences in a step.</param>
     /// <param name="sequence">Tokens in a sequence.</param>
     /// <param name="seed">The run's seed, for dropout.</param>
+    /// <param name="passTokens">Tokens that a pass may take; null for what suits the device.</param>
     /// <exception cref="ArgumentException">The batch does not divide into grad_accum_steps micro-batches.</exception>
-    public TrainingStep(ComputeDevice device, GptModel model, Optimizer optimizer, int batchSize, int sequence, int seed)
+    public TrainingStep(ComputeDevice device, GptModel model, Optimizer optimizer, int batchSize, int sequence, int seed, int? passTokens = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
-        microBatches = optimizer.Settings.GradAccumSteps;
-        if (batchSize % microBatches != 0)
+        int asked = optimizer.Settings.GradAccumSteps;
+        if (batchSize % asked != 0)
         {
-            throw new ArgumentException($"a batch of {batchSize} does not divide into {microBatches} micro-batches", nameof(batchSize));
+            throw new ArgumentException($"a batch of {batchSize} does not divide into {asked} micro-batches", nameof(batchSize));
         }
 
+        MicroBatches = asked * PassesOf((passTokens ?? device.PassTokens) / sequence, batchSize / asked);
         this.device = device;
         this.model = model;
         this.optimizer = optimizer;
         this.seed = unchecked((uint)seed);
-        workspace = new GptWorkspace(device, model.Shape, batchSize / microBatches, sequence, training: true);
+        workspace = new GptWorkspace(device, model.Shape, batchSize / MicroBatches, sequence, training: true);
         loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
         squaredNorm = device.AllocateSum();
         scale = new UpdateScale(device);
     }
+
+    /// <summary>Passes through the model that make a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the device.</summary>
+    public int MicroBatches { get; }
 
     /// <summary>Makes one step.</summary>
     /// <param name="batch">The whole step's samples.</param>
@@ -102,6 +106,15 @@ internal sealed class TrainingStep : IDisposable
         scale.Dispose();
     }
 
+    /// <summary>The number of equal passes of about so many sequences: of no more, unless that would leave each with half as many or fewer.</summary>
+    private static int PassesOf(int wanted, int sequences)
+    {
+        int most = Math.Clamp(wanted, 1, sequences);
+        int[] divisors = [.. Enumerable.Range(1, sequences).Where(size => sequences % size == 0)];
+        int below = divisors.Last(size => size <= most);
+        return sequences / (2 * below > most ? below : divisors.First(size => size > most));
+    }
+
     private static void CheckFinite(string what, double value, int step)
     {
         if (!double.IsFinite(value))
@@ -123,10 +136,10 @@ internal sealed class TrainingStep : IDisposable
         loss.Reset();
         squaredNorm.Clear();
         lossScale = LossScale(batch);
-        for (int micro = 0; micro < microBatches; micro++)
+        for (int micro = 0; micro < MicroBatches; micro++)
         {
             int first = micro * workspace.Tokens;
-            DropoutPass dropout = new(seed, ((ulong)step * (ulong)microBatches) + (ulong)micro);
+            DropoutPass dropout = new(seed, ((ulong)step * (ulong)MicroBatches) + (ulong)micro);
             workspace.InputIds.CopyFrom(batch.InputIds.AsSpan(first, workspace.Tokens));
             model.Forward(workspace, dropout);
             loss.Compute(model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
@@ -144,7 +157,7 @@ internal sealed class TrainingStep : IDisposable
     {
         if (model.Shape.LossScaling == LossScaling.BatchSize)
         {
-            return model.Shape.LossWeight / (workspace.Batch * microBatches);
+            return model.Shape.LossWeight / (workspace.Batch * MicroBatches);
         }
 
         long counted = 0;

@@ -30,6 +30,33 @@ public class TrainingStepTests
         Assert.All(wholeWeights.Zip(partsWeights), pair => Assert.All(pair.First.Zip(pair.Second), w => Assert.Equal(w.First, w.Second, 1e-6f)));
     }
 
+    [Theory]
+    [InlineData(8, 1, int.MaxValue, 1)]
+    [InlineData(8, 1, 4 * TinyModel.Sequence, 2)]
+    [InlineData(8, 2, 4 * TinyModel.Sequence, 2)]
+    [InlineData(8, 4, 4 * TinyModel.Sequence, 4)]
+    [InlineData(8, 1, (4 * TinyModel.Sequence) - 1, 4)] // three do not divide eight: two at a time
+    [InlineData(8, 1, 1, 8)] // a pass has whole sequences
+    [InlineData(7, 1, 4 * TinyModel.Sequence, 1)] // one at a time would leave each pass a quarter of what suits the device
+    [InlineData(6, 1, 4 * TinyModel.Sequence, 2)]
+    public void A_batch_is_computed_in_equal_passes_that_suit_the_device_and_divide_what_the_YAML_asks_for(int batchSize, int asked, int passTokens, int microBatches)
+    {
+        Batch batch = TinyModel.RandomBatch(batchSize);
+        OptimizerParameters settings = Sgd with { GradAccumSteps = asked };
+        using HostDevice device = HostDevice.Create(1);
+        using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
+        using Optimizer optimizer = Optimizer.Create(settings, device, parameters);
+        GptModel model = new(device, TinyModel.Shape, parameters);
+        using TrainingStep whole = new(device, model, optimizer, batchSize, TinyModel.Sequence, seed: 1, passTokens: int.MaxValue);
+        using TrainingStep parts = new(device, model, optimizer, batchSize, TinyModel.Sequence, seed: 1, passTokens);
+
+        Assert.Equal(microBatches, parts.MicroBatches);
+        StepOutcome expected = whole.ComputeGradients(batch, step: 0);
+        StepOutcome outcome = parts.ComputeGradients(batch, step: 0);
+        Assert.Equal(expected.Loss, outcome.Loss, 1e-6);
+        Assert.Equal(expected.GradientNorm, outcome.GradientNorm, 1e-6);
+    }
+
     [Fact]
     public void One_thread_and_three_give_the_same_bits()
     {
