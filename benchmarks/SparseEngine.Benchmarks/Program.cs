@@ -4,7 +4,7 @@ using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 
-// "products [TOKENS...]", "gemm", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, var threads]:
@@ -17,10 +17,10 @@ switch (args)
         }
 
         break;
-    case ["gemm"] when OpenBlas.IsPresent:
+    case ["gemm", .. var sizes] when OpenBlas.IsPresent:
         using (HostDevice device = HostDevice.Create(Environment.ProcessorCount))
         {
-            ProductTables.PrintDense(device);
+            ProductTables.PrintDense(device, sizes.Length == 0 ? null : [.. sizes.Select(Size)]);
         }
 
         break;
@@ -54,3 +54,6 @@ switch (args)
 }
 
 return 0;
+
+static (int Rows, int Columns, int Tokens) Size(string text) =>
+    text.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray() is [var rows, var columns, var tokens] ? (rows, columns, tokens) : throw new FormatException(text);

@@ -30,6 +30,20 @@ internal static class Lanes
         d = Vector128.Create(ab2.GetUpper(), cd2.GetUpper()).AsSingle();
     }
 
+    /// <summary>Transposes two 4 x 4 matrices at once: their rows are the four vectors' lower and upper halves. Needs AVX.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TransposeHalves(ref Vector256<float> a, ref Vector256<float> b, ref Vector256<float> c, ref Vector256<float> d)
+    {
+        Vector256<double> ab0 = Avx.UnpackLow(a, b).AsDouble();
+        Vector256<double> ab2 = Avx.UnpackHigh(a, b).AsDouble();
+        Vector256<double> cd0 = Avx.UnpackLow(c, d).AsDouble();
+        Vector256<double> cd2 = Avx.UnpackHigh(c, d).AsDouble();
+        a = Avx.UnpackLow(ab0, cd0).AsSingle();
+        b = Avx.UnpackHigh(ab0, cd0).AsSingle();
+        c = Avx.UnpackLow(ab2, cd2).AsSingle();
+        d = Avx.UnpackHigh(ab2, cd2).AsSingle();
+    }
+
     /// <summary>a0 b0 a1 b1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Low(Vector128<float> a, Vector128<float> b) =>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -49,9 +50,22 @@ internal static unsafe class PackedPanels
         {
             int count = Math.Min(panelWidth, width - first);
             int i = 0;
+            if (Avx.IsSupported)
+            {
+                for (; i + 8 <= count; i += 8)
+                {
+                    TransposeEight(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
+                }
+            }
+
             for (; i + 4 <= count; i += 4)
             {
                 TransposeFour(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
+            }
+
+            for (; i + 2 <= count; i += 2)
+            {
+                TransposeTwo(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
             }
 
             for (; i < count; i++)
@@ -72,6 +86,51 @@ internal static unsafe class PackedPanels
             }
 
             panels += depth * panelWidth;
+        }
+    }
+
+    private static void TransposeEight(float* source, nint rowStride, int depth, int panelWidth, float* panel)
+    {
+        int p = 0;
+        for (; p + 8 <= depth; p += 8)
+        {
+            float* from = source + p;
+            float* lower = from + (4 * rowStride);
+            float* to = panel + (p * panelWidth);
+
+            // Each vector holds four of one row and the same four of the row four below: two transposes of four at once.
+            for (int half = 0; half < 8; half += 4)
+            {
+                Vector256<float> a = Vector256.Create(Vector128.Load(from + half), Vector128.Load(lower + half));
+                Vector256<float> b = Vector256.Create(Vector128.Load(from + rowStride + half), Vector128.Load(lower + rowStride + half));
+                Vector256<float> c = Vector256.Create(Vector128.Load(from + (2 * rowStride) + half), Vector128.Load(lower + (2 * rowStride) + half));
+                Vector256<float> d = Vector256.Create(Vector128.Load(from + (3 * rowStride) + half), Vector128.Load(lower + (3 * rowStride) + half));
+                Lanes.TransposeHalves(ref a, ref b, ref c, ref d);
+                a.Store(to);
+                b.Store(to + panelWidth);
+                c.Store(to + (2 * panelWidth));
+                d.Store(to + (3 * panelWidth));
+                to += 4 * panelWidth;
+            }
+        }
+
+        for (; p < depth; p++)
+        {
+            float* to = panel + (p * panelWidth);
+            for (int i = 0; i < 8; i++)
+            {
+                to[i] = source[(i * rowStride) + p];
+            }
+        }
+    }
+
+    private static void TransposeTwo(float* source, nint rowStride, int depth, int panelWidth, float* panel)
+    {
+        for (int p = 0; p < depth; p++)
+        {
+            float* to = panel + (p * panelWidth);
+            to[0] = source[p];
+            to[1] = source[rowStride + p];
         }
     }
 

@@ -7,6 +7,9 @@ namespace SparseEngine.Benchmarks.Comparison;
 internal static class ProductTables
 {
     private static readonly (int Rows, int Columns)[] Weights = [(2048, 512), (512, 2048), (768, 768), (3072, 768), (4096, 4096)];
+    private static readonly (int Rows, int Columns, int Tokens)[] Sizes =
+        [(256, 256, 256), (512, 512, 512), (768, 768, 1024), (2048, 512, 2048), (512, 2048, 2048), (3072, 768, 1024), (256, 512, 2048), (2048, 2048, 2048)];
+
     private static readonly int[] Tokens = [512, 2048, 37];
     private static readonly double[] Zeros = [0.50, 0.75, 0.90, 0.95];
     private static readonly SparseProduct[] Products = Enum.GetValues<SparseProduct>();
@@ -41,14 +44,16 @@ internal static class ProductTables
     }
 
     /// <summary>Dense products against OpenBLAS: GFLOP/s of both and their ratio.</summary>
-    public static void PrintDense(HostDevice device)
+    /// <param name="device">What computes ours.</param>
+    /// <param name="sizes">Weights and tokens; null for those of the documentation.</param>
+    public static void PrintDense(HostDevice device, (int Rows, int Columns, int Tokens)[]? sizes)
     {
         using OpenBlasProcess blas = new(device.Cores);
         Console.WriteLine($"{device.Description}; {blas.Description}. GFLOP/s ours / OpenBLAS = ratio.");
         Console.WriteLine();
         Console.WriteLine("| W | tokens | W x | W^T dy | dy x^T |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach ((int rows, int columns, int tokens) in new[] { (256, 256, 256), (512, 512, 512), (768, 768, 1024), (2048, 512, 2048), (512, 2048, 2048), (3072, 768, 1024), (256, 512, 2048), (2048, 2048, 2048) })
+        foreach ((int rows, int columns, int tokens) in sizes ?? Sizes)
         {
             using LayerProducts layer = new(device, rows, columns, tokens, zeros: 0.99);
             IEnumerable<string> cells = Products.Select(product =>

@@ -11,6 +11,9 @@ internal static class Rounds
     // Short operations are repeated until a clock that ticks in nanoseconds and a scheduler that interrupts in milliseconds see the same.
     private const double ShortestSeconds = 0.008;
 
+    // Threads that were just woken may share a core until the scheduler's next ticks.
+    private const double WarmUpSeconds = 0.03;
+
     /// <summary>The median seconds of one call of each operation.</summary>
     public static double[] Medians(params Action[] operations) => Medians(operations.Select(operation => (Func<double>)(() => Sample(operation))).ToArray());
 
@@ -39,13 +42,20 @@ internal static class Rounds
         return [.. times.Select(Median)];
     }
 
-    /// <summary>Seconds of one call, after a few that warm up caches and wake threads.</summary>
+    /// <summary>Seconds of one call, after as many as it takes to warm up caches, wake threads and have each on a core of its own.</summary>
     public static double Sample(Action operation)
     {
-        operation();
-        double once = Time(operation, 1);
-        int repetitions = Math.Max(1, (int)Math.Ceiling(ShortestSeconds / once));
-        return Time(operation, repetitions);
+        long start = Stopwatch.GetTimestamp();
+        int warmUps = 0;
+        do
+        {
+            operation();
+            warmUps++;
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds);
+
+        double once = Stopwatch.GetElapsedTime(start).TotalSeconds / warmUps;
+        return Time(operation, Math.Max(1, (int)Math.Ceiling(ShortestSeconds / once)));
     }
 
     private static double Median(double[] times)
