@@ -14,13 +14,14 @@ internal sealed class FiringOrder
     // Rows of a group; the last one of a block may have fewer.
     private const int GroupRows = 256;
 
-    // Enough non-zeros of a row in one tile to pay for loading and storing its accumulators.
-    private const int NonZerosPerTile = 16;
+    // Non-zeros of a row in one tile, on average, that pay for loading and storing its sums: measured, docs/performance.md.
+    private const int NonZerosPerTile = 10;
 
-    // A tile this large fills the L1 cache, one half of it pays its rows' sums twice as often: measured, docs/performance.md.
+    // A tile this large fills the L1 cache. A larger one is read from L2, since rows visit it from end to end; it pays where a
+    // smaller one would hold too few non-zeros.
     private const int TileBytes = 32768;
 
-    private const int WidthStep = 64;
+    private const int WidthStep = 16;
 
     private readonly CsrPattern pattern;
     private readonly int[] groups;
@@ -148,7 +149,7 @@ internal sealed class FiringOrder
         // Offsets are 16-bit counts of floats.
         int maximum = (ushort.MaxValue + 1) / tileTokens;
         double density = pattern.NonZeros / Math.Max(1.0, (double)pattern.Rows * pattern.ColumnCount);
-        double steps = Math.Ceiling(NonZerosPerTile / Math.Max(density, (double)NonZerosPerTile / maximum) / WidthStep);
+        double steps = Math.Round(NonZerosPerTile / Math.Max(density, (double)NonZerosPerTile / maximum) / WidthStep);
         return Math.Clamp((int)steps * WidthStep, Math.Min(maximum, TileBytes / sizeof(float) / tileTokens), maximum);
     }
 

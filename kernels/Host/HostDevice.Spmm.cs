@@ -105,6 +105,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         // Rows whose sums are held while all column tiles pass: 128 KiB at eight 256-bit vectors a row, so that they stay in L2.
         private const int PassRows = 512;
 
+        // A larger output would leave the last-level cache before anything reads it: written past the caches, its lines are not fetched first.
+        private const long CachedOutputBytes = 8 << 20;
+
         public void Invoke(int index, WorkerScratch scratch)
         {
             float* sums = scratch.Take((PassRows + order.ColumnCount) * TileTokens);
@@ -190,7 +193,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int done = 0;
             if (vectors == TileVectors)
             {
-                next = AddRows8(rows, tile);
+                next = AddRows8(rows, tile, pastCaches: isLast && (long)order.Rows * yStride * sizeof(float) > CachedOutputBytes);
                 done = TileVectors;
             }
             else if (vectors >= 4)

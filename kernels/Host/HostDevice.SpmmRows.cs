@@ -9,7 +9,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int AddRows8(in TileRows rows, float* tile)
+        private int AddRows8(in TileRows rows, float* tile, bool pastCaches)
         {
             float* weights = values;
             ushort* columns = offsets;
@@ -46,8 +46,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     b.AddScaled(value, from + Vectors4<TSimd, TVector>.Width);
                 }
 
-                a.Store(to);
-                b.Store(to + Vectors4<TSimd, TVector>.Width);
+                if (pastCaches)
+                {
+                    a.StoreNonTemporal(to);
+                    b.StoreNonTemporal(to + Vectors4<TSimd, TVector>.Width);
+                }
+                else
+                {
+                    a.Store(to);
+                    b.Store(to + Vectors4<TSimd, TVector>.Width);
+                }
             }
 
             return p;

@@ -18,6 +18,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract void Store(float* destination, TVector value);
 
+    /// <summary>Stores past the caches, to an address that is a multiple of the vector's size.</summary>
+    static abstract void StoreNonTemporal(float* destination, TVector value);
+
     static abstract TVector Broadcast(float value);
 
     static abstract TVector Add(TVector a, TVector b);

@@ -40,6 +40,16 @@ internal unsafe struct Vectors4<TSimd, TVector>
         TSimd.Store(destination + (3 * TSimd.Width), v3);
     }
 
+    /// <summary>Stores past the caches, to a 64-byte line's start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreNonTemporal(float* destination)
+    {
+        TSimd.StoreNonTemporal(destination, v0);
+        TSimd.StoreNonTemporal(destination + TSimd.Width, v1);
+        TSimd.StoreNonTemporal(destination + (2 * TSimd.Width), v2);
+        TSimd.StoreNonTemporal(destination + (3 * TSimd.Width), v3);
+    }
+
     /// <summary>Adds <paramref name="factor"/> times the vectors at <paramref name="source"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddScaled(TVector factor, float* source)
