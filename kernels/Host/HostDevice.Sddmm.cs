@@ -39,9 +39,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// One block of rows. For each tile of tokens the activations are packed once; then, a group of rows at a time, a row of dy, read where it lies,
-    /// stays in registers while its dot products with a column tile's activations are taken, four at a time. Every gradient is
-    /// summed in the order of the token tiles, whatever the partition.
+    /// One block of rows. For each tile of tokens as many column tiles of activations are packed as the L2 cache holds; then, a group of rows at a time,
+    /// a row of dy, read where it lies, stays in registers while its dot products with a column tile's activations are taken, four at a time. Every
+    /// gradient is summed in the order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
         FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, float* gradient,
@@ -49,6 +49,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         // Rows of dy ahead of their turn.
         private const int PrefetchRows = 2;
+
+        // Columns packed at once: half of the L2 cache.
+        private const int PackedColumns = 1024;
 
         public void Invoke(int index, WorkerScratch scratch)
         {
@@ -65,16 +68,29 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 largest = Math.Max(largest, order.Groups[group + 1] - order.Groups[group]);
             }
 
-            float* tail = scratch.Take((largest + order.ColumnCount) * TileTokens);
-            float* tiles = tail + (largest * TileTokens);
+            int tilesAtOnce = Math.Max(1, PackedColumns / order.Width);
+            Span<int> next = stackalloc int[endGroup - firstGroup];
+            float* tail = scratch.Take((largest + Math.Min(order.ColumnCount, tilesAtOnce * order.Width)) * TileTokens);
+            float* packed = tail + (largest * TileTokens);
             for (int tokenTile = 0; tokenTile < TilesOf(tokens); tokenTile++)
             {
                 int token = TileStart(tokenTile, tokens);
                 int tileTokens = TileStart(tokenTile + 1, tokens) - token;
-                Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
                 for (int group = firstGroup; group < endGroup; group++)
                 {
-                    AddGroup(group, token, tileTokens, tiles, tail);
+                    next[group - firstGroup] = order.RowPointers[order.Groups[group]];
+                }
+
+                for (int tile = 0; tile < order.Tiles; tile += tilesAtOnce)
+                {
+                    int column = tile * order.Width;
+                    int endTile = Math.Min(order.Tiles, tile + tilesAtOnce);
+                    Pack(x + ((nint)column * xStride) + token, xStride, Math.Min(order.ColumnCount, endTile * order.Width) - column, tileTokens, packed);
+                    for (int group = firstGroup; group < endGroup; group++)
+                    {
+                        ref int position = ref next[group - firstGroup];
+                        position = AddGroup(group, tile, endTile, position, token, tileTokens, packed, tail);
+                    }
                 }
             }
 
@@ -82,11 +98,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             order.Scatter(index, new ReadOnlySpan<float>(fired, nonZeros), new Span<float>(gradient, nonZeros), accumulate);
         }
 
-        private void AddGroup(int group, int token, int tileTokens, float* tiles, float* tail)
+        private int AddGroup(int group, int firstTile, int endTile, int next, int token, int tileTokens, float* packed, float* tail)
         {
             int firstRow = order.Groups[group];
             int rows = order.Groups[group + 1] - firstRow;
-            int next = order.RowPointers[firstRow];
             float* dyRows = dy + ((nint)firstRow * dyStride) + token;
             bool partial = tileTokens < TileTokens;
             if (partial)
@@ -95,14 +110,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 Pack(dyRows, dyStride, rows, tileTokens, tail);
             }
 
-            for (int t = 0; t < order.Tiles; t++)
+            for (int t = firstTile; t < endTile; t++)
             {
                 ushort* counts = lengths + (firstRow * order.Tiles) + (t * rows);
-                float* tile = tiles + (t * order.Width * TileTokens);
+                float* tile = packed + ((t - firstTile) * order.Width * TileTokens);
                 bool add = token > 0;
                 next = partial ? PartialDotProducts(next, counts, rows, tail, tile, Padded(tileTokens), add)
                     : DotProducts(next, counts, rows, dyRows, tile, add);
             }
+
+            return next;
         }
 
         // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.

@@ -83,6 +83,27 @@ public class SparseProductTests
         }
     }
 
+    /// <summary>Outputs too large for the caches, and more columns than are packed at once.</summary>
+    [Theory]
+    [InlineData(DeviceFamily.HostVector128, 1500, 40, 1600)]
+    [InlineData(DeviceFamily.HostVector256, 1500, 40, 1600)]
+    [InlineData(DeviceFamily.HostVector512, 1500, 40, 1600)]
+    [InlineData(DeviceFamily.HostVector128, 30, 2500, 1000)]
+    [InlineData(DeviceFamily.HostVector256, 30, 2500, 1000)]
+    [InlineData(DeviceFamily.HostVector512, 30, 2500, 1000)]
+    public void Large_products_are_products_like_any(DeviceFamily family, int rows, int columns, int tokens)
+    {
+        Inputs inputs = new(7);
+        CsrPattern pattern = inputs.Pattern(rows, columns, 0.97);
+        double[] values = inputs.Vector(pattern.NonZeros);
+        Matrix x = inputs.Matrix(columns, tokens);
+        Matrix dy = inputs.Matrix(rows, tokens);
+        ConformanceCheck.Run(
+            family, $"{rows} x {columns}, {tokens} tokens",
+            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
+            workspace => Products(workspace, pattern, values, x, dy));
+    }
+
     [Theory]
     [EveryDevice]
     public void Rows_far_longer_than_the_others_are_products_like_any(DeviceFamily family)
