@@ -4,7 +4,7 @@ using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, var threads]:
@@ -27,6 +27,9 @@ switch (args)
     case ["products" or "gemm", ..]:
         await Console.Error.WriteLineAsync("OpenBLAS is not on this machine; on Debian: apt-get install libopenblas0-pthread").ConfigureAwait(false);
         return 1;
+    case ["widths"]:
+        ProductTables.PrintWidths();
+        break;
     case ["steps"]:
         StepTables.PrintPeers();
         break;

@@ -4,26 +4,35 @@ namespace SparseEngine.Kernels.Host;
 
 /// <summary>From how many non-zeros on a dense product, zeros filled in, is faster than a sparse one.</summary>
 /// <remarks>
-/// Measured by <c>crossover</c> of benchmarks/SparseEngine.Benchmarks on two AVX2 cores (docs/performance.md), and taken for the other widths, too: what decides is the ratio
-/// of the kernels' loads to their multiply-adds, which is the same.
+/// Measured by <c>crossover</c> of benchmarks/SparseEngine.Benchmarks (docs/performance.md): for AVX-512 on two Zen 4 cores, for AVX2 on these and on Zen 3,
+/// whose figures lie around what is given. 128-bit vectors take those of AVX2.
 /// </remarks>
 internal static class DenseCrossover
 {
-    // Fewer tokens do not repay filling in the zeros.
-    private static readonly (int Tokens, double Spmm, double Transposed, double Sddmm)[] Densities =
+    // Fewer than 32 tokens do not repay filling in the zeros.
+    private static readonly (int Tokens, double Spmm, double Transposed, double Sddmm)[] Avx512 =
     [
         (0, 1, 1, 1),
-        (32, 0.66, 0.47, 0.47),
-        (128, 0.85, 0.55, 0.62),
-        (512, 0.65, 0.66, 0.56),
+        (32, 0.80, 0.50, 0.55),
+        (128, 0.97, 0.88, 0.92),
+        (512, 0.82, 0.84, 0.84),
+    ];
+
+    private static readonly (int Tokens, double Spmm, double Transposed, double Sddmm)[] Avx2 =
+    [
+        (0, 1, 1, 1),
+        (32, 0.65, 0.45, 0.50),
+        (128, 0.70, 0.65, 0.68),
+        (512, 0.64, 0.70, 0.65),
     ];
 
     /// <summary>The share of non-zeros up to which the sparse product is the faster one.</summary>
     /// <param name="product">The product.</param>
     /// <param name="tokens">Tokens, a column of activations each.</param>
-    public static double Density(SparseProduct product, int tokens)
+    /// <param name="width">Floats in a vector.</param>
+    public static double Density(SparseProduct product, int tokens, int width)
     {
-        (_, double spmm, double transposed, double sddmm) = Densities.Last(row => row.Tokens <= tokens);
+        (_, double spmm, double transposed, double sddmm) = (width > 8 ? Avx512 : Avx2).Last(row => row.Tokens <= tokens);
         return product switch
         {
             SparseProduct.Spmm => spmm,

@@ -17,7 +17,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             ProductMethod.Sparse => false,
             ProductMethod.Dense => true,
-            _ => nonZeros > DenseCrossover.Density(product, tokens) * elements,
+            _ => nonZeros > DenseCrossover.Density(product, tokens, TSimd.Width) * elements,
         };
     }
 

@@ -65,6 +65,39 @@ internal static class ProductTables
         }
     }
 
+    /// <summary>The products of a layer at every vector width of this machine, against the widest.</summary>
+    public static void PrintWidths()
+    {
+        SimdWidth[] widths = [.. Enum.GetValues<SimdWidth>().Where(width => width <= HostDevice.BestWidth).OrderDescending()];
+        HostDevice[] devices = [.. widths.Select(width => HostDevice.Create(Environment.ProcessorCount, width, ProductMethod.Sparse))];
+        Console.WriteLine($"{string.Join("; ", devices.Select(device => device.Description))}. W 2048 x 512, 512 tokens: GFLOP/s, and how many times the widest's.");
+        Console.WriteLine();
+        Console.WriteLine($"| product | zeros | {string.Join(" | ", widths.Select(width => $"{32 * (int)width}-bit"))} |");
+        Console.WriteLine($"|---|---|{string.Concat(widths.Select(_ => "---|"))}");
+        foreach (double zeros in Zeros)
+        {
+            LayerProducts[] layers = [.. devices.Select(device => new LayerProducts(device, 2048, 512, 512, zeros))];
+            foreach (SparseProduct product in Products)
+            {
+                PrintRow(Name(product), zeros, (1 - zeros) * layers[0].DenseFlops, layers, layer => layer.Sparse(product));
+                if (zeros == Zeros[0])
+                {
+                    PrintRow($"dense, as {Name(product)}", 0, layers[0].DenseFlops, layers, layer => layer.Dense(product));
+                }
+            }
+
+            Array.ForEach(layers, layer => layer.Dispose());
+        }
+
+        Array.ForEach(devices, device => device.Dispose());
+
+        static void PrintRow(string name, double zeros, double flops, LayerProducts[] layers, Action<LayerProducts> run)
+        {
+            double[] seconds = Rounds.Medians([.. layers.Select(layer => (Action)(() => run(layer)))]);
+            Console.WriteLine(Invariant($"| {name} | {100 * zeros:F0}% | {string.Join(" | ", seconds.Select(time => Invariant($"{flops / time / 1e9:F0} ({seconds[0] / time:F2})")))} |"));
+        }
+    }
+
     /// <summary>For each product the density at which computing it sparsely takes as long as filling in the zeros and computing it densely.</summary>
     public static void PrintCrossover(SimdWidth width)
     {
