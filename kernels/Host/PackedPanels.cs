@@ -23,7 +23,18 @@ internal static unsafe class PackedPanels
         for (int first = 0; first < width; first += panelWidth)
         {
             int count = Math.Min(panelWidth, width - first);
-            for (int p = 0; p < depth; p++)
+            int p = 0;
+            if (panelWidth < 8 && first + 8 <= width)
+            {
+                // Eight at a time: what is too much of each k is overwritten by the next, so the last one is left to the loop below.
+                for (; p < depth - 1; p++)
+                {
+                    Vector256.Load(source + (p * rowStride) + first).Store(panels);
+                    panels += panelWidth;
+                }
+            }
+
+            for (; p < depth; p++)
             {
                 float* from = source + (p * rowStride) + first;
                 if (count == panelWidth)

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace SparseEngine.Kernels.Host;
 
 /// <summary>Elementary functions of vectors in float32.</summary>
-/// <remarks>Polynomials from S. Moshier's Cephes library (expf, tanhf, erff), evaluated with Horner's rule.</remarks>
+/// <remarks>Polynomials from S. Moshier's Cephes library (expf, tanhf) where nothing else is said, evaluated with Horner's rule.</remarks>
 internal static class VectorMath<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
@@ -56,32 +56,28 @@ internal static class VectorMath<TSimd, TVector>
         return TSimd.Select(TSimd.GreaterThan(TSimd.Abs(x), TSimd.Broadcast(0.625f)), large, small);
     }
 
-    /// <summary>The error function, within 2e-7; beyond |x| = 1 by formula 7.1.26 of Abramowitz and Stegun.</summary>
+    /// <summary>The error function, within 4e-7 absolutely and relatively.</summary>
+    /// <remarks>
+    /// x P(x^2) / Q(x^2) on [-3.96, 3.96], beyond which it is 1: a rational fit of degrees 6 and 4 with an error of 6e-8 by iteratively
+    /// reweighted least squares; the rest is rounding. One range for all x, without an exponential.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Erf(TVector x)
     {
-        TVector one = TSimd.Broadcast(1);
-        TVector zero = TSimd.Broadcast(0);
+        x = TSimd.Min(TSimd.Broadcast(3.96f), TSimd.Max(TSimd.Broadcast(-3.96f), x));
         TVector z = TSimd.Multiply(x, x);
-        TVector p = TSimd.Broadcast(7.853861353153693e-5f);
-        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-8.010193625184903e-4f));
-        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(5.188327685732524e-3f));
-        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-2.685381193529856e-2f));
-        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(1.128358514861418e-1f));
-        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-3.761262582423300e-1f));
-        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(1.128379165726710f));
-        TVector small = TSimd.Multiply(p, x);
-
-        TVector magnitude = TSimd.Abs(x);
-        TVector t = TSimd.Divide(one, TSimd.MultiplyAdd(magnitude, TSimd.Broadcast(0.3275911f), one));
-        TVector q = TSimd.Broadcast(1.061405429f);
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(-1.453152027f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(1.421413741f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(-0.284496736f));
-        q = TSimd.MultiplyAdd(q, t, TSimd.Broadcast(0.254829592f));
-        TVector complement = TSimd.Multiply(TSimd.Multiply(q, t), Exp(TSimd.Subtract(zero, z)));
-        TVector large = TSimd.Subtract(one, complement);
-        large = TSimd.Select(TSimd.GreaterThan(zero, x), TSimd.Subtract(zero, large), large);
-        return TSimd.Select(TSimd.GreaterThan(magnitude, one), large, small);
+        TVector p = TSimd.Broadcast(1.915478620162503e-08f);
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-1.9664560113596963e-06f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(1.5154798165895045e-04f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(4.148480482399464e-03f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(5.2002325654029846e-02f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(2.1069326996803284e-01f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(1.128378987312317f));
+        TVector q = TSimd.Broadcast(1.0610893368721008e-03f);
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(1.5268981456756592e-02f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(1.1945223808288574e-01f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(5.200517177581787e-01f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(1));
+        return TSimd.Divide(TSimd.Multiply(x, p), q);
     }
 }

@@ -15,7 +15,7 @@ internal readonly record struct Bounded(double Value, double Error = 0)
 
     // What VectorMath promises: 2 units in the last place are at most 4 units of roundoff; Erf has an absolute bound.
     private const double FunctionUnits = 4;
-    private const double ErfError = 2e-7;
+    private const double ErfError = 4e-7;
 
     public static implicit operator Bounded(double exact) => new(exact);
 
