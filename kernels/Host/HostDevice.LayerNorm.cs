@@ -39,6 +39,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         pool.Run((x.Columns + NormTokens - 1) / NormTokens, tokens);
     }
 
+    /// <summary>Zeros, so many for each token of a block. On whole lines, unlike the stack: a sum in memory is read again as soon as it is written.</summary>
+    private static float* Tokens(WorkerScratch scratch, int each)
+    {
+        float* values = scratch.Take(each * NormTokens);
+        new Span<float>(values, each * NormTokens).Clear();
+        return values;
+    }
+
     private readonly struct LayerNormForwardBody(
         float* x, int xStride, int features, int tokens, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean, float* inverseDeviation) : IParallelBody
     {
@@ -48,10 +56,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int first = index * NormTokens;
             int count = Math.Min(NormTokens, tokens - first);
             int padded = Padded(count);
-            float* means = stackalloc float[NormTokens];
-            float* inverses = stackalloc float[NormTokens];
-            new Span<float>(means, NormTokens).Clear();
-            new Span<float>(inverses, NormTokens).Clear();
+            float* means = Tokens(scratch, 2);
+            float* inverses = means + NormTokens;
             TVector perFeature = TSimd.Broadcast(1f / features);
 
             for (int f = 0; f < features; f++)
@@ -116,14 +122,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int first = index * NormTokens;
             int count = Math.Min(NormTokens, tokens - first);
             int padded = Padded(count);
-            float* means = stackalloc float[NormTokens];
-            float* inverses = stackalloc float[NormTokens];
-            float* sums = stackalloc float[NormTokens];
-            float* products = stackalloc float[NormTokens];
-            new Span<float>(means, NormTokens).Clear();
-            new Span<float>(inverses, NormTokens).Clear();
-            new Span<float>(sums, NormTokens).Clear();
-            new Span<float>(products, NormTokens).Clear();
+            float* means = Tokens(scratch, 4);
+            float* inverses = means + NormTokens;
+            float* sums = inverses + NormTokens;
+            float* products = sums + NormTokens;
             new Span<float>(mean + first, count).CopyTo(new Span<float>(means, count));
             new Span<float>(inverseDeviation + first, count).CopyTo(new Span<float>(inverses, count));
 
