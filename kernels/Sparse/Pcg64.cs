@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.Sparse;
 
@@ -31,6 +32,7 @@ public struct Pcg64
     internal readonly UInt128 State => state;
 
     /// <summary>The next 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong NextUInt64()
     {
         Step();
@@ -56,9 +58,11 @@ public struct Pcg64
     public float NextSingle() => ToSingle(NextUInt32());
 
     /// <summary>A float64 in [0, 1): 53 bits of a 64-bit draw.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1L << 53));
 
     /// <summary>Fills <paramref name="destination"/> as <c>rng.random(n, dtype=float32)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void FillSingle(Span<float> destination)
     {
         int filled = 0;
@@ -106,5 +110,6 @@ public struct Pcg64
 
     private static float ToSingle(uint draw) => (draw >> 8) * (1f / (1 << 24));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Step() => state = (state * Multiplier) + increment;
 }

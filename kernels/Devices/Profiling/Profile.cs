@@ -10,6 +10,9 @@ public enum OperationKind
 
     /// <summary>Everything else that a step computes.</summary>
     Other,
+
+    /// <summary>What is computed before the first step.</summary>
+    Setup,
 }
 
 /// <summary>All calls of one operation.</summary>

@@ -50,7 +50,7 @@ public sealed class ProfiledDevice(ComputeDevice device) : ComputeDevice
     {
         long start = Stopwatch.GetTimestamp();
         device.SelectMask(arguments, weight, keep);
-        End("select mask", OperationKind.Other, start, 0, (Length(weight), 0, 0));
+        End("select mask", OperationKind.Setup, start, 0, (Length(weight), 0, 0));
     }
 
     /// <inheritdoc/>

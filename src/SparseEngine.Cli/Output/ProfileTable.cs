@@ -14,7 +14,7 @@ internal static class ProfileTable
     public static Table Of(Profile profile, double trainSeconds)
     {
         IReadOnlyList<OperationTotal> totals = profile.Totals;
-        double all = totals.Sum(total => total.Time.TotalSeconds);
+        double all = totals.Where(total => total.Kind != OperationKind.Setup).Sum(total => total.Time.TotalSeconds);
         Table table = new() { Border = TableBorder.Simple };
         table.AddColumn(new TableColumn("operation") { NoWrap = true });
         foreach (string name in new[] { "calls", "time", "share", "each", "GFLOP/s" })
@@ -22,24 +22,27 @@ internal static class ProfileTable
             table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right });
         }
 
-        foreach (OperationTotal total in totals)
+        foreach (OperationTotal total in totals.OrderBy(total => total.Kind == OperationKind.Setup))
         {
             double seconds = total.Time.TotalSeconds;
-            Add(total.Name, Quantity.Count(total.Calls), seconds, $"{1000 * seconds / total.Calls:0.000} ms", total.Flops > 0 ? $"{total.Flops / seconds / 1e9:0.0}" : "");
+            Add(
+                total.Name, Quantity.Count(total.Calls), seconds, total.Kind == OperationKind.Setup ? "setup" : Quantity.Percent(seconds, all),
+                $"{1000 * seconds / total.Calls:0.000} ms", total.Flops > 0 ? $"{total.Flops / seconds / 1e9:0.0}" : "");
         }
 
         double linear = totals.Where(total => total.Kind == OperationKind.Linear).Sum(total => total.Time.TotalSeconds);
         table.AddEmptyRow();
-        Add("linear layers", "", linear, "", "");
-        Add("everything else", "", all - linear, "", "");
-        if (trainSeconds > all)
+        Add("linear layers", "", linear, Quantity.Percent(linear, all), "", "");
+        Add("everything else", "", all - linear, Quantity.Percent(all - linear, all), "", "");
+        double operations = totals.Sum(total => total.Time.TotalSeconds);
+        if (trainSeconds > operations)
         {
-            table.AddRow(new Text("between operations"), new Text(""), new Text($"{trainSeconds - all:0.000} s"), new Text(""), new Text(""), new Text(""));
+            Add("between operations", "", trainSeconds - operations, "", "", "");
         }
 
         return table;
 
-        void Add(string name, string calls, double seconds, string each, string rate) =>
-            table.AddRow(new Text(name), new Text(calls), new Text($"{seconds:0.000} s"), new Text(Quantity.Percent(seconds, all)), new Text(each), new Text(rate));
+        void Add(string name, string calls, double seconds, string share, string each, string rate) =>
+            table.AddRow(new Text(name), new Text(calls), new Text($"{seconds:0.000} s"), new Text(share), new Text(each), new Text(rate));
     }
 }

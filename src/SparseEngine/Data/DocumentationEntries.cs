@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Xml;
 
@@ -33,9 +34,17 @@ internal static class DocumentationEntries
     }
 
     /// <summary>Whether a text is made of words: the signatures of processor intrinsics are not.</summary>
-    private static bool IsProse(string entry) =>
-        entry.AsSpan().Count(' ') + 1 >= FewestWords
-        && entry.Count(c => char.IsLetter(c) || c is ' ' or '.' or ',') >= LeastLetters * entry.Length;
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool IsProse(string entry)
+    {
+        int ofProse = 0;
+        foreach (char c in entry)
+        {
+            ofProse += char.IsLetter(c) || c is ' ' or '.' or ',' ? 1 : 0;
+        }
+
+        return ofProse >= LeastLetters * entry.Length && entry.AsSpan().Count(' ') + 1 >= FewestWords;
+    }
 
     private static bool IsEntry(string element) =>
         element is "summary" or "remarks" or "returns" or "value" or "param" or "typeparam" or "exception" or "example";
@@ -90,17 +99,20 @@ internal static class DocumentationEntries
         return string.Join('.', parts.TakeLast(take).Where(part => part != "#ctor").Select(part => part.Split('`')[0]));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AppendWords(StringBuilder text, string words)
     {
-        foreach (char c in words)
+        int start = 0;
+        for (int i = 0; i <= words.Length; i++)
         {
-            if (char.IsWhiteSpace(c))
+            if (i == words.Length || char.IsWhiteSpace(words[i]))
             {
-                AppendSpace(text);
-            }
-            else
-            {
-                text.Append(c);
+                text.Append(words, start, i - start);
+                start = i + 1;
+                if (i < words.Length)
+                {
+                    AppendSpace(text);
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SparseEngine.Data;
@@ -12,6 +13,7 @@ internal sealed class NearDuplicates
 
     /// <summary>A text's runs of five words, each as a number; of a shorter text the one run that it is.</summary>
     /// <remarks>Apart from <see cref="AddIfNew"/>, so that many texts are read at once while their order decides which stay.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong[] Shingles(string text)
     {
         List<ulong> words = [];
@@ -51,6 +53,7 @@ internal sealed class NearDuplicates
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Shingle(ReadOnlySpan<ulong> words)
     {
         ulong hash = 0;
@@ -63,7 +66,9 @@ internal sealed class NearDuplicates
         return hash;
     }
 
+    // Optimized from the first call on, as the texts of a whole documentation are read once, before the runtime would get to it.
     // FNV-1a over lower-cased letters: the same in every process, unlike string.GetHashCode.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Hash(ReadOnlySpan<char> word)
     {
         ulong hash = 0xCBF29CE484222325UL;

@@ -11,6 +11,7 @@ public static class ChromeTrace
     public const string FileName = "trace.json";
 
     private const string Linear = "linear";
+    private const string Setup = "setup";
 
     /// <summary>Writes a file, over an old one.</summary>
     /// <param name="profile">The calls.</param>
@@ -27,7 +28,7 @@ public static class ChromeTrace
         {
             json.WriteStartObject();
             json.WriteString("name", call.Name);
-            json.WriteString("cat", call.Kind == OperationKind.Linear ? Linear : "other");
+            json.WriteString("cat", call.Kind switch { OperationKind.Linear => Linear, OperationKind.Setup => Setup, _ => "other" });
             json.WriteString("ph", "X");
             json.WriteNumber("ts", call.Start.TotalMicroseconds);
             json.WriteNumber("dur", call.Time.TotalMicroseconds);
@@ -43,7 +44,7 @@ public static class ChromeTrace
         json.WriteEndObject();
     }
 
-    /// <summary>Adds up the calls of a file that <see cref="Write"/> wrote, by operation, those that took the most time first. It does not say how many FLOPs they executed: those are 0.</summary>
+    /// <summary>Adds up the calls of a file that <see cref="Write"/> wrote, without those before the steps, by operation, those that took the most time first. It does not say how many FLOPs they executed: those are 0.</summary>
     /// <exception cref="DataException">It is no such file.</exception>
     public static IReadOnlyList<OperationTotal> ReadTotals(string path)
     {
@@ -54,6 +55,7 @@ public static class ChromeTrace
             return
             [
                 .. trace.RootElement.GetProperty("traceEvents").EnumerateArray()
+                    .Where(call => call.GetProperty("cat").GetString() != Setup)
                     .GroupBy(call => (Name: call.GetProperty("name").GetString()!, IsLinear: call.GetProperty("cat").GetString() == Linear))
                     .Select(calls => new OperationTotal(
                         calls.Key.Name,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Sparse;
 using SparseEngine.Sparsity;
@@ -26,6 +27,13 @@ internal sealed class InitialWeights(ModelParameters model, int seed) : IWeightS
         // A negative seed is legal in the YAML; the generator takes non-negative ones.
         Pcg64 generator = new((long)unchecked((uint)seed) + index);
         WeightDistribution distribution = new(InitializerOf(parameter.Name), parameter.Shape[0], parameter.Shape[1]);
+        Fill(dense, generator, distribution);
+    }
+
+    // Compiled at once and as a whole: millions of draws come before the runtime would see that this is worth it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Fill(Span<float> dense, Pcg64 generator, WeightDistribution distribution)
+    {
         foreach (ref float weight in dense)
         {
             weight = (float)distribution.Draw(generator.NextDouble());
@@ -78,6 +86,7 @@ internal sealed class WeightDistribution
     }
 
     /// <summary>The value for a draw in [0, 1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Draw(double draw)
     {
         // A draw of 0 would be minus infinity under a normal distribution; half a draw's resolution stands for it.

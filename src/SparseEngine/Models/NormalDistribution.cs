@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SparseEngine.Models;
 
 /// <summary>The standard normal distribution.</summary>
@@ -26,6 +28,7 @@ internal static class NormalDistribution
 
     /// <summary>The value below which a draw falls with probability <paramref name="p"/> in (0, 1), to about 1e-16 relative.</summary>
     /// <remarks>Algorithm AS 241 (PPND16) of Wichura, "The percentage points of the normal distribution", Applied Statistics 37 (1988).</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Quantile(double p)
     {
         double q = p - 0.5;
@@ -77,6 +80,7 @@ internal static class NormalDistribution
     ];
 
     /// <summary>The quotient of two polynomials, lowest coefficient first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Ratio(double x, ReadOnlySpan<double> numerator, ReadOnlySpan<double> denominator)
     {
         double above = 0;
