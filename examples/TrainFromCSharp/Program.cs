@@ -9,32 +9,20 @@ RunParameters parameters = new()
 {
     TrainInput = text with { Shuffle = true },
     EvalInput = text,
-    Model = new()
-    {
-        VocabularySize = 256, HiddenSize = 128, Layers = 2, Heads = 4, FilterSize = 512, MaxPositionEmbeddings = 64, InitializerRange = 0.05,
-    },
+    Model = new() { VocabularySize = 256, HiddenSize = 128, Layers = 2, Heads = 4, FilterSize = 512, MaxPositionEmbeddings = 64, InitializerRange = 0.05 },
     Sparsity = SparsityParameters.OfLinearLayers(0.75, seed: 1),
-    Optimizer = new()
-    {
-        Kind = OptimizerKind.AdamW, LearningRate = new([new CosineDecayScheduler(5e-3, 5e-4, 200)]), CorrectBias = true, MaxGradientNorm = 1,
-    },
-    RunConfig = new() { ModelDirectory = "out", MaxSteps = 200, EvalSteps = 20 },
+    Optimizer = new() { Kind = OptimizerKind.AdamW, LearningRate = new([new CosineDecayScheduler(5e-3, 5e-4, 200)]), CorrectBias = true, MaxGradientNorm = 1 },
+    RunConfig = new() { ModelDirectory = "out", MaxSteps = 200, EvalFrequency = 50, EvalSteps = 20 },
 };
 
 using ComputeDevice device = HostDevice.Create(Environment.ProcessorCount);
 RunSummary summary = TrainingRun.Create(parameters, RunMode.TrainAndEval, device, observer: new LossPrinter()).Execute();
-Console.WriteLine($"validation: loss {summary.Evaluation?.Loss:0.00}, accuracy {summary.Evaluation?.Accuracy:0.0%}");
+Console.WriteLine($"{summary.TokensTrained} tokens with {summary.FlopsExecuted / summary.FlopsDense:0%} of the dense FLOPs");
 
 using TextGenerator generator = TextGenerator.Open(summary.CheckpointPath!, device);
 Console.WriteLine("Returns the " + Encoding.UTF8.GetString([.. generator.Generate("Returns the ", maxTokens: 60)]));
 
 internal sealed class LossPrinter : IRunObserver
 {
-    public void OnStep(StepMetrics step)
-    {
-        if (step.Step == 1 || step.Step % 50 == 0)
-        {
-            Console.WriteLine($"step {step.Step}: loss {step.Loss:0.00}, {step.FlopsExecuted / step.FlopsDense:0%} of the dense FLOPs");
-        }
-    }
+    public void OnEvaluated(EvaluationMetrics metrics) => Console.WriteLine($"step {metrics.Step}: validation loss {metrics.Loss:0.00}, accuracy {metrics.Accuracy:0.0%}");
 }

@@ -43,6 +43,22 @@ public class GenerateTests
         Assert.Equal("", result.Output);
     }
 
+    [Fact]
+    public async Task Text_is_shown_while_more_is_being_generated()
+    {
+        using TinyRun run = new();
+        (await run.RunAsync("train")).EndsWith(0);
+        using ProgramProcess program = ProgramProcess.Start(
+            run.Location, "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "100000000", "--threads", "1");
+
+        string text = await program.ReadAsync("Speak, ".Length + 20);
+
+        Assert.False(program.HasEnded);
+        Assert.StartsWith("Speak, ", text, StringComparison.Ordinal);
+        program.Kill();
+        await program.EndAsync();
+    }
+
     private static Task<ProgramResult> GenerateAsync(TinyRun run, params string[] options) => ProgramProcess.RunAsync(
         run.Location, ["generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "40", "--threads", "1", .. options]);
 }

@@ -70,6 +70,15 @@ internal sealed class ProgramProcess : IDisposable
         throw new InvalidOperationException($"The program ended without a line with \"{text}\":\n{output}\n{await errors}");
     }
 
+    /// <summary>Reads the next characters of standard output, however its lines end.</summary>
+    public async Task<string> ReadAsync(int count)
+    {
+        char[] text = new char[count];
+        int read = await process.StandardOutput.ReadBlockAsync(text).AsTask().WaitAsync(Patience);
+        output.Append(text, 0, read);
+        return new string(text, 0, read);
+    }
+
     /// <summary>Sends a signal by its name: INT, TERM.</summary>
     public async Task SignalAsync(string signal)
     {

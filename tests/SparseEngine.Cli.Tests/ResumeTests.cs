@@ -1,3 +1,5 @@
+using SparseEngine.Tests.Shared;
+
 namespace SparseEngine.Cli.Tests;
 
 public class ResumeTests
@@ -42,7 +44,8 @@ public class ResumeTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
         Assert.SkipWhen(signal == "INT" && InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
-        using TinyRun run = new();
+        const int LogSteps = 2;
+        using TinyRun run = new(logSteps: LogSteps);
         using ProgramProcess program = run.Start("train", "--max_steps", "1000000");
         await program.WaitForLineAsync("step 4/1000000");
 
@@ -53,6 +56,9 @@ public class ResumeTests
         int step = int.Parse(Path.GetFileNameWithoutExtension(checkpoint)["checkpoint_".Length..]);
         Assert.InRange(step, 4, 1_000_000 - 1);
         Assert.Contains($"INFO: Stopped at step {step} of 1000000", result.Output, StringComparison.Ordinal);
+        int[] logged = [.. Enumerable.Range(1, step / LogSteps).Select(count => count * LogSteps)];
+        Assert.Equal(logged, run.Metrics().Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal(logged, EventReader.ReadFolder(run.Output("train")).Where(record => record.Values.Any(value => value.Tag == "loss")).Select(record => record.Step));
         ProgramResult more = (await run.RunAsync("train", "--max_steps", $"{step + 2}")).EndsWith(0);
         Assert.Contains($"{Path.Combine("out", $"checkpoint_{step}.mdl")} at step {step}", more.Output, StringComparison.Ordinal);
     }

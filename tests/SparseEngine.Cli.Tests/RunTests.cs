@@ -49,6 +49,47 @@ public partial class RunTests
     }
 
     [Fact]
+    public async Task The_log_is_named_by_its_time_and_begins_with_the_command_line()
+    {
+        using TinyRun run = new();
+
+        (await run.RunAsync("train", "--max_steps", "2", "--job_labels", "name=two words")).EndsWith(0);
+
+        string log = Assert.Single(Directory.GetFiles(run.Output(""), "*.log"));
+        Assert.Matches(@"^run_\d{8}_\d{6}\.log$", Path.GetFileName(log));
+        Assert.EndsWith(
+            " INFO: sparse-engine run CPU --params params.yaml --mode train --model_dir out --threads 1 --max_steps 2 --job_labels 'name=two words'",
+            File.ReadLines(log).First(),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DEBUG", true, true)]
+    [InlineData("INFO", false, true)]
+    [InlineData("WARNING", false, false)]
+    [InlineData("ERROR", false, false)]
+    public async Task Logging_chooses_what_the_terminal_and_the_log_say_and_metrics_stay_complete(string level, bool weights, bool progress)
+    {
+        using TinyRun run = new();
+
+        ProgramResult result = (await run.RunAsync("train_and_eval", "--logging", level)).EndsWith(0);
+
+        string log = await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(run.Output(""), "*.log")), TestContext.Current.CancellationToken);
+        Assert.All(
+            [result.Output, log],
+            said =>
+            {
+                Assert.Equal(weights, said.Contains(" DEBUG: ", StringComparison.Ordinal));
+                Assert.Equal(progress, said.Contains(" INFO: ", StringComparison.Ordinal));
+                Assert.All(
+                    ["training to step 8", "step 8/8  loss", "step 8  validation loss", "step 8  checkpoint"],
+                    line => Assert.Equal(progress, said.Contains(line, StringComparison.Ordinal)));
+            });
+        Assert.Contains("validation perplexity", result.Output, StringComparison.Ordinal);
+        Assert.Equal([2, 4, 6, 8, 8], run.Metrics().Select(line => line.GetProperty("step").GetInt32()));
+    }
+
+    [Fact]
     public async Task The_number_of_threads_changes_no_result()
     {
         using TinyRun one = new();

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Output;
+using SparseEngine.Cli.Shells;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Devices.Profiling;
@@ -43,9 +44,15 @@ internal sealed class RunCommand : Command, IHasExamples
         }
 
         Terminal terminal = new();
-        using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory);
-        using ILoggerFactory loggers = log.CreateLoggers(parameters.RunConfig.Logging);
+        using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory, parameters.RunConfig.Logging);
+        using ILoggerFactory loggers = log.CreateLoggers();
         ILogger logger = loggers.CreateLogger("run");
+        if (log.Shows(LogLevel.Information))
+        {
+            // Whoever typed it has it on the terminal; the file tells later with which options the YAML was run.
+            log.WriteToFile(LogLevel.Information, CommandLineText());
+        }
+
         Announce(request, warnings, logger);
         if (request.DescribeOnly)
         {
@@ -64,6 +71,9 @@ internal sealed class RunCommand : Command, IHasExamples
             throw;
         }
     }
+
+    private static string CommandLineText() =>
+        string.Join(' ', [SparseEngineCommand.ProgramName, .. Environment.GetCommandLineArgs().Skip(1).Select(ShellWords.Quote)]);
 
     private static void Announce(RunRequest request, ImmutableArray<Diagnostic> warnings, ILogger logger)
     {

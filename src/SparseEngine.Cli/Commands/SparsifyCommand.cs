@@ -44,8 +44,8 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         CheckpointOutput output = files.Output(line);
         (SparsityParameters sparsity, ImmutableArray<Diagnostic> warnings) = SparsityParametersReader.ReadFile(line.GetRequiredValue(parameters));
         Terminal terminal = new();
-        using RunLog log = new(terminal, directory: null);
-        using ILoggerFactory loggers = log.CreateLoggers(line.GetValue(logging));
+        using RunLog log = new(terminal, directory: null, line.GetValue(logging));
+        using ILoggerFactory loggers = log.CreateLoggers();
         ILogger logger = loggers.CreateLogger("sparsify");
         foreach (Diagnostic warning in warnings)
         {

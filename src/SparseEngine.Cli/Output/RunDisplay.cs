@@ -4,7 +4,7 @@ using SparseEngine.Training;
 
 namespace SparseEngine.Cli.Output;
 
-/// <summary>Shows a run as it goes. Milestones are lines on the terminal and in the log file; how steps look is up to the kind of display.</summary>
+/// <summary>Shows a run as it goes. Milestones are lines on the terminal and in the log file, where the log shows INFO; how steps look is up to the kind of display.</summary>
 internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) : IRunObserver
 {
     private Pace? pace;
@@ -15,9 +15,9 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     /// <summary>What runs, once it has started.</summary>
     protected RunOverview? Overview { get; private set; }
 
-    /// <summary>The display that fits: redrawn in place where a person watches, else plain lines.</summary>
+    /// <summary>The display that fits: redrawn in place where a person watches and wants to see more than warnings, else plain lines.</summary>
     public static RunDisplay Create(Terminal terminal, RunLog log, int logSteps) =>
-        terminal.IsInteractive ? new LiveDisplay(terminal, log, logSteps) : new PlainDisplay(terminal, log, logSteps);
+        terminal.IsInteractive && log.Shows(LogLevel.Information) ? new LiveDisplay(terminal, log, logSteps) : new PlainDisplay(terminal, log, logSteps);
 
     /// <summary>Runs <paramref name="body"/>, the run that this observes.</summary>
     public abstract RunSummary Show(Func<RunSummary> body);
@@ -42,7 +42,7 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
 
         pace.Add(step);
         string figures = Figures(step, pace);
-        if (step.Step % logSteps == 0 || step.Step == overview.LastStep)
+        if (log.Shows(LogLevel.Information) && (step.Step % logSteps == 0 || step.Step == overview.LastStep))
         {
             string line = $"step {step.Step}/{overview.LastStep}  {figures}";
             log.WriteToFile(LogLevel.Information, line);
@@ -83,7 +83,10 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
 
     private void Announce(string line)
     {
-        Terminal.WriteLine(line);
-        log.WriteToFile(LogLevel.Information, line);
+        if (log.Shows(LogLevel.Information))
+        {
+            Terminal.WriteLine(line);
+            log.WriteToFile(LogLevel.Information, line);
+        }
     }
 }

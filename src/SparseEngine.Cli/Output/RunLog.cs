@@ -10,25 +10,28 @@ internal sealed class RunLog : ILoggerProvider
 {
     private readonly Terminal terminal;
     private readonly StreamWriter? file;
+    private readonly LogLevel least;
     private readonly Lock gate = new();
 
     /// <summary>Opens the log.</summary>
     /// <param name="terminal">Where lines are shown.</param>
     /// <param name="directory">Where the log file goes, made if absent; null writes none.</param>
+    /// <param name="level">The least level shown, by its name; null for INFO.</param>
     /// <exception cref="IOException">The directory cannot be made or written to.</exception>
-    public RunLog(Terminal terminal, string? directory)
+    public RunLog(Terminal terminal, string? directory, string? level)
     {
         this.terminal = terminal;
+        least = LogLevels.Find(level ?? "INFO") ?? LogLevel.Information;
         file = directory is null ? null : Open(directory);
     }
 
     /// <summary>Makes loggers that write here.</summary>
-    /// <param name="level">The least level shown, by its name; null for INFO.</param>
-    public ILoggerFactory CreateLoggers(string? level) => LoggerFactory.Create(builder => builder
-        .SetMinimumLevel(LogLevels.Find(level ?? "INFO") ?? LogLevel.Information)
-        .AddProvider(this));
+    public ILoggerFactory CreateLoggers() => LoggerFactory.Create(builder => builder.SetMinimumLevel(least).AddProvider(this));
 
-    /// <summary>Writes a line to the file alone: what the display shows in a form of its own.</summary>
+    /// <summary>Whether lines of a level are shown, on the terminal and in the file.</summary>
+    public bool Shows(LogLevel level) => level >= least;
+
+    /// <summary>Writes a line to the file alone, whatever its level: what the terminal shows in a form of its own.</summary>
     public void WriteToFile(LogLevel level, string message) => WriteFileLine(Format(level, message));
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using PureHDF;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Models;
@@ -18,6 +19,32 @@ public class EvaluationTests
         EvaluationMetrics metrics = run.Execute(RunMode.Eval).Evaluation!;
 
         (double loss, double accuracy, long tokens) = Expected(run.Parameters, config.CheckpointPath!, batches: 2);
+        Assert.Equal(tokens, metrics.Tokens);
+        Assert.Equal(loss, metrics.Loss, 1e-5);
+        Assert.Equal(Math.Exp(loss), metrics.Perplexity!.Value, 1e-3);
+        Assert.Equal(accuracy, metrics.Accuracy!.Value, 1e-12);
+    }
+
+    [Fact]
+    public void Tokens_that_are_masked_count_for_nothing()
+    {
+        // Two batches of very different weight, a sample of none, and labels that would cost a high loss where they do not count.
+        int[] counted = [32, 32, 32, 32, 1, 0, 20, 2];
+        using TestRun run = new();
+        using TemporaryDirectory data = new();
+        WriteMasked(data.File("a.h5"), run.Parameters, counted);
+        RunConfig config = run.Parameters.RunConfig with { CheckpointPath = TestRun.Data("tiny-random75", "final.safetensors"), EvalSteps = 2 };
+        run.Parameters = run.Parameters with
+        {
+            EvalInput = run.Parameters.EvalInput! with { DataDirectories = [data.Path] },
+            Model = run.Parameters.Model with { FilterSize = 128 },
+            RunConfig = config,
+        };
+
+        EvaluationMetrics metrics = run.Execute(RunMode.Eval).Evaluation!;
+
+        (double loss, double accuracy, long tokens) = Expected(run.Parameters, config.CheckpointPath!, batches: 2);
+        Assert.Equal(counted.Sum(), tokens);
         Assert.Equal(tokens, metrics.Tokens);
         Assert.Equal(loss, metrics.Loss, 1e-5);
         Assert.Equal(Math.Exp(loss), metrics.Perplexity!.Value, 1e-3);
@@ -85,6 +112,32 @@ public class EvaluationTests
             "Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir",
             Assert.Throws<ConfigurationException>(() => run.Execute(RunMode.EvalAll)).Message,
             StringComparison.Ordinal);
+    }
+
+    /// <summary>Writes samples of the reference data of which only so many tokens count, now the first ones, now the last.</summary>
+    private static void WriteMasked(string file, RunParameters parameters, int[] counted)
+    {
+        const int Sequence = 32;
+        const int UnlikelyLabel = 255;
+        using ISampleSource source = SampleSource.Open(parameters.EvalInput!, DataSplit.Validation, 256, parameters.File);
+        int[] ids = new int[Sequence];
+        int[] labels = new int[Sequence];
+        int[,,] samples = new int[counted.Length, 3, Sequence];
+        for (int sample = 0; sample < counted.Length; sample++)
+        {
+            source.Read(sample, ids, new int[Sequence], labels);
+            for (int t = 0; t < Sequence; t++)
+            {
+                bool counts = sample % 2 == 0 ? t < counted[sample] : t >= Sequence - counted[sample];
+                samples[sample, 0, t] = ids[t];
+                samples[sample, 1, t] = counts ? 1 : 0;
+                samples[sample, 2, t] = counts ? labels[t] : UnlikelyLabel;
+            }
+        }
+
+        H5File hdf5 = new() { ["data"] = new H5Dataset(samples, chunks: [1, 3, Sequence]) };
+        hdf5.Attributes["n_examples"] = counted.Length;
+        hdf5.Write(file);
     }
 
     private static (double Loss, double Accuracy, long Tokens) Expected(RunParameters parameters, string checkpoint, int batches)

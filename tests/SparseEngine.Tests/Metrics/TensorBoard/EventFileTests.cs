@@ -1,5 +1,6 @@
 using SparseEngine.Metrics;
 using SparseEngine.Metrics.TensorBoard;
+using SparseEngine.Tests.Shared;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Metrics.TensorBoard;

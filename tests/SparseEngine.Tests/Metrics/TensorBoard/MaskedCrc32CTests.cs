@@ -1,4 +1,5 @@
 using SparseEngine.Metrics.TensorBoard;
+using SparseEngine.Tests.Shared;
 
 namespace SparseEngine.Tests.Metrics.TensorBoard;
 

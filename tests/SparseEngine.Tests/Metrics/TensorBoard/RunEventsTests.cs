@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SparseEngine.Configuration;
+using SparseEngine.Tests.Shared;
 using SparseEngine.Tests.Training;
 using SparseEngine.Training;
 

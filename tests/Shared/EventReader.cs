@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace SparseEngine.Tests.Metrics.TensorBoard;
+namespace SparseEngine.Tests.Shared;
 
 /// <summary>A value of a summary: a number, or a text for a part of TensorBoard.</summary>
 internal sealed record ReadValue(string Tag, float? Number, string? Text, string? Plugin);
