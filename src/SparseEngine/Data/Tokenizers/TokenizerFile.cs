@@ -63,7 +63,7 @@ internal static class TokenizerFile
         return ids;
     }
 
-    /// <summary>The bytes of each id; null where no token has it.</summary>
+    /// <summary>The bytes of each id of one token or more; null where no token has it.</summary>
     public static byte[]?[] Bytes(IReadOnlyDictionary<string, int> ids)
     {
         byte[]?[] bytes = new byte[]?[ids.Values.Max() + 1];

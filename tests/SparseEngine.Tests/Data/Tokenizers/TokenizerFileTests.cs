@@ -120,6 +120,20 @@ public sealed class TokenizerFileTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_vocabulary_is_one_clear_line()
+    {
+        string path = WriteJsonFile(root =>
+        {
+            root["added_tokens"] = new JsonArray();
+            root["model"]!["vocab"] = new JsonObject();
+            root["model"]!["merges"] = new JsonArray();
+        });
+        Assert.Equal(
+            $"{path}: has none of the tokens <|endoftext|>, <|end_of_text|>, </s>, <eos>; --end_token names the one that ends a document",
+            Assert.Throws<DataException>(() => Open(path)).Message);
+    }
+
+    [Fact]
     public void A_file_that_is_no_tokenizer_is_one_clear_line()
     {
         string path = directory.File("vocab.json");
