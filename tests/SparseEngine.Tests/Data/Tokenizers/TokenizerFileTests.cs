@@ -133,6 +133,25 @@ public sealed class TokenizerFileTests : IDisposable
             Assert.Throws<DataException>(() => Open(path)).Message);
     }
 
+    [Theory]
+    [InlineData("vocab.json", """{"\ud800": 0, "<|endoftext|>": 1}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "\ud800": 1}, "merges": []}}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "aa": 1}, "merges": ["a \ud800"]}}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "aa": 1}, "merges": [["a", "\udc00"]]}}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {}, "merges": []}, "pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 0, "content": "\ud83d"}]}""")]
+    public void Half_of_a_surrogate_pair_is_one_clear_line(string name, string json)
+    {
+        File.WriteAllText(directory.File(name), json);
+        AssertNoText(directory.File(name));
+    }
+
+    [Fact]
+    public void A_string_that_is_no_UTF_8_is_one_clear_line()
+    {
+        File.WriteAllBytes(directory.File("vocab.json"), [.. "{\""u8, 0xFF, .. "\": 0}"u8]);
+        AssertNoText(directory.File("vocab.json"));
+    }
+
     [Fact]
     public void A_file_that_is_no_tokenizer_is_one_clear_line()
     {
@@ -149,6 +168,9 @@ public sealed class TokenizerFileTests : IDisposable
             Assert.Throws<ConfigurationException>(() => Open("gpt3")).Message);
         Assert.StartsWith("tokenizer \"char\" takes its vocabulary from a text", Assert.Throws<ConfigurationException>(() => Open("char")).Message, StringComparison.Ordinal);
     }
+
+    private static void AssertNoText(string path) => Assert.Equal(
+        $"{path}: has a string that is no text: an incomplete \\u escape of two, or bytes that are not UTF-8", Assert.Throws<DataException>(() => Open(path)).Message);
 
     private static ITokenizer Open(string path, string? endToken = null) => Tokenizer.Open(path, endToken);
 
