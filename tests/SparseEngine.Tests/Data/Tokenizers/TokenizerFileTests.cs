@@ -133,6 +133,13 @@ public sealed class TokenizerFileTests : IDisposable
             Assert.Throws<DataException>(() => Open(path)).Message);
     }
 
+    [Fact]
+    public void A_vocabulary_that_lacks_a_byte_is_one_line_with_its_file()
+    {
+        string path = WriteJsonFile(root => root["model"]!["vocab"]!.AsObject().Remove("A"));
+        Assert.Equal($"{path}: the vocabulary has no token for the byte 0x41; a byte-level BPE has all 256", Assert.Throws<DataException>(() => Open(path)).Message);
+    }
+
     [Theory]
     [InlineData("vocab.json", """{"\ud800": 0, "<|endoftext|>": 1}""")]
     [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "\ud800": 1}, "merges": []}}""")]
