@@ -64,6 +64,8 @@ public sealed class PrepareTests : IDisposable
     [Fact]
     public async Task Ctrl_C_ends_it_with_130_and_leaves_nothing()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(ProgramProcess.InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
         string line = $"{{\"text\": \"{new string('x', 2000)}\"}}\n";
         using (StreamWriter text = new(folder.File("big.jsonl")))
         {
