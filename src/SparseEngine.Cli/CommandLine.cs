@@ -28,7 +28,7 @@ internal static class CommandLine
         }
         catch (Exception error)
         {
-            Console.Error.WriteLine(Describe(error));
+            Console.Error.WriteLine(Describe(error, line.CommandResult.Command));
             if (string.Equals(line.GetValue(program.Logging), "DEBUG", StringComparison.OrdinalIgnoreCase))
             {
                 Console.Error.WriteLine(error);
@@ -64,11 +64,12 @@ internal static class CommandLine
     }
 
     /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
-    private static string Describe(Exception error) => error switch
+    private static string Describe(Exception error, Command command) => error switch
     {
         ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException => error.Message,
         IOException or UnauthorizedAccessException => error.Message.ReplaceLineEndings(" "),
-        OutOfMemoryException => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
+        OutOfMemoryException when command is RunCommand => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
+        OutOfMemoryException => $"Out of memory: {SparseEngineCommand.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
         _ => $"Unexpected error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")} (--logging DEBUG shows where)",
     };
 }

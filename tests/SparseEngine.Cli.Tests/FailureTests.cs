@@ -49,6 +49,20 @@ public class FailureTests
     }
 
     [Fact]
+    public async Task Too_little_memory_for_a_run_is_one_line_that_says_what_needs_less()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "memory is limited with ulimit -v");
+        using TinyRun run = new();
+        string path = Path.Combine(run.Location, "params.yaml");
+        string parameters = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(path, parameters.Replace("vocab_size: 256", "vocab_size: 30000000", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        ProgramResult result = (await ProgramProcess.RunWithMemoryLimitAsync(run.Location, mebibytes: 3000, [.. Train, "-o", "out"])).EndsWith(1);
+
+        Assert.Equal($"Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.{Environment.NewLine}", result.Errors);
+    }
+
+    [Fact]
     public async Task A_stack_trace_is_shown_with_logging_DEBUG_only_and_kept_in_the_log_file()
     {
         using TinyRun run = new();

@@ -59,6 +59,20 @@ public class GenerateTests
         await program.EndAsync();
     }
 
+    [Fact]
+    public async Task A_prompt_outside_the_vocabulary_is_one_line_of_errors_and_no_output()
+    {
+        using TinyRun run = new();
+        (await run.RunAsync("train")).EndsWith(0);
+        await File.WriteAllTextAsync(
+            Path.Combine(run.Location, "vocab.json"), """{"S": 0, "p": 1, "e": 2, "a": 3, "k": 4, "<|endoftext|>": 5}""", TestContext.Current.CancellationToken);
+
+        ProgramResult result = (await GenerateAsync(run, "--tokenizer", "vocab.json")).EndsWith(1);
+
+        Assert.Contains("vocab.json", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal("", result.Output);
+    }
+
     private static Task<ProgramResult> GenerateAsync(TinyRun run, params string[] options) => ProgramProcess.RunAsync(
         run.Location, ["generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "40", "--threads", "1", .. options]);
 }

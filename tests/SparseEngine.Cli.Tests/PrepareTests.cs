@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace SparseEngine.Cli.Tests;
 
 public sealed class PrepareTests : IDisposable
@@ -62,8 +64,32 @@ public sealed class PrepareTests : IDisposable
     }
 
     [Fact]
+    public async Task Too_little_memory_is_one_line_without_advice_that_is_for_a_run()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "memory is limited with ulimit -v");
+
+        // One line longer than the limit of the heap; compressed, it is a small file.
+        byte[] letters = new byte[1 << 20];
+        Array.Fill(letters, (byte)'x');
+        using (GZipStream text = new(File.Create(folder.File("long.jsonl.gz")), CompressionLevel.Fastest))
+        {
+            for (int mebibytes = 0; mebibytes < 600; mebibytes++)
+            {
+                text.Write(letters);
+            }
+        }
+
+        ProgramResult result = (await ProgramProcess.RunWithMemoryLimitAsync(
+            folder.Location, mebibytes: 3000, "prepare", "-i", "long.jsonl.gz", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "8", "--threads", "1")).EndsWith(1);
+        Assert.Equal($"Out of memory: sparse-engine prepare needs more than there is, or than a limit leaves to it.{Environment.NewLine}", result.Errors);
+        AssertNoOutput();
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_it_with_130_and_leaves_nothing()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
+        Assert.SkipWhen(ProgramProcess.InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
         string line = $"{{\"text\": \"{new string('x', 2000)}\"}}\n";
         using (StreamWriter text = new(folder.File("big.jsonl")))
         {

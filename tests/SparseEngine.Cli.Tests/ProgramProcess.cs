@@ -86,6 +86,15 @@ internal sealed class ProgramProcess : IDisposable
         await kill.WaitForExitAsync().WaitAsync(Patience);
     }
 
+    /// <summary>Whether the process of the tests, and so any that it starts, ignores SIGINT, as one started in the background of a script does.</summary>
+    public static bool InheritsIgnoredInterrupt()
+    {
+        const string Prefix = "SigIgn:";
+        const ulong Interrupt = 1 << (2 - 1);
+        string? line = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Prefix, StringComparison.Ordinal)) : null;
+        return line is not null && (Convert.ToUInt64(line[Prefix.Length..].Trim(), 16) & Interrupt) != 0;
+    }
+
     /// <summary>Ends the program as a power failure would.</summary>
     public void Kill() => process.Kill();
 

@@ -43,7 +43,7 @@ public class ResumeTests
     public async Task A_signal_ends_a_run_after_its_step_with_a_checkpoint(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
-        Assert.SkipWhen(signal == "INT" && InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
+        Assert.SkipWhen(signal == "INT" && ProgramProcess.InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
         const int LogSteps = 2;
         using TinyRun run = new(logSteps: LogSteps);
         using ProgramProcess program = run.Start("train", "--max_steps", "1000000");
@@ -61,14 +61,5 @@ public class ResumeTests
         Assert.Equal(logged, EventReader.ReadFolder(run.Output("train")).Where(record => record.Values.Any(value => value.Tag == "loss")).Select(record => record.Step));
         ProgramResult more = (await run.RunAsync("train", "--max_steps", $"{step + 2}")).EndsWith(0);
         Assert.Contains($"{Path.Combine("out", $"checkpoint_{step}.mdl")} at step {step}", more.Output, StringComparison.Ordinal);
-    }
-
-    /// <summary>Whether this process, and so any that it starts, ignores SIGINT, as one started in the background of a script does.</summary>
-    private static bool InheritsIgnoredInterrupt()
-    {
-        const string Prefix = "SigIgn:";
-        const ulong Interrupt = 1 << (2 - 1);
-        string? line = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Prefix, StringComparison.Ordinal)) : null;
-        return line is not null && (Convert.ToUInt64(line[Prefix.Length..].Trim(), 16) & Interrupt) != 0;
     }
 }

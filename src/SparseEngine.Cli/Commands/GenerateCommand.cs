@@ -93,13 +93,15 @@ internal sealed class GenerateCommand : Command, IHasExamples
             line.GetRequiredValue(checkpoint), computer, Tokenizer.Open(line.GetValue(tokenizer)!, line.GetValue(endToken)));
         Terminal terminal = new();
         string start = line.GetRequiredValue(prompt);
-        Terminal.Write(start);
 
         // A character may be several bytes, which come one by one; bytes that make none are shown as U+FFFD.
         Decoder decoder = Encoding.UTF8.GetDecoder();
         Span<char> characters = stackalloc char[4];
         IEnumerable<byte> bytes = generator.Generate(
             start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(topP) ?? 1, line.GetValue(seed) ?? 0);
+
+        // Not before the prompt is known to have tokens: what has none is an error, and half a line no output.
+        Terminal.Write(start);
         foreach (byte next in bytes)
         {
             Terminal.Write(characters[..decoder.GetChars([next], characters, flush: false)]);

@@ -80,7 +80,7 @@ internal sealed class InitCommand : Command, IHasExamples
         }
 
         Save(file, text, line.GetValue(force));
-        terminal.WriteLine($"{file}: every line of it is explained. Next:");
+        terminal.WriteLine($"{file}: every section of it is explained. Next:");
         foreach (string command in RunTemplate.CommandsOf(text))
         {
             // As it is: on a terminal, a line broken to fit would be no command.

@@ -27,7 +27,7 @@ public sealed class TextGenerator : IDisposable
         model = new GptModel(device, shape, parameters);
     }
 
-    /// <summary>Loads the model of a checkpoint that a run wrote; sparse weights stay sparse.</summary>
+    /// <summary>Loads the model of a checkpoint that a run or a conversion wrote; sparse weights stay sparse.</summary>
     /// <param name="checkpointPath">The checkpoint, which names its model itself.</param>
     /// <param name="device">Where the model runs.</param>
     /// <param name="tokenizer">What the model was trained on; null for bytes.</param>
@@ -37,7 +37,7 @@ public sealed class TextGenerator : IDisposable
         tokenizer ??= Tokenizer.Open(Tokenizer.Byte);
         using CheckpointReader reader = CheckpointReader.Open(checkpointPath);
         ModelParameters shape = (reader.Metadata.TryGetValue(ModelDescription.MetadataKey, out string? json) ? ModelDescription.Read(json) : null)
-            ?? throw new CheckpointException($"{checkpointPath}: does not say what model it holds; generation needs a checkpoint_<step>.mdl written by a run");
+            ?? throw new CheckpointException($"{checkpointPath}: does not say what model it holds; generation needs a checkpoint written by a run or by convert");
 
         // A model that was not trained on documents, such as one of TextDataProcessor, has no use for the end.
         int needed = tokenizer.EndToken == tokenizer.VocabularySize - 1 ? tokenizer.EndToken : tokenizer.VocabularySize;

@@ -142,6 +142,12 @@ internal sealed class TrainingLoop
 
         if (done < lastStep)
         {
+            if (done == 0)
+            {
+                context.Logger.LogInformation("Stopped before the first of {LastStep} steps; the same command starts anew.", lastStep);
+                return;
+            }
+
             if (savedStep < done)
             {
                 Save();

@@ -48,6 +48,20 @@ public class ResumeTests
     }
 
     [Fact]
+    public void A_run_cancelled_before_its_first_step_says_that_there_is_nothing_to_go_on_from()
+    {
+        using TestRun run = new();
+        run.StopAfter = 0;
+
+        RunSummary stopped = run.Execute();
+
+        Assert.Equal((0, null), (stopped.LastStep, stopped.CheckpointPath));
+        Assert.False(File.Exists(run.CheckpointPath(0)));
+        Assert.Contains(run.Logged, line => line.EndsWith("Stopped before the first of 8 steps; the same command starts anew.", StringComparison.Ordinal));
+        Assert.DoesNotContain(run.Logged, line => line.Contains("go on", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_step_0_checkpoint_is_dense_and_starts_the_same_run()
     {
         using TestRun whole = new();

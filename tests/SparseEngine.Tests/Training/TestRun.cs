@@ -102,7 +102,14 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
 
     public string CheckpointPath(int step) => CheckpointDirectory.PathFor(Folder, step);
 
-    public void OnStarted(RunOverview overview) => Overview = overview;
+    public void OnStarted(RunOverview overview)
+    {
+        Overview = overview;
+        if (overview.FirstStep == StopAfter)
+        {
+            stop!.Cancel();
+        }
+    }
 
     public void OnStep(StepMetrics step)
     {

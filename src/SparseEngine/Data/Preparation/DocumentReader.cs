@@ -26,11 +26,8 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
         foreach (InputFile file in files)
         {
             using Stream stream = file.Open(out FileStream raw);
-            using StreamReader reader = new(stream, Strict, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
             current = raw;
-            Source source = new(file, reader);
-            source.SkipByteOrderMark();
-            foreach (Piece piece in file.IsJsonLines ? Lines(source) : heldOutFrom is { } cut ? Divided(source, cut) : Text(source, NextSplit(), long.MaxValue))
+            foreach (Piece piece in file.IsJsonLines ? Lines(file, stream) : Text(file, stream))
             {
                 yield return piece;
             }
@@ -40,14 +37,26 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
         }
     }
 
-    private IEnumerable<Piece> Lines(Source source)
+    private IEnumerable<Piece> Lines(InputFile file, Stream stream)
     {
-        for (long line = 1; source.ReadLine(line) is { } content; line++)
+        LineReader reader = new(stream);
+        for (long line = 1; Guard($"{file.Path}:{line}", reader.ReadLine) is { } content; line++)
         {
             if (!string.IsNullOrWhiteSpace(content))
             {
-                yield return new Piece(source.File, line, content, NextSplit(), Starts: true, Ends: true);
+                yield return new Piece(file, line, content, NextSplit(), Starts: true, Ends: true);
             }
+        }
+    }
+
+    private IEnumerable<Piece> Text(InputFile file, Stream stream)
+    {
+        using StreamReader reader = new(stream, Strict, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        Source source = new(file, reader);
+        source.SkipByteOrderMark();
+        foreach (Piece piece in heldOutFrom is { } cut ? Divided(source, cut) : Text(source, NextSplit(), long.MaxValue))
+        {
+            yield return piece;
         }
     }
 
@@ -94,7 +103,28 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
         double Taken(long documents) => Math.Floor((documents * validationFraction) + 0.5);
     }
 
-    /// <summary>A file's text, with its errors in the words of <see cref="DataException"/>.</summary>
+    /// <summary>Puts errors of reading in the words of <see cref="DataException"/>.</summary>
+    private static T Guard<T>(string place, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (Reason(exception) is { } reason)
+        {
+            throw new DataException($"{place}: {reason}", exception);
+        }
+    }
+
+    private static string? Reason(Exception exception) => exception switch
+    {
+        DecoderFallbackException { BytesUnknown: { } bytes } => $"is not UTF-8: it has the bytes {Convert.ToHexString(bytes)}",
+        InvalidDataException => $"is damaged, or ends early: {exception.Message}",
+        IOException or UnauthorizedAccessException => $"cannot be read: {exception.Message}",
+        _ => null,
+    };
+
+    /// <summary>A file's text as one document.</summary>
     private sealed class Source(InputFile file, StreamReader reader)
     {
         private const int ByteOrderMark = 0xFEFF;
@@ -102,8 +132,6 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
         public InputFile File => file;
 
         public void SkipByteOrderMark() => Guard(file.Path, () => reader.Peek() == ByteOrderMark ? reader.Read() : 0);
-
-        public string? ReadLine(long line) => Guard($"{file.Path}:{line}", reader.ReadLine);
 
         public int ReadBlock(Span<char> buffer)
         {
@@ -116,25 +144,5 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
                 throw new DataException($"{file.Path}: {reason}", exception);
             }
         }
-
-        private static T Guard<T>(string place, Func<T> read)
-        {
-            try
-            {
-                return read();
-            }
-            catch (Exception exception) when (Reason(exception) is { } reason)
-            {
-                throw new DataException($"{place}: {reason}", exception);
-            }
-        }
-
-        private static string? Reason(Exception exception) => exception switch
-        {
-            DecoderFallbackException { BytesUnknown: { } bytes } => $"is not UTF-8: it has the bytes {Convert.ToHexString(bytes)}",
-            InvalidDataException => $"is damaged, or ends early: {exception.Message}",
-            IOException or UnauthorizedAccessException => $"cannot be read: {exception.Message}",
-            _ => null,
-        };
     }
 }

@@ -28,7 +28,7 @@ internal sealed class ByteLevelBpe : ITokenizer
     /// <param name="merges">The merges.</param>
     /// <param name="endToken">The id that ends a document.</param>
     /// <param name="splitters">What cuts a text into words: the first the text, each next one the words of the one before.</param>
-    /// <param name="files">The files it was read from.</param>
+    /// <param name="files">The files it was read from, that of the vocabulary first.</param>
     /// <param name="wholeWords">Words that have an id of their own whatever the merges say; null for none.</param>
     /// <param name="addedTokens">Texts that are one token wherever they occur; null for none.</param>
     /// <exception cref="DataException">The vocabulary lacks a byte.</exception>
@@ -66,7 +66,7 @@ internal sealed class ByteLevelBpe : ITokenizer
 
         if (Array.IndexOf(byteTokens, -1) is >= 0 and int missing)
         {
-            throw new DataException($"{name}: the vocabulary has no token for the byte 0x{missing:X2}; a byte-level BPE has all 256");
+            throw new DataException($"{(files is [string path, ..] ? path : name)}: the vocabulary has no token for the byte 0x{missing:X2}; a byte-level BPE has all 256");
         }
     }
 

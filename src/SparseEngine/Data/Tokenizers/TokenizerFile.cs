@@ -38,6 +38,11 @@ internal static class TokenizerFile
         {
             throw new DataException($"{path}: is not JSON: {exception.Message}", exception);
         }
+        catch (InvalidOperationException exception)
+        {
+            // What no string of .NET may hold, JSON's grammar allows and its reader passes on.
+            throw new DataException($"{path}: has a string that is no text: an incomplete \\u escape of two, or bytes that are not UTF-8", exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"{path}: cannot be read: {exception.Message}", exception);
@@ -63,7 +68,7 @@ internal static class TokenizerFile
         return ids;
     }
 
-    /// <summary>The bytes of each id; null where no token has it.</summary>
+    /// <summary>The bytes of each id of one token or more; null where no token has it.</summary>
     public static byte[]?[] Bytes(IReadOnlyDictionary<string, int> ids)
     {
         byte[]?[] bytes = new byte[]?[ids.Values.Max() + 1];

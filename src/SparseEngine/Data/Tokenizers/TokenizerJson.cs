@@ -38,8 +38,9 @@ internal sealed class TokenizerJson(string path, JsonElement root)
             }
         }
 
-        byte[]?[] bytes = TokenizerFile.Bytes(all);
-        return new ByteLevelBpe(Path.GetFileName(path), bytes, merges, TokenizerFile.End(path, all, endToken), splitters, [path], wholeWords, added);
+        // The end first: that there is one makes sure that there are tokens at all.
+        int end = TokenizerFile.End(path, all, endToken);
+        return new ByteLevelBpe(Path.GetFileName(path), TokenizerFile.Bytes(all), merges, end, splitters, [path], wholeWords, added);
     }
 
     private MergeTable Merges(JsonElement model, Dictionary<string, int> ids)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using SparseEngine.Data.Preparation;
 using SparseEngine.Data.Tokenizers;
+using SparseEngine.Tests.Data.Tokenizers;
 
 namespace SparseEngine.Tests.Data.Preparation;
 
@@ -163,6 +164,27 @@ public sealed class DatasetPreparationTests : IDisposable
         PreparedDataset again = PreparationRun.Prepare(run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = vocabulary, Output = Path.Combine(run.Folder, "two") });
         Assert.Equal(("vocab.json", 4), (again.Tokenizer, again.VocabSize));
         Assert.Equal(File.ReadAllText(vocabulary), File.ReadAllText(Path.Combine(run.Folder, "two", "vocab.json")));
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json", new[] { "tokenizer.json" })]
+    [InlineData("vocab.json", new[] { "merges.txt", "vocab.json" })]
+    public void A_tokenizer_of_files_gives_its_ids_and_comes_with_the_data(string name, string[] files)
+    {
+        const string Text = "Größe: they're  one\n\ntwo, three 1234";
+        string path = run.Write("a.txt", Text);
+        string tokenizer = Gpt2Files.Write(Directory.CreateDirectory(Path.Combine(run.Folder, "gpt2")).FullName, name);
+
+        PreparedDataset dataset = PreparationRun.Prepare(run.Options(path) with { Tokenizer = tokenizer });
+
+        Assert.Equal((name, 50257, 50256), (dataset.Tokenizer, dataset.VocabSize, dataset.EndToken));
+        List<int> expected = [];
+        Tokenizer.Open("gpt2").Encode(Text, expected);
+        Assert.Equal([.. expected, 50256], run.Tokens(dataset));
+        Assert.Equal(
+            files.Append("dataset.json").Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(run.Output).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(run.Folder, "gpt2", file)), File.ReadAllBytes(Path.Combine(run.Output, file))));
     }
 
     [Fact]

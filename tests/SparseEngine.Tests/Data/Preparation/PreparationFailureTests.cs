@@ -1,3 +1,4 @@
+using System.Text;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Data.Preparation;
@@ -63,8 +64,27 @@ public sealed class PreparationFailureTests : IDisposable
         string path = run.Write("a.txt", [.. "text "u8, 0xFF, .. " more"u8]);
         Assert.Equal($"{path}: is not UTF-8: it has the bytes FF", Error(run.Options(path)));
         string lines = run.Write("b.jsonl", [.. "{\"text\": \"x\"}\n"u8, .. "{\"text\": \""u8, 0xC3, .. "\"}"u8]);
-        Assert.StartsWith($"{lines}:", Error(run.Options(lines)), StringComparison.Ordinal);
+        Assert.Equal($"{lines}:2: is not UTF-8: it has the bytes C3", Error(run.Options(lines)));
         run.AssertNothingWritten();
+    }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void The_line_of_bytes_that_are_no_UTF_8_is_named_however_far_ahead_is_read(string lineEnd)
+    {
+        // Lines of all lengths, one of them longer than a buffer, so that line ends fall on either side of where it is filled again.
+        byte[] before = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\": \"{new string('é', i == 500 ? 100_000 : i % 300)}\"}}{lineEnd}")));
+        byte[] after = Encoding.UTF8.GetBytes($"{lineEnd}{{\"text\": \"x\"}}");
+        byte[] content = [0xEF, 0xBB, 0xBF, .. before, .. "{\"text\": \""u8, 0xE2, 0x82, .. "\"}"u8, .. after];
+        foreach (string path in new[] { run.Write("a.jsonl", content), run.Write("b.jsonl.gz", PreparationRun.Gzip(content)) })
+        {
+            Assert.Equal($"{path}:1001: is not UTF-8: it has the bytes E282", Error(run.Options(path)));
+        }
+
+        PreparedDataset good = PreparationRun.Prepare(run.Options(run.Write("a.jsonl", [0xEF, 0xBB, 0xBF, .. before, .. after])));
+        Assert.Equal((997, 4), (good.Train.Documents, good.EmptyDocuments));
     }
 
     [Fact]

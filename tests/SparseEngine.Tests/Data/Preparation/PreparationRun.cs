@@ -26,12 +26,14 @@ internal sealed class PreparationRun : IDisposable
         return path;
     }
 
-    public static byte[] Gzip(string text)
+    public static byte[] Gzip(string text) => Gzip(Encoding.UTF8.GetBytes(text));
+
+    public static byte[] Gzip(byte[] content)
     {
         using MemoryStream compressed = new();
         using (GZipStream stream = new(compressed, CompressionLevel.Optimal))
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Write(content);
         }
 
         return compressed.ToArray();

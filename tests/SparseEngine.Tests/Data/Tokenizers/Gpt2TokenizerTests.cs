@@ -33,27 +33,24 @@ public class Gpt2TokenizerTests
     public void A_second_implementation_agrees_on_prose_markup_digits_white_space_and_many_scripts()
     {
         GptEncoding other = GptEncoding.GetEncoding("r50k_base");
-        string prose = File.ReadAllText(TestData.PathOf("tiny-dense", "params.yaml"));
-        string[] texts =
-        [
-            prose,
-            "  leading   runs\t\tof \r\n\r\n  white space \u00a0 \u3000and a tail   ",
-            "they're we'll I'd 'tis 's'mores CAN'T y'all've",
-            "3.14159 1234567890 ½ Ⅻ x² £5",
-            "Größe, naïve, Ελληνικά, русский, עברית, العربية, हिन्दी, 日本語のテキスト, 한국어",
-            "emoji 👩‍👩‍👧 and flags 🇫🇷🇯🇵, e\u0301 combining",
-            "{\"key\": [1, 2.5e-3, null]}; // comment\nfor (int i=0;i<10;++i) { a[i] += b[i]; }",
-            new string('a', 300) + " " + new string(' ', 50) + "x",
-        ];
-        Random random = new(3);
-        string alphabet = "ab cd's\n\t 12.,'é日ж";
-        IEnumerable<string> drawn = Enumerable.Range(0, 300).Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])));
-        Assert.All(texts.Concat(drawn), text =>
+        Assert.All(VariedTexts(), text =>
         {
             List<int> ids = Encode(Gpt2, text);
             Assert.Equal(other.Encode(text, new HashSet<string>(), new HashSet<string>()), ids);
             Assert.Equal(text, Gpt2.Decode(ids));
         });
+    }
+
+    [Theory]
+    [InlineData("vocab.json")]
+    [InlineData("tokenizer.json")]
+    public void The_files_of_GPT_2_give_the_same_ids(string name)
+    {
+        using TemporaryDirectory directory = new();
+        ITokenizer files = Tokenizer.Open(Gpt2Files.Write(directory.Path, name));
+        Assert.Equal((50257, 50256), (files.VocabularySize, files.EndToken));
+        Assert.All(VariedTexts(), text => Assert.Equal(Encode(Gpt2, text), Encode(files, text)));
+        Assert.All(Enumerable.Range(0, 50257), id => Assert.Equal(Gpt2.Bytes(id), files.Bytes(id)));
     }
 
     [Fact]
@@ -81,6 +78,27 @@ public class Gpt2TokenizerTests
         string text = File.ReadAllText(TestData.PathOf("tiny-dense", "params.yaml"));
         List<int> expected = Encode(Gpt2, text);
         Assert.All(Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(8).Select(_ => Encode(shared, text)).ToArray(), ids => Assert.Equal(expected, ids));
+    }
+
+    /// <summary>Texts of all kinds, and some hundred drawn from few characters that GPT-2's words treat differently.</summary>
+    private static IEnumerable<string> VariedTexts()
+    {
+        string prose = File.ReadAllText(TestData.PathOf("tiny-dense", "params.yaml"));
+        string[] texts =
+        [
+            prose,
+            "  leading   runs\t\tof \r\n\r\n  white space \u00a0 \u3000and a tail   ",
+            "they're we'll I'd 'tis 's'mores CAN'T y'all've",
+            "3.14159 1234567890 ½ Ⅻ x² £5",
+            "Größe, naïve, Ελληνικά, русский, עברית, العربية, हिन्दी, 日本語のテキスト, 한국어",
+            "emoji 👩‍👩‍👧 and flags 🇫🇷🇯🇵, e\u0301 combining",
+            "{\"key\": [1, 2.5e-3, null]}; // comment\nfor (int i=0;i<10;++i) { a[i] += b[i]; }",
+            new string('a', 300) + " " + new string(' ', 50) + "x",
+        ];
+        Random random = new(3);
+        string alphabet = "ab cd's\n\t 12.,'é日ж";
+        IEnumerable<string> drawn = Enumerable.Range(0, 300).Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])));
+        return texts.Concat(drawn);
     }
 
     private static List<int> Encode(ITokenizer tokenizer, string text)

@@ -120,6 +120,46 @@ public sealed class TokenizerFileTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_vocabulary_is_one_clear_line()
+    {
+        string path = WriteJsonFile(root =>
+        {
+            root["added_tokens"] = new JsonArray();
+            root["model"]!["vocab"] = new JsonObject();
+            root["model"]!["merges"] = new JsonArray();
+        });
+        Assert.Equal(
+            $"{path}: has none of the tokens <|endoftext|>, <|end_of_text|>, </s>, <eos>; --end_token names the one that ends a document",
+            Assert.Throws<DataException>(() => Open(path)).Message);
+    }
+
+    [Fact]
+    public void A_vocabulary_that_lacks_a_byte_is_one_line_with_its_file()
+    {
+        string path = WriteJsonFile(root => root["model"]!["vocab"]!.AsObject().Remove("A"));
+        Assert.Equal($"{path}: the vocabulary has no token for the byte 0x41; a byte-level BPE has all 256", Assert.Throws<DataException>(() => Open(path)).Message);
+    }
+
+    [Theory]
+    [InlineData("vocab.json", """{"\ud800": 0, "<|endoftext|>": 1}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "\ud800": 1}, "merges": []}}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "aa": 1}, "merges": ["a \ud800"]}}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "aa": 1}, "merges": [["a", "\udc00"]]}}""")]
+    [InlineData("tokenizer.json", """{"model": {"vocab": {}, "merges": []}, "pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 0, "content": "\ud83d"}]}""")]
+    public void Half_of_a_surrogate_pair_is_one_clear_line(string name, string json)
+    {
+        File.WriteAllText(directory.File(name), json);
+        AssertNoText(directory.File(name));
+    }
+
+    [Fact]
+    public void A_string_that_is_no_UTF_8_is_one_clear_line()
+    {
+        File.WriteAllBytes(directory.File("vocab.json"), [.. "{\""u8, 0xFF, .. "\": 0}"u8]);
+        AssertNoText(directory.File("vocab.json"));
+    }
+
+    [Fact]
     public void A_file_that_is_no_tokenizer_is_one_clear_line()
     {
         string path = directory.File("vocab.json");
@@ -135,6 +175,9 @@ public sealed class TokenizerFileTests : IDisposable
             Assert.Throws<ConfigurationException>(() => Open("gpt3")).Message);
         Assert.StartsWith("tokenizer \"char\" takes its vocabulary from a text", Assert.Throws<ConfigurationException>(() => Open("char")).Message, StringComparison.Ordinal);
     }
+
+    private static void AssertNoText(string path) => Assert.Equal(
+        $"{path}: has a string that is no text: an incomplete \\u escape of two, or bytes that are not UTF-8", Assert.Throws<DataException>(() => Open(path)).Message);
 
     private static ITokenizer Open(string path, string? endToken = null) => Tokenizer.Open(path, endToken);
 
