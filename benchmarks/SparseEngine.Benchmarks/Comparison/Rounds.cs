@@ -17,15 +17,22 @@ internal static class Rounds
     /// <summary>The median seconds of one call of each operation.</summary>
     public static double[] Medians(params Action[] operations) => Medians(operations.Select(operation => (Func<double>)(() => Sample(operation))).ToArray());
 
-    /// <summary>The medians of several clocks that are read in turn.</summary>
+    /// <summary>The medians of several clocks that are read in turn, after a round in which code is compiled.</summary>
     /// <param name="samples">Each gives seconds.</param>
-    public static double[] Medians(params Func<double>[] samples) => Medians(Count, samples);
+    public static double[] Medians(params Func<double>[] samples)
+    {
+        Array.ForEach(samples, sample => sample());
+        return Medians(Count, samples);
+    }
 
     /// <summary>The median seconds of one step of each of several models, after one step that warms up.</summary>
-    public static double[] MediansOfSteps(params Action[] steps)
+    public static double[] MediansOfSteps(params Action[] steps) => MediansOfSteps(CountOfSteps, steps);
+
+    /// <summary>The same over another number of rounds.</summary>
+    public static double[] MediansOfSteps(int rounds, params Action[] steps)
     {
         Array.ForEach(steps, step => step());
-        return Medians(CountOfSteps, [.. steps.Select(step => (Func<double>)(() => Time(step, 1)))]);
+        return Medians(rounds, [.. steps.Select(step => (Func<double>)(() => Time(step, 1)))]);
     }
 
     private static double[] Medians(int count, Func<double>[] samples)
