@@ -32,7 +32,16 @@ internal static class DenseCrossover
     /// <param name="width">Floats in a vector.</param>
     public static double Density(SparseProduct product, int tokens, int width)
     {
-        (_, double spmm, double transposed, double sddmm) = (width > 8 ? Avx512 : Avx2).Last(row => row.Tokens <= tokens);
+        (int Tokens, double Spmm, double Transposed, double Sddmm)[] rows = width > 8 ? Avx512 : Avx2;
+
+        // Asked for every product of every step: a query over the rows would allocate.
+        int row = rows.Length - 1;
+        while (rows[row].Tokens > tokens)
+        {
+            row--;
+        }
+
+        (_, double spmm, double transposed, double sddmm) = rows[row];
         return product switch
         {
             SparseProduct.Spmm => spmm,

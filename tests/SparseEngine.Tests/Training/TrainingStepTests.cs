@@ -121,6 +121,28 @@ public class TrainingStepTests
     }
 
     [Fact]
+    public void A_step_allocates_next_to_nothing_however_many_passes_make_it()
+    {
+        Batch batch = TinyModel.RandomBatch(batchSize: 8);
+        using HostDevice device = HostDevice.Create(1);
+        using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
+        using Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        using TrainingStep step = new(device, new GptModel(device, TinyModel.Shape, parameters), optimizer, batchSize: 8, TinyModel.Sequence, seed: 1, passTokens: 1);
+        Run();
+        Run();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024);
+
+        void Run()
+        {
+            step.Run(batch, step: 0, learningRate: 0.01, checkValues: true);
+            step.Read();
+        }
+    }
+
+    [Fact]
     public void Each_step_draws_its_own_dropout()
     {
         ModelParameters shape = TinyModel.Shape with { DropoutRate = 0.3 };
