@@ -9,8 +9,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Kernels take the tokens of a tile in fours of vectors.
     private const int VectorStep = 4;
 
-    // Far enough ahead for a line to arrive from the L3 cache.
-    private const int PrefetchRows = 12;
+    // Rows ahead: far enough for a line to arrive from the L3 cache.
+    private const int PackAhead = 12;
 
     /// <summary>Vectors in a row of a tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
     private const int TileVectors = 8;
@@ -46,15 +46,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         for (int row = 0; row < rows; row++)
         {
             float* from = source + ((nint)row * stride);
-            if (Sse.IsSupported)
-            {
-                // The hardware does not foresee pieces this short. Past the last row a prefetch finds nothing and does no harm.
-                for (int t = 0; t < padded; t += RowPadding)
-                {
-                    Sse.Prefetch0(from + (PrefetchRows * (nint)stride) + t);
-                }
-            }
-
+            Prefetch(from + (PackAhead * (nint)stride), padded);
             float* to = tile + ((nint)row * TileTokens);
             int token = 0;
             for (; token < whole; token += TSimd.Width)
@@ -70,6 +62,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (; token < padded; token++)
             {
                 to[token] = 0;
+            }
+        }
+    }
+
+    /// <summary>Asks for the lines of a row's tokens: pieces this short, a stride apart, the hardware does not foresee. Past the last row there is nothing to find, and no harm.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* row, int tokens)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int t = 0; t < tokens; t += RowPadding)
+            {
+                Sse.Prefetch0(row + t);
             }
         }
     }

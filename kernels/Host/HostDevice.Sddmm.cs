@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -47,8 +46,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, float* gradient,
         bool accumulate) : IParallelBody
     {
-        // Rows of dy ahead of their turn.
-        private const int PrefetchRows = 2;
+        // Rows of dy that are asked for before their turn.
+        private const int RowsAhead = 2;
 
         // Columns packed at once: half of the L2 cache.
         private const int PackedColumns = 1024;
@@ -137,16 +136,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                if (Sse.IsSupported)
-                {
-                    // Its row after next: rows lie a stride apart, which the hardware does not foresee. Past the last row there is nothing, and no harm.
-                    float* later = dyRow + (PrefetchRows * stride);
-                    for (int k = 0; k < TileTokens; k += RowPadding)
-                    {
-                        Sse.Prefetch0(later + k);
-                    }
-                }
-
+                Prefetch(dyRow + (RowsAhead * stride), TileTokens);
                 TVector d0 = TSimd.Load(dyRow);
                 TVector d1 = TSimd.Load(dyRow + TSimd.Width);
                 TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));

@@ -18,7 +18,7 @@ internal unsafe interface ISimd<TVector>
 
     static abstract void Store(float* destination, TVector value);
 
-    /// <summary>Stores past the caches, to an address that is a multiple of the vector's size.</summary>
+    /// <summary>Stores past the caches, to an address that is a multiple of the vector's size. Other threads see it once an interlocked operation follows, as at the end of each parallel loop.</summary>
     static abstract void StoreNonTemporal(float* destination, TVector value);
 
     static abstract TVector Broadcast(float value);

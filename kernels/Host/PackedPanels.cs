@@ -125,14 +125,8 @@ internal static unsafe class PackedPanels
             }
         }
 
-        for (; p < depth; p++)
-        {
-            float* to = panel + (p * panelWidth);
-            for (int i = 0; i < 8; i++)
-            {
-                to[i] = source[(i * rowStride) + p];
-            }
-        }
+        TransposeFour(source + p, rowStride, depth - p, panelWidth, panel + (p * panelWidth));
+        TransposeFour(source + (4 * rowStride) + p, rowStride, depth - p, panelWidth, panel + (p * panelWidth) + 4);
     }
 
     private static void TransposeTwo(float* source, nint rowStride, int depth, int panelWidth, float* panel)
