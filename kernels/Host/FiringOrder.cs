@@ -84,6 +84,24 @@ internal sealed class FiringOrder
 
     public long Bytes => ((long)lengths.Length * sizeof(ushort)) + ((long)offsets.Length * sizeof(ushort));
 
+    /// <summary>Where in firing order the non-zeros of a column tile start, for consecutive groups.</summary>
+    /// <param name="firstGroup">The first group.</param>
+    /// <param name="tile">The column tile.</param>
+    /// <param name="positions">Receives one position a group.</param>
+    public void FirstNonZeros(int firstGroup, int tile, Span<int> positions)
+    {
+        for (int i = 0; i < positions.Length; i++)
+        {
+            int row = groups[firstGroup + i];
+            int rows = groups[firstGroup + i + 1] - row;
+            positions[i] = RowPointers[row];
+            foreach (ushort count in Lengths.Slice(row * Tiles, tile * rows))
+            {
+                positions[i] += count;
+            }
+        }
+    }
+
     /// <summary>Copies one item a non-zero of a block from CSR order into firing order.</summary>
     public void Gather<T>(int block, ReadOnlySpan<T> source, Span<T> destination)
     {

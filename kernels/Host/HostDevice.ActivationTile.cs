@@ -12,6 +12,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Rows ahead: far enough for a line to arrive from the L3 cache.
     private const int PackAhead = 12;
 
+    // Rows whose sums, or whose dy, stay in the L2 cache while all column tiles pass.
+    private const int PassRows = 1024;
+
     /// <summary>Vectors in a row of a tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
     private const int TileVectors = 8;
 

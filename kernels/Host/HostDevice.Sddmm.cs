@@ -32,19 +32,33 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)
         {
-            pool.Run(order.Partition.Blocks, new SddmmBody(
-                order, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, Fired(host), output, accumulate));
+            float* fired = Fired(host);
+            if (tokens > 0)
+            {
+                pool.Run(pool.Workers, new SddmmBody(order, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired, pool.Workers));
+            }
+
+            pool.Run(order.Partition.Blocks, new ScatterBody(order, fired, output, accumulate));
+        }
+    }
+
+    private readonly struct ScatterBody(FiringOrder order, float* fired, float* gradient, bool accumulate) : IParallelBody
+    {
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            int nonZeros = order.Offsets.Length;
+            order.Scatter(index, new ReadOnlySpan<float>(fired, nonZeros), new Span<float>(gradient, nonZeros), accumulate);
         }
     }
 
     /// <summary>
-    /// One block of rows. For each tile of tokens as many column tiles of activations are packed as the L2 cache holds; then, a group of rows at a time,
-    /// a row of dy, read where it lies, stays in registers while its dot products with a column tile's activations are taken, four at a time. Every
+    /// A worker's share of the rows or, where there are more columns, of the column tiles, so that it reads half of the smaller operand twice rather than of the
+    /// larger. Where the rows fit one pass, they meet one column tile after the other, each packed just before; else as many tiles are packed
+    /// as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where it lies, stays in registers while its dot products with the tile's activations are taken, four at a time. Every
     /// gradient is summed in the order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
-        FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, float* gradient,
-        bool accumulate) : IParallelBody
+        FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, int workers) : IParallelBody
     {
         // Rows of dy that are asked for before their turn.
         private const int RowsAhead = 2;
@@ -54,71 +68,57 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int firstGroup = order.BlockGroups[index];
-            int endGroup = order.BlockGroups[index + 1];
-            if (firstGroup == endGroup || tokens == 0)
-            {
-                return;
-            }
-
-            int largest = 0;
-            for (int group = firstGroup; group < endGroup; group++)
-            {
-                largest = Math.Max(largest, order.Groups[group + 1] - order.Groups[group]);
-            }
-
-            int tilesAtOnce = Math.Max(1, PackedColumns / order.Width);
+            bool byColumns = order.ColumnCount > order.Rows && order.Tiles >= workers;
+            (int firstTile, int endTile) = byColumns ? Share(order.Tiles, index, workers) : (0, order.Tiles);
+            (int firstBlock, int endBlock) = byColumns ? (0, order.Partition.Blocks) : Share(order.Partition.Blocks, index, workers);
+            (int firstGroup, int endGroup) = (order.BlockGroups[firstBlock], order.BlockGroups[endBlock]);
+            bool onePass = order.Groups[endGroup] - order.Groups[firstGroup] <= PassRows;
+            int tilesAtOnce = onePass ? 1 : Math.Max(1, PackedColumns / order.Width);
+            float* tail = scratch.Take((PassRows + Math.Min(order.ColumnCount, tilesAtOnce * order.Width)) * TileTokens);
+            float* packed = tail + (PassRows * TileTokens);
             Span<int> next = stackalloc int[endGroup - firstGroup];
-            float* tail = scratch.Take((largest + Math.Min(order.ColumnCount, tilesAtOnce * order.Width)) * TileTokens);
-            float* packed = tail + (largest * TileTokens);
             for (int tokenTile = 0; tokenTile < TilesOf(tokens); tokenTile++)
             {
                 int token = TileStart(tokenTile, tokens);
                 int tileTokens = TileStart(tokenTile + 1, tokens) - token;
-                for (int group = firstGroup; group < endGroup; group++)
-                {
-                    next[group - firstGroup] = order.RowPointers[order.Groups[group]];
-                }
-
-                for (int tile = 0; tile < order.Tiles; tile += tilesAtOnce)
+                order.FirstNonZeros(firstGroup, firstTile, next);
+                for (int tile = firstTile; tile < endTile; tile += tilesAtOnce)
                 {
                     int column = tile * order.Width;
-                    int endTile = Math.Min(order.Tiles, tile + tilesAtOnce);
-                    Pack(x + ((nint)column * xStride) + token, xStride, Math.Min(order.ColumnCount, endTile * order.Width) - column, tileTokens, packed);
-                    for (int group = firstGroup; group < endGroup; group++)
+                    int end = Math.Min(endTile, tile + tilesAtOnce);
+                    Pack(x + ((nint)column * xStride) + token, xStride, Math.Min(order.ColumnCount, end * order.Width) - column, tileTokens, packed);
+                    RowPass pass = new(order, firstGroup, endGroup, onePass ? PassRows : 1);
+                    while (pass.MoveNext())
                     {
-                        ref int position = ref next[group - firstGroup];
-                        position = AddGroup(group, tile, endTile, position, token, tileTokens, packed, tail);
+                        if (tileTokens < TileTokens && (tile == firstTile || !onePass))
+                        {
+                            // Packed for the zeros after the last token.
+                            Pack(dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token, dyStride, pass.Rows, tileTokens, tail);
+                        }
+
+                        AddPass(pass, tile, end, token, tileTokens, packed, tail, next[(pass.FirstGroup - firstGroup)..]);
                     }
                 }
             }
-
-            int nonZeros = order.Offsets.Length;
-            order.Scatter(index, new ReadOnlySpan<float>(fired, nonZeros), new Span<float>(gradient, nonZeros), accumulate);
         }
 
-        private int AddGroup(int group, int firstTile, int endTile, int next, int token, int tileTokens, float* packed, float* tail)
+        private void AddPass(in RowPass pass, int firstTile, int endTile, int token, int tileTokens, float* packed, float* tail, Span<int> next)
         {
-            int firstRow = order.Groups[group];
-            int rows = order.Groups[group + 1] - firstRow;
-            float* dyRows = dy + ((nint)firstRow * dyStride) + token;
-            bool partial = tileTokens < TileTokens;
-            if (partial)
-            {
-                // Packed for the zeros after the last token.
-                Pack(dyRows, dyStride, rows, tileTokens, tail);
-            }
-
+            float* dyRows = dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token;
             for (int t = firstTile; t < endTile; t++)
             {
-                ushort* counts = lengths + (firstRow * order.Tiles) + (t * rows);
                 float* tile = packed + ((t - firstTile) * order.Width * TileTokens);
-                bool add = token > 0;
-                next = partial ? PartialDotProducts(next, counts, rows, tail, tile, Padded(tileTokens), add)
-                    : DotProducts(next, counts, rows, dyRows, tile, add);
+                for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
+                {
+                    int row = pass.RowOf(group);
+                    int rows = pass.RowOf(group + 1) - row;
+                    ushort* counts = lengths + (order.Groups[group] * order.Tiles) + (t * rows);
+                    ref int position = ref next[group - pass.FirstGroup];
+                    position = tileTokens < TileTokens
+                        ? PartialDotProducts(position, counts, rows, tail + (row * TileTokens), tile, Padded(tileTokens), token > 0)
+                        : DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), tile, token > 0);
+                }
             }
-
-            return next;
         }
 
         // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.

@@ -102,9 +102,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
         bool accumulate, int workers) : IParallelBody
     {
-        // Rows whose sums are held while all column tiles pass: 128 KiB at eight 256-bit vectors a row, so that they stay in L2.
-        private const int PassRows = 512;
-
         // A larger output would leave the last-level cache before anything reads it: written past the caches, its lines are not fetched first.
         private const long CachedOutputBytes = 8 << 20;
 
@@ -126,38 +123,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         private void AddBlocks(int firstBlock, int endBlock, int tokenTile, float* sums)
         {
             int token = TileStart(tokenTile, tokens);
-            int group = order.BlockGroups[firstBlock];
-            int endGroup = order.BlockGroups[endBlock];
             int tileTokens = TileStart(tokenTile + 1, tokens) - token;
             float* tiles = sums + (PassRows * TileTokens);
 
             // Where one pass takes all rows, each tile is packed when its turn comes and forgotten; else all tiles serve pass after pass.
-            bool onePass = order.Groups[endGroup] - order.Groups[group] <= PassRows;
-            if (!onePass)
+            RowPass pass = new(order, order.BlockGroups[firstBlock], order.BlockGroups[endBlock], PassRows);
+            bool any = pass.MoveNext();
+            bool pack = pass.IsLast;
+            if (!pack)
             {
                 Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
             }
 
-            while (group < endGroup)
+            for (; any; any = pass.MoveNext())
             {
-                int first = group++;
-                while (group < endGroup && order.Groups[group + 1] - order.Groups[first] <= PassRows)
-                {
-                    group++;
-                }
-
-                AddPass(first, group, token, tileTokens, sums, tiles, onePass);
+                AddPass(pass, token, tileTokens, sums, tiles, pack);
             }
         }
 
-        private void AddPass(int firstGroup, int endGroup, int token, int tileTokens, float* sums, float* tiles, bool pack)
+        private void AddPass(in RowPass pass, int token, int tileTokens, float* sums, float* tiles, bool pack)
         {
-            Span<int> next = stackalloc int[endGroup - firstGroup];
-            for (int group = firstGroup; group < endGroup; group++)
-            {
-                next[group - firstGroup] = order.RowPointers[order.Groups[group]];
-            }
-
+            Span<int> next = stackalloc int[pass.Groups];
+            order.FirstNonZeros(pass.FirstGroup, 0, next);
             for (int t = 0; t < order.Tiles; t++)
             {
                 int column = t * order.Width;
@@ -171,11 +158,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     tile += (nint)column * TileTokens;
                 }
 
-                for (int group = firstGroup; group < endGroup; group++)
+                for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
                 {
-                    ref int position = ref next[group - firstGroup];
-                    float* groupSums = sums + ((order.Groups[group] - order.Groups[firstGroup]) * TileTokens);
-                    position = AddGroup(group, t, position, tile, groupSums, token, Padded(tileTokens) / TSimd.Width);
+                    ref int position = ref next[group - pass.FirstGroup];
+                    position = AddGroup(group, t, position, tile, sums + (pass.RowOf(group) * TileTokens), token, Padded(tileTokens) / TSimd.Width);
                 }
             }
         }

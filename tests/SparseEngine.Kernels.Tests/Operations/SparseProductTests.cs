@@ -83,7 +83,7 @@ public class SparseProductTests
         }
     }
 
-    /// <summary>Outputs too large for the caches, and more columns than are packed at once.</summary>
+    /// <summary>Outputs too large for the caches, more rows than one pass takes, more columns than are packed at once, and both.</summary>
     [Theory]
     [InlineData(DeviceFamily.HostVector128, 1500, 40, 1600)]
     [InlineData(DeviceFamily.HostVector256, 1500, 40, 1600)]
@@ -91,6 +91,9 @@ public class SparseProductTests
     [InlineData(DeviceFamily.HostVector128, 30, 2500, 1000)]
     [InlineData(DeviceFamily.HostVector256, 30, 2500, 1000)]
     [InlineData(DeviceFamily.HostVector512, 30, 2500, 1000)]
+    [InlineData(DeviceFamily.HostVector128, 2200, 1100, 90)]
+    [InlineData(DeviceFamily.HostVector256, 2200, 1100, 90)]
+    [InlineData(DeviceFamily.HostVector512, 2200, 1100, 90)]
     public void Large_products_are_products_like_any(DeviceFamily family, int rows, int columns, int tokens)
     {
         Inputs inputs = new(7);
