@@ -23,6 +23,9 @@ internal sealed class FiringOrder
 
     private const int WidthStep = 16;
 
+    // Tokens of a tile: fewer make too little of each non-zero that is read.
+    private const int ShortestRow = 64;
+
     private readonly CsrPattern pattern;
     private readonly int[] groups;
     private readonly int[] blockGroups;
@@ -31,12 +34,12 @@ internal sealed class FiringOrder
 
     /// <param name="pattern">The matrix.</param>
     /// <param name="partition">Its rows' partition.</param>
-    /// <param name="tileTokens">Tokens in a packed tile of activations.</param>
-    public FiringOrder(CsrPattern pattern, RowPartition partition, int tileTokens)
+    /// <param name="stripTokens">Tokens in a strip of a packed tile of activations.</param>
+    public FiringOrder(CsrPattern pattern, RowPartition partition, int stripTokens)
     {
         this.pattern = pattern;
         Partition = partition;
-        Width = ChooseWidth(pattern, tileTokens);
+        (Strips, Width) = ChooseTile(pattern, stripTokens);
         Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
         (groups, blockGroups) = GroupsOf(partition);
         lengths = new ushort[Tiles * Rows];
@@ -44,7 +47,7 @@ internal sealed class FiringOrder
         ushort[] rowOffsets = new ushort[pattern.NonZeros];
         for (int p = 0; p < rowOffsets.Length; p++)
         {
-            rowOffsets[p] = (ushort)(pattern.Columns[p] % Width * tileTokens);
+            rowOffsets[p] = (ushort)(pattern.Columns[p] % Width * stripTokens);
         }
 
         CountNonZeros();
@@ -60,6 +63,9 @@ internal sealed class FiringOrder
 
     /// <summary>How the rows are shared out to the workers.</summary>
     public RowPartition Partition { get; }
+
+    /// <summary>Strips of tokens in a tile of the products, 1 or 2.</summary>
+    public int Strips { get; }
 
     /// <summary>Columns in a tile.</summary>
     public int Width { get; }
@@ -79,10 +85,13 @@ internal sealed class FiringOrder
     /// <summary>For each group, tile and row, the number of the row's non-zeros in the tile. A group that starts with row r starts at r Tiles.</summary>
     public ReadOnlySpan<ushort> Lengths => lengths;
 
-    /// <summary>For each non-zero in firing order, where its column starts in the packed tile, in floats.</summary>
+    /// <summary>For each non-zero in firing order, where its column starts in a strip of the packed tile, in floats.</summary>
     public ReadOnlySpan<ushort> Offsets => offsets;
 
     public long Bytes => ((long)lengths.Length * sizeof(ushort)) + ((long)offsets.Length * sizeof(ushort));
+
+    /// <summary>The number of columns in the tiles [first, end).</summary>
+    public int ColumnsOf(int first, int end) => Math.Min(ColumnCount, end * Width) - (first * Width);
 
     /// <summary>Where in firing order the non-zeros of a column tile start, for consecutive groups.</summary>
     /// <param name="firstGroup">The first group.</param>
@@ -162,13 +171,17 @@ internal sealed class FiringOrder
         }
     }
 
-    private static int ChooseWidth(CsrPattern pattern, int tileTokens)
+    private static (int Strips, int Width) ChooseTile(CsrPattern pattern, int stripTokens)
     {
         // Offsets are 16-bit counts of floats.
-        int maximum = (ushort.MaxValue + 1) / tileTokens;
-        double density = pattern.NonZeros / Math.Max(1.0, (double)pattern.Rows * pattern.ColumnCount);
-        double steps = Math.Round(NonZerosPerTile / Math.Max(density, (double)NonZerosPerTile / maximum) / WidthStep);
-        return Math.Clamp((int)steps * WidthStep, Math.Min(maximum, TileBytes / sizeof(float) / tileTokens), maximum);
+        int maximum = (ushort.MaxValue + 1) / stripTokens;
+        double density = Math.Max(pattern.NonZeros / Math.Max(1.0, (double)pattern.Rows * pattern.ColumnCount), (double)NonZerosPerTile / maximum);
+        int stripColumns = TileBytes / sizeof(float) / stripTokens;
+
+        // Of half the tokens twice the columns fit: worth it where a row has few non-zeros in a tile, unless the tile's rows get too short.
+        int strips = stripTokens >= ShortestRow && density * stripColumns / 2 < NonZerosPerTile ? 1 : 2;
+        double steps = Math.Round(NonZerosPerTile / density / WidthStep);
+        return (strips, Math.Clamp((int)steps * WidthStep, Math.Min(maximum, stripColumns / strips), maximum));
     }
 
     private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition)

@@ -4,10 +4,14 @@ using System.Runtime.Intrinsics.X86;
 namespace SparseEngine.Kernels.Host;
 
 /// <content>The packed tile of activations that the sparse kernels read.</content>
+/// <remarks>A tile lies in strips of four vectors of tokens, [strip, column, token], so that a product may take one strip at a time or both.</remarks>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
-    // Kernels take the tokens of a tile in fours of vectors.
-    private const int VectorStep = 4;
+    /// <summary>Vectors in a row of a strip.</summary>
+    private const int StripVectors = 4;
+
+    /// <summary>Vectors in a row of the largest tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
+    private const int TileVectors = 2 * StripVectors;
 
     // Rows ahead: far enough for a line to arrive from the L3 cache.
     private const int PackAhead = 12;
@@ -15,25 +19,23 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Rows whose sums, or whose dy, stay in the L2 cache while all column tiles pass.
     private const int PassRows = 1024;
 
-    /// <summary>Vectors in a row of a tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
-    private const int TileVectors = 8;
+    private static int StripTokens => StripVectors * TSimd.Width;
 
     private static int TileTokens => TileVectors * TSimd.Width;
 
     /// <summary>The number of tiles that tokens are cut into.</summary>
-    private static int TilesOf(int tokens) => (Padded(tokens) + TileTokens - 1) / TileTokens;
+    private static int TilesOf(int tokens, int tileTokens) => (Padded(tokens) + tileTokens - 1) / tileTokens;
 
-    /// <summary>The first token of a tile. Tiles are about equal, in steps of four vectors, so that no short one is left over.</summary>
-    private static int TileStart(int tile, int tokens)
+    /// <summary>The first token of a tile. Tiles are about equal, in steps of a strip, so that no short one is left over.</summary>
+    private static int TileStart(int tile, int tokens, int tileTokens)
     {
-        int step = VectorStep * TSimd.Width;
-        int tiles = TilesOf(tokens);
+        int tiles = TilesOf(tokens, tileTokens);
         long share = (long)Padded(tokens) * tile;
-        return tile == tiles ? tokens : (int)((share + ((long)tiles * step) - 1) / ((long)tiles * step)) * step;
+        return tile == tiles ? tokens : (int)((share + ((long)tiles * StripTokens) - 1) / ((long)tiles * StripTokens)) * StripTokens;
     }
 
     /// <summary>
-    /// Copies rows [0, rows) x tokens [0, tokens) of <paramref name="source"/> to a tile whose rows are <see cref="TileTokens"/> apart.
+    /// Copies rows [0, rows) x tokens [0, tokens) of <paramref name="source"/> to a tile's strips.
     /// Packed, the tile's lines cannot evict each other from the L1 cache, whatever the stride.
     /// </summary>
     /// <param name="source">The first element.</param>
@@ -41,30 +43,35 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <param name="rows">Rows to copy.</param>
     /// <param name="tokens">Tokens that count; up to the next whole line the tile gets zeros.</param>
     /// <param name="tile">The tile.</param>
+    /// <param name="stripStride">The distance of its strips.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pack(float* source, int stride, int rows, int tokens, float* tile)
+    private static void Pack(float* source, int stride, int rows, int tokens, float* tile, nint stripStride)
     {
-        int whole = tokens / TSimd.Width * TSimd.Width;
         int padded = Padded(tokens);
-        for (int row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++, source += stride, tile += StripTokens)
         {
-            float* from = source + ((nint)row * stride);
-            Prefetch(from + (PackAhead * (nint)stride), padded);
-            float* to = tile + ((nint)row * TileTokens);
-            int token = 0;
-            for (; token < whole; token += TSimd.Width)
+            Prefetch(source + (PackAhead * (nint)stride), padded);
+            float* to = tile;
+            for (int first = 0; first < padded; first += StripTokens, to += stripStride)
             {
-                TSimd.Store(to + token, TSimd.Load(from + token));
-            }
+                float* from = source + first;
+                int end = Math.Min(StripTokens, padded - first);
+                int count = Math.Min(end, tokens - first);
+                int token = 0;
+                for (; token + TSimd.Width <= count; token += TSimd.Width)
+                {
+                    TSimd.Store(to + token, TSimd.Load(from + token));
+                }
 
-            for (; token < tokens; token++)
-            {
-                to[token] = from[token];
-            }
+                for (; token < count; token++)
+                {
+                    to[token] = from[token];
+                }
 
-            for (; token < padded; token++)
-            {
-                to[token] = 0;
+                for (; token < end; token++)
+                {
+                    to[token] = 0;
+                }
             }
         }
     }

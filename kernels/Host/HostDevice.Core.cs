@@ -48,7 +48,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     }
 
     public override SparsePattern Prepare(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new HostPattern(csr, rows, columns, tileTokens: TileVectors * TSimd.Width);
+        new HostPattern(csr, rows, columns, StripTokens);
 
     protected override void Dispose(bool disposing)
     {

@@ -54,8 +54,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <summary>
     /// A worker's share of the rows or, where there are more columns, of the column tiles, so that it reads half of the smaller operand twice rather than of the
     /// larger. Where the rows fit one pass, they meet one column tile after the other, each packed just before; else as many tiles are packed
-    /// as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where it lies, stays in registers while its dot products with the tile's activations are taken, four at a time. Every
-    /// gradient is summed in the order of the token tiles, whatever the partition.
+    /// as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where it lies, stays in registers while its dot
+    /// products with the tile's activations are taken, four at a time. Every gradient is summed in the order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
         FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, int workers) : IParallelBody
@@ -77,53 +77,63 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* tail = scratch.Take((PassRows + Math.Min(order.ColumnCount, tilesAtOnce * order.Width)) * TileTokens);
             float* packed = tail + (PassRows * TileTokens);
             Span<int> next = stackalloc int[endGroup - firstGroup];
-            for (int tokenTile = 0; tokenTile < TilesOf(tokens); tokenTile++)
+            for (int tokenTile = 0; tokenTile < TilesOf(tokens, TileTokens); tokenTile++)
             {
-                int token = TileStart(tokenTile, tokens);
-                int tileTokens = TileStart(tokenTile + 1, tokens) - token;
+                int token = TileStart(tokenTile, tokens, TileTokens);
+                int count = TileStart(tokenTile + 1, tokens, TileTokens) - token;
                 order.FirstNonZeros(firstGroup, firstTile, next);
                 for (int tile = firstTile; tile < endTile; tile += tilesAtOnce)
                 {
-                    int column = tile * order.Width;
                     int end = Math.Min(endTile, tile + tilesAtOnce);
-                    Pack(x + ((nint)column * xStride) + token, xStride, Math.Min(order.ColumnCount, end * order.Width) - column, tileTokens, packed);
+                    int columns = order.ColumnsOf(tile, end);
+                    Pack(x + ((nint)tile * order.Width * xStride) + token, xStride, columns, count, packed, (nint)columns * StripTokens);
                     RowPass pass = new(order, firstGroup, endGroup, onePass ? PassRows : 1);
                     while (pass.MoveNext())
                     {
-                        if (tileTokens < TileTokens && (tile == firstTile || !onePass))
+                        if (count < TileTokens && (tile == firstTile || !onePass))
                         {
                             // Packed for the zeros after the last token.
-                            Pack(dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token, dyStride, pass.Rows, tileTokens, tail);
+                            Pack(dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token, dyStride, pass.Rows, count, tail, PassRows * StripTokens);
                         }
 
-                        AddPass(pass, tile, end, token, tileTokens, packed, tail, next[(pass.FirstGroup - firstGroup)..]);
+                        AddPass(pass, tile, end, token, count, packed, tail, next[(pass.FirstGroup - firstGroup)..]);
                     }
                 }
             }
         }
 
-        private void AddPass(in RowPass pass, int firstTile, int endTile, int token, int tileTokens, float* packed, float* tail, Span<int> next)
+        private void AddPass(in RowPass pass, int firstTile, int endTile, int token, int count, float* packed, float* tail, Span<int> next)
         {
             float* dyRows = dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token;
-            for (int t = firstTile; t < endTile; t++)
+            nint stripStride = (nint)order.ColumnsOf(firstTile, endTile) * StripTokens;
+            for (int t = firstTile; t < endTile; t++, packed += order.Width * StripTokens)
             {
-                float* tile = packed + ((t - firstTile) * order.Width * TileTokens);
                 for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
                 {
                     int row = pass.RowOf(group);
                     int rows = pass.RowOf(group + 1) - row;
                     ushort* counts = lengths + (order.Groups[group] * order.Tiles) + (t * rows);
                     ref int position = ref next[group - pass.FirstGroup];
-                    position = tileTokens < TileTokens
-                        ? PartialDotProducts(position, counts, rows, tail + (row * TileTokens), tile, Padded(tileTokens), token > 0)
-                        : DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), tile, token > 0);
+                    if (count == TileTokens)
+                    {
+                        position = DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0);
+                        continue;
+                    }
+
+                    int first = position;
+                    for (int strip = 0; strip * StripTokens < count; strip++)
+                    {
+                        int padded = Math.Min(StripTokens, Padded(count) - (strip * StripTokens));
+                        position = PartialDotProducts(
+                            first, counts, rows, tail + (((strip * PassRows) + row) * StripTokens), packed + (strip * stripStride), padded, token + strip > 0);
+                    }
                 }
             }
         }
 
         // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int DotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, bool add)
+        private int DotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, nint strip, bool add)
         {
             ushort* columns = offsets;
             float* sums = fired;
@@ -167,22 +177,22 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     b = TSimd.MultiplyAdd(d3, TSimd.Load(xb + (3 * TSimd.Width)), b);
                     c = TSimd.MultiplyAdd(d3, TSimd.Load(xc + (3 * TSimd.Width)), c);
                     d = TSimd.MultiplyAdd(d3, TSimd.Load(xd + (3 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d4, TSimd.Load(xb + (4 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d4, TSimd.Load(xc + (4 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d4, TSimd.Load(xd + (4 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xb + (5 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d5, TSimd.Load(xc + (5 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d5, TSimd.Load(xd + (5 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d6, TSimd.Load(xb + (6 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d6, TSimd.Load(xc + (6 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d6, TSimd.Load(xd + (6 * TSimd.Width)), d);
-                    a = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + (7 * TSimd.Width)), b);
-                    c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + (7 * TSimd.Width)), c);
-                    d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + (7 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + strip), a);
+                    b = TSimd.MultiplyAdd(d4, TSimd.Load(xb + strip), b);
+                    c = TSimd.MultiplyAdd(d4, TSimd.Load(xc + strip), c);
+                    d = TSimd.MultiplyAdd(d4, TSimd.Load(xd + strip), d);
+                    a = TSimd.MultiplyAdd(d5, TSimd.Load(xa + strip + TSimd.Width), a);
+                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xb + strip + TSimd.Width), b);
+                    c = TSimd.MultiplyAdd(d5, TSimd.Load(xc + strip + TSimd.Width), c);
+                    d = TSimd.MultiplyAdd(d5, TSimd.Load(xd + strip + TSimd.Width), d);
+                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + strip + (2 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d6, TSimd.Load(xb + strip + (2 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d6, TSimd.Load(xc + strip + (2 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d6, TSimd.Load(xd + strip + (2 * TSimd.Width)), d);
+                    a = TSimd.MultiplyAdd(d7, TSimd.Load(xa + strip + (3 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xb + strip + (3 * TSimd.Width)), b);
+                    c = TSimd.MultiplyAdd(d7, TSimd.Load(xc + strip + (3 * TSimd.Width)), c);
+                    d = TSimd.MultiplyAdd(d7, TSimd.Load(xd + strip + (3 * TSimd.Width)), d);
                     TSimd.StoreSums(sums + p, a, b, c, d, add);
                 }
 
@@ -193,10 +203,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     TVector b = TSimd.Multiply(d1, TSimd.Load(xa + TSimd.Width));
                     a = TSimd.MultiplyAdd(d2, TSimd.Load(xa + (2 * TSimd.Width)), a);
                     b = TSimd.MultiplyAdd(d3, TSimd.Load(xa + (3 * TSimd.Width)), b);
-                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + (4 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xa + (5 * TSimd.Width)), b);
-                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + (6 * TSimd.Width)), a);
-                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + (7 * TSimd.Width)), b);
+                    a = TSimd.MultiplyAdd(d4, TSimd.Load(xa + strip), a);
+                    b = TSimd.MultiplyAdd(d5, TSimd.Load(xa + strip + TSimd.Width), b);
+                    a = TSimd.MultiplyAdd(d6, TSimd.Load(xa + strip + (2 * TSimd.Width)), a);
+                    b = TSimd.MultiplyAdd(d7, TSimd.Load(xa + strip + (3 * TSimd.Width)), b);
                     float sum = TSimd.Sum(TSimd.Add(a, b));
                     sums[p] = add ? sums[p] + sum : sum;
                 }
@@ -208,7 +218,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int PartialDotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, int padded, bool add)
         {
-            for (int i = 0; i < rows; i++, dyRow += TileTokens)
+            for (int i = 0; i < rows; i++, dyRow += StripTokens)
             {
                 int last = p + counts[i];
                 for (; p + 4 <= last; p += 4)

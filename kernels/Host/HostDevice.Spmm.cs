@@ -54,7 +54,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     private static HostPattern PatternOf(SparsePattern pattern) =>
-        pattern as HostPattern is { } host && host.TileTokens == TileTokens
+        pattern as HostPattern is { } host && host.StripTokens == StripTokens
             ? host
             : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
 
@@ -105,11 +105,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         // A larger output would leave the last-level cache before anything reads it: written past the caches, its lines are not fetched first.
         private const long CachedOutputBytes = 8 << 20;
 
+        private readonly int tileTokens = order.Strips * StripTokens;
+
         public void Invoke(int index, WorkerScratch scratch)
         {
-            float* sums = scratch.Take((PassRows + order.ColumnCount) * TileTokens);
+            float* sums = scratch.Take((PassRows + order.ColumnCount) * tileTokens);
             int blocks = order.Partition.Blocks;
-            long items = (long)blocks * TilesOf(tokens);
+            long items = (long)blocks * TilesOf(tokens, tileTokens);
             long end = items * (index + 1) / workers;
             for (long item = items * index / workers; item < end;)
             {
@@ -122,9 +124,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         private void AddBlocks(int firstBlock, int endBlock, int tokenTile, float* sums)
         {
-            int token = TileStart(tokenTile, tokens);
-            int tileTokens = TileStart(tokenTile + 1, tokens) - token;
-            float* tiles = sums + (PassRows * TileTokens);
+            int token = TileStart(tokenTile, tokens, tileTokens);
+            int count = TileStart(tokenTile + 1, tokens, tileTokens) - token;
+            float* tiles = sums + (PassRows * tileTokens);
 
             // Where one pass takes all rows, each tile is packed when its turn comes and forgotten; else all tiles serve pass after pass.
             RowPass pass = new(order, order.BlockGroups[firstBlock], order.BlockGroups[endBlock], PassRows);
@@ -132,38 +134,43 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             bool pack = pass.IsLast;
             if (!pack)
             {
-                Pack(x + token, xStride, order.ColumnCount, tileTokens, tiles);
+                for (int t = 0; t < order.Tiles; t++)
+                {
+                    PackTile(t, token, count, tiles + ((nint)t * order.Width * tileTokens));
+                }
             }
 
             for (; any; any = pass.MoveNext())
             {
-                AddPass(pass, token, tileTokens, sums, tiles, pack);
+                AddPass(pass, token, count, sums, tiles, pack);
             }
         }
 
-        private void AddPass(in RowPass pass, int token, int tileTokens, float* sums, float* tiles, bool pack)
+        private void AddPass(in RowPass pass, int token, int count, float* sums, float* tiles, bool pack)
         {
             Span<int> next = stackalloc int[pass.Groups];
             order.FirstNonZeros(pass.FirstGroup, 0, next);
             for (int t = 0; t < order.Tiles; t++)
             {
-                int column = t * order.Width;
-                float* tile = tiles;
+                float* tile = pack ? tiles : tiles + ((nint)t * order.Width * tileTokens);
                 if (pack)
                 {
-                    Pack(x + ((nint)column * xStride) + token, xStride, Math.Min(order.Width, order.ColumnCount - column), tileTokens, tile);
-                }
-                else
-                {
-                    tile += (nint)column * TileTokens;
+                    PackTile(t, token, count, tile);
                 }
 
                 for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
                 {
                     ref int position = ref next[group - pass.FirstGroup];
-                    position = AddGroup(group, t, position, tile, sums + (pass.RowOf(group) * TileTokens), token, Padded(tileTokens) / TSimd.Width);
+                    position = AddGroup(group, t, position, tile, sums + (pass.RowOf(group) * tileTokens), token, Padded(count) / TSimd.Width);
                 }
             }
+        }
+
+        private void PackTile(int t, int token, int count, float* tile)
+        {
+            int column = t * order.Width;
+            int columns = order.ColumnsOf(t, t + 1);
+            Pack(x + ((nint)column * xStride) + token, xStride, columns, count, tile, (nint)columns * StripTokens);
         }
 
         private int AddGroup(int group, int t, int position, float* tile, float* sums, int token, int vectors)
@@ -172,25 +179,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int count = order.Groups[group + 1] - firstRow;
             float* output = y + ((nint)firstRow * yStride) + token;
             bool isLast = t == order.Tiles - 1;
+            bool pastCaches = isLast && (long)order.Rows * yStride * sizeof(float) > CachedOutputBytes;
             TileRows rows = new(
                 firstRow, count, lengths + (firstRow * order.Tiles) + (t * count), position,
-                t > 0 ? sums : accumulate ? output : null, t > 0 ? TileTokens : yStride, isLast ? output : sums, isLast ? yStride : TileTokens);
-            int next = position;
-            int done = 0;
+                t > 0 ? sums : accumulate ? output : null, t > 0 ? tileTokens : yStride, isLast ? output : sums, isLast ? yStride : tileTokens);
+            nint stripStride = (nint)order.ColumnsOf(t, t + 1) * StripTokens;
             if (vectors == TileVectors)
             {
-                next = AddRows8(rows, tile, pastCaches: isLast && (long)order.Rows * yStride * sizeof(float) > CachedOutputBytes);
-                done = TileVectors;
-            }
-            else if (vectors >= 4)
-            {
-                next = AddRows4(rows, tile);
-                done = 4;
+                return AddRows8(rows, tile, stripStride, pastCaches);
             }
 
-            for (; done < vectors; done++)
+            int next = position;
+            int done = 0;
+            for (; done + StripVectors <= vectors; done += StripVectors, tile += stripStride)
             {
-                next = AddRows1(rows.From(done * TSimd.Width), tile + (done * TSimd.Width));
+                next = AddRows4(rows.From(done * TSimd.Width), tile, pastCaches);
+            }
+
+            for (; done < vectors; done++, tile += TSimd.Width)
+            {
+                next = AddRows1(rows.From(done * TSimd.Width), tile);
             }
 
             return next;

@@ -9,7 +9,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int AddRows8(in TileRows rows, float* tile, bool pastCaches)
+        private int AddRows8(in TileRows rows, float* tile, nint stripStride, bool pastCaches)
         {
             float* weights = values;
             ushort* columns = offsets;
@@ -43,7 +43,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     TVector value = TSimd.Broadcast(weights[p]);
                     float* from = tile + columns[p];
                     a.AddScaled(value, from);
-                    b.AddScaled(value, from + Vectors4<TSimd, TVector>.Width);
+                    b.AddScaled(value, from + stripStride);
                 }
 
                 if (pastCaches)
@@ -62,7 +62,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int AddRows4(in TileRows rows, float* tile)
+        private int AddRows4(in TileRows rows, float* tile, bool pastCaches)
         {
             float* weights = values;
             ushort* columns = offsets;
@@ -75,13 +75,25 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
             {
                 int last = p + counts[i];
+                if (p == last && source == to)
+                {
+                    continue;
+                }
+
                 Vectors4<TSimd, TVector> sum = load ? Vectors4<TSimd, TVector>.Load(source) : Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
                 for (; p < last; p++)
                 {
                     sum.AddScaled(TSimd.Broadcast(weights[p]), tile + columns[p]);
                 }
 
-                sum.Store(to);
+                if (pastCaches)
+                {
+                    sum.StoreNonTemporal(to);
+                }
+                else
+                {
+                    sum.Store(to);
+                }
             }
 
             return p;

@@ -10,8 +10,8 @@ internal sealed class HostPattern : SparsePattern
     /// <param name="csr">The pattern.</param>
     /// <param name="rows">The rows' partition.</param>
     /// <param name="columns">The columns' partition.</param>
-    /// <param name="tileTokens">Tokens in a packed tile of activations.</param>
-    public HostPattern(CsrPattern csr, RowPartition rows, RowPartition columns, int tileTokens)
+    /// <param name="stripTokens">Tokens in a strip of a packed tile of activations.</param>
+    public HostPattern(CsrPattern csr, RowPartition rows, RowPartition columns, int stripTokens)
         : base(csr)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -22,19 +22,19 @@ internal sealed class HostPattern : SparsePattern
         }
 
         CsrPattern transposed = Transpose(csr, out int[] permutation);
-        Forward = new FiringOrder(csr, rows, tileTokens);
-        Transposed = new FiringOrder(transposed, columns, tileTokens);
+        Forward = new FiringOrder(csr, rows, stripTokens);
+        Transposed = new FiringOrder(transposed, columns, stripTokens);
         transposedSources = new int[permutation.Length];
         for (int block = 0; block < columns.Blocks; block++)
         {
             Transposed.Gather<int>(block, permutation, transposedSources);
         }
 
-        TileTokens = tileTokens;
+        StripTokens = stripTokens;
     }
 
-    /// <summary>Tokens in a packed tile.</summary>
-    public int TileTokens { get; }
+    /// <summary>Tokens in a strip of a packed tile.</summary>
+    public int StripTokens { get; }
 
     /// <summary>The rows of W: output features.</summary>
     public FiringOrder Forward { get; }
