@@ -5,11 +5,8 @@ namespace SparseEngine.Kernels.Host;
 /// <summary>The scratch memory of one head's backward pass through attention, as consecutive arrays.</summary>
 internal readonly unsafe struct AttentionBackwardTiles
 {
-    /// <summary>A block's probabilities, panel by panel [keys, panel queries].</summary>
-    public readonly float* Probabilities;
-
-    /// <summary>The gradients of a block's scores, in the same order.</summary>
-    public readonly float* ScoreGradients;
+    /// <summary>A panel's probabilities and the gradients of its scores [keys, panel queries].</summary>
+    public readonly float* Probabilities, ScoreGradients;
 
     /// <summary>A panel's queries, output gradients and outputs [features, panel queries].</summary>
     public readonly float* QueryPanel, GradientPanel, OutputPanel;
@@ -20,44 +17,36 @@ internal readonly unsafe struct AttentionBackwardTiles
     /// <summary>Keys as a left operand with the keys as k.</summary>
     public readonly float* KeyFeaturePanels;
 
-    /// <summary>A block's queries and output gradients as left operands with the queries as k.</summary>
+    /// <summary>A panel's queries and output gradients as right operands with the queries as k.</summary>
     public readonly float* QueryFeaturePanels, GradientFeaturePanels;
 
-    /// <summary>A panel of keys of a block's probabilities or score gradients, transposed: [block queries, panel keys].</summary>
-    public readonly float* TransposedPanel;
-
-    /// <summary>The sums that become dK and dV [features, <see cref="SumStride"/>].</summary>
+    /// <summary>The sums that become dK and dV, transposed: [keys, <see cref="SumStride"/>].</summary>
     public readonly float* KeyGradient, ValueGradient;
 
     /// <summary>The distance of the rows of <see cref="KeyGradient"/> and <see cref="ValueGradient"/>.</summary>
     public readonly int SumStride;
 
-    /// <summary>Keys and features rounded up to whole rows of the microkernel's tile.</summary>
-    public readonly int WholeKeys, WholeSize;
-
     private readonly float* end;
 
-    private AttentionBackwardTiles(float* memory, in AttentionArguments arguments, int panel, int rows, int blockQueries)
+    private AttentionBackwardTiles(float* memory, in AttentionArguments arguments, int panel, int rows)
     {
         int sequence = arguments.Sequence;
         int size = arguments.HeadSize;
-        WholeKeys = RoundUp(sequence, rows);
-        WholeSize = RoundUp(size, rows);
-        SumStride = RoundUp(sequence, panel);
+        int wholeKeys = RoundUp(sequence, rows);
+        SumStride = RoundUp(size, panel);
         end = memory;
-        Probabilities = Take(ref end, WholeKeys * blockQueries);
-        ScoreGradients = Take(ref end, WholeKeys * blockQueries);
+        Probabilities = Take(ref end, wholeKeys * panel);
+        ScoreGradients = Take(ref end, wholeKeys * panel);
         QueryPanel = Take(ref end, size * panel);
         GradientPanel = Take(ref end, size * panel);
         OutputPanel = Take(ref end, size * panel);
-        KeyPanels = Take(ref end, WholeKeys * size);
-        ValuePanels = Take(ref end, WholeKeys * size);
-        KeyFeaturePanels = Take(ref end, WholeSize * sequence);
-        QueryFeaturePanels = Take(ref end, WholeSize * blockQueries);
-        GradientFeaturePanels = Take(ref end, WholeSize * blockQueries);
-        TransposedPanel = Take(ref end, blockQueries * panel);
-        KeyGradient = Take(ref end, WholeSize * SumStride);
-        ValueGradient = Take(ref end, WholeSize * SumStride);
+        KeyPanels = Take(ref end, wholeKeys * size);
+        ValuePanels = Take(ref end, wholeKeys * size);
+        KeyFeaturePanels = Take(ref end, RoundUp(size, rows) * sequence);
+        QueryFeaturePanels = Take(ref end, SumStride * panel);
+        GradientFeaturePanels = Take(ref end, SumStride * panel);
+        KeyGradient = Take(ref end, wholeKeys * SumStride);
+        ValueGradient = Take(ref end, wholeKeys * SumStride);
     }
 
     /// <summary>Lays the arrays out in a worker's scratch memory.</summary>
@@ -65,12 +54,11 @@ internal readonly unsafe struct AttentionBackwardTiles
     /// <param name="arguments">The attention's shape.</param>
     /// <param name="panel">Queries in a panel.</param>
     /// <param name="rows">Rows of the microkernel's tile.</param>
-    /// <param name="blockQueries">Queries in a block.</param>
-    public static AttentionBackwardTiles In(WorkerScratch scratch, in AttentionArguments arguments, int panel, int rows, int blockQueries)
+    public static AttentionBackwardTiles In(WorkerScratch scratch, in AttentionArguments arguments, int panel, int rows)
     {
         // Laid out from address zero first, the end is the size.
-        AttentionBackwardTiles measure = new(null, arguments, panel, rows, blockQueries);
-        return new AttentionBackwardTiles(scratch.Take(checked((int)((nint)measure.end / sizeof(float)))), arguments, panel, rows, blockQueries);
+        AttentionBackwardTiles measure = new(null, arguments, panel, rows);
+        return new AttentionBackwardTiles(scratch.Take(checked((int)((nint)measure.end / sizeof(float)))), arguments, panel, rows);
     }
 
     private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;

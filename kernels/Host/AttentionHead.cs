@@ -47,13 +47,23 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
     /// <param name="queryPanel">The panel's queries, packed.</param>
     /// <param name="firstQuery">The panel's first query.</param>
     /// <param name="scores">Receives whole rows, at least <see cref="Keys"/> of them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Scores(float* keyPanels, float* queryPanel, int firstQuery, float* scores)
     {
         int keys = Keys(firstQuery);
         Product(keyPanels, queryPanel, keys, scores);
+
+        // One bit pattern slides over the panel: all bits set for the queries before the key.
+        uint* bits = stackalloc uint[2 * PanelQueries];
+        new Span<uint>(bits, PanelQueries).Fill(uint.MaxValue);
+        new Span<uint>(bits + PanelQueries, PanelQueries).Clear();
+        TVector masked = TSimd.Broadcast(float.NegativeInfinity);
         for (int key = firstQuery + 1; key < keys; key++)
         {
-            new Span<float>(scores + (key * PanelQueries), key - firstQuery).Fill(float.NegativeInfinity);
+            float* before = (float*)bits + PanelQueries - (key - firstQuery);
+            float* row = scores + (key * PanelQueries);
+            TSimd.Store(row, TSimd.Select(TSimd.Load(before), masked, TSimd.Load(row)));
+            TSimd.Store(row + TSimd.Width, TSimd.Select(TSimd.Load(before + TSimd.Width), masked, TSimd.Load(row + TSimd.Width)));
         }
     }
 

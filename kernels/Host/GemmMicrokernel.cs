@@ -3,43 +3,57 @@ using System.Runtime.Intrinsics.X86;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <summary>The inner loop of every dense product: a tile of C, 6 rows by 2 vectors, held in registers over all of k.</summary>
-/// <remarks>12 accumulators, two vectors of B and one broadcast of A fill the 16 registers of AVX2, and cover the latency of its two FMA units.</remarks>
+/// <summary>The inner loop of every dense product: a tile of C, 6 or 8 rows by 2 vectors, held in registers over all of k.</summary>
+/// <remarks>
+/// 12 accumulators, two vectors of B and one broadcast of A fill the 16 registers of AVX2, and cover the latency of its two FMA units.
+/// AVX-512 has 32 registers; its 8 rows divide the sizes of heads and are packed by whole 8 x 8 transposes.
+/// </remarks>
 internal static unsafe class GemmMicrokernel<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
 {
     /// <summary>Rows of the tile: the width of A's panels.</summary>
-    public const int Rows = 6;
+    public static int Rows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TSimd.Width == 16 ? 8 : 6;
+    }
 
     /// <summary>Columns of the tile: the width of B's panels.</summary>
     public static int Columns => 2 * TSimd.Width;
 
     /// <summary>c[i, j] = (accumulate ? c[i, j] : 0) + sum over p of a[p, i] b[p, j].</summary>
+    /// <typeparam name="TOrder">How A's elements follow each other.</typeparam>
     /// <param name="depth">The number of p.</param>
-    /// <param name="a">A panel of A: depth x <see cref="Rows"/>.</param>
+    /// <param name="a">A's first element.</param>
     /// <param name="b">A panel of B: depth x <see cref="Columns"/>.</param>
     /// <param name="c">The tile's first element.</param>
     /// <param name="stride">The distance of its rows.</param>
     /// <param name="accumulate">Whether to add to what the tile holds.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
+        where TOrder : struct, IOperandOrder
     {
-        // The tile of C is far away, and here by the end of the loop.
-        if (accumulate && Sse.IsSupported)
+        if (Rows == 8)
         {
-            Sse.Prefetch0(c);
-            Sse.Prefetch0(c + (2 * TSimd.Width) - 1);
-            Sse.Prefetch0(c + stride);
-            Sse.Prefetch0(c + stride + (2 * TSimd.Width) - 1);
-            Sse.Prefetch0(c + (2 * stride));
-            Sse.Prefetch0(c + (2 * stride) + (2 * TSimd.Width) - 1);
-            Sse.Prefetch0(c + (3 * stride));
-            Sse.Prefetch0(c + (3 * stride) + (2 * TSimd.Width) - 1);
-            Sse.Prefetch0(c + (4 * stride));
-            Sse.Prefetch0(c + (4 * stride) + (2 * TSimd.Width) - 1);
-            Sse.Prefetch0(c + (5 * stride));
-            Sse.Prefetch0(c + (5 * stride) + (2 * TSimd.Width) - 1);
+            RunEight<TOrder>(depth, a, b, c, stride, accumulate);
+        }
+        else
+        {
+            RunSix<TOrder>(depth, a, b, c, stride, accumulate);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunSix<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
+        where TOrder : struct, IOperandOrder
+    {
+        // Read once: in the loop, the compiler has too much else to inline.
+        int next = TOrder.Row;
+        int step = TOrder.Step;
+        if (accumulate)
+        {
+            PrefetchTile(c, stride);
         }
 
         TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
@@ -51,22 +65,22 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             TVector row = TSimd.Broadcast(a[0]);
             c00 = TSimd.MultiplyAdd(row, b0, c00);
             c01 = TSimd.MultiplyAdd(row, b1, c01);
-            row = TSimd.Broadcast(a[1]);
+            row = TSimd.Broadcast(a[next]);
             c10 = TSimd.MultiplyAdd(row, b0, c10);
             c11 = TSimd.MultiplyAdd(row, b1, c11);
-            row = TSimd.Broadcast(a[2]);
+            row = TSimd.Broadcast(a[2 * next]);
             c20 = TSimd.MultiplyAdd(row, b0, c20);
             c21 = TSimd.MultiplyAdd(row, b1, c21);
-            row = TSimd.Broadcast(a[3]);
+            row = TSimd.Broadcast(a[3 * next]);
             c30 = TSimd.MultiplyAdd(row, b0, c30);
             c31 = TSimd.MultiplyAdd(row, b1, c31);
-            row = TSimd.Broadcast(a[4]);
+            row = TSimd.Broadcast(a[4 * next]);
             c40 = TSimd.MultiplyAdd(row, b0, c40);
             c41 = TSimd.MultiplyAdd(row, b1, c41);
-            row = TSimd.Broadcast(a[5]);
+            row = TSimd.Broadcast(a[5 * next]);
             c50 = TSimd.MultiplyAdd(row, b0, c50);
             c51 = TSimd.MultiplyAdd(row, b1, c51);
-            a += Rows;
+            a += step;
             b += 2 * TSimd.Width;
         }
 
@@ -79,7 +93,7 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
     }
 
     /// <summary>
-    /// <see cref="Run"/> for a whole panel of B against <paramref name="rows"/> rows of A's panels, writing only the
+    /// The product for a whole panel of B against <paramref name="rows"/> rows of A's panels, writing only the
     /// <paramref name="rows"/> x <paramref name="columns"/> that lie within C.
     /// </summary>
     /// <param name="depth">The number of p.</param>
@@ -99,7 +113,7 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
         {
             for (; row + Rows <= rows; row += Rows)
             {
-                Run(depth, a, b, c + (row * stride), stride, accumulate);
+                Run<PackedOrder>(depth, a, b, c + (row * stride), stride, accumulate);
                 a += panelStride;
             }
         }
@@ -109,9 +123,79 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             float* tile = stackalloc float[Rows * Columns];
             for (; row < rows; row += Rows)
             {
-                Run(depth, a, b, tile, Columns, accumulate: false);
+                Run<PackedOrder>(depth, a, b, tile, Columns, accumulate: false);
                 CopyTile(tile, c + (row * stride), stride, Math.Min(Rows, rows - row), columns, accumulate);
                 a += panelStride;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunEight<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
+        where TOrder : struct, IOperandOrder
+    {
+        // Read once: in the loop, the compiler has too much else to inline.
+        int next = TOrder.Row;
+        int step = TOrder.Step;
+        if (accumulate)
+        {
+            PrefetchTile(c, stride);
+        }
+
+        TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
+        c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = c60 = c61 = c70 = c71 = TSimd.Broadcast(0);
+        for (int p = 0; p < depth; p++)
+        {
+            TVector b0 = TSimd.Load(b);
+            TVector b1 = TSimd.Load(b + TSimd.Width);
+            TVector row = TSimd.Broadcast(a[0]);
+            c00 = TSimd.MultiplyAdd(row, b0, c00);
+            c01 = TSimd.MultiplyAdd(row, b1, c01);
+            row = TSimd.Broadcast(a[next]);
+            c10 = TSimd.MultiplyAdd(row, b0, c10);
+            c11 = TSimd.MultiplyAdd(row, b1, c11);
+            row = TSimd.Broadcast(a[2 * next]);
+            c20 = TSimd.MultiplyAdd(row, b0, c20);
+            c21 = TSimd.MultiplyAdd(row, b1, c21);
+            row = TSimd.Broadcast(a[3 * next]);
+            c30 = TSimd.MultiplyAdd(row, b0, c30);
+            c31 = TSimd.MultiplyAdd(row, b1, c31);
+            row = TSimd.Broadcast(a[4 * next]);
+            c40 = TSimd.MultiplyAdd(row, b0, c40);
+            c41 = TSimd.MultiplyAdd(row, b1, c41);
+            row = TSimd.Broadcast(a[5 * next]);
+            c50 = TSimd.MultiplyAdd(row, b0, c50);
+            c51 = TSimd.MultiplyAdd(row, b1, c51);
+            row = TSimd.Broadcast(a[6 * next]);
+            c60 = TSimd.MultiplyAdd(row, b0, c60);
+            c61 = TSimd.MultiplyAdd(row, b1, c61);
+            row = TSimd.Broadcast(a[7 * next]);
+            c70 = TSimd.MultiplyAdd(row, b0, c70);
+            c71 = TSimd.MultiplyAdd(row, b1, c71);
+            a += step;
+            b += 2 * TSimd.Width;
+        }
+
+        StoreRow(c, c00, c01, accumulate);
+        StoreRow(c + stride, c10, c11, accumulate);
+        StoreRow(c + (2 * stride), c20, c21, accumulate);
+        StoreRow(c + (3 * stride), c30, c31, accumulate);
+        StoreRow(c + (4 * stride), c40, c41, accumulate);
+        StoreRow(c + (5 * stride), c50, c51, accumulate);
+        StoreRow(c + (6 * stride), c60, c61, accumulate);
+        StoreRow(c + (7 * stride), c70, c71, accumulate);
+    }
+
+    // The tile of C is far away, and here by the end of the loop.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchTile(float* c, nint stride)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < Rows; i++)
+            {
+                Sse.Prefetch0(c + (i * stride));
+                Sse.Prefetch0(c + (i * stride) + (2 * TSimd.Width) - 1);
             }
         }
     }
@@ -134,5 +218,31 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
                 to[j] = accumulate ? to[j] + from[j] : from[j];
             }
         }
+    }
+
+    /// <summary>Where the elements of A lie, in floats.</summary>
+    public interface IOperandOrder
+    {
+        /// <summary>The distance of a[p, i + 1] from a[p, i].</summary>
+        static abstract int Row { get; }
+
+        /// <summary>The distance of a[p + 1, i] from a[p, i].</summary>
+        static abstract int Step { get; }
+    }
+
+    /// <summary>A panel of A: depth x <see cref="Rows"/>.</summary>
+    public readonly struct PackedOrder : IOperandOrder
+    {
+        public static int Row => 1;
+
+        public static int Step => Rows;
+    }
+
+    /// <summary>Rows of A that were written as rows of C: a panel's <see cref="Columns"/> are the depth.</summary>
+    public readonly struct ResultOrder : IOperandOrder
+    {
+        public static int Row => Columns;
+
+        public static int Step => 1;
     }
 }

@@ -39,13 +39,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     /// <summary>
     /// One head of one sequence. With P the probabilities and D the row sums of dO O: dV = dO P^T, dS = P (V^T dO - D) scale,
-    /// dQ = K dS, dK = Q dS^T. Blocks of queries keep P and dS in the L2 cache; dK and dV are summed over the blocks in order.
+    /// dQ = K dS, dK = Q dS^T. P and dS live for one panel of queries; dK and dV are summed over the panels in order, transposed, so that
+    /// P and dS serve as left operands where they lie.
     /// </summary>
     private readonly struct AttentionBackwardBody(AttentionArguments arguments, AttentionOperands operands, float* logSumExp) : IParallelBody
     {
-        /// <summary>Queries in a block: a whole number of panels at every width.</summary>
-        private const int BlockQueries = 64;
-
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
@@ -54,44 +52,37 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
-            AttentionBackwardTiles tiles = AttentionBackwardTiles.In(scratch, arguments, panel, rows, BlockQueries);
+            AttentionBackwardTiles tiles = AttentionBackwardTiles.In(scratch, arguments, panel, rows);
             int row = head.FirstRow;
             int token = head.FirstToken;
             PackedPanels.CopyRows(operands.K.At(row, token), operands.K.Stride, sequence, size, rows, tiles.KeyPanels);
             PackedPanels.CopyRows(operands.V.At(row, token), operands.V.Stride, sequence, size, rows, tiles.ValuePanels);
             PackedPanels.CopyColumns(operands.K.At(row, token), operands.K.Stride, size, sequence, rows, tiles.KeyFeaturePanels);
-            new Span<float>(tiles.KeyGradient, tiles.WholeSize * tiles.SumStride).Clear();
-            new Span<float>(tiles.ValueGradient, tiles.WholeSize * tiles.SumStride).Clear();
-
-            for (int block = 0; block < sequence; block += BlockQueries)
+            int sums = AttentionHead<TSimd, TVector>.WholeRows(sequence) * tiles.SumStride;
+            new Span<float>(tiles.KeyGradient, sums).Clear();
+            new Span<float>(tiles.ValueGradient, sums).Clear();
+            for (int first = 0; first < sequence; first += panel)
             {
-                int count = Math.Min(BlockQueries, sequence - block);
-                for (int first = block; first < block + count; first += panel)
-                {
-                    nint at = (nint)(first - block) * tiles.WholeKeys;
-                    QueryPanelBackward(head, tiles, first, tiles.Probabilities + at, tiles.ScoreGradients + at);
-                }
-
-                PackedPanels.CopyColumns(operands.Q.At(row, token + block), operands.Q.Stride, size, count, rows, tiles.QueryFeaturePanels);
-                PackedPanels.CopyColumns(operands.OutputGradient.At(row, token + block), operands.OutputGradient.Stride, size, count, rows, tiles.GradientFeaturePanels);
-                AddTransposedProduct(tiles.GradientFeaturePanels, tiles.Probabilities, block, count, tiles, tiles.ValueGradient);
-                AddTransposedProduct(tiles.QueryFeaturePanels, tiles.ScoreGradients, block, count, tiles, tiles.KeyGradient);
+                int count = Math.Min(panel, sequence - first);
+                QueryPanelBackward(head, tiles, first, count);
+                PackedPanels.CopyColumns(operands.Q.At(row, token + first), operands.Q.Stride, size, count, panel, tiles.QueryFeaturePanels);
+                PackedPanels.CopyColumns(operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
+                AddTransposedProduct(head, tiles.Probabilities, tiles.GradientFeaturePanels, first, count, tiles.ValueGradient, tiles.SumStride);
+                AddTransposedProduct(head, tiles.ScoreGradients, tiles.QueryFeaturePanels, first, count, tiles.KeyGradient, tiles.SumStride);
             }
 
-            for (int f = 0; f < size; f++)
-            {
-                new Span<float>(tiles.KeyGradient + (f * tiles.SumStride), sequence).CopyTo(new Span<float>(operands.Dk.At(row + f, token), sequence));
-                new Span<float>(tiles.ValueGradient + (f * tiles.SumStride), sequence).CopyTo(new Span<float>(operands.Dv.At(row + f, token), sequence));
-            }
+            PackedPanels.Transpose(tiles.KeyGradient, tiles.SumStride, sequence, size, operands.Dk.At(row, token), operands.Dk.Stride);
+            PackedPanels.Transpose(tiles.ValueGradient, tiles.SumStride, sequence, size, operands.Dv.At(row, token), operands.Dv.Stride);
         }
 
         /// <summary>One panel of queries: its probabilities (after dropout), the gradients of its scores, and its part of dQ.</summary>
-        private void QueryPanelBackward(AttentionHead<TSimd, TVector> head, in AttentionBackwardTiles tiles, int first, float* probabilities, float* scoreGradients)
+        private void QueryPanelBackward(AttentionHead<TSimd, TVector> head, in AttentionBackwardTiles tiles, int first, int count)
         {
+            float* probabilities = tiles.Probabilities;
+            float* scoreGradients = tiles.ScoreGradients;
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int keys = head.Keys(first);
-            int count = Math.Min(panel, arguments.Sequence - first);
             int token = head.FirstToken + first;
             PackedPanels.CopyRows(operands.Q.At(head.FirstRow, token), operands.Q.Stride, count, size, panel, tiles.QueryPanel);
             PackedPanels.CopyRows(operands.OutputGradient.At(head.FirstRow, token), operands.OutputGradient.Stride, count, size, panel, tiles.GradientPanel);
@@ -113,6 +104,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 head.Dropout(first, probabilities);
             }
 
+            // No query of this panel sees the keys that fill up the last tile.
+            int filling = (AttentionHead<TSimd, TVector>.WholeRows(keys) - keys) * panel;
+            new Span<float>(probabilities + (keys * panel), filling).Clear();
+            new Span<float>(scoreGradients + (keys * panel), filling).Clear();
             GemmMicrokernel<TSimd, TVector>.RunPanel(
                 keys, tiles.KeyFeaturePanels, (nint)arguments.Sequence * GemmMicrokernel<TSimd, TVector>.Rows, scoreGradients,
                 operands.Dq.At(head.FirstRow, token), operands.Dq.Stride, size, count, accumulate: false);
@@ -146,23 +141,21 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        /// <summary>sum[feature, key] += sum over the block's queries of left[feature, query] panels[key, query].</summary>
-        private void AddTransposedProduct(float* left, float* panels, int block, int count, in AttentionBackwardTiles tiles, float* sum)
+        /// <summary>sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature].</summary>
+        private void AddTransposedProduct(AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
-            int rows = GemmMicrokernel<TSimd, TVector>.Rows;
-            for (int key = 0; key < block + count; key += panel)
+            int keys = head.Keys(first);
+            for (int key = 0; key < keys; key += GemmMicrokernel<TSimd, TVector>.Rows)
             {
-                // Queries before the first key of this panel do not see it, and their panels hold no scores for it.
-                int firstQuery = Math.Max(0, (key - block) / panel * panel);
-                for (int query = firstQuery; query < count; query += panel)
+                // Queries before the tile's first key do not see it.
+                int firstQuery = Math.Max(0, key - first);
+                float* seen = left + (key * panel) + firstQuery;
+                for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
-                    int seen = Math.Min(panel, Math.Min(arguments.Sequence, block + query + panel) - key);
-                    PackedPanels.CopyColumns(panels + ((nint)query * tiles.WholeKeys) + (key * panel), panel, seen, panel, panel, tiles.TransposedPanel + ((query - firstQuery) * panel));
+                    GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
+                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride, accumulate: true);
                 }
-
-                GemmMicrokernel<TSimd, TVector>.RunPanel(
-                    count - firstQuery, left + (firstQuery * rows), (nint)count * rows, tiles.TransposedPanel, sum + key, tiles.SumStride, tiles.WholeSize, panel, accumulate: true);
             }
         }
     }

@@ -66,12 +66,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 }
 
                 GemmMicrokernel<TSimd, TVector>.RunPanel(keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
-                for (int f = 0; f < size; f++)
+                float* to = output + ((nint)head.FirstRow * outputStride) + head.FirstToken + first;
+                for (int f = 0; f < size; f++, to += outputStride)
                 {
                     float* row = attended + (f * panel);
-                    TSimd.Store(row, TSimd.Multiply(TSimd.Load(row), inverse0));
-                    TSimd.Store(row + TSimd.Width, TSimd.Multiply(TSimd.Load(row + TSimd.Width), inverse1));
-                    new Span<float>(row, count).CopyTo(new Span<float>(output + ((nint)(head.FirstRow + f) * outputStride) + head.FirstToken + first, count));
+                    float* target = count == panel ? to : row;
+                    TSimd.Store(target, TSimd.Multiply(TSimd.Load(row), inverse0));
+                    TSimd.Store(target + TSimd.Width, TSimd.Multiply(TSimd.Load(row + TSimd.Width), inverse1));
+                    if (count < panel)
+                    {
+                        new Span<float>(row, count).CopyTo(new Span<float>(to, count));
+                    }
                 }
             }
         }

@@ -9,6 +9,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // A block of tokens is read once for each pass; its lines stay in L2 in between.
     private const int NormTokens = 64;
 
+    // Rows whose lines are asked for before their turn.
+    private const int NormRowsAhead = 16;
+
     /// <inheritdoc/>
     public override void LayerNormForward(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation)
@@ -63,6 +66,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int f = 0; f < features; f++)
             {
                 float* row = x + ((nint)f * xStride) + first;
+                Prefetch(row + ((nint)NormRowsAhead * xStride), padded);
                 for (int t = 0; t < padded; t += TSimd.Width)
                 {
                     TSimd.Store(means + t, TSimd.Add(TSimd.Load(means + t), TSimd.Load(row + t)));
@@ -132,6 +136,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int f = 0; f < Features; f++)
             {
                 TVector scale = TSimd.Broadcast(weight[f]);
+                Prefetch(x + ((nint)(f + NormRowsAhead) * xStride) + first, padded);
+                Prefetch(dy + ((nint)(f + NormRowsAhead) * dyStride) + first, padded);
                 for (int t = 0; t < padded; t += TSimd.Width)
                 {
                     (TVector gradient, TVector normalized) = At(f, first + t, scale, means + t, inverses + t);

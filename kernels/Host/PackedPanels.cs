@@ -20,7 +20,25 @@ internal static unsafe class PackedPanels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyRows(float* source, nint rowStride, int width, int depth, int panelWidth, float* panels)
     {
-        for (int first = 0; first < width; first += panelWidth)
+        int first = 0;
+        if (panelWidth == 8)
+        {
+            // Two panels at a time: whole lines of the source.
+            for (; first + 16 <= width; first += 16)
+            {
+                float* second = panels + (8 * depth);
+                for (int p = 0; p < depth; p++)
+                {
+                    float* from = source + (p * rowStride) + first;
+                    Vector256.Load(from).Store(panels + (8 * p));
+                    Vector256.Load(from + 8).Store(second + (8 * p));
+                }
+
+                panels += 16 * depth;
+            }
+        }
+
+        for (; first < width; first += panelWidth)
         {
             int count = Math.Min(panelWidth, width - first);
             int p = 0;
@@ -60,35 +78,8 @@ internal static unsafe class PackedPanels
         for (int first = 0; first < width; first += panelWidth)
         {
             int count = Math.Min(panelWidth, width - first);
-            int i = 0;
-            if (Avx.IsSupported)
-            {
-                for (; i + 8 <= count; i += 8)
-                {
-                    TransposeEight(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
-                }
-            }
-
-            for (; i + 4 <= count; i += 4)
-            {
-                TransposeFour(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
-            }
-
-            for (; i + 2 <= count; i += 2)
-            {
-                TransposeTwo(source + ((first + i) * rowStride), rowStride, depth, panelWidth, panels + i);
-            }
-
-            for (; i < count; i++)
-            {
-                float* from = source + ((first + i) * rowStride);
-                for (int p = 0; p < depth; p++)
-                {
-                    panels[(p * panelWidth) + i] = from[p];
-                }
-            }
-
-            for (; i < panelWidth; i++)
+            Transpose(source + (first * rowStride), rowStride, count, depth, panels, panelWidth);
+            for (int i = count; i < panelWidth; i++)
             {
                 for (int p = 0; p < depth; p++)
                 {
@@ -97,6 +88,38 @@ internal static unsafe class PackedPanels
             }
 
             panels += depth * panelWidth;
+        }
+    }
+
+    /// <summary>target[p, i] = source[i, p] for i below <paramref name="rows"/> and p below <paramref name="columns"/>.</summary>
+    public static void Transpose(float* source, nint rowStride, int rows, int columns, float* target, int targetStride)
+    {
+        int i = 0;
+        if (Avx.IsSupported)
+        {
+            for (; i + 8 <= rows; i += 8)
+            {
+                TransposeEight(source + (i * rowStride), rowStride, columns, targetStride, target + i);
+            }
+        }
+
+        for (; i + 4 <= rows; i += 4)
+        {
+            TransposeFour(source + (i * rowStride), rowStride, columns, targetStride, target + i);
+        }
+
+        for (; i + 2 <= rows; i += 2)
+        {
+            TransposeTwo(source + (i * rowStride), rowStride, columns, targetStride, target + i);
+        }
+
+        for (; i < rows; i++)
+        {
+            float* from = source + (i * rowStride);
+            for (int p = 0; p < columns; p++)
+            {
+                target[(p * targetStride) + i] = from[p];
+            }
         }
     }
 

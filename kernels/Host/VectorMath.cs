@@ -24,11 +24,7 @@ internal static class VectorMath<TSimd, TVector>
         p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(1.6666665459e-1f));
         p = TSimd.MultiplyAdd(p, r, TSimd.Broadcast(5.0000001201e-1f));
         p = TSimd.MultiplyAdd(p, TSimd.Multiply(r, r), r);
-        p = TSimd.Add(p, TSimd.Broadcast(1));
-
-        // In two steps: 2^n itself may be infinite or zero where the product is not.
-        TVector half = TSimd.Round(TSimd.Multiply(n, TSimd.Broadcast(0.5f)));
-        return TSimd.Multiply(TSimd.Multiply(p, TSimd.PowerOfTwo(half)), TSimd.PowerOfTwo(TSimd.Subtract(n, half)));
+        return TSimd.Scale(TSimd.Add(p, TSimd.Broadcast(1)), n);
     }
 
     /// <summary>1 / (1 + e^-x).</summary>
