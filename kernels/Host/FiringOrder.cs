@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
@@ -13,6 +16,9 @@ internal sealed class FiringOrder
 {
     // Rows of a group; the last one of a block may have fewer.
     private const int GroupRows = 256;
+
+    // A group's non-zeros in a tile, so that 16-bit numbers count them.
+    private const int LargestPiece = ushort.MaxValue + 1;
 
     // Non-zeros of a row in one tile, on average, that pay for loading and storing its sums: measured, docs/performance.md.
     private const int NonZerosPerTile = 10;
@@ -41,8 +47,14 @@ internal sealed class FiringOrder
         Partition = partition;
         (Strips, Width) = ChooseTile(pattern, stripTokens);
         Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
-        (groups, blockGroups) = GroupsOf(partition);
         lengths = new ushort[Tiles * Rows];
+        (groups, blockGroups) = GroupsOf(partition, GroupRows);
+        if (CountNonZeros() > LargestPiece)
+        {
+            (groups, blockGroups) = GroupsOf(partition, LargestPiece / Width);
+            CountNonZeros();
+        }
+
         offsets = new ushort[pattern.NonZeros];
         ushort[] rowOffsets = new ushort[pattern.NonZeros];
         for (int p = 0; p < rowOffsets.Length; p++)
@@ -50,7 +62,6 @@ internal sealed class FiringOrder
             rowOffsets[p] = (ushort)(pattern.Columns[p] % Width * stripTokens);
         }
 
-        CountNonZeros();
         for (int block = 0; block < partition.Blocks; block++)
         {
             Gather<ushort>(block, rowOffsets, offsets);
@@ -135,39 +146,131 @@ internal sealed class FiringOrder
         }
     }
 
-    /// <summary>Copies, or adds, one float a non-zero of a block from firing order into CSR order.</summary>
-    public void Scatter(int block, ReadOnlySpan<float> source, Span<float> destination, bool accumulate)
+    /// <summary>Copies the values of a block from CSR order into firing order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public unsafe void GatherValues(int block, float* values, float* fired)
     {
-        Span<int> next = stackalloc int[GroupRows];
+        int* next = stackalloc int[GroupRows];
         for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
         {
-            int first = groups[group];
-            int rows = groups[group + 1] - first;
-            RowPointers.Slice(first, rows).CopyTo(next);
-            ReadOnlySpan<float> from = source[RowPointers[first]..];
-            ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
+            int rows = StartGroup(group, values, next);
+            float* to = fired + RowPointers[groups[group]];
+            ReadOnlySpan<ushort> counts = Lengths.Slice(groups[group] * Tiles, rows * Tiles);
             for (int tile = 0; tile < Tiles; tile++)
             {
+                ReadOnlySpan<ushort> ofTile = counts.Slice(tile * rows, rows);
                 for (int i = 0; i < rows; i++)
                 {
-                    int count = counts[(tile * rows) + i];
-                    Span<float> to = destination.Slice(next[i], count);
+                    int count = ofTile[i];
+                    float* from = values + next[i];
+                    Prefetch(from + count);
+                    Copy(from, to, count);
+                    next[i] += count;
+                    to += count;
+                }
+            }
+        }
+    }
+
+    /// <summary>Copies, or adds, the gradients of a block from firing order into CSR order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public unsafe void ScatterGradients(int block, float* fired, float* gradient, bool accumulate)
+    {
+        int* next = stackalloc int[GroupRows];
+        for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
+        {
+            int rows = StartGroup(group, gradient, next);
+            float* from = fired + RowPointers[groups[group]];
+            ReadOnlySpan<ushort> counts = Lengths.Slice(groups[group] * Tiles, rows * Tiles);
+            for (int tile = 0; tile < Tiles; tile++)
+            {
+                ReadOnlySpan<ushort> ofTile = counts.Slice(tile * rows, rows);
+                for (int i = 0; i < rows; i++)
+                {
+                    int count = ofTile[i];
+                    float* to = gradient + next[i];
+                    Prefetch(to + count);
                     if (accumulate)
                     {
-                        for (int p = 0; p < to.Length; p++)
-                        {
-                            to[p] += from[p];
-                        }
+                        Add(from, to, count);
                     }
                     else
                     {
-                        from[..count].CopyTo(to);
+                        Copy(from, to, count);
                     }
 
                     next[i] += count;
-                    from = from[count..];
+                    from += count;
                 }
             }
+        }
+    }
+
+    // Each row's position, and its first values on their way.
+    private unsafe int StartGroup(int group, float* inCsrOrder, int* next)
+    {
+        int first = groups[group];
+        int rows = groups[group + 1] - first;
+        for (int i = 0; i < rows; i++)
+        {
+            next[i] = RowPointers[first + i];
+            Prefetch(inCsrOrder + next[i]);
+        }
+
+        return rows;
+    }
+
+    // The row's values of the next tile: pieces of a few lines at most, a row apart, which the hardware does not foresee.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Prefetch(float* piece)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(piece);
+            Sse.Prefetch0(piece + NonZerosPerTile);
+        }
+    }
+
+    // A few values: a call to memmove would cost more than the copy. The last vector overlaps the one before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Copy(float* from, float* to, int count)
+    {
+        if (count >= 8)
+        {
+            for (int p = 0; p < count - 8; p += 8)
+            {
+                Vector256.Load(from + p).Store(to + p);
+            }
+
+            Vector256.Load(from + count - 8).Store(to + count - 8);
+        }
+        else if (count >= 4)
+        {
+            Vector128<float> head = Vector128.Load(from);
+            Vector128.Load(from + count - 4).Store(to + count - 4);
+            head.Store(to);
+        }
+        else
+        {
+            for (int p = 0; p < count; p++)
+            {
+                to[p] = from[p];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Add(float* from, float* to, int count)
+    {
+        int p = 0;
+        for (; p + 8 <= count; p += 8)
+        {
+            (Vector256.Load(to + p) + Vector256.Load(from + p)).Store(to + p);
+        }
+
+        for (; p < count; p++)
+        {
+            to[p] += from[p];
         }
     }
 
@@ -184,13 +287,13 @@ internal sealed class FiringOrder
         return (strips, Math.Clamp((int)steps * WidthStep, Math.Min(maximum, stripColumns / strips), maximum));
     }
 
-    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition)
+    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition, int groupRows)
     {
         List<int> groups = [];
         int[] blockGroups = new int[partition.Blocks + 1];
         for (int block = 0; block < partition.Blocks; block++)
         {
-            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += GroupRows)
+            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += groupRows)
             {
                 groups.Add(row);
             }
@@ -201,8 +304,11 @@ internal sealed class FiringOrder
         return ([.. groups, partition.Boundaries[^1]], blockGroups);
     }
 
-    private void CountNonZeros()
+    // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
+    private int CountNonZeros()
     {
+        int largest = 0;
+        Array.Clear(lengths);
         for (int group = 0; group < groups.Length - 1; group++)
         {
             int first = groups[group];
@@ -215,6 +321,19 @@ internal sealed class FiringOrder
                     counts[(pattern.Columns[p] / Width * rows) + i]++;
                 }
             }
+
+            for (int tile = 0; tile < Tiles; tile++)
+            {
+                int sum = 0;
+                foreach (ushort count in counts.Slice(tile * rows, rows))
+                {
+                    sum += count;
+                }
+
+                largest = Math.Max(largest, sum);
+            }
         }
+
+        return largest;
     }
 }

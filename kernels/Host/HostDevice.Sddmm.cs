@@ -44,11 +44,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct ScatterBody(FiringOrder order, float* fired, float* gradient, bool accumulate) : IParallelBody
     {
-        public void Invoke(int index, WorkerScratch scratch)
-        {
-            int nonZeros = order.Offsets.Length;
-            order.Scatter(index, new ReadOnlySpan<float>(fired, nonZeros), new Span<float>(gradient, nonZeros), accumulate);
-        }
+        public void Invoke(int index, WorkerScratch scratch) => order.ScatterGradients(index, fired, gradient, accumulate);
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -36,8 +35,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     public override void SpmmTransposed(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
     {
         HostPattern pattern = PatternOf(weight.Pattern);
-        int nonZeros = pattern.Csr.NonZeros;
-        float* values = Pointer(weight.Values, nonZeros, nameof(weight));
+        float* values = Pointer(weight.Values, pattern.Csr.NonZeros, nameof(weight));
         if (ComputesDense(SparseProduct.SpmmTransposed, pattern.Csr, dy.Columns))
         {
             Gemm(GemmLayout.TransposedA, Fill(pattern, values), dy, dx, accumulate);
@@ -45,11 +43,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         float* inOrder = Fired(pattern);
-        fixed (int* sources = pattern.TransposedSources)
-        {
-            pool.Run(pool.Workers, new GatherTransposedBody(values, sources, inOrder, nonZeros, pool.Workers));
-        }
-
+        pool.Run(pattern.Transposed.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather, weight.Rows, values, inOrder));
         Spmm(pattern.Transposed, inOrder, dy, dx, null, accumulate);
     }
 
@@ -75,21 +69,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct GatherBody(FiringOrder order, float* values, float* fired) : IParallelBody
     {
-        public void Invoke(int index, WorkerScratch scratch) =>
-            order.Gather(index, new ReadOnlySpan<float>(values, order.Offsets.Length), new Span<float>(fired, order.Offsets.Length));
+        public void Invoke(int index, WorkerScratch scratch) => order.GatherValues(index, values, fired);
     }
 
-    private readonly struct GatherTransposedBody(float* values, int* sources, float* fired, int count, int parts) : IParallelBody
+    private readonly struct GatherTransposedBody(TransposedGather gather, int rows, float* values, float* fired) : IParallelBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Invoke(int index, WorkerScratch scratch)
-        {
-            int end = (int)((long)count * (index + 1) / parts);
-            for (int p = (int)((long)count * index / parts); p < end; p++)
-            {
-                fired[p] = values[sources[p]];
-            }
-        }
+        public void Invoke(int index, WorkerScratch scratch) => gather.Run(index, values, fired, (int*)scratch.Take(rows));
     }
 
     /// <summary>

@@ -5,8 +5,6 @@ namespace SparseEngine.Kernels.Host;
 /// <summary>A pattern as the host's sparse kernels walk it: the non-zeros of W and of its transpose, each in firing order.</summary>
 internal sealed class HostPattern : SparsePattern
 {
-    private readonly int[] transposedSources;
-
     /// <param name="csr">The pattern.</param>
     /// <param name="rows">The rows' partition.</param>
     /// <param name="columns">The columns' partition.</param>
@@ -24,12 +22,13 @@ internal sealed class HostPattern : SparsePattern
         CsrPattern transposed = Transpose(csr, out int[] permutation);
         Forward = new FiringOrder(csr, rows, stripTokens);
         Transposed = new FiringOrder(transposed, columns, stripTokens);
-        transposedSources = new int[permutation.Length];
+        int[] sources = new int[permutation.Length];
         for (int block = 0; block < columns.Blocks; block++)
         {
-            Transposed.Gather<int>(block, permutation, transposedSources);
+            Transposed.Gather<int>(block, permutation, sources);
         }
 
+        TransposedGather = new TransposedGather(csr, Transposed, sources);
         StripTokens = stripTokens;
     }
 
@@ -42,11 +41,11 @@ internal sealed class HostPattern : SparsePattern
     /// <summary>The rows of the transpose: input features.</summary>
     public FiringOrder Transposed { get; }
 
-    /// <summary>For each non-zero of the transpose in firing order, its position in the values of W.</summary>
-    public ReadOnlySpan<int> TransposedSources => transposedSources;
+    /// <summary>How values of W come into the transpose's firing order.</summary>
+    public TransposedGather TransposedGather { get; }
 
     /// <inheritdoc/>
-    public override long Bytes => Forward.Bytes + Transposed.Bytes + ((long)transposedSources.Length * sizeof(int));
+    public override long Bytes => Forward.Bytes + Transposed.Bytes + TransposedGather.Bytes;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -107,6 +107,33 @@ public class SparseProductTests
             workspace => Products(workspace, pattern, values, x, dy));
     }
 
+    /// <summary>A piece of the matrix with more non-zeros than 16 bits count.</summary>
+    [Theory]
+    [InlineData(DeviceFamily.HostVector128)]
+    [InlineData(DeviceFamily.HostVector256)]
+    [InlineData(DeviceFamily.HostVector512)]
+    public void A_dense_corner_of_a_sparse_weight_is_multiplied_like_any(DeviceFamily family)
+    {
+        const int Rows = 1000;
+        const int Columns = 3000;
+        const int Tokens = 20;
+        bool[] keep = new bool[Rows * Columns];
+        for (int row = 0; row < 300; row++)
+        {
+            Array.Fill(keep, true, row * Columns, 256);
+        }
+
+        Inputs inputs = new(8);
+        CsrPattern pattern = CsrPattern.FromMask(Rows, Columns, keep);
+        double[] values = inputs.Vector(pattern.NonZeros);
+        Matrix x = inputs.Matrix(Columns, Tokens);
+        Matrix dy = inputs.Matrix(Rows, Tokens);
+        ConformanceCheck.Run(
+            family, "a dense corner",
+            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
+            workspace => Products(workspace, pattern, values, x, dy));
+    }
+
     [Theory]
     [EveryDevice]
     public void Rows_far_longer_than_the_others_are_products_like_any(DeviceFamily family)

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using SparseEngine.Kernels.Sparse;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>
+/// Brings the values of W from CSR order into the firing order of its transpose. For a group of the transpose's rows and a tile of its columns, each
+/// row of W has one run of values: runs are read from end to end, and scattered over the part of the firing order that the group and tile have,
+/// which stays in the L1 cache.
+/// </summary>
+internal sealed unsafe class TransposedGather
+{
+    // Rows of W whose runs are asked for before their turn.
+    private const int RowsAhead = 3;
+    private const int FloatsOfLine = 16;
+
+    private readonly CsrPattern csr;
+    private readonly FiringOrder order;
+    private readonly ushort[] runs;
+    private readonly ushort[] places;
+
+    /// <param name="csr">W.</param>
+    /// <param name="order">The transpose's firing order.</param>
+    /// <param name="sources">For each of its non-zeros, the position in the values of W.</param>
+    public TransposedGather(CsrPattern csr, FiringOrder order, ReadOnlySpan<int> sources)
+    {
+        this.csr = csr;
+        this.order = order;
+        int groups = order.Groups.Length - 1;
+        runs = new ushort[(long)groups * csr.Rows];
+        places = new ushort[csr.NonZeros];
+        int[] firingPositions = new int[csr.NonZeros];
+        for (int p = 0; p < sources.Length; p++)
+        {
+            firingPositions[sources[p]] = p;
+        }
+
+        int[] next = csr.RowPointers[..csr.Rows].ToArray();
+        int place = 0;
+        for (int group = 0; group < groups; group++)
+        {
+            int chunk = order.RowPointers[order.Groups[group]];
+            for (int tile = 0; tile < order.Tiles; tile++)
+            {
+                int firstPlace = place;
+                for (int row = tile * order.Width; row < Math.Min(csr.Rows, (tile + 1) * order.Width); row++)
+                {
+                    int p = next[row];
+                    for (; p < csr.RowPointers[row + 1] && csr.Columns[p] < order.Groups[group + 1]; p++)
+                    {
+                        places[place++] = checked((ushort)(firingPositions[p] - chunk));
+                    }
+
+                    runs[(group * csr.Rows) + row] = (ushort)(p - next[row]);
+                    next[row] = p;
+                }
+
+                chunk += place - firstPlace;
+            }
+        }
+    }
+
+    public long Bytes => ((long)runs.Length + places.Length) * sizeof(ushort);
+
+    /// <summary>Gathers the values of a block of the transpose's rows.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="values">In CSR order.</param>
+    /// <param name="fired">Receives the block's part of the firing order.</param>
+    /// <param name="next">Scratch memory, one item a row of W.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int block, float* values, float* fired, int* next)
+    {
+        int rows = csr.Rows;
+        int firstGroup = order.BlockGroups[block];
+        int endGroup = order.BlockGroups[block + 1];
+        csr.RowPointers[..rows].CopyTo(new Span<int>(next, rows));
+        for (int group = 0; group < firstGroup; group++)
+        {
+            ReadOnlySpan<ushort> before = runs.AsSpan(group * rows, rows);
+            for (int row = 0; row < rows; row++)
+            {
+                next[row] += before[row];
+            }
+        }
+
+        int first = order.RowPointers[order.Groups[firstGroup]];
+        fixed (ushort* allRuns = runs, allPlaces = places)
+        {
+            ushort* place = allPlaces + first;
+            float* chunk = fired + first;
+            for (int group = firstGroup; group < endGroup; group++)
+            {
+                ushort* run = allRuns + ((nint)group * rows);
+                for (int firstRow = 0; firstRow < rows; firstRow += order.Width)
+                {
+                    int endRow = Math.Min(rows, firstRow + order.Width);
+                    ushort* firstPlace = place;
+                    for (int row = firstRow; row < endRow; row++)
+                    {
+                        if (row + RowsAhead < rows)
+                        {
+                            Prefetch(values + next[row + RowsAhead], run[row + RowsAhead]);
+                        }
+
+                        float* from = values + next[row];
+                        int count = run[row];
+                        for (int i = 0; i < count; i++)
+                        {
+                            chunk[place[i]] = from[i];
+                        }
+
+                        place += count;
+                        next[row] += count;
+                    }
+
+                    chunk += place - firstPlace;
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* run, int count)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < count; i += FloatsOfLine)
+            {
+                Sse.Prefetch0(run + i);
+            }
+        }
+    }
+}
