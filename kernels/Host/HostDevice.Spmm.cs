@@ -87,8 +87,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
         bool accumulate, int workers) : IParallelBody
     {
-        // A larger output would leave the last-level cache before anything reads it: written past the caches, its lines are not fetched first.
-        private const long CachedOutputBytes = 8 << 20;
+        // Half of a core's L2 cache. A larger output has left it before anything reads it: written past the caches, its lines are not fetched first.
+        private const long CachedOutputBytes = 512 << 10;
 
         private readonly int tileTokens = order.Strips * StripTokens;
 
