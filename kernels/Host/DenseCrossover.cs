@@ -4,8 +4,8 @@ namespace SparseEngine.Kernels.Host;
 
 /// <summary>From how many non-zeros on a dense product, zeros filled in, is faster than a sparse one.</summary>
 /// <remarks>
-/// Measured by <c>crossover</c> of benchmarks/SparseEngine.Benchmarks (docs/performance.md): for AVX-512 on two Zen 4 cores, for AVX2 on these and on Zen 3,
-/// whose figures lie around what is given. 128-bit vectors take those of AVX2.
+/// Measured by <c>crossover</c> of benchmarks/SparseEngine.Benchmarks (docs/performance.md): on two Zen 4 cores,
+/// for shapes whose figures lie around what is given. 128-bit vectors take those of AVX2.
 /// </remarks>
 internal static class DenseCrossover
 {
@@ -13,17 +13,17 @@ internal static class DenseCrossover
     private static readonly (int Tokens, double Spmm, double Transposed, double Sddmm)[] Avx512 =
     [
         (0, 1, 1, 1),
-        (32, 0.80, 0.50, 0.55),
-        (128, 0.97, 0.88, 0.92),
-        (512, 0.82, 0.84, 0.84),
+        (32, 0.72, 0.85, 0.78),
+        (128, 0.88, 0.97, 0.95),
+        (512, 0.76, 0.76, 0.79),
     ];
 
     private static readonly (int Tokens, double Spmm, double Transposed, double Sddmm)[] Avx2 =
     [
         (0, 1, 1, 1),
-        (32, 0.65, 0.45, 0.50),
-        (128, 0.70, 0.65, 0.68),
-        (512, 0.64, 0.70, 0.65),
+        (32, 0.75, 0.50, 0.50),
+        (128, 0.70, 0.65, 0.70),
+        (512, 0.71, 0.70, 0.73),
     ];
 
     /// <summary>The share of non-zeros up to which the sparse product is the faster one.</summary>

@@ -110,19 +110,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     int rows = pass.RowOf(group + 1) - row;
                     ushort* counts = lengths + (order.Groups[group] * order.Tiles) + (t * rows);
                     ref int position = ref next[group - pass.FirstGroup];
-                    if (count == TileTokens)
-                    {
-                        position = DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0);
-                        continue;
-                    }
-
-                    int first = position;
-                    for (int strip = 0; strip * StripTokens < count; strip++)
-                    {
-                        int padded = Math.Min(StripTokens, Padded(count) - (strip * StripTokens));
-                        position = PartialDotProducts(
-                            first, counts, rows, tail + (((strip * PassRows) + row) * StripTokens), packed + (strip * stripStride), padded, token + strip > 0);
-                    }
+                    position = count == TileTokens
+                        ? DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0)
+                        : PartialDotProducts(position, counts, rows, tail + (row * StripTokens), packed, stripStride, Padded(count), token > 0);
                 }
             }
         }
@@ -212,8 +202,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int PartialDotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, int padded, bool add)
+        private int PartialDotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, nint strip, int padded, bool add)
         {
+            // From the end of one strip to the start of the next, in x and in the packed rows of dy.
+            nint gap = strip - StripTokens;
+            nint dyGap = (PassRows - 1) * StripTokens;
+            int first = Math.Min(padded, StripTokens);
             for (int i = 0; i < rows; i++, dyRow += StripTokens)
             {
                 int last = p + counts[i];
@@ -225,13 +219,24 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     float* xd = tile + offsets[p + 3];
                     TVector a, b, c, d;
                     a = b = c = d = TSimd.Broadcast(0);
-                    for (int k = 0; k < padded; k += TSimd.Width)
+                    int k = 0;
+                    for (; k < first; k += TSimd.Width)
                     {
                         TVector gradients = TSimd.Load(dyRow + k);
                         a = TSimd.MultiplyAdd(gradients, TSimd.Load(xa + k), a);
                         b = TSimd.MultiplyAdd(gradients, TSimd.Load(xb + k), b);
                         c = TSimd.MultiplyAdd(gradients, TSimd.Load(xc + k), c);
                         d = TSimd.MultiplyAdd(gradients, TSimd.Load(xd + k), d);
+                    }
+
+                    for (; k < padded; k += TSimd.Width)
+                    {
+                        nint at = k + gap;
+                        TVector gradients = TSimd.Load(dyRow + k + dyGap);
+                        a = TSimd.MultiplyAdd(gradients, TSimd.Load(xa + at), a);
+                        b = TSimd.MultiplyAdd(gradients, TSimd.Load(xb + at), b);
+                        c = TSimd.MultiplyAdd(gradients, TSimd.Load(xc + at), c);
+                        d = TSimd.MultiplyAdd(gradients, TSimd.Load(xd + at), d);
                     }
 
                     TSimd.StoreSums(fired + p, a, b, c, d, add);
@@ -241,9 +246,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 {
                     float* xa = tile + offsets[p];
                     TVector sum = TSimd.Broadcast(0);
-                    for (int k = 0; k < padded; k += TSimd.Width)
+                    int k = 0;
+                    for (; k < first; k += TSimd.Width)
                     {
                         sum = TSimd.MultiplyAdd(TSimd.Load(dyRow + k), TSimd.Load(xa + k), sum);
+                    }
+
+                    for (; k < padded; k += TSimd.Width)
+                    {
+                        sum = TSimd.MultiplyAdd(TSimd.Load(dyRow + k + dyGap), TSimd.Load(xa + k + gap), sum);
                     }
 
                     float total = TSimd.Sum(sum);
