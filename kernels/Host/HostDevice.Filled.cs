@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -41,18 +43,29 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct FillBody(CsrPattern csr, RowPartition partition, float* values, float* matrix) : IParallelBody
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
+            float* from = values;
             fixed (int* columns = csr.Columns)
             {
                 for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
                 {
                     float* to = matrix + ((nint)row * csr.ColumnCount);
                     new Span<float>(to, csr.ColumnCount).Clear();
+                    int p = csr.RowPointers[row];
                     int end = csr.RowPointers[row + 1];
-                    for (int p = csr.RowPointers[row]; p < end; p++)
+                    for (; p + 4 <= end; p += 4)
                     {
-                        to[columns[p]] = values[p];
+                        to[columns[p]] = from[p];
+                        to[columns[p + 1]] = from[p + 1];
+                        to[columns[p + 2]] = from[p + 2];
+                        to[columns[p + 3]] = from[p + 3];
+                    }
+
+                    for (; p < end; p++)
+                    {
+                        to[columns[p]] = from[p];
                     }
                 }
             }
@@ -61,17 +74,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct SampleBody(CsrPattern csr, RowPartition partition, float* matrix, float* gradient, bool accumulate) : IParallelBody
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
+            float* to = gradient;
             fixed (int* columns = csr.Columns)
             {
                 for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
                 {
                     float* from = matrix + ((nint)row * csr.ColumnCount);
+                    int p = csr.RowPointers[row];
                     int end = csr.RowPointers[row + 1];
-                    for (int p = csr.RowPointers[row]; p < end; p++)
+                    for (; p + 4 <= end; p += 4)
                     {
-                        gradient[p] = accumulate ? gradient[p] + from[columns[p]] : from[columns[p]];
+                        Vector128<float> four = Vector128.Create(from[columns[p]], from[columns[p + 1]], from[columns[p + 2]], from[columns[p + 3]]);
+                        (accumulate ? Vector128.Load(to + p) + four : four).Store(to + p);
+                    }
+
+                    for (; p < end; p++)
+                    {
+                        to[p] = accumulate ? to[p] + from[columns[p]] : from[columns[p]];
                     }
                 }
             }
