@@ -24,20 +24,21 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         float* left = Activations(dy, order.Rows, tokens, nameof(dy));
         float* right = Activations(x, order.ColumnCount, tokens, nameof(x));
-        if (tokens == 0 && !accumulate)
+        if (tokens == 0)
         {
-            gradient.Clear();
+            if (!accumulate)
+            {
+                gradient.Clear();
+            }
+
+            return;
         }
 
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)
         {
             float* fired = Fired(host);
-            if (tokens > 0)
-            {
-                pool.Run(pool.Workers, new SddmmBody(order, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired, pool.Workers));
-            }
-
+            pool.Run(pool.Workers, new SddmmBody(order, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired, pool.Workers));
             pool.Run(order.Partition.Blocks, new ScatterBody(order, fired, output, accumulate));
         }
     }

@@ -164,6 +164,29 @@ public class SparseProductTests
             workspace => Products(workspace, pattern, values, x, dy));
     }
 
+    /// <summary>What an earlier product left in the device's own memory is not taken for a gradient.</summary>
+    [Theory]
+    [EveryDevice]
+    public void No_tokens_add_nothing_to_a_gradient_after_other_products(DeviceFamily family)
+    {
+        (CsrPattern pattern, double[] values) = Weight(20, 30, 0.5);
+        Inputs inputs = new(9);
+        Matrix x = inputs.Matrix(30, 9);
+        Matrix dy = inputs.Matrix(20, 9);
+        foreach (ComputeDevice device in family.Open())
+        {
+            using Workspace workspace = new(device, poisoned: false);
+            double[] written = Products(workspace, pattern, values, x, dy)[2];
+            DeviceBuffer<float> gradient = workspace.Buffer(written);
+
+            workspace.Device.Sddmm(workspace.Pattern(pattern), workspace.Activations(20, 0), workspace.Activations(30, 0), gradient, accumulate: true);
+            Assert.Equal(written, Workspace.Read(gradient));
+
+            workspace.Device.Sddmm(workspace.Pattern(pattern), workspace.Activations(20, 0), workspace.Activations(30, 0), gradient, accumulate: false);
+            Assert.All(Workspace.Read(gradient), value => Assert.Equal(0, value));
+        }
+    }
+
     [Theory]
     [EveryDevice]
     public void A_small_weight_after_a_large_one_has_products_of_its_own(DeviceFamily family)
