@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
@@ -21,7 +19,7 @@ internal sealed class FiringOrder
     private const int LargestPiece = ushort.MaxValue + 1;
 
     // Non-zeros of a row in one tile, on average, that pay for loading and storing its sums: measured, docs/performance.md.
-    private const int NonZerosPerTile = 10;
+    public const int NonZerosPerTile = 10;
 
     // A tile this large fills the L1 cache. A larger one is read from L2, since rows visit it from end to end; it pays where a
     // smaller one would hold too few non-zeros.
@@ -64,7 +62,7 @@ internal sealed class FiringOrder
 
         for (int block = 0; block < partition.Blocks; block++)
         {
-            Gather<ushort>(block, rowOffsets, offsets);
+            Walk(block, new CopyPieces<ushort>(rowOffsets, offsets));
         }
     }
 
@@ -122,155 +120,39 @@ internal sealed class FiringOrder
         }
     }
 
-    /// <summary>Copies one item a non-zero of a block from CSR order into firing order.</summary>
-    public void Gather<T>(int block, ReadOnlySpan<T> source, Span<T> destination)
+    /// <summary>Visits a block's pieces in firing order: the non-zeros of one row in one tile, which lie together in CSR order too.</summary>
+    /// <param name="block">A block of the partition.</param>
+    /// <param name="visitor">What is done with them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Walk<TVisitor>(int block, TVisitor visitor)
+        where TVisitor : struct, IPieceVisitor
     {
         Span<int> next = stackalloc int[GroupRows];
         for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
         {
             int first = groups[group];
             int rows = groups[group + 1] - first;
-            RowPointers.Slice(first, rows).CopyTo(next);
-            Span<T> to = destination[RowPointers[first]..];
+            for (int i = 0; i < rows; i++)
+            {
+                next[i] = RowPointers[first + i];
+                visitor.Foresee(next[i]);
+            }
+
+            int firing = RowPointers[first];
             ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
             for (int tile = 0; tile < Tiles; tile++)
             {
-                for (int i = 0; i < rows; i++)
-                {
-                    int count = counts[(tile * rows) + i];
-                    source.Slice(next[i], count).CopyTo(to);
-                    next[i] += count;
-                    to = to[count..];
-                }
-            }
-        }
-    }
-
-    /// <summary>Copies the values of a block from CSR order into firing order.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public unsafe void GatherValues(int block, float* values, float* fired)
-    {
-        int* next = stackalloc int[GroupRows];
-        for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
-        {
-            int rows = StartGroup(group, values, next);
-            float* to = fired + RowPointers[groups[group]];
-            ReadOnlySpan<ushort> counts = Lengths.Slice(groups[group] * Tiles, rows * Tiles);
-            for (int tile = 0; tile < Tiles; tile++)
-            {
                 ReadOnlySpan<ushort> ofTile = counts.Slice(tile * rows, rows);
                 for (int i = 0; i < rows; i++)
                 {
                     int count = ofTile[i];
-                    float* from = values + next[i];
-                    Prefetch(from + count);
-                    Copy(from, to, count);
-                    next[i] += count;
-                    to += count;
+                    int position = next[i];
+                    next[i] = position + count;
+                    visitor.Foresee(position + count);
+                    visitor.Visit(position, firing, count);
+                    firing += count;
                 }
             }
-        }
-    }
-
-    /// <summary>Copies, or adds, the gradients of a block from firing order into CSR order.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public unsafe void ScatterGradients(int block, float* fired, float* gradient, bool accumulate)
-    {
-        int* next = stackalloc int[GroupRows];
-        for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
-        {
-            int rows = StartGroup(group, gradient, next);
-            float* from = fired + RowPointers[groups[group]];
-            ReadOnlySpan<ushort> counts = Lengths.Slice(groups[group] * Tiles, rows * Tiles);
-            for (int tile = 0; tile < Tiles; tile++)
-            {
-                ReadOnlySpan<ushort> ofTile = counts.Slice(tile * rows, rows);
-                for (int i = 0; i < rows; i++)
-                {
-                    int count = ofTile[i];
-                    float* to = gradient + next[i];
-                    Prefetch(to + count);
-                    if (accumulate)
-                    {
-                        Add(from, to, count);
-                    }
-                    else
-                    {
-                        Copy(from, to, count);
-                    }
-
-                    next[i] += count;
-                    from += count;
-                }
-            }
-        }
-    }
-
-    // Each row's position, and its first values on their way.
-    private unsafe int StartGroup(int group, float* inCsrOrder, int* next)
-    {
-        int first = groups[group];
-        int rows = groups[group + 1] - first;
-        for (int i = 0; i < rows; i++)
-        {
-            next[i] = RowPointers[first + i];
-            Prefetch(inCsrOrder + next[i]);
-        }
-
-        return rows;
-    }
-
-    // The row's values of the next tile: pieces of a few lines at most, a row apart, which the hardware does not foresee.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch(float* piece)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(piece);
-            Sse.Prefetch0(piece + NonZerosPerTile);
-        }
-    }
-
-    // A few values: a call to memmove would cost more than the copy. The last vector overlaps the one before.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Copy(float* from, float* to, int count)
-    {
-        if (count >= 8)
-        {
-            for (int p = 0; p < count - 8; p += 8)
-            {
-                Vector256.Load(from + p).Store(to + p);
-            }
-
-            Vector256.Load(from + count - 8).Store(to + count - 8);
-        }
-        else if (count >= 4)
-        {
-            Vector128<float> head = Vector128.Load(from);
-            Vector128.Load(from + count - 4).Store(to + count - 4);
-            head.Store(to);
-        }
-        else
-        {
-            for (int p = 0; p < count; p++)
-            {
-                to[p] = from[p];
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Add(float* from, float* to, int count)
-    {
-        int p = 0;
-        for (; p + 8 <= count; p += 8)
-        {
-            (Vector256.Load(to + p) + Vector256.Load(from + p)).Store(to + p);
-        }
-
-        for (; p < count; p++)
-        {
-            to[p] += from[p];
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -30,25 +29,12 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
     /// <param name="c">The tile's first element.</param>
     /// <param name="stride">The distance of its rows.</param>
     /// <param name="accumulate">Whether to add to what the tile holds.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
         where TOrder : struct, IOperandOrder
     {
-        if (Rows == 8)
-        {
-            RunEight<TOrder>(depth, a, b, c, stride, accumulate);
-        }
-        else
-        {
-            RunSix<TOrder>(depth, a, b, c, stride, accumulate);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunSix<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
-        where TOrder : struct, IOperandOrder
-    {
-        // Read once: in the loop, the compiler has too much else to inline.
+        // Constants to the compiler, read once: in the loop, it has too much else to inline.
+        bool eight = Rows == 8;
         int next = TOrder.Row;
         int step = TOrder.Step;
         if (accumulate)
@@ -56,8 +42,8 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             PrefetchTile(c, stride);
         }
 
-        TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
-        c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = TSimd.Broadcast(0);
+        TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
+        c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = c60 = c61 = c70 = c71 = TSimd.Broadcast(0);
         for (int p = 0; p < depth; p++)
         {
             TVector b0 = TSimd.Load(b);
@@ -80,6 +66,16 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             row = TSimd.Broadcast(a[5 * next]);
             c50 = TSimd.MultiplyAdd(row, b0, c50);
             c51 = TSimd.MultiplyAdd(row, b1, c51);
+            if (eight)
+            {
+                row = TSimd.Broadcast(a[6 * next]);
+                c60 = TSimd.MultiplyAdd(row, b0, c60);
+                c61 = TSimd.MultiplyAdd(row, b1, c61);
+                row = TSimd.Broadcast(a[7 * next]);
+                c70 = TSimd.MultiplyAdd(row, b0, c70);
+                c71 = TSimd.MultiplyAdd(row, b1, c71);
+            }
+
             a += step;
             b += 2 * TSimd.Width;
         }
@@ -90,6 +86,11 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
         StoreRow(c + (3 * stride), c30, c31, accumulate);
         StoreRow(c + (4 * stride), c40, c41, accumulate);
         StoreRow(c + (5 * stride), c50, c51, accumulate);
+        if (eight)
+        {
+            StoreRow(c + (6 * stride), c60, c61, accumulate);
+            StoreRow(c + (7 * stride), c70, c71, accumulate);
+        }
     }
 
     /// <summary>
@@ -130,73 +131,14 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunEight<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
-        where TOrder : struct, IOperandOrder
-    {
-        // Read once: in the loop, the compiler has too much else to inline.
-        int next = TOrder.Row;
-        int step = TOrder.Step;
-        if (accumulate)
-        {
-            PrefetchTile(c, stride);
-        }
-
-        TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
-        c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = c60 = c61 = c70 = c71 = TSimd.Broadcast(0);
-        for (int p = 0; p < depth; p++)
-        {
-            TVector b0 = TSimd.Load(b);
-            TVector b1 = TSimd.Load(b + TSimd.Width);
-            TVector row = TSimd.Broadcast(a[0]);
-            c00 = TSimd.MultiplyAdd(row, b0, c00);
-            c01 = TSimd.MultiplyAdd(row, b1, c01);
-            row = TSimd.Broadcast(a[next]);
-            c10 = TSimd.MultiplyAdd(row, b0, c10);
-            c11 = TSimd.MultiplyAdd(row, b1, c11);
-            row = TSimd.Broadcast(a[2 * next]);
-            c20 = TSimd.MultiplyAdd(row, b0, c20);
-            c21 = TSimd.MultiplyAdd(row, b1, c21);
-            row = TSimd.Broadcast(a[3 * next]);
-            c30 = TSimd.MultiplyAdd(row, b0, c30);
-            c31 = TSimd.MultiplyAdd(row, b1, c31);
-            row = TSimd.Broadcast(a[4 * next]);
-            c40 = TSimd.MultiplyAdd(row, b0, c40);
-            c41 = TSimd.MultiplyAdd(row, b1, c41);
-            row = TSimd.Broadcast(a[5 * next]);
-            c50 = TSimd.MultiplyAdd(row, b0, c50);
-            c51 = TSimd.MultiplyAdd(row, b1, c51);
-            row = TSimd.Broadcast(a[6 * next]);
-            c60 = TSimd.MultiplyAdd(row, b0, c60);
-            c61 = TSimd.MultiplyAdd(row, b1, c61);
-            row = TSimd.Broadcast(a[7 * next]);
-            c70 = TSimd.MultiplyAdd(row, b0, c70);
-            c71 = TSimd.MultiplyAdd(row, b1, c71);
-            a += step;
-            b += 2 * TSimd.Width;
-        }
-
-        StoreRow(c, c00, c01, accumulate);
-        StoreRow(c + stride, c10, c11, accumulate);
-        StoreRow(c + (2 * stride), c20, c21, accumulate);
-        StoreRow(c + (3 * stride), c30, c31, accumulate);
-        StoreRow(c + (4 * stride), c40, c41, accumulate);
-        StoreRow(c + (5 * stride), c50, c51, accumulate);
-        StoreRow(c + (6 * stride), c60, c61, accumulate);
-        StoreRow(c + (7 * stride), c70, c71, accumulate);
-    }
-
     // The tile of C is far away, and here by the end of the loop.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchTile(float* c, nint stride)
     {
-        if (Sse.IsSupported)
+        for (int i = 0; i < Rows; i++)
         {
-            for (int i = 0; i < Rows; i++)
-            {
-                Sse.Prefetch0(c + (i * stride));
-                Sse.Prefetch0(c + (i * stride) + (2 * TSimd.Width) - 1);
-            }
+            CacheLines.Prefetch(c + (i * stride));
+            CacheLines.Prefetch(c + (i * stride) + Columns - 1);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -50,7 +49,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         int padded = Padded(tokens);
         for (int row = 0; row < rows; row++, source += stride, tile += StripTokens)
         {
-            Prefetch(source + (PackAhead * (nint)stride), padded);
+            CacheLines.Prefetch(source + (PackAhead * (nint)stride), padded);
             float* to = tile;
             for (int first = 0; first < padded; first += StripTokens, to += stripStride)
             {
@@ -76,16 +75,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
     }
 
-    /// <summary>Asks for the lines of a row's tokens: pieces this short, a stride apart, the hardware does not foresee. Past the last row there is nothing to find, and no harm.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* row, int tokens)
+    /// <summary>Packs the column tiles [first, end) of some tokens of <paramref name="x"/>.</summary>
+    /// <returns>The distance of the packed strips.</returns>
+    private static nint PackTiles(FiringOrder order, int first, int end, float* x, int stride, int token, int tokens, float* packed)
     {
-        if (Sse.IsSupported)
-        {
-            for (int t = 0; t < tokens; t += RowPadding)
-            {
-                Sse.Prefetch0(row + t);
-            }
-        }
+        int columns = order.ColumnsOf(first, end);
+        nint stripStride = (nint)columns * StripTokens;
+        Pack(x + ((nint)first * order.Width * stride) + token, stride, columns, tokens, packed, stripStride);
+        return stripStride;
     }
 }

@@ -58,9 +58,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             PackedPanels.CopyRows(operands.K.At(row, token), operands.K.Stride, sequence, size, rows, tiles.KeyPanels);
             PackedPanels.CopyRows(operands.V.At(row, token), operands.V.Stride, sequence, size, rows, tiles.ValuePanels);
             PackedPanels.CopyColumns(operands.K.At(row, token), operands.K.Stride, size, sequence, rows, tiles.KeyFeaturePanels);
-            int sums = AttentionHead<TSimd, TVector>.WholeRows(sequence) * tiles.SumStride;
-            new Span<float>(tiles.KeyGradient, sums).Clear();
-            new Span<float>(tiles.ValueGradient, sums).Clear();
             for (int first = 0; first < sequence; first += panel)
             {
                 int count = Math.Min(panel, sequence - first);
@@ -141,7 +138,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        /// <summary>sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature].</summary>
+        /// <summary>sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys that no panel before has seen start from zero.</summary>
         private void AddTransposedProduct(AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
@@ -154,7 +151,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
                     GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
-                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride, accumulate: true);
+                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride, accumulate: key < first);
                 }
             }
         }

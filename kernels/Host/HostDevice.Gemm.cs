@@ -6,12 +6,11 @@ namespace SparseEngine.Kernels.Host;
 /// <content>The dense product.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
+    // A panel of B, GemmDepth x 2 vectors, stays in L1 while a block of A, GemmRows x GemmDepth, stays in L2.
+    private const int GemmDepth = 256;
     private const int GemmColumns = 1024;
 
-    // A panel of B, GemmDepth x 2 vectors, stays in L1 while a block of A, GemmRows x GemmDepth, stays in L2.
     private static int GemmRows => 32 * GemmMicrokernel<TSimd, TVector>.Rows;
-
-    private const int GemmDepth = 256;
 
     /// <inheritdoc/>
     public override void Gemm(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)

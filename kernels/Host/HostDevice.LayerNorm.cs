@@ -66,7 +66,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int f = 0; f < features; f++)
             {
                 float* row = x + ((nint)f * xStride) + first;
-                Prefetch(row + ((nint)NormRowsAhead * xStride), padded);
+                CacheLines.Prefetch(row + ((nint)NormRowsAhead * xStride), padded);
                 for (int t = 0; t < padded; t += TSimd.Width)
                 {
                     TSimd.Store(means + t, TSimd.Add(TSimd.Load(means + t), TSimd.Load(row + t)));
@@ -136,8 +136,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int f = 0; f < Features; f++)
             {
                 TVector scale = TSimd.Broadcast(weight[f]);
-                Prefetch(x + ((nint)(f + NormRowsAhead) * xStride) + first, padded);
-                Prefetch(dy + ((nint)(f + NormRowsAhead) * dyStride) + first, padded);
+                CacheLines.Prefetch(x + ((nint)(f + NormRowsAhead) * xStride) + first, padded);
+                CacheLines.Prefetch(dy + ((nint)(f + NormRowsAhead) * dyStride) + first, padded);
                 for (int t = 0; t < padded; t += TSimd.Width)
                 {
                     (TVector gradient, TVector normalized) = At(f, first + t, scale, means + t, inverses + t);

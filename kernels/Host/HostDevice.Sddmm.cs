@@ -45,7 +45,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct ScatterBody(FiringOrder order, float* fired, float* gradient, bool accumulate) : IParallelBody
     {
-        public void Invoke(int index, WorkerScratch scratch) => order.ScatterGradients(index, fired, gradient, accumulate);
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            if (accumulate)
+            {
+                order.Walk(index, new AddPieces(fired, gradient));
+            }
+            else
+            {
+                order.Walk(index, new ScatterPieces(fired, gradient));
+            }
+        }
     }
 
     /// <summary>
@@ -69,21 +79,27 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             (int firstTile, int endTile) = byColumns ? Share(order.Tiles, index, workers) : (0, order.Tiles);
             (int firstBlock, int endBlock) = byColumns ? (0, order.Partition.Blocks) : Share(order.Partition.Blocks, index, workers);
             (int firstGroup, int endGroup) = (order.BlockGroups[firstBlock], order.BlockGroups[endBlock]);
+            if (firstGroup == endGroup)
+            {
+                return;
+            }
+
             bool onePass = order.Groups[endGroup] - order.Groups[firstGroup] <= PassRows;
             int tilesAtOnce = onePass ? 1 : Math.Max(1, PackedColumns / order.Width);
             float* tail = scratch.Take((PassRows + Math.Min(order.ColumnCount, tilesAtOnce * order.Width)) * TileTokens);
             float* packed = tail + (PassRows * TileTokens);
-            Span<int> next = stackalloc int[endGroup - firstGroup];
+            Span<int> starts = stackalloc int[endGroup - firstGroup];
+            Span<int> next = stackalloc int[starts.Length];
+            order.FirstNonZeros(firstGroup, firstTile, starts);
             for (int tokenTile = 0; tokenTile < TilesOf(tokens, TileTokens); tokenTile++)
             {
                 int token = TileStart(tokenTile, tokens, TileTokens);
                 int count = TileStart(tokenTile + 1, tokens, TileTokens) - token;
-                order.FirstNonZeros(firstGroup, firstTile, next);
+                starts.CopyTo(next);
                 for (int tile = firstTile; tile < endTile; tile += tilesAtOnce)
                 {
                     int end = Math.Min(endTile, tile + tilesAtOnce);
-                    int columns = order.ColumnsOf(tile, end);
-                    Pack(x + ((nint)tile * order.Width * xStride) + token, xStride, columns, count, packed, (nint)columns * StripTokens);
+                    nint stripStride = PackTiles(order, tile, end, x, xStride, token, count, packed);
                     RowPass pass = new(order, firstGroup, endGroup, onePass ? PassRows : 1);
                     while (pass.MoveNext())
                     {
@@ -93,16 +109,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                             Pack(dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token, dyStride, pass.Rows, count, tail, PassRows * StripTokens);
                         }
 
-                        AddPass(pass, tile, end, token, count, packed, tail, next[(pass.FirstGroup - firstGroup)..]);
+                        AddPass(pass, tile, end, token, count, packed, stripStride, tail, next[(pass.FirstGroup - firstGroup)..]);
                     }
                 }
             }
         }
 
-        private void AddPass(in RowPass pass, int firstTile, int endTile, int token, int count, float* packed, float* tail, Span<int> next)
+        private void AddPass(in RowPass pass, int firstTile, int endTile, int token, int count, float* packed, nint stripStride, float* tail, Span<int> next)
         {
             float* dyRows = dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token;
-            nint stripStride = (nint)order.ColumnsOf(firstTile, endTile) * StripTokens;
             for (int t = firstTile; t < endTile; t++, packed += order.Width * StripTokens)
             {
                 for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
@@ -133,7 +148,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                Prefetch(dyRow + (RowsAhead * stride), TileTokens);
+                CacheLines.Prefetch(dyRow + (RowsAhead * stride), TileTokens);
                 TVector d0 = TSimd.Load(dyRow);
                 TVector d1 = TSimd.Load(dyRow + TSimd.Width);
                 TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));

@@ -43,7 +43,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         float* inOrder = Fired(pattern);
-        pool.Run(pattern.Transposed.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather, weight.Rows, values, inOrder));
+        pool.Run(pattern.Transposed.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather, values, inOrder));
         Spmm(pattern.Transposed, inOrder, dy, dx, null, accumulate);
     }
 
@@ -69,17 +69,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct GatherBody(FiringOrder order, float* values, float* fired) : IParallelBody
     {
-        public void Invoke(int index, WorkerScratch scratch) => order.GatherValues(index, values, fired);
+        public void Invoke(int index, WorkerScratch scratch) => order.Walk(index, new GatherPieces(values, fired));
     }
 
-    private readonly struct GatherTransposedBody(TransposedGather gather, int rows, float* values, float* fired) : IParallelBody
+    private readonly struct GatherTransposedBody(TransposedGather gather, float* values, float* fired) : IParallelBody
     {
-        public void Invoke(int index, WorkerScratch scratch) => gather.Run(index, values, fired, (int*)scratch.Take(rows));
+        public void Invoke(int index, WorkerScratch scratch) => gather.Run(index, values, fired, scratch);
     }
 
     /// <summary>
     /// A worker's share of the schedule: blocks of rows over tiles of tokens, tile after tile, so that a worker packs no more than
-    /// its share of the activations. Within a tile, a group of rows at a time, each column tile's non-zeros are added to the rows'
+    /// its share of the activations. Within a tile, a pass of rows at a time, each column tile's non-zeros are added to the rows'
     /// sums, which lie packed in between and reach y with the last tile.
     /// Every output is summed in the order of its columns, whatever the partition.
     /// </summary>
@@ -121,7 +121,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             {
                 for (int t = 0; t < order.Tiles; t++)
                 {
-                    PackTile(t, token, count, tiles + ((nint)t * order.Width * tileTokens));
+                    PackTiles(order, t, t + 1, x, xStride, token, count, tiles + ((nint)t * order.Width * tileTokens));
                 }
             }
 
@@ -140,7 +140,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 float* tile = pack ? tiles : tiles + ((nint)t * order.Width * tileTokens);
                 if (pack)
                 {
-                    PackTile(t, token, count, tile);
+                    PackTiles(order, t, t + 1, x, xStride, token, count, tile);
                 }
 
                 for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
@@ -149,13 +149,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     position = AddGroup(group, t, position, tile, sums + (pass.RowOf(group) * tileTokens), token, Padded(count) / TSimd.Width);
                 }
             }
-        }
-
-        private void PackTile(int t, int token, int count, float* tile)
-        {
-            int column = t * order.Width;
-            int columns = order.ColumnsOf(t, t + 1);
-            Pack(x + ((nint)column * xStride) + token, xStride, columns, count, tile, (nint)columns * StripTokens);
         }
 
         private int AddGroup(int group, int t, int position, float* tile, float* sums, int token, int vectors)

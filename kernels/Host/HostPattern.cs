@@ -25,7 +25,7 @@ internal sealed class HostPattern : SparsePattern
         int[] sources = new int[permutation.Length];
         for (int block = 0; block < columns.Blocks; block++)
         {
-            Transposed.Gather<int>(block, permutation, sources);
+            Transposed.Walk(block, new CopyPieces<int>(permutation, sources));
         }
 
         TransposedGather = new TransposedGather(csr, Transposed, sources);

@@ -45,6 +45,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary>The nearest integer, ties to even.</summary>
     static abstract TVector Round(TVector a);
 
+    /// <summary>2 to an integral power in [-126, 127].</summary>
+    static abstract TVector PowerOfTwo(TVector exponent);
+
     /// <summary>a times 2 to an integral power in [-252, 254], for a in [0.5, 2].</summary>
     static abstract TVector Scale(TVector a, TVector exponent);
 

@@ -57,7 +57,7 @@ internal static unsafe class PackedPanels
                 float* from = source + (p * rowStride) + first;
                 if (count == panelWidth)
                 {
-                    Copy(from, panels, panelWidth);
+                    ShortRuns.Copy(from, panels, panelWidth);
                 }
                 else
                 {
@@ -186,22 +186,6 @@ internal static unsafe class PackedPanels
             to[1] = source[rowStride + p];
             to[2] = source[(2 * rowStride) + p];
             to[3] = source[(3 * rowStride) + p];
-        }
-    }
-
-    // Panels are a few vectors wide: a call to memmove would cost more than the copy.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(float* from, float* to, int count)
-    {
-        int i = 0;
-        for (; i + 8 <= count; i += 8)
-        {
-            Vector256.Load(from + i).Store(to + i);
-        }
-
-        for (; i < count; i++)
-        {
-            to[i] = from[i];
         }
     }
 }

@@ -53,12 +53,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Round(Vector128<float> a) => Vector128.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Scale(Vector128<float> a, Vector128<float> exponent)
-    {
-        // In two steps: 2^n itself may be infinite or zero where the product is not.
-        Vector128<float> half = Round(exponent * 0.5f);
-        return a * PowerOfTwo(half) * PowerOfTwo(exponent - half);
-    }
+    public static Vector128<float> Scale(Vector128<float> a, Vector128<float> exponent) => VectorMath<Simd128, Vector128<float>>.ScaleInSteps(a, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> PowerOfTwo(Vector128<float> exponent) => ((Vector128.ConvertToInt32Native(exponent) + Vector128.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> GreaterThan(Vector128<float> a, Vector128<float> b) => Vector128.GreaterThan(a, b);
@@ -75,8 +73,4 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128<float> sums = Lanes.Sums(a, b, c, d);
         (accumulate ? sums + Vector128.Load(destination) : sums).Store(destination);
     }
-
-    // 2 to an integral power in [-126, 127].
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> PowerOfTwo(Vector128<float> exponent) => ((Vector128.ConvertToInt32Native(exponent) + Vector128.Create(127)) << 23).AsSingle();
 }

@@ -54,12 +54,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Round(Vector256<float> a) => Vector256.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(Vector256<float> a, Vector256<float> exponent)
-    {
-        // In two steps: 2^n itself may be infinite or zero where the product is not.
-        Vector256<float> half = Round(exponent * 0.5f);
-        return a * PowerOfTwo(half) * PowerOfTwo(exponent - half);
-    }
+    public static Vector256<float> Scale(Vector256<float> a, Vector256<float> exponent) => VectorMath<Simd256, Vector256<float>>.ScaleInSteps(a, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> PowerOfTwo(Vector256<float> exponent) => ((Vector256.ConvertToInt32Native(exponent) + Vector256.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> GreaterThan(Vector256<float> a, Vector256<float> b) => Vector256.GreaterThan(a, b);
@@ -86,8 +84,4 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
         (accumulate ? sums + Vector128.Load(destination) : sums).Store(destination);
     }
-
-    // 2 to an integral power in [-126, 127].
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> PowerOfTwo(Vector256<float> exponent) => ((Vector256.ConvertToInt32Native(exponent) + Vector256.Create(127)) << 23).AsSingle();
 }

@@ -54,17 +54,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Round(Vector512<float> a) => Vector512.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Scale(Vector512<float> a, Vector512<float> exponent)
-    {
-        if (Avx512F.IsSupported)
-        {
-            return Avx512F.Scale(a, exponent);
-        }
+    public static Vector512<float> Scale(Vector512<float> a, Vector512<float> exponent) => Avx512F.IsSupported ? Avx512F.Scale(a, exponent) : VectorMath<Simd512, Vector512<float>>.ScaleInSteps(a, exponent);
 
-        // In two steps: 2^n itself may be infinite or zero where the product is not.
-        Vector512<float> half = Round(exponent * 0.5f);
-        return a * PowerOfTwo(half) * PowerOfTwo(exponent - half);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> PowerOfTwo(Vector512<float> exponent) => ((Vector512.ConvertToInt32Native(exponent) + Vector512.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> GreaterThan(Vector512<float> a, Vector512<float> b) => Vector512.GreaterThan(a, b);
@@ -81,8 +74,4 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Simd256.StoreSums(
             destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(), accumulate);
     }
-
-    // 2 to an integral power in [-126, 127].
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> PowerOfTwo(Vector512<float> exponent) => ((Vector512.ConvertToInt32Native(exponent) + Vector512.Create(127)) << 23).AsSingle();
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
@@ -13,7 +12,6 @@ internal sealed unsafe class TransposedGather
 {
     // Rows of W whose runs are asked for before their turn.
     private const int RowsAhead = 3;
-    private const int FloatsOfLine = 16;
 
     private readonly CsrPattern csr;
     private readonly FiringOrder order;
@@ -67,11 +65,12 @@ internal sealed unsafe class TransposedGather
     /// <param name="block">The block.</param>
     /// <param name="values">In CSR order.</param>
     /// <param name="fired">Receives the block's part of the firing order.</param>
-    /// <param name="next">Scratch memory, one item a row of W.</param>
+    /// <param name="scratch">The worker's memory.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(int block, float* values, float* fired, int* next)
+    public void Run(int block, float* values, float* fired, WorkerScratch scratch)
     {
         int rows = csr.Rows;
+        int* next = (int*)scratch.Take(rows);
         int firstGroup = order.BlockGroups[block];
         int endGroup = order.BlockGroups[block + 1];
         csr.RowPointers[..rows].CopyTo(new Span<int>(next, rows));
@@ -100,7 +99,7 @@ internal sealed unsafe class TransposedGather
                     {
                         if (row + RowsAhead < rows)
                         {
-                            Prefetch(values + next[row + RowsAhead], run[row + RowsAhead]);
+                            CacheLines.Prefetch(values + next[row + RowsAhead], run[row + RowsAhead]);
                         }
 
                         float* from = values + next[row];
@@ -116,18 +115,6 @@ internal sealed unsafe class TransposedGather
 
                     chunk += place - firstPlace;
                 }
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* run, int count)
-    {
-        if (Sse.IsSupported)
-        {
-            for (int i = 0; i < count; i += FloatsOfLine)
-            {
-                Sse.Prefetch0(run + i);
             }
         }
     }

@@ -27,6 +27,15 @@ internal static class VectorMath<TSimd, TVector>
         return TSimd.Scale(TSimd.Add(p, TSimd.Broadcast(1)), n);
     }
 
+    /// <summary><see cref="ISimd{TVector}.Scale"/> where the hardware has no instruction for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector ScaleInSteps(TVector a, TVector exponent)
+    {
+        // In two steps: 2^n itself may be infinite or zero where the product is not.
+        TVector half = TSimd.Round(TSimd.Multiply(exponent, TSimd.Broadcast(0.5f)));
+        return TSimd.Multiply(TSimd.Multiply(a, TSimd.PowerOfTwo(half)), TSimd.PowerOfTwo(TSimd.Subtract(exponent, half)));
+    }
+
     /// <summary>1 / (1 + e^-x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Sigmoid(TVector x)

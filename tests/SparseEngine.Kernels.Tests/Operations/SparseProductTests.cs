@@ -98,13 +98,7 @@ public class SparseProductTests
     {
         Inputs inputs = new(7);
         CsrPattern pattern = inputs.Pattern(rows, columns, 0.97);
-        double[] values = inputs.Vector(pattern.NonZeros);
-        Matrix x = inputs.Matrix(columns, tokens);
-        Matrix dy = inputs.Matrix(rows, tokens);
-        ConformanceCheck.Run(
-            family, $"{rows} x {columns}, {tokens} tokens",
-            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
-            workspace => Products(workspace, pattern, values, x, dy));
+        CheckProducts(family, $"{rows} x {columns}, {tokens} tokens", inputs, pattern, tokens);
     }
 
     /// <summary>A piece of the matrix with more non-zeros than 16 bits count.</summary>
@@ -125,13 +119,7 @@ public class SparseProductTests
 
         Inputs inputs = new(8);
         CsrPattern pattern = CsrPattern.FromMask(Rows, Columns, keep);
-        double[] values = inputs.Vector(pattern.NonZeros);
-        Matrix x = inputs.Matrix(Columns, Tokens);
-        Matrix dy = inputs.Matrix(Rows, Tokens);
-        ConformanceCheck.Run(
-            family, "a dense corner",
-            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
-            workspace => Products(workspace, pattern, values, x, dy));
+        CheckProducts(family, "a dense corner", inputs, pattern, Tokens);
     }
 
     [Theory]
@@ -155,13 +143,7 @@ public class SparseProductTests
         }
 
         CsrPattern pattern = CsrPattern.FromMask(Rows, Columns, keep);
-        double[] values = inputs.Vector(pattern.NonZeros);
-        Matrix x = inputs.Matrix(Columns, Tokens);
-        Matrix dy = inputs.Matrix(Rows, Tokens);
-        ConformanceCheck.Run(
-            family, "two long rows",
-            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
-            workspace => Products(workspace, pattern, values, x, dy));
+        CheckProducts(family, "two long rows", inputs, pattern, Tokens);
     }
 
     /// <summary>What an earlier product left in the device's own memory is not taken for a gradient.</summary>
@@ -237,6 +219,18 @@ public class SparseProductTests
                 return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
             }
         }
+    }
+
+    /// <summary>Holds the three products of a pattern with random values against float64.</summary>
+    private static void CheckProducts(DeviceFamily family, string name, Inputs inputs, CsrPattern pattern, int tokens)
+    {
+        double[] values = inputs.Vector(pattern.NonZeros);
+        Matrix x = inputs.Matrix(pattern.ColumnCount, tokens);
+        Matrix dy = inputs.Matrix(pattern.Rows, tokens);
+        ConformanceCheck.Run(
+            family, name,
+            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
+            workspace => Products(workspace, pattern, values, x, dy));
     }
 
     /// <summary>W x, W^T dy and dy x^T at the non-zeros.</summary>

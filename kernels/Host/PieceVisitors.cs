@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>Moves pieces of a matrix between CSR order and firing order.</summary>
+internal interface IPieceVisitor
+{
+    /// <summary>Asks for the piece that starts at a CSR position: a few lines at most, a row apart, which the hardware does not foresee.</summary>
+    void Foresee(int position);
+
+    /// <summary>Moves a piece.</summary>
+    /// <param name="position">Where it starts in CSR order.</param>
+    /// <param name="firing">Where it starts in firing order.</param>
+    /// <param name="count">Its non-zeros.</param>
+    void Visit(int position, int firing, int count);
+}
+
+/// <summary>Copies items of any kind into firing order.</summary>
+internal readonly struct CopyPieces<T>(T[] source, T[] fired) : IPieceVisitor
+{
+    public void Foresee(int position)
+    {
+    }
+
+    public void Visit(int position, int firing, int count) => source.AsSpan(position, count).CopyTo(fired.AsSpan(firing));
+}
+
+/// <summary>Copies values into firing order.</summary>
+internal readonly unsafe struct GatherPieces(float* values, float* fired) : IPieceVisitor
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Foresee(int position)
+    {
+        CacheLines.Prefetch(values + position);
+        CacheLines.Prefetch(values + position + FiringOrder.NonZerosPerTile);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Visit(int position, int firing, int count) => ShortRuns.Copy(values + position, fired + firing, count);
+}
+
+/// <summary>Copies gradients out of firing order.</summary>
+internal readonly unsafe struct ScatterPieces(float* fired, float* gradient) : IPieceVisitor
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Foresee(int position)
+    {
+        CacheLines.Prefetch(gradient + position);
+        CacheLines.Prefetch(gradient + position + FiringOrder.NonZerosPerTile);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Visit(int position, int firing, int count) => ShortRuns.Copy(fired + firing, gradient + position, count);
+}
+
+/// <summary>Adds gradients out of firing order.</summary>
+internal readonly unsafe struct AddPieces(float* fired, float* gradient) : IPieceVisitor
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Foresee(int position)
+    {
+        CacheLines.Prefetch(gradient + position);
+        CacheLines.Prefetch(gradient + position + FiringOrder.NonZerosPerTile);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Visit(int position, int firing, int count) => ShortRuns.Add(fired + firing, gradient + position, count);
+}
