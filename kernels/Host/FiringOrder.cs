@@ -12,23 +12,23 @@ namespace SparseEngine.Kernels.Host;
 /// <remarks>A group's non-zeros are the same consecutive positions as in CSR, in another order.</remarks>
 internal sealed class FiringOrder
 {
-    // Rows of a group; the last one of a block may have fewer.
-    private const int GroupRows = 256;
+    /// <summary>Rows of a group; the last one of a block may have fewer.</summary>
+    public const int GroupRows = 256;
+
+    /// <summary>Non-zeros of a row in one tile, on average, that pay for loading and storing its sums: measured, docs/performance.md.</summary>
+    public const int NonZerosPerTile = 10;
 
     // A group's non-zeros in a tile, so that 16-bit numbers count them.
     private const int LargestPiece = ushort.MaxValue + 1;
-
-    // Non-zeros of a row in one tile, on average, that pay for loading and storing its sums: measured, docs/performance.md.
-    public const int NonZerosPerTile = 10;
-
-    // A tile this large fills the L1 cache. A larger one is read from L2, since rows visit it from end to end; it pays where a
-    // smaller one would hold too few non-zeros.
-    private const int TileBytes = 32768;
 
     private const int WidthStep = 16;
 
     // Tokens of a tile: fewer make too little of each non-zero that is read.
     private const int ShortestRow = 64;
+
+    // A tile this large fills the L1 cache. A larger one is read from L2, since rows visit it from end to end; it pays where a
+    // smaller one would hold too few non-zeros.
+    private static readonly int TileBytes = CacheSizes.Level1;
 
     private readonly CsrPattern pattern;
     private readonly int[] groups;

@@ -15,8 +15,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Rows ahead: far enough for a line to arrive from the L3 cache.
     private const int PackAhead = 12;
 
-    // Rows whose sums, or whose dy, stay in the L2 cache while all column tiles pass.
-    private const int PassRows = 1024;
+    // A row of the largest tile, at the widest vectors.
+    private const int LargestRowBytes = TileVectors * 64;
+
+    // Rows whose sums, or whose dy, stay in half of the L2 cache while all column tiles pass; also, columns that are packed at once where no pass takes all rows.
+    private static readonly int PassRows = Math.Clamp(CacheSizes.Level2 / 2 / LargestRowBytes, FiringOrder.GroupRows, 16 * FiringOrder.GroupRows);
 
     private static int StripTokens => StripVectors * TSimd.Width;
 

@@ -70,9 +70,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         // Rows of dy that are asked for before their turn.
         private const int RowsAhead = 2;
 
-        // Columns packed at once: half of the L2 cache.
-        private const int PackedColumns = 1024;
-
         public void Invoke(int index, WorkerScratch scratch)
         {
             bool byColumns = order.ColumnCount > order.Rows && order.Tiles >= workers;
@@ -85,7 +82,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
 
             bool onePass = order.Groups[endGroup] - order.Groups[firstGroup] <= PassRows;
-            int tilesAtOnce = onePass ? 1 : Math.Max(1, PackedColumns / order.Width);
+            int tilesAtOnce = onePass ? 1 : Math.Max(1, PassRows / order.Width);
             float* tail = scratch.Take((PassRows + Math.Min(order.ColumnCount, tilesAtOnce * order.Width)) * TileTokens);
             float* packed = tail + (PassRows * TileTokens);
             Span<int> starts = stackalloc int[endGroup - firstGroup];

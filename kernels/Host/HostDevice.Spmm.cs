@@ -87,9 +87,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
         bool accumulate, int workers) : IParallelBody
     {
-        // Half of a core's L2 cache. A larger output has left it before anything reads it: written past the caches, its lines are not fetched first.
-        private const long CachedOutputBytes = 512 << 10;
-
         private readonly int tileTokens = order.Strips * StripTokens;
 
         public void Invoke(int index, WorkerScratch scratch)
@@ -157,7 +154,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int count = order.Groups[group + 1] - firstRow;
             float* output = y + ((nint)firstRow * yStride) + token;
             bool isLast = t == order.Tiles - 1;
-            bool pastCaches = isLast && (long)order.Rows * yStride * sizeof(float) > CachedOutputBytes;
+
+            // So large an output has left L2 before anything reads it: written past the caches, its lines are not fetched first.
+            bool pastCaches = isLast && (long)order.Rows * yStride * sizeof(float) > CacheSizes.Level2 / 2;
             TileRows rows = new(
                 firstRow, count, lengths + (firstRow * order.Tiles) + (t * count), position,
                 t > 0 ? sums : accumulate ? output : null, t > 0 ? tileTokens : yStride, isLast ? output : sums, isLast ? yStride : tileTokens);
