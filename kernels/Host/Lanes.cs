@@ -24,10 +24,10 @@ internal static class Lanes
         Vector128<double> ab2 = High(a, b).AsDouble();
         Vector128<double> cd0 = Low(c, d).AsDouble();
         Vector128<double> cd2 = High(c, d).AsDouble();
-        a = Vector128.Create(ab0.GetLower(), cd0.GetLower()).AsSingle();
-        b = Vector128.Create(ab0.GetUpper(), cd0.GetUpper()).AsSingle();
-        c = Vector128.Create(ab2.GetLower(), cd2.GetLower()).AsSingle();
-        d = Vector128.Create(ab2.GetUpper(), cd2.GetUpper()).AsSingle();
+        a = Low(ab0, cd0).AsSingle();
+        b = High(ab0, cd0).AsSingle();
+        c = Low(ab2, cd2).AsSingle();
+        d = High(ab2, cd2).AsSingle();
     }
 
     /// <summary>Transposes two 4 x 4 matrices at once: their rows are the four vectors' lower and upper halves. Needs AVX.</summary>
@@ -57,4 +57,18 @@ internal static class Lanes
         Sse.IsSupported ? Sse.UnpackHigh(a, b)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
         : Vector128.Create(a[2], b[2], a[3], b[3]);
+
+    /// <summary>a0 b0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> Low(Vector128<double> a, Vector128<double> b) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipLow(a, b)
+        : Vector128.Create(a[0], b[0]);
+
+    /// <summary>a1 b1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> High(Vector128<double> a, Vector128<double> b) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(a, b)
+        : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
+        : Vector128.Create(a[1], b[1]);
 }
