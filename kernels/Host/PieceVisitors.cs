@@ -29,11 +29,7 @@ internal readonly struct CopyPieces<T>(T[] source, T[] fired) : IPieceVisitor
 internal readonly unsafe struct GatherPieces(float* values, float* fired) : IPieceVisitor
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Foresee(int position)
-    {
-        CacheLines.Prefetch(values + position);
-        CacheLines.Prefetch(values + position + FiringOrder.NonZerosPerTile);
-    }
+    public void Foresee(int position) => ShortRuns.Prefetch(values + position);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(int position, int firing, int count) => ShortRuns.Copy(values + position, fired + firing, count);
@@ -43,11 +39,7 @@ internal readonly unsafe struct GatherPieces(float* values, float* fired) : IPie
 internal readonly unsafe struct ScatterPieces(float* fired, float* gradient) : IPieceVisitor
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Foresee(int position)
-    {
-        CacheLines.Prefetch(gradient + position);
-        CacheLines.Prefetch(gradient + position + FiringOrder.NonZerosPerTile);
-    }
+    public void Foresee(int position) => ShortRuns.Prefetch(gradient + position);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(int position, int firing, int count) => ShortRuns.Copy(fired + firing, gradient + position, count);
@@ -57,11 +49,7 @@ internal readonly unsafe struct ScatterPieces(float* fired, float* gradient) : I
 internal readonly unsafe struct AddPieces(float* fired, float* gradient) : IPieceVisitor
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Foresee(int position)
-    {
-        CacheLines.Prefetch(gradient + position);
-        CacheLines.Prefetch(gradient + position + FiringOrder.NonZerosPerTile);
-    }
+    public void Foresee(int position) => ShortRuns.Prefetch(gradient + position);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(int position, int firing, int count) => ShortRuns.Add(fired + firing, gradient + position, count);

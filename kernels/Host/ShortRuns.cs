@@ -3,9 +3,17 @@ using System.Runtime.Intrinsics;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <summary>Copies and adds a few floats, for which a call to memmove would cost more than the work. Source and target do not overlap.</summary>
+/// <summary>Fetches, copies and adds a few floats, for which a call to memmove would cost more than the work. Source and target do not overlap.</summary>
 internal static unsafe class ShortRuns
 {
+    /// <summary>Asks for a run of about as many floats as a row has non-zeros in a tile: it may span two lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* run)
+    {
+        CacheLines.Prefetch(run);
+        CacheLines.Prefetch(run + FiringOrder.NonZerosPerTile);
+    }
+
     /// <summary>Copies <paramref name="count"/> floats. The last vector overlaps the one before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy(float* from, float* to, int count)
