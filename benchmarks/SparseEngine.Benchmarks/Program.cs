@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Benchmarks;

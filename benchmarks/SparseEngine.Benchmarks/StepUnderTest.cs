@@ -1,8 +1,9 @@
+using SparseEngine.Accounting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Metrics;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
 using SparseEngine.Sparsity;
 using SparseEngine.Training;
 

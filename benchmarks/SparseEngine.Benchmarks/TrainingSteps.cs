@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Benchmarks;
 

@@ -1,6 +1,7 @@
 using SparseEngine.Benchmarks;
 using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.GpuBenchmarks;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SparseEngine.GpuBenchmarks;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels;
+using SparseEngine.Kernels.Gpu;
 
 // Times the operations of one accelerator and prints a line of JSON for each: peers.py times the same in PyTorch and makes the table.
 Option<string> deviceName = new("--device") { Description = "cuda[:N], opencl[:N] or ilgpu-cpu.", DefaultValueFactory = _ => "cuda" };

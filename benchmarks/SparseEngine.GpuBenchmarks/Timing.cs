@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 
 namespace SparseEngine.GpuBenchmarks;
 

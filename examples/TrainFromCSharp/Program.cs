@@ -1,6 +1,8 @@
 using System.Text;
 using SparseEngine.Configuration;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Inference;
+using SparseEngine.Kernels.Host;
+using SparseEngine.Runs;
 using SparseEngine.Training;
 
 // dotnet-docs is the prose of the .NET SDK's reference documentation; name text files or folders for your own.
@@ -15,7 +17,7 @@ RunParameters parameters = new()
     RunConfig = new() { ModelDirectory = "out", MaxSteps = 200, EvalFrequency = 50, EvalSteps = 20 },
 };
 
-using ComputeDevice device = HostDevice.Create(Environment.ProcessorCount);
+using HostDevice device = HostDevice.Create(Environment.ProcessorCount);
 RunSummary summary = TrainingRun.Create(parameters, RunMode.TrainAndEval, device, observer: new LossPrinter()).Execute();
 Console.WriteLine($"{summary.TokensTrained} tokens with {summary.FlopsExecuted / summary.FlopsDense:0%} of the dense FLOPs");
 

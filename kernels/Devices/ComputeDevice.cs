@@ -1,3 +1,4 @@
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Devices;

@@ -1,4 +1,4 @@
-using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Devices;
 
@@ -82,12 +82,6 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
     }
 }
 
-/// <summary>Names one dropout mask: the same key gives the same mask, in forward and backward, on every device and with any number of threads.</summary>
-/// <param name="Seed">The run's seed.</param>
-/// <param name="Step">The training step and micro-batch: what makes each pass's mask its own.</param>
-/// <param name="Site">The place in the model.</param>
-public readonly record struct DropoutKey(uint Seed, ulong Step, uint Site);
-
 /// <summary>The settings of one Adam or AdamW update (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).</summary>
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="Beta1">Decay of the first moment.</param>
@@ -105,22 +99,6 @@ public readonly record struct AdamArguments(
 /// <param name="Nesterov">Whether the update is gradient + Momentum x velocity rather than the velocity.</param>
 /// <param name="WeightDecay">L2 regularization: added to the gradient as WeightDecay x weight.</param>
 public readonly record struct SgdArguments(float LearningRate, float Momentum, bool Nesterov, float WeightDecay);
-
-/// <summary>What the elements of a weight are ranked by where some of them are to go.</summary>
-public enum MaskScore
-{
-    /// <summary>A random draw.</summary>
-    Random,
-
-    /// <summary>The magnitude.</summary>
-    Magnitude,
-}
-
-/// <summary>How the kept elements of one weight are chosen.</summary>
-/// <param name="Score">What they are ranked by.</param>
-/// <param name="Generator">Where draws come from: a generator as it was seeded.</param>
-/// <param name="Kept">The number of elements that stay.</param>
-public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, int Kept);
 
 /// <summary>How the updates of one step are limited.</summary>
 /// <param name="MaximumNorm">The global norm that gradients are scaled down to; infinity for none.</param>

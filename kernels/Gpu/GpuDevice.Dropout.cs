@@ -1,5 +1,5 @@
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Gpu;
 

@@ -1,6 +1,5 @@
 using ILGPU;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Gpu;
 

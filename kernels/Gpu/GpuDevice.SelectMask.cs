@@ -1,5 +1,6 @@
 using ILGPU;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Gpu;
 

@@ -1,4 +1,4 @@
-using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Gpu;
 

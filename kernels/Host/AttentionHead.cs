@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Host;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
 

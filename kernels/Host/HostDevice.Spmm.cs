@@ -1,5 +1,4 @@
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
 

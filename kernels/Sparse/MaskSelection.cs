@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Sparse;
 

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using SparseEngine.Checkpoints;
 using SparseEngine.Cli.Commands;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Cli;
 
@@ -16,7 +17,7 @@ internal static class CommandLine
     public static int Invoke(string[] args)
     {
         SparseEngineCommand program = new();
-        ParseResult line = program.Parse(args, SparseEngineCommand.Parsing);
+        ParseResult line = program.Parse(args, CommandLineSyntax.Parsing);
         if (line.Errors.Count > 0)
         {
             return ReportUsage(line);
@@ -42,8 +43,8 @@ internal static class CommandLine
     {
         Command command = line.CommandResult.Command;
         (string name, List<string> messages) = command is RootCommand
-            ? (SparseEngineCommand.ProgramName, [UnknownCommand(line)])
-            : ($"{SparseEngineCommand.ProgramName} {command.Name}", Messages(line));
+            ? (CommandLineSyntax.ProgramName, [UnknownCommand(line)])
+            : ($"{CommandLineSyntax.ProgramName} {command.Name}", Messages(line));
         Console.Error.WriteLine($"{string.Join("; ", messages)}. See: {name} --help");
         return ExitCode.Usage;
     }
@@ -69,7 +70,7 @@ internal static class CommandLine
         ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException => error.Message,
         IOException or UnauthorizedAccessException => error.Message.ReplaceLineEndings(" "),
         OutOfMemoryException when command is RunCommand => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
-        OutOfMemoryException => $"Out of memory: {SparseEngineCommand.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
+        OutOfMemoryException => $"Out of memory: {CommandLineSyntax.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
         _ => $"Unexpected error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")} (--logging DEBUG shows where)",
     };
 }

@@ -10,22 +10,16 @@ namespace SparseEngine.Cli;
 /// <summary>The whole command line: every command, in the groups that the help shows.</summary>
 internal sealed class SparseEngineCommand : RootCommand
 {
-    /// <summary>The program's name.</summary>
-    public const string ProgramName = "sparse-engine";
-
-    /// <summary>How a line is parsed: a prompt may begin with '@', which would otherwise name a response file.</summary>
-    public static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
-
     public SparseEngineCommand()
         : base("Trains small GPTs with unstructured weight sparsity from Cerebras Model Zoo YAML.")
     {
         Groups =
         [
-            ("Start", [new InitCommand(), new PrepareCommand()]),
-            ("Train", [new RunCommand(Logging), new GenerateCommand()]),
-            ("Checkpoints", [new InspectCommand(), new FinalizeCommand(), new SparsifyCommand(Logging), new ConvertCommand()]),
-            ("Cost and devices", [new FlopsCommand(), new ReportCommand(), new DevicesCommand()]),
-            ("Shell", [new CompletionCommand()]),
+            new("Start", [new InitCommand(), new PrepareCommand()]),
+            new("Train", [new RunCommand(Logging), new GenerateCommand()]),
+            new("Checkpoints", [new InspectCommand(), new FinalizeCommand(), new SparsifyCommand(Logging), new ConvertCommand()]),
+            new("Cost and devices", [new FlopsCommand(), new ReportCommand(), new DevicesCommand()]),
+            new("Shell", [new CompletionCommand()]),
         ];
         foreach (Command command in Groups.SelectMany(group => group.Commands))
         {
@@ -35,11 +29,11 @@ internal sealed class SparseEngineCommand : RootCommand
         Add(Logging);
         SuggestDirective suggest = Directives.OfType<SuggestDirective>().Single();
         suggest.Action = new SuggestAction(this, suggest);
-        Options.OfType<HelpOption>().Single().Action = new HelpWithExamples(this);
+        Options.OfType<HelpOption>().Single().Action = new HelpWithExamples(this, Groups, FirstRun);
     }
 
     /// <summary>The commands by what they are for.</summary>
-    public IReadOnlyList<(string Heading, IReadOnlyList<Command> Commands)> Groups { get; }
+    public IReadOnlyList<CommandGroup> Groups { get; }
 
     /// <summary>The option that every command has: how much is said.</summary>
     public Option<string?> Logging { get; } = new("--logging")

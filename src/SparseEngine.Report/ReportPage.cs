@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using SparseEngine.Report.Plots;
 
 namespace SparseEngine.Report;
 

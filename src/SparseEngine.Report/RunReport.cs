@@ -1,8 +1,11 @@
 using System.Text;
-using SparseEngine.Checkpoints;
+using SparseEngine.Accounting;
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 using SparseEngine.Metrics;
 using SparseEngine.Report.Figures;
+using SparseEngine.Report.Plots;
+using SparseEngine.Report.Runs;
 
 namespace SparseEngine.Report;
 
@@ -21,7 +24,7 @@ public static class RunReport
     /// <returns>The path of the page.</returns>
     /// <exception cref="Data.DataException">A directory is none of a run's, or holds damaged metrics.</exception>
     /// <exception cref="ConfigurationException">The output is a folder, or exists and may not be overwritten; or there are no fonts to write with.</exception>
-    /// <exception cref="CheckpointException">The page cannot be written.</exception>
+    /// <exception cref="OutputException">The page cannot be written.</exception>
     public static string Write(IReadOnlyList<string> modelDirectories, string? output, bool overwrite, int systems, Action<string> warn)
     {
         ArgumentNullException.ThrowIfNull(modelDirectories);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 
 namespace SparseEngine.Cli.Tests;
 
@@ -63,7 +64,7 @@ public class HelpTests
     private static void AssertParses(Example example, Command? expected)
     {
         // What follows a redirection is the shell's.
-        ParseResult line = Program.Parse(example.Line.Split(" >")[0], SparseEngineCommand.Parsing);
+        ParseResult line = Program.Parse(example.Line.Split(" >")[0], CommandLineSyntax.Parsing);
 
         Assert.Empty(line.Errors.Select(error => $"{example.Line}: {error.Message}"));
         Assert.Equal((expected ?? line.CommandResult.Command).Name, line.CommandResult.Command.Name);

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Shells;
 using SparseEngine.Cli.Templates;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Cli.Tests;
 
@@ -61,7 +63,7 @@ public class InitTests
         {
             Assert.Contains($"# {line}", comments, StringComparison.Ordinal);
             Assert.DoesNotContain("configs/", line, StringComparison.Ordinal);
-            Assert.Empty(new SparseEngineCommand().Parse([.. ShellWords.Split(line + " ").Complete.Skip(1)], SparseEngineCommand.Parsing).Errors);
+            Assert.Empty(new SparseEngineCommand().Parse([.. ShellWords.Split(line + " ").Complete.Skip(1)], CommandLineSyntax.Parsing).Errors);
         });
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Shells;
 
 namespace SparseEngine.Cli.Tests;
@@ -107,5 +108,5 @@ public class SuggestionTests
     private static IReadOnlyList<string> Words(string? helpName) => ValuePlaceholder.Of(helpName).Words;
 
     private static void AssertValid(string word, params string[] line) => Assert.DoesNotContain(
-        Program.Parse(line, SparseEngineCommand.Parsing).Errors, error => error.Message.Contains($"\"{word}\"", StringComparison.Ordinal));
+        Program.Parse(line, CommandLineSyntax.Parsing).Errors, error => error.Message.Contains($"\"{word}\"", StringComparison.Ordinal));
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SparseEngine.Accounting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
-using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 using Spectre.Console;
 

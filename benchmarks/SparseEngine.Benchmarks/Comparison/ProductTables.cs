@@ -1,5 +1,6 @@
 using System.Globalization;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Benchmarks.Comparison;
 

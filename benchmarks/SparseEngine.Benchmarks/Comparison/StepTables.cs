@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Benchmarks.Comparison;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Devices.Profiling;

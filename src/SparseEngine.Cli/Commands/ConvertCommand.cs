@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using SparseEngine.Checkpoints.HuggingFace;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Cli.Commands;
 

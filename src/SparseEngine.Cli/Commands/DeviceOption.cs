@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels;
 
 namespace SparseEngine.Cli.Commands;
 

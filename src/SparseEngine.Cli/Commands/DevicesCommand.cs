@@ -1,7 +1,8 @@
 using System.CommandLine;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 
 namespace SparseEngine.Cli.Commands;
 

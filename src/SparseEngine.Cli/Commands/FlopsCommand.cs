@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using SparseEngine.Accounting;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
-using SparseEngine.Metrics;
+using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Cli.Commands;
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Data.Tokenizers;
+using SparseEngine.Inference;
+using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Training;
 
 namespace SparseEngine.Cli.Commands;
 

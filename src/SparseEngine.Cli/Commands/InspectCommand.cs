@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SparseEngine.Checkpoints;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 
 namespace SparseEngine.Cli.Commands;

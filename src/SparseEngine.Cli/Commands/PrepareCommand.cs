@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Data.Preparation;
 

@@ -2,13 +2,19 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using SparseEngine.Accounting;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Cli.Shells;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
+using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Devices.Profiling;
+using SparseEngine.Kernels.Host;
 using SparseEngine.Metrics;
+using SparseEngine.Runs;
 using SparseEngine.Sparsity;
 using SparseEngine.Training;
 
@@ -73,7 +79,7 @@ internal sealed class RunCommand : Command, IHasExamples
     }
 
     private static string CommandLineText() =>
-        string.Join(' ', [SparseEngineCommand.ProgramName, .. Environment.GetCommandLineArgs().Skip(1).Select(ShellWords.Quote)]);
+        string.Join(' ', [CommandLineSyntax.ProgramName, .. Environment.GetCommandLineArgs().Skip(1).Select(ShellWords.Quote)]);
 
     private static void Announce(RunRequest request, ImmutableArray<Diagnostic> warnings, ILogger logger)
     {

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Cli.Commands;
 

@@ -3,8 +3,10 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Cli.Help;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 

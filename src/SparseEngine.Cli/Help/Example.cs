@@ -1,3 +1,5 @@
+using SparseEngine.Cli.Hosting;
+
 namespace SparseEngine.Cli.Help;
 
 /// <summary>A command line that does what people commonly want.</summary>
@@ -6,5 +8,5 @@ namespace SparseEngine.Cli.Help;
 internal sealed record Example(string Purpose, string Line)
 {
     /// <summary>Two lines, of which a shell takes the first for a comment, so that they can be pasted together.</summary>
-    public override string ToString() => $"  # {Purpose}\n  {SparseEngineCommand.ProgramName} {Line}\n";
+    public override string ToString() => $"  # {Purpose}\n  {CommandLineSyntax.ProgramName} {Line}\n";
 }

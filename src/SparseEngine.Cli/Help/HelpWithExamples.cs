@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using SparseEngine.Cli.Hosting;
 
 namespace SparseEngine.Cli.Help;
 
 /// <summary>What --help does: of a command, System.CommandLine's text and its examples; of the program itself, <see cref="ProgramHelp"/>.</summary>
-internal sealed class HelpWithExamples(SparseEngineCommand program) : SynchronousCommandLineAction
+internal sealed class HelpWithExamples(RootCommand program, IReadOnlyList<CommandGroup> groups, IReadOnlyList<Example> firstRun)
+    : SynchronousCommandLineAction
 {
     private readonly HelpAction help = new();
 
@@ -18,7 +20,7 @@ internal sealed class HelpWithExamples(SparseEngineCommand program) : Synchronou
         Command command = parseResult.CommandResult.Command;
         if (command == program)
         {
-            ProgramHelp.Write(program);
+            ProgramHelp.Write(program, groups, firstRun);
             return ExitCode.Done;
         }
 

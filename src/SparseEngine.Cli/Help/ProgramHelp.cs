@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Spectre.Console;
+using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
+using Spectre.Console;
 
 namespace SparseEngine.Cli.Help;
 
@@ -8,13 +9,16 @@ namespace SparseEngine.Cli.Help;
 internal static class ProgramHelp
 {
     /// <summary>Writes it to standard output.</summary>
-    public static void Write(SparseEngineCommand program)
+    /// <param name="program">The program.</param>
+    /// <param name="groups">Its commands by what they are for.</param>
+    /// <param name="firstRun">What somebody new types first.</param>
+    public static void Write(RootCommand program, IReadOnlyList<CommandGroup> groups, IReadOnlyList<Example> firstRun)
     {
         Terminal terminal = new();
         terminal.WriteLine(program.Description!);
-        terminal.WriteLine($"\nUsage:\n  {SparseEngineCommand.ProgramName} COMMAND [options]");
+        terminal.WriteLine($"\nUsage:\n  {CommandLineSyntax.ProgramName} COMMAND [options]");
         int width = program.Subcommands.Max(command => command.Name.Length);
-        foreach ((string heading, IReadOnlyList<Command> commands) in program.Groups)
+        foreach ((string heading, IReadOnlyList<Command> commands) in groups)
         {
             terminal.WriteLine($"\n{heading}:");
             terminal.Write(Columns(commands.Select(command => (command.Name, FirstSentence(command.Description!))), width));
@@ -25,8 +29,8 @@ internal static class ProgramHelp
         terminal.Write(Columns(options, options.Max(option => option.Name.Length)));
 
         // As they are: on a terminal, a line broken to fit would be no command.
-        Terminal.Write($"\nA first run:\n{string.Join('\n', program.FirstRun)}\n");
-        terminal.WriteLine($"'{SparseEngineCommand.ProgramName} COMMAND --help' has a command's options and more examples.");
+        Terminal.Write($"\nA first run:\n{string.Join('\n', firstRun)}\n");
+        terminal.WriteLine($"'{CommandLineSyntax.ProgramName} COMMAND --help' has a command's options and more examples.");
     }
 
     private static Grid Columns(IEnumerable<(string Name, string Text)> rows, int width)

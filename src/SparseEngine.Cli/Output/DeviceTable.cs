@@ -1,5 +1,7 @@
 using System.Text.Json;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels;
+using SparseEngine.Kernels.Gpu;
+using SparseEngine.Kernels.Host;
 using SparseEngine.Metrics;
 using Spectre.Console;
 

@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using SparseEngine.Metrics;
+using SparseEngine.Accounting;
 
 namespace SparseEngine.Cli.Output;
 

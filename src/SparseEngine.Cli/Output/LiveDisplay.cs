@@ -1,4 +1,4 @@
-using SparseEngine.Training;
+using SparseEngine.Runs;
 using Spectre.Console;
 
 namespace SparseEngine.Cli.Output;

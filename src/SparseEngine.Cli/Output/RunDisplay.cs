@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using SparseEngine.Metrics;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Cli.Output;
 

@@ -1,3 +1,4 @@
+using SparseEngine.Accounting;
 using SparseEngine.Metrics;
 using Spectre.Console;
 

@@ -1,5 +1,5 @@
 using SparseEngine.Metrics;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Cli.Output;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SparseEngine.Accounting;
 using SparseEngine.Dataflow;
 using SparseEngine.Metrics;
 using Spectre.Console;

@@ -3,6 +3,7 @@ using System.CommandLine.Completions;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using SparseEngine.Cli.Hosting;
 
 namespace SparseEngine.Cli.Shells;
 
@@ -11,7 +12,7 @@ namespace SparseEngine.Cli.Shells;
 /// <c>[suggest:POSITION]</c> takes the line up to a position.
 /// </summary>
 /// <remarks>The library's own action names options and numbers alike, positional arguments that are given already, and enum members.</remarks>
-internal sealed class SuggestAction(SparseEngineCommand program, SuggestDirective directive) : SynchronousCommandLineAction
+internal sealed class SuggestAction(RootCommand program, SuggestDirective directive) : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
+using SparseEngine.Cli.Hosting;
 
 namespace SparseEngine.Cli.Shells;
 
@@ -16,7 +17,7 @@ internal static class Suggestions
     /// <summary>What the last word may become.</summary>
     /// <param name="program">The commands.</param>
     /// <param name="line">The line up to the cursor, with the program's name.</param>
-    public static IEnumerable<CompletionItem> For(SparseEngineCommand program, string line)
+    public static IEnumerable<CompletionItem> For(RootCommand program, string line)
     {
         (IReadOnlyList<string> complete, string typed) = ShellWords.Split(line);
         if (complete.Count == 0)
@@ -33,7 +34,7 @@ internal static class Suggestions
             typed = typed[head.Length..];
         }
 
-        return At(program.Parse(words, SparseEngineCommand.Parsing), typed)
+        return At(program.Parse(words, CommandLineSyntax.Parsing), typed)
             .Where(item => item.Label is AnyFile or AnyFolder || item.Label.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .Select(item => item.Label is AnyFile or AnyFolder ? item : new CompletionItem(head + item.Label, detail: item.Detail));
     }

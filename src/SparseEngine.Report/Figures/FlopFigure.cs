@@ -1,5 +1,8 @@
 using ScottPlot;
+using SparseEngine.Accounting;
 using SparseEngine.Metrics;
+using SparseEngine.Report.Plots;
+using SparseEngine.Report.Runs;
 
 namespace SparseEngine.Report.Figures;
 

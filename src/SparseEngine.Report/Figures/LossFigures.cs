@@ -1,7 +1,9 @@
 using ScottPlot;
 using ScottPlot.Plottables;
 using SparseEngine.Metrics;
-using SparseEngine.Training;
+using SparseEngine.Report.Plots;
+using SparseEngine.Report.Runs;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Report.Figures;
 

@@ -1,7 +1,9 @@
 using ScottPlot;
 using ScottPlot.Plottables;
+using SparseEngine.Accounting;
 using SparseEngine.Configuration;
-using SparseEngine.Metrics;
+using SparseEngine.Report.Plots;
+using SparseEngine.Report.Runs;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Report.Figures;

@@ -1,5 +1,7 @@
 using ScottPlot;
 using SparseEngine.Kernels.Devices.Profiling;
+using SparseEngine.Report.Plots;
+using SparseEngine.Report.Runs;
 
 namespace SparseEngine.Report.Figures;
 

@@ -1,9 +1,12 @@
 using ScottPlot;
 using ScottPlot.Plottables;
 using ScottPlot.TickGenerators;
+using SparseEngine.Accounting;
 using SparseEngine.Dataflow;
 using SparseEngine.Metrics;
 using SparseEngine.Models;
+using SparseEngine.Report.Plots;
+using SparseEngine.Report.Runs;
 
 namespace SparseEngine.Report.Figures;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 
@@ -18,7 +19,8 @@ public static class CheckpointFinalizer
     /// <param name="output">The file to write.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
     /// <exception cref="Configuration.ConfigurationException">The output is one of the files that the input is read from.</exception>
-    /// <exception cref="CheckpointException">The input is damaged, or the output cannot be written.</exception>
+    /// <exception cref="CheckpointException">The input is damaged.</exception>
+    /// <exception cref="OutputException">The output cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public static FinalizedCheckpoint Write(CheckpointReader input, CheckpointOutput output, CancellationToken stop = default)
     {

@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 
@@ -60,7 +61,7 @@ public sealed class CheckpointOutput
 
     /// <summary>Writes tensors, and a run's state and texts, whole or not at all.</summary>
     /// <returns>The file's length in bytes.</returns>
-    /// <exception cref="CheckpointException">It cannot be written.</exception>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     internal long Write(IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string> metadata)
     {
         if (HasExtension(Path, Safetensors))

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints;
@@ -42,7 +43,8 @@ public sealed class CheckpointSparsifier
     /// <param name="output">The file to write.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
     /// <exception cref="ConfigurationException">The output is one of the files that the input is read from, or a mask's file exists and may not be overwritten.</exception>
-    /// <exception cref="CheckpointException">The input is damaged, or a file cannot be written.</exception>
+    /// <exception cref="CheckpointException">The input is damaged.</exception>
+    /// <exception cref="OutputException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public SparsifiedCheckpoint Write(CheckpointOutput output, CancellationToken stop = default)
     {

@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using PureHDF;
 using PureHDF.Selections;
+using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 
@@ -18,7 +19,8 @@ internal static class CheckpointWriter
     /// <param name="state">Where the run stands; null for a file that does not say.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
     /// <exception cref="ArgumentException">Two tensors have one name.</exception>
-    /// <exception cref="CheckpointException">It cannot be written, or a tensor's name cannot be one in an HDF5 file.</exception>
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    /// <exception cref="CheckpointException">A tensor's name cannot be one in an HDF5 file.</exception>
     public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Files;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints;
@@ -15,7 +16,7 @@ internal sealed class MaskFiles(string folder) : IDisposable
         : throw new CheckpointException($"{folder}: the mask of \"{weight}\" cannot be written: its name cannot be that of a file; leave out dump_masks");
 
     /// <summary>Writes a weight's mask.</summary>
-    /// <exception cref="CheckpointException">It cannot be written.</exception>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     public void Write(string weight, ImmutableArray<int> shape, bool[] keep)
     {
         string path = PathFor(weight);

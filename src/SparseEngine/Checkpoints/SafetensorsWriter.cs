@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 
@@ -16,7 +17,7 @@ internal static class SafetensorsWriter
     /// <param name="tensors">What it holds; each is filled once, one after the other in this order.</param>
     /// <param name="metadata">Texts to keep beside it; null for none.</param>
     /// <param name="state">Where the run stands, kept among the texts; null for none.</param>
-    /// <exception cref="CheckpointException">It cannot be written.</exception>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     public static void Write(
         string path, IReadOnlyList<TensorWriter> tensors, IReadOnlyDictionary<string, string>? metadata = null, TrainingState? state = null)
     {

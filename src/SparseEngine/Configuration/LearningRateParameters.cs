@@ -10,7 +10,7 @@ namespace SparseEngine.Configuration;
 /// </param>
 public sealed record LearningRateParameters(ImmutableArray<SchedulerParameters> Schedulers, bool Chained = false);
 
-/// <summary>One scheduler of the learning rate. Its formula is in <see cref="Training.LearningRateSchedule"/>.</summary>
+/// <summary>One scheduler of the learning rate. Its formula is in <see cref="Optimizers.LearningRateSchedule"/>.</summary>
 /// <param name="Steps">How many steps it lasts when another follows, and the length of its decay; null where not given.</param>
 public abstract record SchedulerParameters(int? Steps)
 {

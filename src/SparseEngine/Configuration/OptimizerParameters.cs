@@ -35,6 +35,9 @@ public sealed record OptimizerParameters
 
     /// <summary>Micro-batches whose gradients make one step; divides the batch size.</summary>
     public int GradAccumSteps { get; init; } = 1;
+
+    /// <summary>State tensors that the update rule keeps of each parameter.</summary>
+    public int StatesPerParameter => Kind is OptimizerKind.AdamW or OptimizerKind.Adam ? 2 : Momentum > 0 ? 1 : 0;
 }
 
 /// <summary>The update rules.</summary>

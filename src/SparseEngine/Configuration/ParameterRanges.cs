@@ -1,5 +1,3 @@
-using SparseEngine.Configuration.Sections;
-
 namespace SparseEngine.Configuration;
 
 /// <summary>The values that a run built in code may have: those that the YAML's sections allow, by the names of its keys.</summary>

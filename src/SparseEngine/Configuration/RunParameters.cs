@@ -1,3 +1,5 @@
+using SparseEngine.Configuration.Sections;
+
 namespace SparseEngine.Configuration;
 
 /// <summary>A whole run: read and validated by <see cref="RunParametersReader"/>, or built in code and validated when the run is created.</summary>

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using SparseEngine.Accounting;
 using SparseEngine.Data;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Metrics;
 

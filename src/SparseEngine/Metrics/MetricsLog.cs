@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using SparseEngine.Training;
+using SparseEngine.Files;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Metrics;
 

@@ -1,4 +1,4 @@
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Metrics;
 

@@ -1,4 +1,4 @@
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Models;
 

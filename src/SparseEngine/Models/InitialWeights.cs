@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using SparseEngine.Configuration;
-using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Models;

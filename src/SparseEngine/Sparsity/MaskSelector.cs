@@ -1,5 +1,5 @@
 using SparseEngine.Configuration;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Sparsity;

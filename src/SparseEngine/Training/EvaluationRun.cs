@@ -1,8 +1,9 @@
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
-using SparseEngine.Metrics;
+using SparseEngine.Inference;
 using SparseEngine.Models;
+using SparseEngine.Runs;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;

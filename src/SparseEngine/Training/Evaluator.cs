@@ -1,6 +1,7 @@
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
 

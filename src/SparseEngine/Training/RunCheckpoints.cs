@@ -2,6 +2,8 @@ using System.Globalization;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
+using SparseEngine.Runs;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using SparseEngine.Accounting;
 using SparseEngine.Configuration;
-using SparseEngine.Metrics;
 using SparseEngine.Models;
 using SparseEngine.Sparsity;
 

@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;

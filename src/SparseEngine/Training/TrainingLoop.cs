@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using SparseEngine.Accounting;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
-using SparseEngine.Metrics;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
+using SparseEngine.Runs;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;

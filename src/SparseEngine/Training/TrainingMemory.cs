@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Optimizers;
 
 namespace SparseEngine.Training;
 
@@ -17,5 +18,5 @@ internal readonly record struct TrainingMemory(long Bytes, long DenseBytes)
     }
 
     /// <summary>Bytes of one stored element's weight, gradient and optimizer state, all float32.</summary>
-    internal static long BytesPerElement(OptimizerParameters optimizer) => sizeof(float) * (2L + Optimizer.StatesPerParameter(optimizer));
+    internal static long BytesPerElement(OptimizerParameters optimizer) => sizeof(float) * (2L + optimizer.StatesPerParameter);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
 
@@ -35,7 +36,8 @@ public sealed class TrainingRun
     /// <summary>Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written.</summary>
     /// <exception cref="TrainingException">The run failed.</exception>
     /// <exception cref="Data.DataException">The data cannot be used.</exception>
-    /// <exception cref="Checkpoints.CheckpointException">A checkpoint cannot be read or written.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A checkpoint cannot be read.</exception>
+    /// <exception cref="Files.OutputException">A checkpoint or a log cannot be written.</exception>
     /// <exception cref="ConfigurationException">Checkpoint and parameters do not go together.</exception>
     public RunSummary Execute(CancellationToken stop = default)
     {

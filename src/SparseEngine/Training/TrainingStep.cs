@@ -2,6 +2,8 @@ using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
+using SparseEngine.Kernels.Host;
 using Xunit.Sdk;
 using Xunit.v3;
 

@@ -1,4 +1,4 @@
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 
 namespace SparseEngine.Kernels.Tests.Gpu;
 

@@ -1,3 +1,4 @@
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Sparse;
 

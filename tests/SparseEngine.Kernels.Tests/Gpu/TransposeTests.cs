@@ -1,4 +1,3 @@
-using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Sparse;
 

@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Kernels.Tests.Host;
 

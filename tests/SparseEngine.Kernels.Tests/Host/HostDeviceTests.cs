@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Kernels.Tests.Host;
 

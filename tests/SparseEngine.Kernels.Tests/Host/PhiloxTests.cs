@@ -1,5 +1,4 @@
-using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Tests.Host;
 

@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Tests.Conformance;
 
 namespace SparseEngine.Kernels.Tests.Operations;

@@ -1,5 +1,6 @@
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Tests.Conformance;
 
 namespace SparseEngine.Kernels.Tests.Operations;

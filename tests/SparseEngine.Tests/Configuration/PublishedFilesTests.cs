@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Tests.Configuration;

@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Tests.Configuration;
 

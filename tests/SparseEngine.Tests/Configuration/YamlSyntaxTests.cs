@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Tests.Configuration;

@@ -1,5 +1,6 @@
 using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Tests.Dataflow;

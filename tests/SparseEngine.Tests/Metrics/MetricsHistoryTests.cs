@@ -1,6 +1,7 @@
+using SparseEngine.Accounting;
 using SparseEngine.Data;
 using SparseEngine.Metrics;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Metrics;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using SparseEngine.Metrics;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Metrics;
 

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Models;

@@ -1,5 +1,6 @@
 using System.Text;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Tests.Robustness;
 

@@ -1,5 +1,5 @@
 using SparseEngine.Checkpoints;
-using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Tests.Sparsity;
 

@@ -2,6 +2,8 @@ using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 using SparseEngine.Sparsity;
 

@@ -1,7 +1,10 @@
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
+using SparseEngine.Runs;
 using SparseEngine.Tests.Models;
 using SparseEngine.Training;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using SparseEngine.Checkpoints.HuggingFace;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 using SparseEngine.Metrics;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
 

@@ -2,8 +2,8 @@ using PureHDF;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Models;
+using SparseEngine.Runs;
 using SparseEngine.Tests.Models;
-using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Training;
 

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
+using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
 

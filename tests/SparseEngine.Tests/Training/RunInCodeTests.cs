@@ -1,5 +1,6 @@
 using SparseEngine.Configuration;
-using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
+using SparseEngine.Runs;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Training;

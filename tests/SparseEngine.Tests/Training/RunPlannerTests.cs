@@ -1,6 +1,7 @@
+using SparseEngine.Accounting;
 using SparseEngine.Configuration;
-using SparseEngine.Metrics;
 using SparseEngine.Models;
+using SparseEngine.Runs;
 using SparseEngine.Sparsity;
 using SparseEngine.Training;
 

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
+using SparseEngine.Runs;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Training;

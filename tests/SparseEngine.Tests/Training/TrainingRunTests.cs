@@ -1,7 +1,7 @@
 using System.Text;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
-using SparseEngine.Training;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
 

@@ -1,7 +1,9 @@
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
+using SparseEngine.Optimizers;
 using SparseEngine.Tests.Models;
 using SparseEngine.Training;
 

@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 using SparseEngine.Models;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
@@ -33,7 +34,8 @@ public static class CheckpointConversion
     /// <summary>Converts, one tensor in memory at a time. Each file is written whole or not at all.</summary>
     /// <param name="request">What to convert.</param>
     /// <param name="stop">Ends it between two tensors; nothing is written then.</param>
-    /// <exception cref="CheckpointException">The input cannot be read or has no counterpart, or the output cannot be written.</exception>
+    /// <exception cref="CheckpointException">The input cannot be read or has no counterpart.</exception>
+    /// <exception cref="OutputException">The output cannot be written.</exception>
     /// <exception cref="ConfigurationException">The output is the input or exists, or the request does not suit the input.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public static ConversionSummary Convert(ConversionRequest request, CancellationToken stop = default)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using SparseEngine.Configuration;
-using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Checkpoints.HuggingFace;

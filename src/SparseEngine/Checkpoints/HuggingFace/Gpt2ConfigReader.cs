@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Checkpoints.HuggingFace;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 using SparseEngine.Models;
 
 namespace SparseEngine.Checkpoints.HuggingFace;

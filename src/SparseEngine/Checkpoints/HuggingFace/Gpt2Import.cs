@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 using SparseEngine.Models;
 using SparseEngine.Sparsity;
 

@@ -1,5 +1,5 @@
-using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 
 namespace SparseEngine.Data.Preparation;
 

@@ -1,6 +1,6 @@
 using Google.Protobuf;
+using SparseEngine.Files;
 using SparseEngine.Metrics.TensorBoard.Messages;
-using SparseEngine.Training;
 
 namespace SparseEngine.Metrics.TensorBoard;
 
@@ -28,7 +28,7 @@ internal sealed class EventFile : IDisposable
     /// <summary>Starts a new file.</summary>
     /// <param name="folder">Where; made if absent. TensorBoard shows the files of a folder as one run.</param>
     /// <param name="clock">Dates the events.</param>
-    /// <exception cref="TrainingException">It cannot be made or written to.</exception>
+    /// <exception cref="OutputException">It cannot be made or written to.</exception>
     public static EventFile Create(string folder, TimeProvider clock)
     {
         string name = $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref filesOpened):D6}";

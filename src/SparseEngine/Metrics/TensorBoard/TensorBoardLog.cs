@@ -1,5 +1,6 @@
+using SparseEngine.Files;
+using SparseEngine.Runs;
 using SparseEngine.Sparsity;
-using SparseEngine.Training;
 
 namespace SparseEngine.Metrics.TensorBoard;
 
@@ -17,7 +18,7 @@ internal sealed class TensorBoardLog : IDisposable
     /// <param name="modelDirectory">The model directory.</param>
     /// <param name="firstStep">The first step that the run trains: TensorBoard drops what earlier runs have of it and of later ones. Null where it only evaluates: nothing is dropped.</param>
     /// <param name="clock">Dates the events; null for the system's.</param>
-    /// <exception cref="TrainingException">A file cannot be made or written to.</exception>
+    /// <exception cref="OutputException">A file cannot be made or written to.</exception>
     public TensorBoardLog(string modelDirectory, int? firstStep, TimeProvider? clock = null)
     {
         this.modelDirectory = modelDirectory;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Checkpoints.HuggingFace;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Tests.Shared;
 

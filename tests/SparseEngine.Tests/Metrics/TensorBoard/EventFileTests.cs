@@ -1,7 +1,7 @@
+using SparseEngine.Files;
 using SparseEngine.Metrics;
 using SparseEngine.Metrics.TensorBoard;
 using SparseEngine.Tests.Shared;
-using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Metrics.TensorBoard;
 
@@ -83,7 +83,7 @@ public sealed class EventFileTests : IDisposable
     public void A_folder_that_cannot_be_made_is_one_line_that_names_the_file()
     {
         File.WriteAllText(directory.File("train"), "This is no folder.");
-        TrainingException error = Assert.Throws<TrainingException>(() => EventFile.Create(directory.File("train"), TimeProvider.System));
+        OutputException error = Assert.Throws<OutputException>(() => EventFile.Create(directory.File("train"), TimeProvider.System));
         Assert.StartsWith($"{Path.Combine(directory.File("train"), "events.out.tfevents.")}", error.Message, StringComparison.Ordinal);
         Assert.Contains(": cannot be written: ", error.Message, StringComparison.Ordinal);
     }

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
+using SparseEngine.Runs;
 using SparseEngine.Tests.Shared;
 using SparseEngine.Tests.Training;
-using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Metrics.TensorBoard;
 

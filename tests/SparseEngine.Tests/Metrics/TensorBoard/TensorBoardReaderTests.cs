@@ -2,8 +2,8 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using SparseEngine.Metrics;
+using SparseEngine.Runs;
 using SparseEngine.Tests.Training;
-using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Metrics.TensorBoard;
 

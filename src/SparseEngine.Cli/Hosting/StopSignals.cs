@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+namespace SparseEngine.Cli.Hosting;
+
+/// <summary>
+/// Turns the first Ctrl-C or SIGTERM into a request to stop when it is safe; a second one ends the process at once. A file
+/// that exceeds the process's limit (ulimit -f) is an error of the write, as on a full disk, not the end of the process.
+/// </summary>
+internal sealed class StopSignals : IDisposable
+{
+    // SIGXFSZ, which .NET has no name for; the same number on Linux, macOS and the BSDs.
+    private const PosixSignal FileSizeLimit = (PosixSignal)25;
+
+    // Held to the end of the process: .NET handles a signal some time after it came, and one that comes to nobody is deadly.
+    private static PosixSignalRegistration? survival;
+
+    private readonly CancellationTokenSource source = new();
+    private readonly PosixSignalRegistration[] registrations;
+    private int exitCode;
+
+    public StopSignals()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            survival ??= PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true);
+        }
+
+        registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Cli.Hosting.ExitCode.Interrupted)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Cli.Hosting.ExitCode.Terminated)),
+        ];
+    }
+
+    /// <summary>Runs a command that a signal undoes: it stops before its files take their names.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Action<CancellationToken> command)
+    {
+        using StopSignals signals = new();
+        try
+        {
+            command(signals.Token);
+            return Cli.Hosting.ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (signals.ExitCode != 0)
+        {
+            Console.Error.WriteLine("Stopped; nothing was written.");
+            return signals.ExitCode;
+        }
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => source.Token;
+
+    /// <summary>The exit code of the signal that came; 0 where none did.</summary>
+    public int ExitCode => Volatile.Read(ref exitCode);
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in registrations)
+        {
+            registration.Dispose();
+        }
+
+        source.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context, int code)
+    {
+        // Only the first signal is taken over; without Cancel the runtime ends the process.
+        if (Interlocked.CompareExchange(ref exitCode, code, 0) == 0)
+        {
+            context.Cancel = true;
+            source.Cancel();
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Accounting;
+
+/// <summary>What in a model multiplies matrices.</summary>
+public enum LayerPart
+{
+    /// <summary>The weight of a decoder's linear layer.</summary>
+    Linear,
+
+    /// <summary>Attention itself: scores and attended values, which have no weights.</summary>
+    Attention,
+
+    /// <summary>The output head.</summary>
+    Head,
+}
+
+/// <summary>Floating-point operations that one weight, or one layer's attention, takes in a forward pass; a multiply-add is 2.</summary>
+/// <param name="Name">The weight's name in a checkpoint; <c>...self_attn</c> for attention itself, <c>model.lm_head.weight</c> for the head, tied or not.</param>
+/// <param name="DenseForward">Without sparsity.</param>
+/// <param name="ExecutedForward">Of the non-zeros.</param>
+public sealed record LayerFlops(string Name, double DenseForward, double ExecutedForward)
+{
+    /// <summary>What it is.</summary>
+    public LayerPart Part { get; init; }
+
+    /// <summary>The decoder layer it belongs to; null for the head.</summary>
+    public int? Layer { get; init; }
+
+    /// <summary>Elements that multiply, zeros included: of a tied head those of the token table, of attention none.</summary>
+    public long Elements { get; init; }
+
+    /// <summary>Those of <see cref="Elements"/> that are kept.</summary>
+    public long NonZeros { get; init; }
+
+    /// <summary>A backward pass without sparsity: each product has two gradients of its own size.</summary>
+    public double DenseBackward => 2 * DenseForward;
+
+    /// <summary>A backward pass of the non-zeros. What is recomputed in it is not counted.</summary>
+    public double ExecutedBackward => 2 * ExecutedForward;
+
+    /// <summary>A forward pass: 2 x tokens x elements for each linear weight and the head, 2 x 2 x hidden for each query-key pair (score and value).</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">Its sparse weights; of these the kept elements are executed.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="sequence">Tokens in a sequence.</param>
+    /// <param name="attention">Which query-key pairs of a sequence count.</param>
+    /// <returns>The weights in parameter order, a tied head after them, then each layer's attention.</returns>
+    public static ImmutableArray<LayerFlops> OfForwardPass(
+        ModelParameters model, SparsityPlan plan, int batch, int sequence, AttentionCounting attention = AttentionCounting.Causal)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(plan);
+        double perElement = 2.0 * batch * sequence;
+        Dictionary<string, long> kept = plan.Weights.ToDictionary(weight => weight.Name, weight => weight.Kept, StringComparer.Ordinal);
+        ImmutableArray<LayerFlops>.Builder flops = ImmutableArray.CreateBuilder<LayerFlops>();
+        foreach (NamedShape weight in GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight))
+        {
+            flops.Add(OfWeight(weight.Name, perElement, weight.Elements, kept.GetValueOrDefault(weight.Name, weight.Elements)));
+        }
+
+        if (model.ShareEmbeddingWeights)
+        {
+            long head = (long)model.VocabularySize * model.HiddenSize;
+            flops.Add(OfWeight($"{GptArchitecture.Head}.weight", perElement, head, head));
+        }
+
+        double keysOfQuery = attention == AttentionCounting.Full ? sequence : (sequence + 1.0) / 2;
+        double pairs = 2 * perElement * model.HiddenSize * keysOfQuery;
+        for (int layer = 0; layer < model.Layers; layer++)
+        {
+            flops.Add(new LayerFlops($"{GptArchitecture.Layer(layer)}.self_attn", pairs, pairs) { Part = LayerPart.Attention, Layer = layer });
+        }
+
+        return flops.ToImmutable();
+    }
+
+    private static LayerFlops OfWeight(string name, double perElement, long elements, long nonZeros)
+    {
+        int? layer = GptArchitecture.LayerOf(name);
+        return new LayerFlops(name, perElement * elements, perElement * nonZeros)
+        {
+            Part = layer is null ? LayerPart.Head : LayerPart.Linear,
+            Layer = layer,
+            Elements = elements,
+            NonZeros = nonZeros,
+        };
+    }
+}

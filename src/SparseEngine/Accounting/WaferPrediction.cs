@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration;
+using SparseEngine.Dataflow;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Accounting;
+
+/// <summary>A run's training step on CS-2s, as <see cref="WaferModel"/> predicts it.</summary>
+/// <param name="Step">The step, without attention, normalizations and non-linearities.</param>
+/// <param name="Tokens">Tokens of the step.</param>
+public sealed record WaferPrediction(WaferStep Step, long Tokens)
+{
+    /// <summary>Tokens a second.</summary>
+    public double TokensPerSecond => Tokens / Step.Seconds;
+
+    /// <summary>Predicts a step.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">Its sparse weights, whose non-zeros lie at random.</param>
+    /// <param name="tokens">Tokens of the step: batch x sequence.</param>
+    /// <param name="systems">CS-2s.</param>
+    public static WaferPrediction Of(ModelParameters model, SparsityPlan plan, long tokens, int systems)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        Dictionary<string, long> kept = plan.Weights.ToDictionary(weight => weight.Name, weight => weight.Kept, StringComparer.Ordinal);
+        return Of(model, weight => kept.GetValueOrDefault(weight.Name, weight.Elements), tokens, systems);
+    }
+
+    /// <summary>Predicts a step.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="keptOf">How many elements of a linear layer's weight are not zero; those lie at random.</param>
+    /// <param name="tokens">Tokens of the step: batch x sequence.</param>
+    /// <param name="systems">CS-2s.</param>
+    public static WaferPrediction Of(ModelParameters model, Func<NamedShape, long> keptOf, long tokens, int systems)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(keptOf);
+        ImmutableArray<WaferLayer>.Builder layers = ImmutableArray.CreateBuilder<WaferLayer>();
+        foreach (NamedShape weight in GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight))
+        {
+            layers.Add(new WaferLayer(weight.Name, WeightLoad.Random(weight.Shape[0], weight.Shape[1], keptOf(weight))));
+        }
+
+        if (model.ShareEmbeddingWeights)
+        {
+            long head = (long)model.VocabularySize * model.HiddenSize;
+            layers.Add(new WaferLayer($"{GptArchitecture.Head}.weight", WeightLoad.Random(model.VocabularySize, model.HiddenSize, head)));
+        }
+
+        return new WaferPrediction(WaferModel.Step(WaferConstants.Cs2, layers.ToImmutable(), tokens, systems), tokens);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using SparseEngine.Configuration.Yaml;
+
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>Reads the sparsity section of a run's YAML alone: what the other sections hold, or whether they are there, does not matter.</summary>
+public static class SparsityParametersReader
+{
+    /// <summary>Reads and validates the section.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <exception cref="ConfigurationException">The file cannot be read, has no sparsity section, or one that is not valid.</exception>
+    public static SparsityReadResult ReadFile(string path)
+    {
+        var diagnostics = new DiagnosticCollector(path);
+        var section = ParametersFile.Open(path, diagnostics).Value("sparsity");
+        var parameters = section is null ? null : SparsitySection.Read(section);
+        diagnostics.ThrowIfAnyError();
+        return parameters is null
+            ? throw new ConfigurationException([new Diagnostic(path, $"the file has no sparsity section; valid: sparsity: {SparsitySection.Valid}")])
+            : new SparsityReadResult(parameters, diagnostics.Warnings);
+    }
+}
+
+/// <summary>What a sparsity section says, and what in it is doubtful.</summary>
+/// <param name="Parameters">The section.</param>
+/// <param name="Warnings">Unknown keys, duplicate keys, and values taken differently than written.</param>
+public sealed record SparsityReadResult(SparsityParameters Parameters, ImmutableArray<Diagnostic> Warnings);

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using SparseEngine.Configuration.Yaml;
+
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>A run's YAML with other widths and a sparsity section; everything else, comments and layout included, stays as its writer left it.</summary>
+internal static class WidenedParametersFile
+{
+    /// <summary>Rewrites a file that has been read before.</summary>
+    /// <param name="path">The YAML file of a dense run.</param>
+    /// <param name="widened">Its model with another hidden and filter size.</param>
+    /// <param name="sparsity">The level of the section that is added.</param>
+    /// <returns>The new text, and what it says.</returns>
+    /// <exception cref="ConfigurationException">The file has a sparsity section, or is laid out so that these keys alone cannot be changed.</exception>
+    public static (string Text, RunParameters Parameters) Rewrite(string path, ModelParameters widened, double sparsity)
+    {
+        var text = ParametersFile.ReadText(path);
+        var diagnostics = new DiagnosticCollector(path);
+        var file = ParametersFile.Parse(text, path, diagnostics);
+        if (file.Has("sparsity"))
+        {
+            file.Error("sparsity", "is given already; Sparse Wide starts from a dense run: leave it out");
+        }
+
+        var model = file.Section("model", "a map of settings", required: true);
+        diagnostics.ThrowIfAnyError();
+        (int Start, int End, int Value)[] edits = [Edit("hidden_size", widened.HiddenSize), Edit("filter_size", widened.FilterSize)];
+        var result = text;
+        foreach (var (start, end, value) in edits.OrderByDescending(edit => edit.Start))
+        {
+            result = $"{result[..start]}{value}{result[end..]}";
+        }
+
+        result += SectionAfter(text, widened, sparsity);
+        return (result, Read(result, path, widened, sparsity) ?? throw Unchangeable());
+
+        (int Start, int End, int Value) Edit(string key, int value) =>
+            PlaceOf(model!.Entry(key)!, text) is { } place ? (place.Start, place.End, value) : throw Unchangeable();
+
+        ConfigurationException Unchangeable() => new(
+            [new Diagnostic(path, "it cannot be widened as it is laid out; valid: sections one below the other, hidden_size and filter_size each a number behind its key")]);
+    }
+
+    /// <summary>Where a value stands, if it is written behind its key and not brought in by an alias or a merge.</summary>
+    private static (int Start, int End)? PlaceOf(YamlEntry entry, string text)
+    {
+        var key = OffsetOf(entry.KeyPosition, text);
+        var start = OffsetOf(entry.Value.Position, text);
+        return entry.Value is YamlScalar { IsPlain: true } scalar && key < start
+            && Regex.IsMatch(text[key..start], $"""^["']?{Regex.Escape(entry.Key)}["']?\s*:\s+\z""")
+            && string.CompareOrdinal(text, start, scalar.Text, 0, scalar.Text.Length) == 0
+            ? (start, start + scalar.Text.Length)
+            : null;
+    }
+
+    private static int OffsetOf(SourcePosition position, string text)
+    {
+        var start = 0;
+        for (var line = 1; line < position.Line; line++)
+        {
+            start = text.IndexOf('\n', start) + 1;
+        }
+
+        return Math.Min(start + position.Column - 1, text.Length);
+    }
+
+    private static string SectionAfter(string text, ModelParameters widened, double sparsity)
+    {
+        var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        var end = text.EndsWith('\n') ? newLine : newLine + newLine;
+        string[] lines =
+        [
+            $"# Sparse Wide (Sparse-IFT, arXiv 2303.11525): hidden_size {widened.HiddenSize} and filter_size {widened.FilterSize} at this sparsity",
+            "# have as many non-zeros in the decoder's linear layers as the dense run, up to rounding.",
+            "sparsity:",
+            string.Create(CultureInfo.InvariantCulture, $"  sparsity: {sparsity}"),
+            "  init_method: random",
+        ];
+        return $"{end}{string.Join(newLine, lines)}{newLine}";
+    }
+
+    /// <summary>What the new text says; null where it is not what was meant.</summary>
+    private static RunParameters? Read(string text, string path, ModelParameters widened, double sparsity)
+    {
+        try
+        {
+            var parameters = RunParametersReader.ReadText(text, path).Parameters;
+            var isMeant = parameters.Model == widened
+                && parameters.Sparsity is { Selection: SparsitySelection.Default, Groups: [var group] } && group.Sparsity == sparsity;
+            return isMeant ? parameters : null;
+        }
+        catch (ConfigurationException)
+        {
+            return null;
+        }
+    }
+}

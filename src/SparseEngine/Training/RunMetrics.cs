@@ -1,0 +1,72 @@
+using SparseEngine.Metrics;
+using SparseEngine.Metrics.TensorBoard;
+using SparseEngine.Runs;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>What a run leaves of its figures: each goes into <c>metrics.jsonl</c> and into TensorBoard's event files.</summary>
+internal sealed class RunMetrics : IDisposable
+{
+    private readonly MetricsLog lines;
+    private readonly TensorBoardLog events;
+
+    private RunMetrics(string modelDirectory, int resumeStep, int? firstStep)
+    {
+        lines = MetricsLog.Open(modelDirectory, resumeStep);
+        try
+        {
+            events = new TensorBoardLog(modelDirectory, firstStep);
+        }
+        catch
+        {
+            lines.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens them for a run that trains: what is logged of steps after <paramref name="resumeStep"/>, which it goes on from, comes from a killed run and no longer counts.</summary>
+    public static RunMetrics OpenForTraining(string modelDirectory, int resumeStep) => new(modelDirectory, resumeStep, resumeStep + 1);
+
+    /// <summary>Opens them for a run that only evaluates. An earlier checkpoint drops nothing that a later step has logged.</summary>
+    public static RunMetrics OpenForEvaluation(string modelDirectory) => new(modelDirectory, resumeStep: int.MaxValue, firstStep: null);
+
+    /// <summary>Writes what the run is: into the event files alone.</summary>
+    /// <param name="step">The first step that it trains.</param>
+    /// <param name="yaml">The text of its YAML file; empty where it comes from no file.</param>
+    /// <param name="plan">Its sparse weights.</param>
+    /// <param name="parameters">The model's parameters, zeros included.</param>
+    public void Describe(int step, string yaml, SparsityPlan plan, long parameters)
+    {
+        events.WriteConfiguration(step, yaml);
+        events.WriteSparsity(step, plan, parameters);
+    }
+
+    /// <summary>Appends a training step.</summary>
+    public void Write(StepMetrics step)
+    {
+        lines.Write(step);
+        events.Write(step);
+    }
+
+    /// <summary>Appends an evaluation.</summary>
+    public void Write(EvaluationMetrics evaluation)
+    {
+        lines.Write(evaluation);
+        events.Write(evaluation);
+    }
+
+    /// <summary>Waits until all is on the disk, so that a checkpoint never survives a power failure that its steps' figures do not.</summary>
+    public void FlushToDisk()
+    {
+        lines.FlushToDisk();
+        events.FlushToDisk();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lines.Dispose();
+        events.Dispose();
+    }
+}
