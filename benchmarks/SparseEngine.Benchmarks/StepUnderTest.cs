@@ -66,10 +66,9 @@ internal sealed class StepUnderTest : IDisposable
     /// <param name="passTokens">Tokens that a pass may take; null for what suits the device.</param>
     public StepUnderTest(ComputeDevice device, StepSize size, int zeros, int? passTokens = null)
     {
-        Dictionary<int, WeightSparsity> planned = size.Plan(zeros).Weights.ToDictionary(weight => weight.Index);
         parameters = ParameterSet.Build(
-            device, GptArchitecture.Parameters(size.Model), new InitialWeights(size.Model, seed: 1),
-            (index, _, dense) => planned.TryGetValue(index, out WeightSparsity? weight) ? MaskSelector.Select(weight, dense).Keep : null, trainable: true);
+            device, GptArchitecture.Parameters(size.Model), new InitialWeights(seed: 1),
+            new PlannedMasks(device, size.Plan(zeros)), trainable: true);
         optimizer = Optimizer.Create(
             new OptimizerParameters { Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(1e-4, null)], false), MaxGradientNorm = 1 },
             device, parameters);
@@ -94,7 +93,6 @@ internal sealed class StepUnderTest : IDisposable
     public void Dispose()
     {
         step.Dispose();
-        optimizer.Dispose();
         parameters.Dispose();
     }
 }

@@ -4,7 +4,6 @@ using ScottPlot.TickGenerators;
 using SparseEngine.Accounting;
 using SparseEngine.Dataflow;
 using SparseEngine.Metrics;
-using SparseEngine.Models;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
 
@@ -25,7 +24,7 @@ internal static class WaferFigures
         }
 
         WaferPrediction prediction = model.Predict(step.Tokens, systems);
-        LayerTime[] layers = [.. prediction.Step.Layers.GroupBy(layer => GptArchitecture.LayerOf(layer.Name)).Select(group => LayerTime.Of(group.Key, group))];
+        LayerTime[] layers = [.. prediction.Step.Layers.GroupBy(layer => layer.Layer).Select(group => LayerTime.Of(group.Key, group))];
         string where = systems == 1 ? "one CS-2" : $"{systems} CS-2s";
         return new Figure(
             Id,

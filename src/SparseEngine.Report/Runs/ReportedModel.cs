@@ -8,12 +8,12 @@ using SparseEngine.Sparsity;
 namespace SparseEngine.Report.Runs;
 
 /// <summary>A linear layer's weight as a checkpoint holds it.</summary>
-/// <param name="Weight">Its name and shape.</param>
+/// <param name="Weight">What the model declares of it.</param>
 /// <param name="Kept">Its elements that are not zero.</param>
-internal sealed record ReportedWeight(NamedShape Weight, long Kept)
+internal sealed record ReportedWeight(ParameterDefinition Weight, long Kept)
 {
     /// <summary>The decoder layer it belongs to; null for the head.</summary>
-    public int? Layer { get; } = GptArchitecture.LayerOf(Weight.Name);
+    public int? Layer => Weight.Layer;
 
     /// <summary>What it is in its layer: <c>q</c>, <c>ffn in</c>, and so on.</summary>
     public string Kind { get; } = KindOf(Weight.Name);
@@ -75,7 +75,7 @@ internal sealed record ReportedModel(ModelParameters Parameters, ImmutableArray<
         }
 
         ImmutableArray<ReportedWeight>.Builder weights = ImmutableArray.CreateBuilder<ReportedWeight>();
-        foreach (NamedShape weight in GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight))
+        foreach (ParameterDefinition weight in GptArchitecture.Parameters(model).Where(parameter => parameter.CanBeSparse))
         {
             float[] values = new float[weight.Elements];
             reader.Read(weight.Name, values);

@@ -51,6 +51,9 @@ public readonly record struct FlopCount(double Dense, double Executed)
         return layers.Aggregate(default(FlopCount), (sum, layer) => new FlopCount(sum.Dense + layer.DenseForward, sum.Executed + layer.ExecutedForward));
     }
 
+    /// <summary>Both together.</summary>
+    public FlopCount Plus(FlopCount other) => new(Dense + other.Dense, Executed + other.Executed);
+
     /// <summary>The same a number of times.</summary>
     public FlopCount Times(double factor) => new(factor * Dense, factor * Executed);
 

@@ -57,15 +57,16 @@ public sealed record LayerFlops(string Name, double DenseForward, double Execute
         double perElement = 2.0 * batch * sequence;
         Dictionary<string, long> kept = plan.Weights.ToDictionary(weight => weight.Name, weight => weight.Kept, StringComparer.Ordinal);
         ImmutableArray<LayerFlops>.Builder flops = ImmutableArray.CreateBuilder<LayerFlops>();
-        foreach (NamedShape weight in GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight))
+        foreach (ParameterDefinition weight in GptArchitecture.LinearWeights(model))
         {
-            flops.Add(OfWeight(weight.Name, perElement, weight.Elements, kept.GetValueOrDefault(weight.Name, weight.Elements)));
-        }
-
-        if (model.ShareEmbeddingWeights)
-        {
-            long head = (long)model.VocabularySize * model.HiddenSize;
-            flops.Add(OfWeight($"{GptArchitecture.Head}.weight", perElement, head, head));
+            long nonZeros = kept.GetValueOrDefault(weight.Name, weight.Elements);
+            flops.Add(new LayerFlops(weight.Name, perElement * weight.Elements, perElement * nonZeros)
+            {
+                Part = weight.Role == ParameterRole.HeadWeight ? LayerPart.Head : LayerPart.Linear,
+                Layer = weight.Layer,
+                Elements = weight.Elements,
+                NonZeros = nonZeros,
+            });
         }
 
         double keysOfQuery = attention == AttentionCounting.Full ? sequence : (sequence + 1.0) / 2;
@@ -76,17 +77,5 @@ public sealed record LayerFlops(string Name, double DenseForward, double Execute
         }
 
         return flops.ToImmutable();
-    }
-
-    private static LayerFlops OfWeight(string name, double perElement, long elements, long nonZeros)
-    {
-        int? layer = GptArchitecture.LayerOf(name);
-        return new LayerFlops(name, perElement * elements, perElement * nonZeros)
-        {
-            Part = layer is null ? LayerPart.Head : LayerPart.Linear,
-            Layer = layer,
-            Elements = elements,
-            NonZeros = nonZeros,
-        };
     }
 }

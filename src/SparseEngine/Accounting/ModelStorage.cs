@@ -27,7 +27,7 @@ public readonly record struct ModelStorage(StoredCount Parameters, StoredCount W
     public static ModelStorage Of(ModelParameters model, SparsityPlan plan, OptimizerParameters? optimizer)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(model);
+        ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(model);
         long elements = definitions.Sum(definition => definition.Elements);
         long nonZeros = elements - plan.Weights.Sum(weight => weight.Total - weight.Kept);
         long stateBytes = optimizer is null ? 0 : sizeof(float) * optimizer.StatesPerParameter;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Dataflow;
 using SparseEngine.Models;
@@ -35,18 +34,11 @@ public sealed record WaferPrediction(WaferStep Step, long Tokens)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(keptOf);
-        ImmutableArray<WaferLayer>.Builder layers = ImmutableArray.CreateBuilder<WaferLayer>();
-        foreach (NamedShape weight in GptArchitecture.Parameters(model).Where(parameter => parameter.IsLinearWeight))
-        {
-            layers.Add(new WaferLayer(weight.Name, WeightLoad.Random(weight.Shape[0], weight.Shape[1], keptOf(weight))));
-        }
-
-        if (model.ShareEmbeddingWeights)
-        {
-            long head = (long)model.VocabularySize * model.HiddenSize;
-            layers.Add(new WaferLayer($"{GptArchitecture.Head}.weight", WeightLoad.Random(model.VocabularySize, model.HiddenSize, head)));
-        }
-
-        return new WaferPrediction(WaferModel.Step(WaferConstants.Cs2, layers.ToImmutable(), tokens, systems), tokens);
+        WaferLayer[] layers =
+        [
+            .. GptArchitecture.LinearWeights(model)
+                .Select(weight => new WaferLayer(weight.Name, weight.Layer, WeightLoad.Random(weight.Shape[0], weight.Shape[1], keptOf(weight)))),
+        ];
+        return new WaferPrediction(WaferModel.Step(WaferConstants.Cs2, layers, tokens, systems), tokens);
     }
 }

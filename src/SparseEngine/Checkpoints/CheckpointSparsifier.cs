@@ -36,7 +36,7 @@ public sealed class CheckpointSparsifier
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(parameters);
         IEnumerable<NamedShape> shapes = input.Names.Where(name => !OptimizerStateName.IsOptimizers(name)).Select(name => new NamedShape(name, input.Shape(name)));
-        return new CheckpointSparsifier(input, SparsityPlan.Create(parameters, [.. shapes], drawSeed, anyShape: true), parameters.DumpMasks);
+        return new CheckpointSparsifier(input, SparsityPlan.Create(parameters, [.. shapes], drawSeed), parameters.DumpMasks);
     }
 
     /// <summary>Writes the checkpoint with the plan applied, and where the section says dump_masks, each mask beside it as a .npy file.</summary>

@@ -17,5 +17,5 @@ internal sealed class CheckpointWeights : IWeightSource
     }
 
     /// <inheritdoc/>
-    public void Read(int index, NamedShape parameter, Span<float> dense) => reader.Read(parameter.Name, dense);
+    public void Read(int index, ParameterDefinition parameter, Span<float> dense) => reader.Read(parameter.Name, dense);
 }

@@ -100,7 +100,16 @@ public enum LossScaling
 /// <param name="StandardDeviation">The standard deviation of a normal distribution.</param>
 /// <param name="Lower">The lower end of a truncated normal or uniform distribution.</param>
 /// <param name="Upper">The upper end of a truncated normal or uniform distribution.</param>
-public sealed record InitializerParameters(InitializerKind Kind, double Mean, double StandardDeviation, double Lower, double Upper);
+public sealed record InitializerParameters(InitializerKind Kind, double Mean, double StandardDeviation, double Lower, double Upper)
+{
+    /// <summary>A normal distribution about 0.</summary>
+    /// <param name="standardDeviation">Its standard deviation.</param>
+    public static InitializerParameters Normal(double standardDeviation) => new(InitializerKind.Normal, 0, standardDeviation, 0, 0);
+
+    /// <summary>One value for all.</summary>
+    /// <param name="value">The value.</param>
+    public static InitializerParameters Constant(double value) => new(InitializerKind.Constant, value, 0, 0, 0);
+}
 
 /// <summary>The distributions an initializer can name.</summary>
 public enum InitializerKind

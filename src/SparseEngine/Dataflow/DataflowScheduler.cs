@@ -4,11 +4,6 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Dataflow;
 
 /// <summary>Shares each sparse weight's work out to a device's cores.</summary>
-/// <remarks>
-/// A non-zero is one multiply-add per token, so equal non-zeros are equal work. The forward product and the weight's
-/// gradient go by rows, the input's gradient by columns; each core gets one consecutive block of either, so that every
-/// output element is summed by one core in a fixed order.
-/// </remarks>
 internal sealed class DataflowScheduler
 {
     private readonly ComputeDevice device;
@@ -20,35 +15,10 @@ internal sealed class DataflowScheduler
         this.device = device;
     }
 
-    /// <summary>Partitions <paramref name="pattern"/> for the device's cores and prepares it there.</summary>
+    /// <summary>Schedules <paramref name="pattern"/> for the device's cores and prepares it there.</summary>
     public SparsePattern Schedule(CsrPattern pattern)
     {
-        ArgumentNullException.ThrowIfNull(pattern);
-        return device.Prepare(pattern, PartitionRows(pattern, device.Cores), PartitionColumns(pattern, device.Cores));
-    }
-
-    /// <summary>Splits the rows (output features) into <paramref name="cores"/> blocks of about equal non-zeros.</summary>
-    public static RowPartition PartitionRows(CsrPattern pattern, int cores)
-    {
-        ArgumentNullException.ThrowIfNull(pattern);
-        return DataflowSchedule.Create(pattern, cores).WholeRows;
-    }
-
-    /// <summary>Splits the columns (input features), the rows of the transposed product, the same way.</summary>
-    public static RowPartition PartitionColumns(CsrPattern pattern, int cores)
-    {
-        ArgumentNullException.ThrowIfNull(pattern);
-        int[] columnPointers = new int[pattern.ColumnCount + 1];
-        foreach (int column in pattern.Columns)
-        {
-            columnPointers[column + 1]++;
-        }
-
-        for (int column = 0; column < pattern.ColumnCount; column++)
-        {
-            columnPointers[column + 1] += columnPointers[column];
-        }
-
-        return RowPartition.EqualNonZeros(columnPointers, cores);
+        DataflowSchedule schedule = DataflowSchedule.Create(pattern, device.Cores);
+        return device.Prepare(pattern, schedule.Rows, schedule.Columns);
     }
 }

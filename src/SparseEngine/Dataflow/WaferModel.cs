@@ -4,13 +4,15 @@ namespace SparseEngine.Dataflow;
 
 /// <summary>A weight that streams through a wafer.</summary>
 /// <param name="Name">Its name.</param>
+/// <param name="Layer">The decoder layer that it belongs to; null for one of none.</param>
 /// <param name="Load">Its size and non-zeros.</param>
-internal sealed record WaferLayer(string Name, WeightLoad Load);
+internal sealed record WaferLayer(string Name, int? Layer, WeightLoad Load);
 
 /// <summary>The three products of a layer in one training step.</summary>
 /// <param name="Name">The weight.</param>
+/// <param name="Layer">The decoder layer that it belongs to; null for one of none.</param>
 /// <param name="Products">Forward, backward for activations, backward for weights.</param>
-public sealed record WaferLayerCost(string Name, ImmutableArray<WaferProduct> Products)
+public sealed record WaferLayerCost(string Name, int? Layer, ImmutableArray<WaferProduct> Products)
 {
     /// <summary>Cycles of all three: they follow one another.</summary>
     public double Cycles => Products.Sum(product => product.Cycles);
@@ -83,6 +85,7 @@ internal static class WaferModel
     [
         .. layers.Select(layer => new WaferLayerCost(
             layer.Name,
+            layer.Layer,
             [
                 Product(constants, mapping, layer.Load, tokens, WaferPass.Forward),
                 Product(constants, mapping, layer.Load, tokens, WaferPass.BackwardActivations),

@@ -49,19 +49,7 @@ internal sealed class WeightLoad
     public static WeightLoad Of(CsrPattern pattern)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        int[] perInput = new int[pattern.ColumnCount];
-        foreach (int column in pattern.Columns)
-        {
-            perInput[column]++;
-        }
-
-        int[] perOutput = new int[pattern.Rows];
-        for (int row = 0; row < perOutput.Length; row++)
-        {
-            perOutput[row] = pattern.RowPointers[row + 1] - pattern.RowPointers[row];
-        }
-
-        return new WeightLoad(pattern.Rows, pattern.ColumnCount, pattern.NonZeros, perInput, perOutput);
+        return new WeightLoad(pattern.Rows, pattern.ColumnCount, pattern.NonZeros, Lengths(pattern.ColumnPointers()), Lengths(pattern.RowPointers));
     }
 
     /// <summary>The transposed matrix [inputs, outputs], which the gradient of the inputs is a product with.</summary>
@@ -87,6 +75,17 @@ internal sealed class WeightLoad
         double share = ShareOfWidest(columns);
         double variance = NonZeros * share * (1 - share) * (1 - ((double)NonZeros / Elements));
         return OrderStatistics.ExpectedMaximum(widest) * Math.Sqrt(variance);
+    }
+
+    private static int[] Lengths(ReadOnlySpan<int> pointers)
+    {
+        int[] lengths = new int[pointers.Length - 1];
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            lengths[i] = pointers[i + 1] - pointers[i];
+        }
+
+        return lengths;
     }
 
     private double ShareOfWidest(int columns) => (double)((Inputs + columns - 1) / columns) / Inputs;

@@ -20,8 +20,8 @@ internal static class InferenceParameters
             throw new CheckpointException($"{reader.Path}: has {reader.Names.Count} tensors, its model {shape.Layers} layers");
         }
 
-        ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(shape);
+        ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(shape);
         CheckpointWeights weights = new(reader, definitions);
-        return ParameterSet.Build(device, definitions, weights, PlannedMasks.SelectFinite, trainable: false);
+        return ParameterSet.Build(device, definitions, weights, new StoredMasks(), trainable: false);
     }
 }

@@ -11,6 +11,22 @@ internal sealed class Embedding(ComputeDevice device, ModelParameters model, Par
     private readonly LayerNorm? norm =
         model.EmbeddingLayerNorm ? new LayerNorm(device, parameters, GptArchitecture.EmbeddingNorm, model.LayerNormEpsilon) : null;
 
+    /// <summary>Declares the tables [entries, hidden] and the normalization.</summary>
+    public static void Declare(ParameterList parameters, ModelParameters model)
+    {
+        InitializerParameters initializer = model.EmbeddingInitializer ?? InitializerParameters.Normal(model.InitializerRange);
+        parameters.Add(GptArchitecture.WordEmbeddings, ParameterRole.Embedding, initializer, model.VocabularySize, model.HiddenSize);
+        if (model.UsePositionEmbedding)
+        {
+            parameters.Add(GptArchitecture.PositionEmbeddings, ParameterRole.Embedding, initializer, model.MaxPositionEmbeddings, model.HiddenSize);
+        }
+
+        if (model.EmbeddingLayerNorm)
+        {
+            LayerNorm.Declare(parameters, GptArchitecture.EmbeddingNorm, model.HiddenSize);
+        }
+    }
+
     /// <summary>Writes the residual stream's beginning x [hidden, tokens].</summary>
     public void Forward(GptWorkspace workspace, in DeviceMatrix x, DropoutPass? dropout)
     {

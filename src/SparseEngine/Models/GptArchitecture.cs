@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Models;
 
@@ -8,6 +7,7 @@ namespace SparseEngine.Models;
 /// <remarks>
 /// The order is that of PyTorch's <c>named_parameters()</c>, which is the order of module construction: embeddings, the
 /// final normalization, then layer by layer. A parameter's index in it seeds its mask and its initial weights.
+/// Each part of the model declares its own, beside its forward and backward passes.
 /// </remarks>
 public static class GptArchitecture
 {
@@ -26,100 +26,26 @@ public static class GptArchitecture
     /// <summary>The output head, where it is not the token table.</summary>
     public const string Head = "model.lm_head";
 
-    private const string Layers = "model.transformer_decoder.layers.";
-
     /// <summary>The name prefix of decoder layer <paramref name="index"/>, without the trailing dot.</summary>
-    public static string Layer(int index) => $"{Layers}{index}";
-
-    /// <summary>The decoder layer that a parameter belongs to; null for one of none.</summary>
-    public static int? LayerOf(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        if (!name.StartsWith(Layers, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        ReadOnlySpan<char> rest = name.AsSpan(Layers.Length);
-        int end = rest.IndexOf('.');
-        return int.TryParse(end < 0 ? rest : rest[..end], out int index) ? index : null;
-    }
+    public static string Layer(int index) => $"model.transformer_decoder.layers.{index}";
 
     /// <summary>All parameters in <c>named_parameters()</c> order, a tied head left out.</summary>
-    public static ImmutableArray<NamedShape> Parameters(ModelParameters model)
+    public static ImmutableArray<ParameterDefinition> Parameters(ModelParameters model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ParameterList list = new();
-        int hidden = model.HiddenSize;
-        list.Add(WordEmbeddings, model.VocabularySize, hidden);
-        if (model.UsePositionEmbedding)
-        {
-            list.Add(PositionEmbeddings, model.MaxPositionEmbeddings, hidden);
-        }
-
-        if (model.EmbeddingLayerNorm)
-        {
-            list.AddNorm(EmbeddingNorm, hidden);
-        }
-
-        list.AddNorm(FinalNorm, hidden);
-        for (int index = 0; index < model.Layers; index++)
-        {
-            string layer = Layer(index);
-            list.AddLinear($"{layer}.self_attn.proj_q_dense_layer", hidden, hidden, model.UseProjectionBiasInAttention);
-            list.AddLinear($"{layer}.self_attn.proj_k_dense_layer", hidden, hidden, model.UseProjectionBiasInAttention);
-            list.AddLinear($"{layer}.self_attn.proj_v_dense_layer", hidden, hidden, model.UseProjectionBiasInAttention);
-            list.AddLinear($"{layer}.self_attn.proj_output_dense_layer", hidden, hidden, model.UseFfnBiasInAttention);
-            list.AddNorm($"{layer}.norm1", hidden);
-            list.AddNorm($"{layer}.norm3", hidden);
-            list.AddLinear($"{layer}.ffn.ffn.0.linear_layer", model.FilterSize, hidden, model.UseFfnBias);
-            list.AddLinear($"{layer}.ffn.ffn.1.linear_layer", hidden, model.FilterSize, model.UseFfnBias);
-        }
-
-        if (!model.ShareEmbeddingWeights)
-        {
-            list.Add($"{Head}.weight", model.VocabularySize, hidden);
-        }
-
-        if (model.UseBiasInOutput)
-        {
-            list.Add($"{Head}.bias", model.VocabularySize);
-        }
-
-        return list.ToImmutable();
+        ParameterList parameters = new();
+        GptModel.Declare(parameters, model);
+        return parameters.ToImmutable();
     }
 
-    /// <summary>Whether a parameter is a table that tokens or positions look rows up in, rather than one that multiplies.</summary>
-    public static bool IsEmbeddingTable(string name) => name is WordEmbeddings or PositionEmbeddings;
-
-    /// <summary>Whether weight decay applies to a parameter: biases and normalizations are left out.</summary>
-    public static bool Decays(NamedShape parameter)
+    /// <summary>The weights that multiply activations: those of the decoder's linear layers, then the head's, tied or not.</summary>
+    /// <remarks>A tied head comes under its own name with the token table's shape: it multiplies as well as it looks up.</remarks>
+    public static ImmutableArray<ParameterDefinition> LinearWeights(ModelParameters model)
     {
-        ArgumentNullException.ThrowIfNull(parameter);
-        return parameter.Shape.Length > 1;
-    }
-
-    private sealed class ParameterList
-    {
-        private readonly ImmutableArray<NamedShape>.Builder parameters = ImmutableArray.CreateBuilder<NamedShape>();
-
-        public void Add(string name, params ReadOnlySpan<int> shape) => parameters.Add(new NamedShape(name, [.. shape]));
-
-        public void AddNorm(string name, int features)
-        {
-            Add($"{name}.weight", features);
-            Add($"{name}.bias", features);
-        }
-
-        public void AddLinear(string name, int outputs, int inputs, bool bias)
-        {
-            Add($"{name}.weight", outputs, inputs);
-            if (bias)
-            {
-                Add($"{name}.bias", outputs);
-            }
-        }
-
-        public ImmutableArray<NamedShape> ToImmutable() => parameters.ToImmutable();
+        ImmutableArray<ParameterDefinition> parameters = Parameters(model);
+        IEnumerable<ParameterDefinition> tiedHead = model.ShareEmbeddingWeights
+            ? [parameters.First(parameter => parameter.Name == WordEmbeddings) with { Name = $"{Head}.weight", Role = ParameterRole.HeadWeight }]
+            : [];
+        return [.. parameters.Where(parameter => parameter.CanBeSparse), .. tiedHead];
     }
 }

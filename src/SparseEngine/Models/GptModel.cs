@@ -33,6 +33,30 @@ internal sealed class GptModel
     /// <summary>Its parameters in <c>named_parameters()</c> order.</summary>
     public ParameterSet Parameters { get; }
 
+    /// <summary>Declares all parameters; an output head of its own comes last.</summary>
+    public static void Declare(ParameterList parameters, ModelParameters model)
+    {
+        Embedding.Declare(parameters, model);
+        LayerNorm.Declare(parameters, GptArchitecture.FinalNorm, model.HiddenSize);
+        for (int index = 0; index < model.Layers; index++)
+        {
+            parameters.Layer = index;
+            DecoderLayer.Declare(parameters, model, index);
+        }
+
+        parameters.Layer = null;
+        if (!model.ShareEmbeddingWeights)
+        {
+            InitializerParameters initializer = InitializerParameters.Normal(model.InitializerRange);
+            parameters.Add($"{GptArchitecture.Head}.weight", ParameterRole.HeadWeight, initializer, model.VocabularySize, model.HiddenSize);
+        }
+
+        if (model.UseBiasInOutput)
+        {
+            parameters.Add($"{GptArchitecture.Head}.bias", ParameterRole.Bias, InitializerParameters.Constant(0), model.VocabularySize);
+        }
+    }
+
     /// <summary>From the workspace's token ids to its <see cref="GptWorkspace.Normalized"/> [hidden, tokens].</summary>
     /// <param name="workspace">The activations.</param>
     /// <param name="dropout">Which dropout masks to draw; null for none.</param>

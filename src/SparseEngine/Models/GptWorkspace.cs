@@ -12,8 +12,7 @@ namespace SparseEngine.Models;
 /// </remarks>
 internal sealed class GptWorkspace : IDisposable
 {
-    private readonly ComputeDevice device;
-    private readonly List<IDisposable> owned = [];
+    private readonly ActivationStore store;
     private readonly DeviceMatrix? residualGradient;
     private readonly DeviceMatrix? branchGradient;
     private readonly DeviceMatrix? wideGradient;
@@ -33,29 +32,29 @@ internal sealed class GptWorkspace : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(model);
-        this.device = device;
         Batch = batch;
         Sequence = sequence;
         Tokens = checked(batch * sequence);
         int hidden = model.HiddenSize;
 
-        InputIds = Own(device.Allocate<int>(Tokens));
-        EmbeddingSum = model.EmbeddingLayerNorm ? Activations(hidden) : null;
-        EmbeddingNorm = model.EmbeddingLayerNorm ? Statistics() : null;
-        Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => Activations(hidden));
-        NormalizedInput = Activations(hidden);
-        Activated = Activations(model.FilterSize);
+        store = new ActivationStore(device, Tokens);
+        InputIds = store.Ids();
+        EmbeddingSum = model.EmbeddingLayerNorm ? store.Matrix(hidden) : null;
+        EmbeddingNorm = model.EmbeddingLayerNorm ? LayerNorm.Allocate(store) : null;
+        Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => store.Matrix(hidden));
+        NormalizedInput = store.Matrix(hidden);
+        Activated = store.Matrix(model.FilterSize);
         Layers = prompt is null
-            ? Repeat(model.Layers, distinct: training ? model.Layers : 1, () => AllocateLayer(model, Activations(hidden), Activations(hidden)))
+            ? Repeat(model.Layers, distinct: training ? model.Layers : 1, () => DecoderLayer.Allocate(store, model))
             : LayersThatFill(prompt, model);
         Past = past;
-        Normalized = Activations(hidden);
-        FinalNorm = Statistics();
+        Normalized = store.Matrix(hidden);
+        FinalNorm = LayerNorm.Allocate(store);
         if (training)
         {
-            residualGradient = Activations(hidden);
-            branchGradient = Activations(hidden);
-            wideGradient = Activations(Math.Max(model.FilterSize, 4 * hidden));
+            residualGradient = store.Matrix(hidden);
+            branchGradient = store.Matrix(hidden);
+            wideGradient = store.Matrix(Math.Max(model.FilterSize, 4 * hidden));
         }
     }
 
@@ -116,13 +115,7 @@ internal sealed class GptWorkspace : IDisposable
         new(device, model, batch: 1, sequence: 1, training: false, prompt: null, past: cache);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (IDisposable buffer in owned)
-        {
-            buffer.Dispose();
-        }
-    }
+    public void Dispose() => store.Dispose();
 
     private static InvalidOperationException ForInference() => new("the workspace was allocated for inference");
 
@@ -135,72 +128,16 @@ internal sealed class GptWorkspace : IDisposable
     /// <summary>Layers that share everything but their keys and values, which are the cache's first columns.</summary>
     private ImmutableArray<LayerActivations> LayersThatFill(KeyValueCache cache, ModelParameters model)
     {
-        LayerActivations shared = AllocateLayer(model, default, default);
+        LayerActivations shared = DecoderLayer.Allocate(store, model, default(DeviceMatrix), default(DeviceMatrix));
         return
         [
             .. Enumerable.Range(0, model.Layers).Select(layer => shared with
             {
-                Key = cache.Keys(layer) with { Columns = Tokens }, Value = cache.Values(layer) with { Columns = Tokens },
+                Attention = shared.Attention with
+                {
+                    Key = cache.Keys(layer) with { Columns = Tokens }, Value = cache.Values(layer) with { Columns = Tokens },
+                },
             }),
         ];
     }
-
-    private LayerActivations AllocateLayer(ModelParameters model, DeviceMatrix key, DeviceMatrix value)
-    {
-        int hidden = model.HiddenSize;
-        return new LayerActivations
-        {
-            AttentionNorm = Statistics(),
-            Query = Activations(hidden),
-            Key = key,
-            Value = value,
-            Attended = Activations(hidden),
-            LogSumExp = Own(device.Allocate<float>(checked(model.Heads * Tokens))),
-            Middle = Activations(hidden),
-            FeedForwardNorm = Statistics(),
-            Expanded = Activations(model.FilterSize),
-        };
-    }
-
-    private NormStatistics Statistics() => new(Own(device.Allocate<float>(Tokens)), Own(device.Allocate<float>(Tokens)));
-
-    private DeviceMatrix Activations(int features)
-    {
-        DeviceMatrix matrix = device.AllocateActivations(features, Tokens);
-        Own(matrix.Buffer);
-        return matrix;
-    }
-
-    private T Own<T>(T buffer)
-        where T : IDisposable
-    {
-        owned.Add(buffer);
-        return buffer;
-    }
-}
-
-/// <summary>What one decoder layer's backward pass reads of its forward pass.</summary>
-internal sealed record LayerActivations
-{
-    public required NormStatistics AttentionNorm { get; init; }
-
-    public required DeviceMatrix Query { get; init; }
-
-    public required DeviceMatrix Key { get; init; }
-
-    public required DeviceMatrix Value { get; init; }
-
-    /// <summary>The heads' outputs before the output projection [hidden, tokens].</summary>
-    public required DeviceMatrix Attended { get; init; }
-
-    /// <summary>Each head's and token's log sum exp of scores [heads x tokens].</summary>
-    public required DeviceBuffer<float> LogSumExp { get; init; }
-
-    /// <summary>The residual stream between attention and feed-forward [hidden, tokens].</summary>
-    public required DeviceMatrix Middle { get; init; }
-
-    public required NormStatistics FeedForwardNorm { get; init; }
-
-    /// <summary>The feed-forward's middle before its non-linearity [filter, tokens].</summary>
-    public required DeviceMatrix Expanded { get; init; }
 }

@@ -1,33 +1,25 @@
 using System.Runtime.CompilerServices;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.RandomNumbers;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Models;
 
 /// <summary>A model's weights before training, drawn as Model Zoo 1.8 does where the YAML names no initializer.</summary>
 /// <remarks>
-/// Biases are 0 and normalizations 1 and 0. Tables and an untied head are N(0, r), feed-forward layers N(0, r), attention
-/// projections N(0, r / sqrt(2 layers)), with r the initializer range. Each parameter draws from its own PCG64 stream,
+/// Each part of the model declares its initializers: biases are 0 and normalizations 1 and 0; tables and an untied head are
+/// N(0, r), feed-forward layers N(0, r), attention projections N(0, r / sqrt(2 layers)), with r the initializer range. Each parameter draws from its own PCG64 stream,
 /// seeded by the run's seed plus the parameter's index, one draw per element in row-major order.
 /// </remarks>
-internal sealed class InitialWeights(ModelParameters model, int seed) : IWeightSource
+internal sealed class InitialWeights(int seed) : IWeightSource
 {
     /// <inheritdoc/>
-    public void Read(int index, NamedShape parameter, Span<float> dense)
+    public void Read(int index, ParameterDefinition parameter, Span<float> dense)
     {
         ArgumentNullException.ThrowIfNull(parameter);
-        if (parameter.Shape.Length == 1)
-        {
-            // The only vectors called weight are those of normalizations.
-            dense.Fill(parameter.Name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0);
-            return;
-        }
 
         // A negative seed is legal in the YAML; the generator takes non-negative ones.
         Pcg64 generator = new((long)unchecked((uint)seed) + index);
-        WeightDistribution distribution = new(InitializerOf(parameter.Name), parameter.Shape[0], parameter.Shape[1]);
-        Fill(dense, generator, distribution);
+        Fill(dense, generator, new WeightDistribution(parameter.Initializer, parameter.Shape[0], parameter.Shape[^1]));
     }
 
     // Compiled at once and as a whole: millions of draws come before the runtime would see that this is worth it.
@@ -39,27 +31,6 @@ internal sealed class InitialWeights(ModelParameters model, int seed) : IWeightS
             weight = (float)distribution.Draw(generator.NextDouble());
         }
     }
-
-    private InitializerParameters InitializerOf(string name)
-    {
-        double range = model.InitializerRange;
-        bool attention = name.Contains(".self_attn.", StringComparison.Ordinal);
-        if (GptArchitecture.IsEmbeddingTable(name))
-        {
-            return model.EmbeddingInitializer ?? Normal(range);
-        }
-
-        if (name == $"{GptArchitecture.Head}.weight")
-        {
-            return Normal(range);
-        }
-
-        bool outputProjection = name.Contains(".proj_output_", StringComparison.Ordinal) || name.Contains(".ffn.ffn.1.", StringComparison.Ordinal);
-        InitializerParameters? given = outputProjection ? model.OutputLayerInitializer ?? model.Initializer : model.Initializer;
-        return given ?? Normal(attention ? range / Math.Sqrt(2.0 * model.Layers) : range);
-    }
-
-    private static InitializerParameters Normal(double deviation) => new(InitializerKind.Normal, 0, deviation, 0, 0);
 }
 
 /// <summary>One initializer applied to a weight [out, in]: turns a uniform draw into a value by the inverse of the distribution function.</summary>

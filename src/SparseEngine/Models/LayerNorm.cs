@@ -1,3 +1,4 @@
+using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
@@ -10,6 +11,16 @@ internal sealed class LayerNorm(ComputeDevice device, ParameterSet parameters, s
 {
     private readonly Parameter weight = parameters[$"{name}.weight"];
     private readonly Parameter bias = parameters[$"{name}.bias"];
+
+    /// <summary>Declares a scale and a bias [features].</summary>
+    public static void Declare(ParameterList parameters, string name, int features)
+    {
+        parameters.Add($"{name}.weight", ParameterRole.Scale, InitializerParameters.Constant(1), features);
+        parameters.Add($"{name}.bias", ParameterRole.Bias, InitializerParameters.Constant(0), features);
+    }
+
+    /// <summary>What a pass keeps for the backward pass.</summary>
+    public static NormStatistics Allocate(ActivationStore store) => new(store.Vector(store.Tokens), store.Vector(store.Tokens));
 
     /// <summary>y = weight (x - mean) / sqrt(variance + epsilon) + bias.</summary>
     public void Forward(in DeviceMatrix x, in DeviceMatrix y, NormStatistics statistics) =>

@@ -1,3 +1,4 @@
+using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
@@ -19,8 +20,18 @@ internal sealed class Linear
     public Linear(ComputeDevice device, Parameter weight, Parameter? bias)
     {
         this.device = device;
-        this.weight = LinearWeight.Of(device, weight);
+        this.weight = new LinearWeight(device, weight);
         this.bias = bias;
+    }
+
+    /// <summary>Declares a weight [outputs, inputs] and, with <paramref name="bias"/>, a bias [outputs].</summary>
+    public static void Declare(ParameterList parameters, string name, int outputs, int inputs, bool bias, InitializerParameters initializer)
+    {
+        parameters.Add($"{name}.weight", ParameterRole.LinearWeight, initializer, outputs, inputs);
+        if (bias)
+        {
+            parameters.Add($"{name}.bias", ParameterRole.Bias, InitializerParameters.Constant(0), outputs);
+        }
     }
 
     /// <summary>y = W x + b.</summary>

@@ -2,56 +2,52 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
 
-/// <summary>The three products of a linear layer's weight W [out, in].</summary>
-internal abstract class LinearWeight
+/// <summary>The three products of a linear layer's weight W [out, in], dense or sparse as the weight is at that moment.</summary>
+internal sealed class LinearWeight(ComputeDevice device, Parameter parameter)
 {
-    /// <summary>The weight kind that fits a parameter's layout.</summary>
-    public static LinearWeight Of(ComputeDevice device, Parameter parameter) =>
-        parameter.Pattern is { } pattern ? new SparseWeight(device, parameter, pattern) : new DenseWeight(device, parameter);
+    private DeviceMatrix Dense => AsMatrix(parameter.Values);
 
     /// <summary>y = W x + bias. x [in, tokens], y [out, tokens].</summary>
-    public abstract void Multiply(in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias);
+    public void Multiply(in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
+    {
+        if (parameter.Pattern is { } pattern)
+        {
+            device.Spmm(new CsrMatrix(pattern, parameter.Values), x, y, bias);
+            return;
+        }
+
+        device.Gemm(GemmLayout.Normal, Dense, x, y, accumulate: false);
+        if (bias is not null)
+        {
+            device.AddBias(y, bias);
+        }
+    }
 
     /// <summary>dx = W^T dy, or dx += with <paramref name="accumulate"/>. dy [out, tokens], dx [in, tokens].</summary>
-    public abstract void MultiplyTransposed(in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate);
+    public void MultiplyTransposed(in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
+    {
+        if (parameter.Pattern is { } pattern)
+        {
+            device.SpmmTransposed(new CsrMatrix(pattern, parameter.Values), dy, dx, accumulate);
+        }
+        else
+        {
+            device.Gemm(GemmLayout.TransposedA, Dense, dy, dx, accumulate);
+        }
+    }
 
     /// <summary>dW += dy x^T.</summary>
-    public abstract void AddGradient(in DeviceMatrix dy, in DeviceMatrix x);
-
-    private sealed class DenseWeight(ComputeDevice device, Parameter parameter) : LinearWeight
+    public void AddGradient(in DeviceMatrix dy, in DeviceMatrix x)
     {
-        private DeviceMatrix Values => DeviceMatrix.Dense(parameter.Values, parameter.Shape[0], parameter.Shape[1]);
-
-        public override void Multiply(in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
+        if (parameter.Pattern is { } pattern)
         {
-            device.Gemm(GemmLayout.Normal, Values, x, y, accumulate: false);
-            if (bias is not null)
-            {
-                device.AddBias(y, bias);
-            }
-        }
-
-        public override void MultiplyTransposed(in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate) =>
-            device.Gemm(GemmLayout.TransposedA, Values, dy, dx, accumulate);
-
-        public override void AddGradient(in DeviceMatrix dy, in DeviceMatrix x)
-        {
-            DeviceMatrix gradient = DeviceMatrix.Dense(parameter.Gradient, parameter.Shape[0], parameter.Shape[1]);
-            device.Gemm(GemmLayout.TransposedB, dy, x, gradient, accumulate: true);
-        }
-    }
-
-    private sealed class SparseWeight(ComputeDevice device, Parameter parameter, SparsePattern pattern) : LinearWeight
-    {
-        private CsrMatrix Values => new(pattern, parameter.Values);
-
-        public override void Multiply(in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias) =>
-            device.Spmm(Values, x, y, bias);
-
-        public override void MultiplyTransposed(in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate) =>
-            device.SpmmTransposed(Values, dy, dx, accumulate);
-
-        public override void AddGradient(in DeviceMatrix dy, in DeviceMatrix x) =>
             device.Sddmm(pattern, dy, x, parameter.Gradient, accumulate: true);
+        }
+        else
+        {
+            device.Gemm(GemmLayout.TransposedB, dy, x, AsMatrix(parameter.Gradient), accumulate: true);
+        }
     }
+
+    private DeviceMatrix AsMatrix(DeviceBuffer<float> buffer) => DeviceMatrix.Dense(buffer, parameter.Shape[0], parameter.Shape[1]);
 }

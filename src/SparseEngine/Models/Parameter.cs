@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
@@ -7,47 +6,53 @@ using SparseEngine.Sparsity;
 
 namespace SparseEngine.Models;
 
-/// <summary>One trainable tensor of a model: its values and gradient on the device, dense or at its non-zeros only.</summary>
+/// <summary>One trainable tensor of a model: its values, gradient and optimizer states on the device, dense or at its non-zeros only.</summary>
 /// <remarks>
 /// A sparse weight is stored as its non-zeros, in the order of its CSR pattern; every other parameter in full. Gradient and
-/// optimizer state have the layout of the values, so one conversion to and from a checkpoint's dense tensors serves all.
+/// optimizer states have the layout of the values, so one conversion to and from a checkpoint's dense tensors serves all,
+/// and <see cref="Rewire"/> is the one place where that layout changes.
 /// </remarks>
 internal sealed class Parameter : IDisposable
 {
-    private readonly DeviceBuffer<float>? gradient;
+    private readonly ComputeDevice device;
+    private readonly bool trainable;
+    private DeviceBuffer<float>? gradient;
 
-    private Parameter(NamedShape definition, SparsePattern? pattern, DeviceBuffer<float> values, DeviceBuffer<float>? gradient)
+    private Parameter(ComputeDevice device, ParameterDefinition definition, bool trainable, SparsePattern? pattern, DeviceBuffer<float> values)
     {
-        Name = definition.Name;
-        Shape = definition.Shape;
+        this.device = device;
+        this.trainable = trainable;
+        Definition = definition;
         Elements = checked((int)definition.Elements);
-        Decays = GptArchitecture.Decays(definition);
         Pattern = pattern;
         Values = values;
-        this.gradient = gradient;
+        AllocateBesideValues(states: 0);
     }
 
+    /// <summary>What its model declared.</summary>
+    public ParameterDefinition Definition { get; }
+
     /// <summary>The checkpoint's name of it.</summary>
-    public string Name { get; }
+    public string Name => Definition.Name;
 
     /// <summary>Its dimensions, zeros included.</summary>
-    public ImmutableArray<int> Shape { get; }
+    public ImmutableArray<int> Shape => Definition.Shape;
 
     /// <summary>The number of elements, zeros included.</summary>
     public int Elements { get; }
 
-    /// <summary>Whether weight decay applies to it.</summary>
-    public bool Decays { get; }
-
     /// <summary>Where a sparse weight's non-zeros lie; null where every element is stored.</summary>
-    public SparsePattern? Pattern { get; }
+    public SparsePattern? Pattern { get; private set; }
 
     /// <summary>The stored values.</summary>
-    public DeviceBuffer<float> Values { get; }
+    public DeviceBuffer<float> Values { get; private set; }
 
     /// <summary>The gradient, laid out as <see cref="Values"/>.</summary>
     /// <exception cref="InvalidOperationException">The parameter was created for inference.</exception>
     public DeviceBuffer<float> Gradient => gradient ?? throw new InvalidOperationException($"{Name} was created without a gradient");
+
+    /// <summary>The optimizer's state tensors, laid out as <see cref="Values"/>; none before <see cref="AllocateStates"/>.</summary>
+    public ImmutableArray<DeviceBuffer<float>> States { get; private set; } = [];
 
     /// <summary>The number of elements that are not pruned.</summary>
     public int NonZeros => Values.Length;
@@ -58,40 +63,55 @@ internal sealed class Parameter : IDisposable
 
     /// <summary>Creates a parameter from its dense values.</summary>
     /// <param name="device">Where it lives.</param>
-    /// <param name="definition">Its name and shape.</param>
-    /// <param name="dense">Its values, row-major, taken over as <see cref="Store"/> does.</param>
-    /// <param name="keep">One flag per element of a linear layer's weight, or null to keep all. A mask that keeps everything is none.</param>
+    /// <param name="definition">What its model declares.</param>
+    /// <param name="weight">Its values, taken over as <see cref="Store"/> does.</param>
+    /// <param name="keep">On the device, 1 for each element of a linear layer's weight that is kept, else 0; null to keep all.</param>
     /// <param name="trainable">Whether it has a gradient.</param>
     /// <exception cref="ArgumentException">A mask is given for a parameter that no sparse product serves.</exception>
-    public static Parameter Create(ComputeDevice device, NamedShape definition, ReadOnlySpan<float> dense, bool[]? keep, bool trainable)
+    public static Parameter Create(ComputeDevice device, ParameterDefinition definition, DenseWeight weight, DeviceBuffer<byte>? keep, bool trainable)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(definition);
-        if (keep is not null && keep.Contains(false))
+        ArgumentNullException.ThrowIfNull(weight);
+        if (keep is null)
         {
-            return CreateSparse(device, definition, dense, keep, trainable);
+            Parameter parameter = new(device, definition, trainable, null, device.Allocate<float>(checked((int)definition.Elements)));
+            parameter.Store(weight.Elements, parameter.Values);
+            return parameter;
         }
 
-        int stored = checked((int)definition.Elements);
-        Parameter parameter = new(definition, null, device.Allocate<float>(stored), trainable ? device.Allocate<float>(stored) : null);
-        parameter.Store(dense, parameter.Values);
-        return parameter;
-    }
-
-    private static Parameter CreateSparse(ComputeDevice device, NamedShape definition, ReadOnlySpan<float> dense, bool[] keep, bool trainable)
-    {
-        if (!definition.IsLinearWeight)
+        if (!definition.CanBeSparse)
         {
             throw new ArgumentException($"{definition.Name} is not a linear layer's weight and cannot be sparse", nameof(keep));
         }
 
-        using DeviceBuffer<float> elements = device.Allocate<float>(dense.Length);
-        using DeviceBuffer<byte> flags = device.Allocate<byte>(keep.Length);
-        elements.CopyFrom(dense);
-        flags.CopyFrom(MemoryMarshal.Cast<bool, byte>(keep.AsSpan()));
-        (CsrPattern pattern, DeviceBuffer<float> values) = device.Compress(elements, flags, definition.Shape[0], definition.Shape[1]);
-        return new Parameter(
-            definition, new DataflowScheduler(device).Schedule(pattern), values, trainable ? device.Allocate<float>(values.Length) : null);
+        (CsrPattern pattern, DeviceBuffer<float> values) = device.Compress(weight.OnDevice, keep, definition.Shape[0], definition.Shape[1]);
+        return new Parameter(device, definition, trainable, new DataflowScheduler(device).Schedule(pattern), values);
+    }
+
+    /// <summary>Takes another pattern and the values at its non-zeros in place of its own. Gradient and optimizer states are zero in the new layout.</summary>
+    /// <param name="pattern">Where the non-zeros lie; null to store every element.</param>
+    /// <param name="values">The values there, this parameter's from now on.</param>
+    public void Rewire(SparsePattern? pattern, DeviceBuffer<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        int states = States.Length;
+        Dispose();
+        Pattern = pattern;
+        Values = values;
+        AllocateBesideValues(states);
+    }
+
+    /// <summary>Gives it the state tensors of an optimizer, zeros.</summary>
+    /// <param name="count">How many.</param>
+    public void AllocateStates(int count)
+    {
+        foreach (DeviceBuffer<float> state in States)
+        {
+            state.Dispose();
+        }
+
+        States = [.. Enumerable.Range(0, count).Select(_ => device.Allocate<float>(Values.Length))];
     }
 
     /// <summary>Brings a dense tensor of this parameter's shape into the stored layout. NaN becomes 0, and at a sparse weight's kept places so does infinity.</summary>
@@ -139,8 +159,15 @@ internal sealed class Parameter : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Values.Dispose();
+        AllocateStates(0);
         gradient?.Dispose();
+        Values.Dispose();
         Pattern?.Dispose();
+    }
+
+    private void AllocateBesideValues(int states)
+    {
+        gradient = trainable ? device.Allocate<float>(Values.Length) : null;
+        AllocateStates(states);
     }
 }

@@ -10,17 +10,10 @@ internal interface IWeightSource
 {
     /// <summary>Reads one parameter; reading it again gives the same values.</summary>
     /// <param name="index">Its index in <c>named_parameters()</c> order.</param>
-    /// <param name="parameter">Its name and shape.</param>
+    /// <param name="parameter">What its model declares.</param>
     /// <param name="dense">Receives all elements, row-major.</param>
-    void Read(int index, NamedShape parameter, Span<float> dense);
+    void Read(int index, ParameterDefinition parameter, Span<float> dense);
 }
-
-/// <summary>Chooses the elements of a parameter that are kept.</summary>
-/// <param name="index">Its index in <c>named_parameters()</c> order.</param>
-/// <param name="parameter">Its name and shape.</param>
-/// <param name="dense">Its values before masking.</param>
-/// <returns>One flag per element, or null to keep all.</returns>
-internal delegate bool[]? MaskSelection(int index, NamedShape parameter, ReadOnlySpan<float> dense);
 
 /// <summary>The parameters of one model on one device, in <c>named_parameters()</c> order.</summary>
 internal sealed class ParameterSet : IReadOnlyList<Parameter>, IDisposable
@@ -51,25 +44,27 @@ internal sealed class ParameterSet : IReadOnlyList<Parameter>, IDisposable
 
     /// <summary>Builds the parameters one after another, so that one dense copy exists at a time.</summary>
     /// <param name="device">Where they live.</param>
-    /// <param name="definitions">Their names and shapes, in order.</param>
+    /// <param name="definitions">What their model declares, in order.</param>
     /// <param name="source">Their values.</param>
-    /// <param name="selectMask">Which elements of each are kept.</param>
+    /// <param name="masks">Which elements of each are kept.</param>
     /// <param name="trainable">Whether they have gradients.</param>
     public static ParameterSet Build(
-        ComputeDevice device, IReadOnlyList<NamedShape> definitions, IWeightSource source, MaskSelection selectMask, bool trainable)
+        ComputeDevice device, IReadOnlyList<ParameterDefinition> definitions, IWeightSource source, IMaskSelection masks, bool trainable)
     {
         ArgumentNullException.ThrowIfNull(definitions);
         ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(selectMask);
+        ArgumentNullException.ThrowIfNull(masks);
         List<Parameter> built = [];
         try
         {
             for (int index = 0; index < definitions.Count; index++)
             {
-                NamedShape definition = definitions[index];
+                ParameterDefinition definition = definitions[index];
                 float[] dense = new float[checked((int)definition.Elements)];
                 source.Read(index, definition, dense);
-                built.Add(Parameter.Create(device, definition, dense, selectMask(index, definition, dense), trainable));
+                using DenseWeight weight = new(device, dense);
+                using DeviceBuffer<byte>? keep = masks.Select(index, definition, weight);
+                built.Add(Parameter.Create(device, definition, weight, keep, trainable));
             }
         }
         catch

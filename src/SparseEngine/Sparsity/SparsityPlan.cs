@@ -17,17 +17,16 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
     /// <param name="parameters">The sparsity section; null plans nothing.</param>
     /// <param name="parametersInOrder">The model's parameters: a weight's index among them is part of its seed.</param>
     /// <param name="drawSeed">Draws the seed of groups that have none, once for all of them; null draws 32 random bits.</param>
-    /// <param name="anyShape">Whether every parameter can be sparse, whatever it is; else only what a run computes sparsely, the weights of linear layers.</param>
     public static SparsityPlan Create(
-        SparsityParameters? parameters, IReadOnlyList<NamedShape> parametersInOrder, Func<long>? drawSeed = null, bool anyShape = false)
+        SparsityParameters? parameters, IReadOnlyList<NamedShape> parametersInOrder, Func<long>? drawSeed = null)
     {
         ArgumentNullException.ThrowIfNull(parametersInOrder);
         return parameters is null
             ? Dense
-            : new Planner(parameters, drawSeed ?? (() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4))), anyShape).Plan(parametersInOrder);
+            : new Planner(parameters, drawSeed ?? (() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)))).Plan(parametersInOrder);
     }
 
-    private sealed class Planner(SparsityParameters parameters, Func<long> drawSeed, bool anyShape)
+    private sealed class Planner(SparsityParameters parameters, Func<long> drawSeed)
     {
         private readonly HashSet<SparsityGroup> matched = [];
         private readonly List<WeightSparsity> weights = [];
@@ -83,7 +82,7 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
         private void Add(int index, NamedShape parameter, SparsityGroup group)
         {
             matched.Add(group);
-            if (!anyShape && !parameter.IsLinearWeight)
+            if (!parameter.CanBeSparse)
             {
                 warnings.Add($"{parameter.Name} matches a sparsity pattern but is not a linear layer's weight; it stays dense");
                 return;

@@ -1,10 +1,10 @@
 using System.Globalization;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
 using SparseEngine.Runs;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;
 
@@ -15,7 +15,7 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     public string? LastPath { get; private set; }
 
     /// <summary>Writes the weights a run starts from, before they are masked, as the zoo does at step 0.</summary>
-    public void SaveInitial(IReadOnlyList<NamedShape> definitions, IWeightSource weights)
+    public void SaveInitial(IReadOnlyList<ParameterDefinition> definitions, IWeightSource weights)
     {
         IEnumerable<TensorWriter> tensors = definitions.Select(
             (definition, index) => new TensorWriter(definition.Name, definition.Shape, dense => weights.Read(index, definition, dense)));
@@ -26,13 +26,12 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     public void Save(Optimizer optimizer, int step, long samplesConsumed)
     {
         List<TensorWriter> tensors = [];
-        for (int index = 0; index < optimizer.Parameters.Count; index++)
+        foreach (Parameter parameter in optimizer.Parameters)
         {
-            Parameter parameter = optimizer.Parameters[index];
             tensors.Add(new TensorWriter(parameter.Name, parameter.Shape, dense => parameter.Expand(parameter.Values, dense)));
             for (int state = 0; state < optimizer.StateNames.Length; state++)
             {
-                var stored = optimizer.State(index, state);
+                DeviceBuffer<float> stored = parameter.States[state];
                 string key = OptimizerStateName.Of(parameter.Name, optimizer.StateNames[state]);
                 tensors.Add(new TensorWriter(key, parameter.Shape, dense => parameter.Expand(stored, dense)));
             }

@@ -25,7 +25,7 @@ public static class RunPlanner
     public static RunDescription Describe(RunParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(parameters.Model);
+        ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(parameters.Model);
         SparsityPlan plan = SparsityPlan.Create(parameters.Sparsity, definitions);
         InputParameters? input = parameters.TrainInput ?? parameters.EvalInput;
         FlopCount flops = FlopCount.OfTrainingStep(parameters.Model, plan, input?.BatchSize ?? 0, input?.MaxSequenceLength ?? 0);

@@ -4,7 +4,6 @@ using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;
 
@@ -56,12 +55,12 @@ internal sealed class StartingPoint : IDisposable
 
     /// <summary>Opens what the run starts from and says so in the log.</summary>
     /// <exception cref="CheckpointException">The checkpoint cannot be read or is not one of this model.</exception>
-    public static StartingPoint Open(RunConfig config, ModelParameters model, IReadOnlyList<NamedShape> definitions, ILogger logger)
+    public static StartingPoint Open(RunConfig config, ModelParameters model, IReadOnlyList<ParameterDefinition> definitions, ILogger logger)
     {
         if (FindCheckpoint(config, logger) is not { } path)
         {
             logger.LogInformation("Starting from initial weights, seed {Seed}.", config.Seed);
-            return new StartingPoint(null, null, new InitialWeights(model, config.Seed), null, logger);
+            return new StartingPoint(null, null, new InitialWeights(config.Seed), null, logger);
         }
 
         CheckpointReader reader = CheckpointReader.Open(path);
@@ -118,14 +117,13 @@ internal sealed class StartingPoint : IDisposable
             return;
         }
 
-        for (int index = 0; index < optimizer.Parameters.Count; index++)
+        foreach (Parameter parameter in optimizer.Parameters)
         {
-            Parameter parameter = optimizer.Parameters[index];
             float[] dense = new float[parameter.Elements];
             for (int state = 0; state < optimizer.StateNames.Length; state++)
             {
                 reader.Read(OptimizerStateName.Of(parameter.Name, optimizer.StateNames[state]), dense);
-                parameter.Store(dense, optimizer.State(index, state));
+                parameter.Store(dense, parameter.States[state]);
             }
         }
 

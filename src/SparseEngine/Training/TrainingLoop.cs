@@ -33,6 +33,7 @@ internal sealed class TrainingLoop
     private TimeSpan reportedTime;
     private int savedStep;
     private long samplesConsumed;
+    private FlopCount flopsDone;
     private double? lastLoss;
     private EvaluationMetrics? lastEvaluation;
 
@@ -62,7 +63,7 @@ internal sealed class TrainingLoop
     {
         RunParameters run = context.Parameters;
         RunConfig config = run.RunConfig;
-        ImmutableArray<NamedShape> definitions = GptArchitecture.Parameters(run.Model);
+        ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(run.Model);
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
 
@@ -77,7 +78,7 @@ internal sealed class TrainingLoop
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
         using ParameterSet parameters = BuildParameters(context, definitions, plan, start);
-        using Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
+        Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
         start.Restore(optimizer);
         GptModel model = new(context.Device, run.Model, parameters);
         using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
@@ -102,11 +103,11 @@ internal sealed class TrainingLoop
     }
 
     private static ParameterSet BuildParameters(
-        RunContext context, IReadOnlyList<NamedShape> definitions, SparsityPlan plan, StartingPoint start)
+        RunContext context, IReadOnlyList<ParameterDefinition> definitions, SparsityPlan plan, StartingPoint start)
     {
         RunParameters run = context.Parameters;
         PlannedMasks masks = new(context.Device, plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
-        ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks.Select, trainable: true);
+        ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks, trainable: true);
         if (masks.Unplanned.Count > 0)
         {
             parameters.Dispose();
@@ -168,6 +169,7 @@ internal sealed class TrainingLoop
         loader.Load(samplesConsumed, batch);
         step.Run(batch, done, schedule.At(done), Config.CheckLossValues);
         done++;
+        flopsDone = flopsDone.Plus(flops);
         samplesConsumed += loader.BatchSize;
         clock.Stop();
 
@@ -237,8 +239,8 @@ internal sealed class TrainingLoop
             lastLoss,
             lastEvaluation,
             checkpoints.LastPath ?? startPath,
-            steps * flops.Dense,
-            steps * flops.Executed,
+            flopsDone.Dense,
+            flopsDone.Executed,
             memory.DenseBytes,
             memory.Bytes,
             clock.Elapsed.TotalSeconds,

@@ -9,110 +9,82 @@ public class DataflowScheduleTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Each_non_zero_fires_exactly_once_and_no_zero_fires(int seed)
+    public void Every_row_and_column_belongs_to_one_worker_even_where_workers_outnumber_them(int seed)
     {
-        (bool[] keep, CsrPattern pattern, int workers) = RandomCase(seed);
+        (CsrPattern pattern, int workers) = RandomCase(seed);
         DataflowSchedule schedule = DataflowSchedule.Create(pattern, workers);
 
-        int[] fired = new int[keep.Length];
-        for (int worker = 0; worker < workers; worker++)
-        {
-            foreach (RowSegment segment in schedule.SegmentsOf(worker))
-            {
-                for (int p = segment.Start; p < segment.End; p++)
-                {
-                    fired[(segment.Row * pattern.ColumnCount) + pattern.Columns[p]]++;
-                }
-            }
-        }
-
-        Assert.Equal(keep.Select(kept => kept ? 1 : 0), fired);
+        AssertCovers(schedule.Rows, workers, pattern.Rows);
+        AssertCovers(schedule.Columns, workers, pattern.ColumnCount);
     }
 
     [Theory]
     [MemberData(nameof(Seeds))]
     public void No_worker_is_more_than_one_row_above_the_mean(int seed)
     {
-        (_, CsrPattern pattern, int workers) = RandomCase(seed);
+        (CsrPattern pattern, int workers) = RandomCase(seed);
         DataflowSchedule schedule = DataflowSchedule.Create(pattern, workers);
 
-        int mean = (pattern.NonZeros + workers - 1) / workers;
-        // A long row is split, so what a worker can exceed the mean by is one of the rows that are not.
-        int row = Lengths(pattern).Where(length => (long)length * workers <= pattern.NonZeros).DefaultIfEmpty(0).Max();
-        for (int worker = 0; worker < workers; worker++)
+        int[] perRow = new int[pattern.Rows];
+        int[] perColumn = new int[pattern.ColumnCount];
+        for (int row = 0; row < pattern.Rows; row++)
         {
-            Assert.InRange(schedule.NonZerosOf(worker), 0, mean + Math.Max(row, 1));
-            Assert.Equal(schedule.NonZerosOf(worker), schedule.SegmentsOf(worker).Sum(segment => segment.NonZeros));
-            Assert.Equal(schedule.NonZerosOf(worker), schedule.ImbalanceOf(worker) * schedule.MeanNonZeros, pattern.NonZeros == 0 ? 1 : 1e-9);
+            foreach (int column in pattern.Columns[pattern.RowPointers[row]..pattern.RowPointers[row + 1]])
+            {
+                perRow[row]++;
+                perColumn[column]++;
+            }
         }
 
-        Assert.Equal(Enumerable.Range(0, workers).Max(schedule.ImbalanceOf), schedule.Imbalance);
-    }
-
-    [Theory]
-    [MemberData(nameof(Seeds))]
-    public void Workers_without_long_rows_have_the_row_blocks_that_devices_take(int seed)
-    {
-        (_, CsrPattern pattern, int workers) = RandomCase(seed);
-        DataflowSchedule schedule = DataflowSchedule.Create(pattern, workers);
-
-        Assert.Equal(DataflowScheduler.PartitionRows(pattern, workers).Boundaries.ToArray(), schedule.WholeRows.Boundaries.ToArray());
-        if (Lengths(pattern).All(length => (long)length * workers <= pattern.NonZeros))
-        {
-            int[] starts = [.. schedule.WholeRows.Boundaries.ToArray().Select(row => pattern.RowPointers[row])];
-            Assert.Equal(starts, schedule.Boundaries.ToArray());
-        }
+        AssertBalanced(schedule.Rows, perRow, pattern.NonZeros);
+        AssertBalanced(schedule.Columns, perColumn, pattern.NonZeros);
     }
 
     [Fact]
-    public void A_row_longer_than_a_share_is_split_among_workers()
+    public void Rows_and_columns_are_split_by_their_non_zeros()
     {
-        CsrPattern pattern = CsrPattern.FromMask(
-            3, 8,
-            [
-                true, false, false, false, false, false, false, false,
-                true, true, true, true, true, true, true, true,
-                false, false, false, false, false, true, true, true,
-            ]);
+        // Row 0 has four non-zeros, rows 1 to 4 one each; column 3 has four, the others one or two.
+        CsrPattern pattern = CsrPattern.FromMask(5, 4,
+        [
+            true, true, true, true,
+            false, false, false, true,
+            false, false, false, true,
+            true, false, false, false,
+            false, false, false, true,
+        ]);
 
-        DataflowSchedule schedule = DataflowSchedule.Create(pattern, workers: 3);
+        DataflowSchedule schedule = DataflowSchedule.Create(pattern, workers: 2);
 
-        Assert.Equal([new RowSegment(0, 0, 1), new RowSegment(1, 1, 4)], schedule.SegmentsOf(0));
-        Assert.Equal([new RowSegment(1, 4, 8)], schedule.SegmentsOf(1));
-        Assert.Equal([new RowSegment(1, 8, 9), new RowSegment(2, 9, 12)], schedule.SegmentsOf(2));
-        Assert.Equal(1, schedule.Imbalance);
-        Assert.Equal([0, 1, 2, 3], schedule.WholeRows.Boundaries.ToArray());
-    }
-
-    [Fact]
-    public void Weights_fire_row_by_row_with_ascending_columns()
-    {
-        (_, CsrPattern pattern, int workers) = RandomCase(7);
-        DataflowSchedule schedule = DataflowSchedule.Create(pattern, workers);
-
-        int next = 0;
-        foreach (RowSegment segment in Enumerable.Range(0, workers).SelectMany(schedule.SegmentsOf))
-        {
-            Assert.Equal(next, segment.Start);
-            Assert.InRange(segment.Start, pattern.RowPointers[segment.Row], pattern.RowPointers[segment.Row + 1] - 1);
-            next = segment.End;
-        }
-
-        Assert.Equal(pattern.NonZeros, next);
+        Assert.Equal([0, 1, 5], schedule.Rows.Boundaries.ToArray());
+        Assert.Equal([0, 3, 4], schedule.Columns.Boundaries.ToArray());
     }
 
     [Fact]
     public void There_is_at_least_one_worker() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => DataflowSchedule.Create(CsrPattern.FromMask(1, 1, [true]), workers: 0));
 
-    private static IEnumerable<int> Lengths(CsrPattern pattern)
+    private static void AssertCovers(RowPartition partition, int blocks, int end)
     {
-        int[] pointers = pattern.RowPointers.ToArray();
-        return pointers.Skip(1).Zip(pointers, (end, start) => end - start);
+        int[] boundaries = partition.Boundaries.ToArray();
+        Assert.Equal(blocks, partition.Blocks);
+        Assert.Equal(0, boundaries[0]);
+        Assert.Equal(end, boundaries[^1]);
+        Assert.Equal(boundaries.Order(), boundaries);
+    }
+
+    private static void AssertBalanced(RowPartition partition, int[] nonZeros, int total)
+    {
+        int mean = (total + partition.Blocks - 1) / partition.Blocks;
+        int longest = nonZeros.DefaultIfEmpty(0).Max();
+        for (int block = 0; block < partition.Blocks; block++)
+        {
+            int share = nonZeros[partition.Boundaries[block]..partition.Boundaries[block + 1]].Sum();
+            Assert.InRange(share, 0, mean + longest);
+        }
     }
 
     // Rows of very unequal density, empty ones among them; shapes down to nothing; more workers than rows or non-zeros in many cases.
-    private static (bool[] Keep, CsrPattern Pattern, int Workers) RandomCase(int seed)
+    private static (CsrPattern Pattern, int Workers) RandomCase(int seed)
     {
         Random random = new(seed);
         int rows = random.Next(0, 40);
@@ -127,6 +99,6 @@ public class DataflowScheduleTests
             }
         }
 
-        return (keep, CsrPattern.FromMask(rows, columns, keep), random.Next(1, 70));
+        return (CsrPattern.FromMask(rows, columns, keep), random.Next(1, 70));
     }
 }

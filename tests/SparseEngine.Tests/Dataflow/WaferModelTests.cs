@@ -53,7 +53,7 @@ public class WaferModelTests
     [Fact]
     public void A_step_is_its_layers_and_systems_share_its_tokens()
     {
-        WaferLayer[] layers = [new("a", WeightLoad.Random(4096, 1024, 1 << 20)), new("b", WeightLoad.Random(1024, 4096, 1 << 20))];
+        WaferLayer[] layers = [new("a", null, WeightLoad.Random(4096, 1024, 1 << 20)), new("b", null, WeightLoad.Random(1024, 4096, 1 << 20))];
 
         WaferStep one = WaferModel.Step(Cs2, layers, 1 << 24, systems: 1);
         WaferStep four = WaferModel.Step(Cs2, layers, 1 << 24, systems: 4);

@@ -1,5 +1,5 @@
 using SparseEngine.Dataflow;
-using SparseEngine.Dataflow.Simulation;
+using SparseEngine.Tests.Dataflow.Simulation;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Tests.Dataflow;

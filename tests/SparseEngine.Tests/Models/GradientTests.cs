@@ -5,6 +5,7 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
+using SparseEngine.Sparsity;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Models;
@@ -54,12 +55,12 @@ public class GradientTests
     public void Batch_size_scaling_divides_by_sequences_and_multiplies_by_the_loss_weight() =>
         Check(TinyModel.Shape with { LossScaling = LossScaling.BatchSize, LossWeight = 0.25 }, TinyModel.HalfOfLinearWeights);
 
-    private static void Check(ModelParameters shape, MaskSelection masks)
+    private static void Check(ModelParameters shape, IMaskSelection masks)
     {
         Batch batch = TinyModel.RandomBatch();
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, shape, masks);
-        using Optimizer optimizer = Optimizer.Create(AnyOptimizer, device, parameters);
+        Optimizer optimizer = Optimizer.Create(AnyOptimizer, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
 
         StepOutcome outcome = step.ComputeGradients(batch, step: 0);

@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Tests.Models;
 
@@ -101,11 +101,11 @@ public class InitialWeightsTests
 
     private static float[] Read(ModelParameters model, string name, int seed = 1)
     {
-        var definitions = GptArchitecture.Parameters(model);
+        ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(model);
         int index = definitions.Select(definition => definition.Name).ToList().IndexOf(name);
-        NamedShape definition = definitions[index];
+        ParameterDefinition definition = definitions[index];
         float[] dense = new float[definition.Elements];
-        new InitialWeights(model, seed).Read(index, definition, dense);
+        new InitialWeights(seed).Read(index, definition, dense);
         return dense;
     }
 

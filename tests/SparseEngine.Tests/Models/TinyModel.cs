@@ -19,7 +19,7 @@ internal sealed class TinyModel : IWeightSource
     public const int Sequence = 5;
 
     /// <summary>Seeded values: every weight random, so that no gradient is zero by symmetry.</summary>
-    public void Read(int index, NamedShape parameter, Span<float> dense)
+    public void Read(int index, ParameterDefinition parameter, Span<float> dense)
     {
         Random random = new(1000 + index);
         float center = parameter.Shape.Length == 1 && parameter.Name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0;
@@ -30,10 +30,9 @@ internal sealed class TinyModel : IWeightSource
     }
 
     /// <summary>Drops about half of each linear weight.</summary>
-    public static bool[]? HalfOfLinearWeights(int index, NamedShape parameter, ReadOnlySpan<float> dense) =>
-        parameter.IsLinearWeight ? Half(index, dense.Length) : null;
+    public static IMaskSelection HalfOfLinearWeights { get; } = new FlaggedMasks((index, parameter) => parameter.CanBeSparse ? Half(index, (int)parameter.Elements) : null);
 
-    public static bool[]? Nothing(int index, NamedShape parameter, ReadOnlySpan<float> dense) => null;
+    public static IMaskSelection Nothing { get; } = new FlaggedMasks((_, _) => null);
 
     /// <summary>Random tokens; the mask leaves some out.</summary>
     public static Batch RandomBatch(int batchSize = BatchSize, int sequence = Sequence, int seed = 5)
@@ -50,7 +49,7 @@ internal sealed class TinyModel : IWeightSource
         return batch;
     }
 
-    public static ParameterSet Parameters(ComputeDevice device, ModelParameters shape, MaskSelection masks) =>
+    public static ParameterSet Parameters(ComputeDevice device, ModelParameters shape, IMaskSelection masks) =>
         ParameterSet.Build(device, GptArchitecture.Parameters(shape), new TinyModel(), masks, trainable: true);
 
     private static bool[] Half(int index, int length)

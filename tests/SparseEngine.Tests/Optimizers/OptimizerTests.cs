@@ -33,7 +33,7 @@ public class OptimizerTests
     {
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(settings, device, parameters);
+        Optimizer optimizer = Optimizer.Create(settings, device, parameters);
         using UpdateScale scale = ClippedTo(Scale, device);
         ImmutableArray<double[]> expected = [.. parameters.Select(parameter => Stored(parameter.Values))];
         ImmutableArray<double[]> first = [.. expected.Select(values => new double[values.Length])];
@@ -46,7 +46,7 @@ public class OptimizerTests
                 Parameter parameter = parameters[index];
                 float[] gradient = Gradient(parameter.Values.Length, seed: (100 * t) + index);
                 parameter.Gradient.CopyFrom(gradient);
-                Apply(settings, t, parameter.Decays, expected[index], gradient, first[index], second[index]);
+                Apply(settings, t, parameter.Definition.Decays, expected[index], gradient, first[index], second[index]);
             }
 
             optimizer.Step(Rate, scale);
@@ -67,11 +67,11 @@ public class OptimizerTests
     {
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(Settings(OptimizerKind.AdamW), device, parameters);
+        Optimizer optimizer = Optimizer.Create(Settings(OptimizerKind.AdamW), device, parameters);
 
         int sparse = parameters.ToList().FindIndex(parameter => parameter.Pattern is not null);
-        Assert.Equal(parameters[sparse].NonZeros, optimizer.State(sparse, 0).Length);
-        Assert.Equal(parameters[sparse].NonZeros, optimizer.State(sparse, 1).Length);
+        Assert.Equal(parameters[sparse].NonZeros, parameters[sparse].States[0].Length);
+        Assert.Equal(parameters[sparse].NonZeros, parameters[sparse].States[1].Length);
         Assert.True(parameters[sparse].NonZeros < parameters[sparse].Elements);
         Assert.True(TrainingMemory.Of(optimizer).DenseBytes == parameters.Elements * 16);
     }
@@ -79,11 +79,14 @@ public class OptimizerTests
     [Fact]
     public void Training_state_of_a_sparse_weight_is_at_most_32_bytes_per_non_zero()
     {
-        NamedShape weight = new("model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight", [1024, 512]);
+        ParameterDefinition definition = new(
+            "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight", [1024, 512], ParameterRole.LinearWeight, Layer: 0, InitializerParameters.Constant(0));
         Random random = new(1);
-        bool[] keep = [.. Enumerable.Range(0, (int)weight.Elements).Select(_ => random.Next(4) == 0)];
+        bool[] keep = [.. Enumerable.Range(0, (int)definition.Elements).Select(_ => random.Next(4) == 0)];
         using HostDevice device = HostDevice.Create(2);
-        using Parameter parameter = Parameter.Create(device, weight, new float[weight.Elements], keep, trainable: true);
+        using DenseWeight weight = new(device, new float[definition.Elements]);
+        using DeviceBuffer<byte> flags = weight.Upload(keep);
+        using Parameter parameter = Parameter.Create(device, definition, weight, flags, trainable: true);
 
         // Weight, gradient and two moments, all float32, and the pattern in both orientations.
         Assert.InRange((16.0 * parameter.NonZeros + parameter.PatternBytes) / parameter.NonZeros, 16, 32);
@@ -96,7 +99,7 @@ public class OptimizerTests
             Assert.Equal(
                 !parameter.Name.Contains("bias", StringComparison.Ordinal) && !parameter.Name.Contains("norm", StringComparison.Ordinal)
                     && !parameter.Name.Contains("ln_f", StringComparison.Ordinal),
-                GptArchitecture.Decays(parameter)));
+                parameter.Decays));
     }
 
     /// <summary>What clipping decides where the gradients' norm is 2 and may be twice <paramref name="factor"/>.</summary>

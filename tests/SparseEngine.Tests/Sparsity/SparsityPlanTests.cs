@@ -1,21 +1,25 @@
 using System.Text.RegularExpressions;
 using SparseEngine.Configuration;
+using SparseEngine.Models;
 using SparseEngine.Sparsity;
 
 namespace SparseEngine.Tests.Sparsity;
 
 public sealed class SparsityPlanTests
 {
-    private static readonly NamedShape[] Model =
+    private static readonly ParameterDefinition[] Model =
     [
-        new("model.embedding_layer.word_embeddings.weight", [256, 32]),
-        new("model.ln_f.weight", [32]),
-        new("model.layers.0.self_attn.proj_q_dense_layer.weight", [32, 32]),
-        new("model.layers.0.self_attn.proj_q_dense_layer.bias", [32]),
-        new("model.layers.0.Norm1.weight", [32, 1]),
-        new("model.layers.0.ffn.ffn.0.linear_layer.weight", [128, 32]),
-        new("lm_head.weight", [256, 32]),
+        Declared("model.embedding_layer.word_embeddings.weight", ParameterRole.Embedding, 256, 32),
+        Declared("model.ln_f.weight", ParameterRole.Scale, 32),
+        Declared("model.layers.0.self_attn.proj_q_dense_layer.weight", ParameterRole.LinearWeight, 32, 32),
+        Declared("model.layers.0.self_attn.proj_q_dense_layer.bias", ParameterRole.Bias, 32),
+        Declared("model.layers.0.Norm1.weight", ParameterRole.Scale, 32, 1),
+        Declared("model.layers.0.ffn.ffn.0.linear_layer.weight", ParameterRole.LinearWeight, 128, 32),
+        Declared("lm_head.weight", ParameterRole.HeadWeight, 256, 32),
     ];
+
+    // As the tensors of a checkpoint of which nothing else is known.
+    private static readonly NamedShape[] Tensors = [.. Model.Select(parameter => new NamedShape(parameter.Name, parameter.Shape))];
 
     [Fact]
     public void By_default_embeddings_norms_the_head_and_vectors_stay_dense()
@@ -55,10 +59,10 @@ public sealed class SparsityPlanTests
     }
 
     [Fact]
-    public void Where_any_shape_can_be_sparse_a_pattern_takes_all_it_matches_and_the_default_rule_is_the_same()
+    public void Of_tensors_known_by_name_alone_a_pattern_takes_all_it_matches_and_the_default_rule_is_the_same()
     {
-        SparsityPlan named = SparsityPlan.Create(Parameters(Group("word_embeddings|proj_q|lm_head", 0.5)), Model, anyShape: true);
-        SparsityPlan byDefault = SparsityPlan.Create(Parameters(Group(null, 0.75)), [.. Model, new NamedShape("conv.weight", [4, 2, 3, 3])], anyShape: true);
+        SparsityPlan named = SparsityPlan.Create(Parameters(Group("word_embeddings|proj_q|lm_head", 0.5)), Tensors);
+        SparsityPlan byDefault = SparsityPlan.Create(Parameters(Group(null, 0.75)), [.. Tensors, new NamedShape("conv.weight", [4, 2, 3, 3])]);
         Assert.Equal([0, 2, 3, 6], named.Weights.Select(weight => weight.Index));
         Assert.Equal([2, 5, 7], byDefault.Weights.Select(weight => weight.Index));
         Assert.Empty(named.Warnings);
@@ -84,6 +88,9 @@ public sealed class SparsityPlanTests
         SparsityPlan plan = SparsityPlan.Create(Parameters(Group(null, 0.9)), [new NamedShape("w", [2, 2])]);
         Assert.Equal(["w: nothing of its 4 elements is kept at sparsity 0.9"], plan.Warnings);
     }
+
+    private static ParameterDefinition Declared(string name, ParameterRole role, params ReadOnlySpan<int> shape) =>
+        new(name, [.. shape], role, Layer: null, InitializerParameters.Constant(0));
 
     private static SparsityPlan Plan(params SparsityGroup[] groups) => SparsityPlan.Create(Parameters(groups), Model);
 

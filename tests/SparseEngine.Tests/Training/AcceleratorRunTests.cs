@@ -24,7 +24,7 @@ public class AcceleratorRunTests
         using IlgpuDevice device = IlgpuDevice.Create(AcceleratorKind.Cpu);
         ModelParameters shape = TinyModel.Shape with { DropoutRate = 0.1, AttentionDropoutRate = 0.1, EmbeddingDropoutRate = 0.1 };
         using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(AdamW, device, parameters);
+        Optimizer optimizer = Optimizer.Create(AdamW, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
         Batch batch = TinyModel.RandomBatch();
         step.Run(batch, step: 0, learningRate: 1e-3, checkValues: true);

@@ -47,7 +47,7 @@ public class TrainingStepTests
         OptimizerParameters settings = Sgd with { GradAccumSteps = asked };
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(settings, device, parameters);
+        Optimizer optimizer = Optimizer.Create(settings, device, parameters);
         GptModel model = new(device, TinyModel.Shape, parameters);
         using TrainingStep whole = new(device, model, optimizer, batchSize, TinyModel.Sequence, seed: 1, passTokens: int.MaxValue);
         using TrainingStep parts = new(device, model, optimizer, batchSize, TinyModel.Sequence, seed: 1, passTokens);
@@ -93,7 +93,7 @@ public class TrainingStepTests
         Batch batch = TinyModel.RandomBatch();
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
 
         foreach (Parameter parameter in parameters)
@@ -128,7 +128,7 @@ public class TrainingStepTests
         Batch batch = TinyModel.RandomBatch(batchSize: 8);
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, TinyModel.Shape, parameters), optimizer, batchSize: 8, TinyModel.Sequence, seed: 1, passTokens: 1);
         Run();
         Run();
@@ -151,7 +151,7 @@ public class TrainingStepTests
         Batch batch = TinyModel.RandomBatch();
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.Nothing);
-        using Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
 
         Assert.NotEqual(step.ComputeGradients(batch, step: 0).Loss, step.ComputeGradients(batch, step: 1).Loss);
@@ -163,7 +163,7 @@ public class TrainingStepTests
     {
         using HostDevice device = HostDevice.Create(threads);
         using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.HalfOfLinearWeights);
-        using Optimizer optimizer = Optimizer.Create(settings, device, parameters);
+        Optimizer optimizer = Optimizer.Create(settings, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, batch.Size, TinyModel.Sequence, seed: 1);
         step.Run(batch, step: 0, learningRate, checkValues: true);
         return (step.Read(), [.. parameters.Select(parameter => Values(parameter.Values))]);

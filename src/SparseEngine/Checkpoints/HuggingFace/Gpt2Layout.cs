@@ -20,7 +20,7 @@ internal static class Gpt2Layout
     /// <summary>All tensors of a model, in the order of GPT2LMHeadModel.</summary>
     public static ImmutableArray<Gpt2Tensor> Tensors(ModelParameters model)
     {
-        Dictionary<string, NamedShape> parameters = GptArchitecture.Parameters(model).ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        Dictionary<string, ParameterDefinition> parameters = GptArchitecture.Parameters(model).ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         ImmutableArray<Gpt2Tensor>.Builder tensors = ImmutableArray.CreateBuilder<Gpt2Tensor>();
         Add(WordEmbeddings, GptArchitecture.WordEmbeddings);
         Add("wpe.weight", GptArchitecture.PositionEmbeddings);

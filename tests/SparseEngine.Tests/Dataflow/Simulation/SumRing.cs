@@ -1,4 +1,6 @@
-namespace SparseEngine.Dataflow.Simulation;
+using SparseEngine.Dataflow;
+
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>
 /// The links along one row of cores that partial sums go round: east from core to core, and from the last core back west through the routers of all

@@ -1,4 +1,4 @@
-namespace SparseEngine.Dataflow.Simulation;
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>
 /// One core in a product Y = W X: it holds its features' activations for its tokens. A weight that arrives starts an AXPY into the output row's

@@ -1,6 +1,7 @@
+using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Sparse;
 
-namespace SparseEngine.Dataflow.Simulation;
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>
 /// MemoryX: the weight's non-zeros in firing order, each sent to the column of cores that holds its input feature. The link to the wafer carries so many bytes

@@ -1,4 +1,6 @@
-namespace SparseEngine.Dataflow.Simulation;
+using SparseEngine.Dataflow;
+
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>The routers of one column of cores: each hands a weight to its own core and, at once, to the router below.</summary>
 internal sealed class WeightColumn

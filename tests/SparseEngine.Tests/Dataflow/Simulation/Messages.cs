@@ -1,4 +1,4 @@
-namespace SparseEngine.Dataflow.Simulation;
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>A weight on its way down a column of cores, or the mark that an output row's weights have all been sent.</summary>
 /// <param name="Row">The output feature.</param>

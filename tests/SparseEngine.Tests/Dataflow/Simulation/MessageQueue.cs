@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace SparseEngine.Dataflow.Simulation;
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>A router's port: a finite queue behind a link that carries one message in a cycle and takes time to cross.</summary>
 /// <param name="capacity">Messages that it holds, those on the way included: a sender waits for room, so none is ever lost.</param>

@@ -1,4 +1,6 @@
-namespace SparseEngine.Dataflow.Simulation;
+using SparseEngine.Dataflow;
+
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>The part of a product Y = W X that one row of cores computes: all features, some of the tokens.</summary>
 /// <param name="Constants">The wafer.</param>

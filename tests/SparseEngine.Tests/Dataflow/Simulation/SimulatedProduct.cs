@@ -1,4 +1,4 @@
-namespace SparseEngine.Dataflow.Simulation;
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>What a simulated product gave.</summary>
 /// <param name="Output">The result, row-major.</param>

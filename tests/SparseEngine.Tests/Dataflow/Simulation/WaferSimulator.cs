@@ -1,6 +1,7 @@
+using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Sparse;
 
-namespace SparseEngine.Dataflow.Simulation;
+namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>Executes products on a wafer core by core, message by message and cycle by cycle: what the closed model is checked against.</summary>
 /// <remarks>
