@@ -13,6 +13,9 @@ namespace SparseEngine.Kernels.Devices;
 /// <param name="Stride">The distance between the starts of two rows, at least <paramref name="Columns"/>.</param>
 public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offset, int Rows, int Columns, int Stride)
 {
+    /// <summary>Elements of a 64-byte line, which every vector width divides: rows of activations are padded to whole ones.</summary>
+    internal const int RowPadding = 16;
+
     /// <summary>A matrix over a whole buffer, without padding.</summary>
     /// <exception cref="ArgumentException">The buffer's length is not <paramref name="rows"/> times <paramref name="columns"/>.</exception>
     public static DeviceMatrix Dense(DeviceBuffer<float> buffer, int rows, int columns)
@@ -36,4 +39,7 @@ public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offse
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
         return this with { Offset = Offset + (first * Stride), Rows = count };
     }
+
+    /// <summary>Tokens rounded up to whole 64-byte lines: how far kernels run along a row of activations.</summary>
+    internal static int Padded(int tokens) => checked(tokens + RowPadding - 1) / RowPadding * RowPadding;
 }

@@ -7,26 +7,12 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void AttentionForward(
-        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp)
-    {
-        (int features, int tokens) = AttentionShape(arguments);
-        Vectors(output, features, tokens, nameof(output));
-        AttentionForwardKernel kernel = new(
-            new AttentionTile(arguments), Vectors(q, features, tokens, nameof(q)), Vectors(k, features, tokens, nameof(k)), Vectors(v, features, tokens, nameof(v)),
-            Scalars(output, nameof(output)), View(logSumExp, arguments.Heads * tokens, nameof(logSumExp)));
-        LaunchAttention(arguments, kernel);
-    }
-
-    private static (int Features, int Tokens) AttentionShape(in AttentionArguments arguments)
-    {
-        if (arguments.Batch < 0 || arguments.Sequence < 0 || arguments.Heads < 0 || arguments.HeadSize < 1 || arguments.Scale <= 0 || arguments.DropoutRate is < 0 or >= 1)
-        {
-            throw new ArgumentException($"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {arguments}", nameof(arguments));
-        }
-
-        return (checked(arguments.Heads * arguments.HeadSize), checked(arguments.Batch * arguments.Sequence));
-    }
+    private protected override void AttentionForwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp) =>
+        LaunchAttention(
+            arguments,
+            new AttentionForwardKernel(new AttentionTile(arguments), Vectors(q), Vectors(k), Vectors(v), Scalars(output), View(logSumExp)));
 
     private void LaunchAttention<TKernel>(in AttentionArguments arguments, in TKernel kernel)
         where TKernel : struct, IKernel

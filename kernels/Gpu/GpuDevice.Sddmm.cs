@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -10,18 +11,19 @@ internal sealed partial class GpuDevice
     private const int MaxSplits = 8;
     private const int MaxPartialGradients = 1 << 24;
 
-    private readonly GpuScratch<float> partialGradients;
+    private MemoryBuffer1D<float, Stride1D.Dense>? partialGradients;
 
     /// <inheritdoc/>
-    public override void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
+    private protected override void SddmmCore(
+        SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         GpuPattern own = Own(pattern);
         GpuFiringOrder order = own.Forward;
         int tokens = x.Columns;
         int nonZeros = own.Csr.NonZeros;
-        VectorMatrix left = Vectors(dy, order.Rows, tokens, nameof(dy));
-        VectorMatrix right = Vectors(x, order.ColumnCount, tokens, nameof(x));
-        ArrayView<float> result = View(gradient, nonZeros, nameof(gradient));
+        VectorMatrix left = Vectors(dy);
+        VectorMatrix right = Vectors(x);
+        ArrayView<float> result = View(gradient);
         if (nonZeros == 0)
         {
             return;
@@ -31,7 +33,7 @@ internal sealed partial class GpuDevice
         int tiles = DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes);
         int wanted = DivideUp(GroupsToFill * Cores, RangesOf(order, chunks) * chunks);
         int splits = Math.Clamp(Math.Min(wanted, Math.Min(tiles, MaxPartialGradients / nonZeros)), 1, Math.Min(MaxSplits, shapes.MaxRanges));
-        ArrayView<float> target = splits == 1 ? result : partialGradients.AtLeast((long)splits * nonZeros);
+        ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         for (GpuFiringOrder? part = order; part is not null; part = part.Rest)
         {
             kernels.Launch(

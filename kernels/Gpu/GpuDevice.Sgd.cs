@@ -7,20 +7,19 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    private protected override void SgdStepCore(
+        in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
     {
-        ArgumentNullException.ThrowIfNull(weight);
-        int length = weight.Length;
-        int vectors = VectorsOf(length);
-        ArrayView<Float4> weights = PaddedVectors(weight, length, nameof(weight));
-        ArrayView<Float4> gradients = PaddedVectors(gradient, length, nameof(gradient));
+        int vectors = VectorsOf(weight.Length);
+        ArrayView<Float4> weights = PaddedVectors(weight);
+        ArrayView<Float4> gradients = PaddedVectors(gradient);
         if (velocity is null)
         {
             LaunchLinear(vectors, new SgdKernel(arguments.LearningRate, arguments.WeightDecay, Factor(scale), vectors, weights, gradients));
         }
         else
         {
-            LaunchLinear(vectors, new MomentumKernel(arguments, Factor(scale), vectors, weights, gradients, PaddedVectors(velocity, length, nameof(velocity))));
+            LaunchLinear(vectors, new MomentumKernel(arguments, Factor(scale), vectors, weights, gradients, PaddedVectors(velocity)));
         }
     }
 }

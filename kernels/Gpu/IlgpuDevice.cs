@@ -4,7 +4,6 @@ using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Kernels.Gpu;
 
@@ -17,7 +16,7 @@ public enum AcceleratorKind
     /// <summary>A device that OpenCL offers, a GPU as a rule.</summary>
     OpenCl,
 
-    /// <summary>Threads of the CPU that stand in for a GPU's: for checking kernels, orders of magnitude slower than <see cref="HostDevice"/>.</summary>
+    /// <summary>Threads of the CPU that stand in for a GPU's: for checking kernels, orders of magnitude slower than <see cref="Host.HostDevice"/>.</summary>
     Cpu,
 }
 

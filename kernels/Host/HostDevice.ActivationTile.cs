@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -26,13 +27,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private static int TileTokens => TileVectors * TSimd.Width;
 
     /// <summary>The number of tiles that tokens are cut into.</summary>
-    private static int TilesOf(int tokens, int tileTokens) => (Padded(tokens) + tileTokens - 1) / tileTokens;
+    private static int TilesOf(int tokens, int tileTokens) => (DeviceMatrix.Padded(tokens) + tileTokens - 1) / tileTokens;
 
     /// <summary>The first token of a tile. Tiles are about equal, in steps of a strip, so that no short one is left over.</summary>
     private static int TileStart(int tile, int tokens, int tileTokens)
     {
         int tiles = TilesOf(tokens, tileTokens);
-        long share = (long)Padded(tokens) * tile;
+        long share = (long)DeviceMatrix.Padded(tokens) * tile;
         return tile == tiles ? tokens : (int)((share + ((long)tiles * StripTokens) - 1) / ((long)tiles * StripTokens)) * StripTokens;
     }
 
@@ -49,7 +50,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(float* source, int stride, int rows, int tokens, float* tile, nint stripStride)
     {
-        int padded = Padded(tokens);
+        int padded = DeviceMatrix.Padded(tokens);
         for (int row = 0; row < rows; row++, source += stride, tile += StripTokens)
         {
             CacheLines.Prefetch(source + (PackAhead * (nint)stride), padded);

@@ -7,22 +7,20 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void AttentionBackward(
-        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp,
-        in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
+    private protected override void AttentionBackwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
     {
-        (int features, int tokens) = AttentionShape(arguments);
         AttentionOperands operands = new(
-            new Operand(Activations(q, features, tokens, nameof(q)), q.Stride),
-            new Operand(Activations(k, features, tokens, nameof(k)), k.Stride),
-            new Operand(Activations(v, features, tokens, nameof(v)), v.Stride),
-            new Operand(Activations(output, features, tokens, nameof(output)), output.Stride),
-            new Operand(Activations(outputGradient, features, tokens, nameof(outputGradient)), outputGradient.Stride),
-            new Operand(Activations(dq, features, tokens, nameof(dq)), dq.Stride),
-            new Operand(Activations(dk, features, tokens, nameof(dk)), dk.Stride),
-            new Operand(Activations(dv, features, tokens, nameof(dv)), dv.Stride));
-        float* sums = Pointer(logSumExp, arguments.Heads * tokens, nameof(logSumExp));
-        pool.Run(arguments.Batch * arguments.Heads, new AttentionBackwardBody(arguments, operands, sums));
+            new Operand(Pointer(q), q.Stride),
+            new Operand(Pointer(k), k.Stride),
+            new Operand(Pointer(v), v.Stride),
+            new Operand(Pointer(output), output.Stride),
+            new Operand(Pointer(outputGradient), outputGradient.Stride),
+            new Operand(Pointer(dq), dq.Stride),
+            new Operand(Pointer(dk), dk.Stride),
+            new Operand(Pointer(dv), dv.Stride));
+        pool.Run(arguments.Batch * arguments.Heads, new AttentionBackwardBody(arguments, operands, Pointer(logSumExp)));
     }
 
     /// <summary>A matrix of activations as kernels see it.</summary>

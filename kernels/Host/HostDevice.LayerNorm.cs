@@ -13,29 +13,24 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private const int NormRowsAhead = 16;
 
     /// <inheritdoc/>
-    public override void LayerNormForward(
-        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation)
-    {
-        float* input = Activations(x, x.Rows, x.Columns, nameof(x));
-        float* output = Activations(y, x.Rows, x.Columns, nameof(y));
+    private protected override void LayerNormForwardCore(
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean,
+        DeviceBuffer<float> inverseDeviation) =>
         pool.Run(
             (x.Columns + NormTokens - 1) / NormTokens,
             new LayerNormForwardBody(
-                input, x.Stride, x.Rows, x.Columns, Pointer(weight, x.Rows, nameof(weight)), Pointer(bias, x.Rows, nameof(bias)), epsilon, output, y.Stride,
-                Pointer(mean, x.Columns, nameof(mean)), Pointer(inverseDeviation, x.Columns, nameof(inverseDeviation))));
-    }
+                Pointer(x), x.Stride, x.Rows, x.Columns, Pointer(weight), Pointer(bias), epsilon, Pointer(y), y.Stride,
+                Pointer(mean), Pointer(inverseDeviation)));
 
     /// <inheritdoc/>
-    public override void LayerNormBackward(
+    private protected override void LayerNormBackwardCore(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
         in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float> biasGradient)
     {
         LayerNormBackwardBody tokens = new(
-            Activations(x, x.Rows, x.Columns, nameof(x)), x.Stride, Activations(dy, x.Rows, x.Columns, nameof(dy)), dy.Stride, x.Rows, x.Columns,
-            Pointer(weight, x.Rows, nameof(weight)), Pointer(mean, x.Columns, nameof(mean)), Pointer(inverseDeviation, x.Columns, nameof(inverseDeviation)),
-            Activations(dx, x.Rows, x.Columns, nameof(dx)), dx.Stride, accumulate);
-        LayerNormParametersBody parameters = new(
-            tokens, Pointer(weightGradient, x.Rows, nameof(weightGradient)), Pointer(biasGradient, x.Rows, nameof(biasGradient)), pool.Workers);
+            Pointer(x), x.Stride, Pointer(dy), dy.Stride, x.Rows, x.Columns, Pointer(weight), Pointer(mean), Pointer(inverseDeviation),
+            Pointer(dx), dx.Stride, accumulate);
+        LayerNormParametersBody parameters = new(tokens, Pointer(weightGradient), Pointer(biasGradient), pool.Workers);
 
         // The parameters first: dx may be dy.
         pool.Run(pool.Workers, parameters);
@@ -58,7 +53,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             int first = index * NormTokens;
             int count = Math.Min(NormTokens, tokens - first);
-            int padded = Padded(count);
+            int padded = DeviceMatrix.Padded(count);
             float* means = Tokens(scratch, 2);
             float* inverses = means + NormTokens;
             TVector perFeature = TSimd.Broadcast(1f / features);
@@ -125,7 +120,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             int first = index * NormTokens;
             int count = Math.Min(NormTokens, tokens - first);
-            int padded = Padded(count);
+            int padded = DeviceMatrix.Padded(count);
             float* means = Tokens(scratch, 4);
             float* inverses = means + NormTokens;
             float* sums = inverses + NormTokens;

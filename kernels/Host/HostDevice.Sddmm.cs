@@ -7,22 +7,23 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
+    private protected override void SddmmCore(
+        SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         HostPattern host = PatternOf(pattern);
         FiringOrder order = host.Forward;
         int tokens = x.Columns;
-        float* output = Pointer(gradient, pattern.Csr.NonZeros, nameof(gradient));
+        float* output = Pointer(gradient);
         if (ComputesDense(SparseProduct.Sddmm, pattern.Csr, tokens))
         {
             DeviceMatrix product = FilledMatrix(pattern.Csr);
-            Gemm(GemmLayout.TransposedB, dy, x, product, accumulate: false);
+            GemmCore(GemmLayout.TransposedB, dy, x, product, accumulate: false);
             Sample(host, product, output, accumulate);
             return;
         }
 
-        float* left = Activations(dy, order.Rows, tokens, nameof(dy));
-        float* right = Activations(x, order.ColumnCount, tokens, nameof(x));
+        float* left = Pointer(dy);
+        float* right = Pointer(x);
         if (tokens == 0)
         {
             if (!accumulate)
@@ -124,7 +125,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     ref int position = ref next[group - pass.FirstGroup];
                     position = count == TileTokens
                         ? DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0)
-                        : PartialDotProducts(position, counts, rows, tail + (row * StripTokens), packed, stripStride, Padded(count), token > 0);
+                        : PartialDotProducts(position, counts, rows, tail + (row * StripTokens), packed, stripStride, DeviceMatrix.Padded(count), token > 0);
                 }
             }
         }

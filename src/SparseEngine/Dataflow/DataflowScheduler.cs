@@ -38,17 +38,6 @@ internal sealed class DataflowScheduler
     public static RowPartition PartitionColumns(CsrPattern pattern, int cores)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        int[] columnPointers = new int[pattern.ColumnCount + 1];
-        foreach (int column in pattern.Columns)
-        {
-            columnPointers[column + 1]++;
-        }
-
-        for (int column = 0; column < pattern.ColumnCount; column++)
-        {
-            columnPointers[column + 1] += columnPointers[column];
-        }
-
-        return RowPartition.EqualNonZeros(columnPointers, cores);
+        return RowPartition.EqualNonZeros(pattern.ColumnPointers(), cores);
     }
 }
