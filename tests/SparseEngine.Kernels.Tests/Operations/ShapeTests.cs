@@ -179,7 +179,8 @@ public class ShapeTests
         CsrPattern pattern = inputs.Pattern(6, 5, 0.5);
         double[] values = inputs.Vector(pattern.NonZeros);
         Matrix x = inputs.Matrix(5, 35);
-        using ComputeDevice device = family.Open()[0];
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
         using Workspace w = new(device, poisoned: false);
         CsrMatrix weight = new(w.Pattern(pattern), w.Buffer(values));
         DeviceMatrix all = w.Activations(6, 35);
@@ -210,7 +211,8 @@ public class ShapeTests
 
     private static void Check(DeviceFamily family, Func<ComputeDevice, Workspace, Action[]> calls)
     {
-        using ComputeDevice device = family.Open()[0];
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
         using Workspace workspace = new(device, poisoned: false);
         Action[] actions = calls(device, workspace);
         for (int i = 0; i < actions.Length; i++)
