@@ -5,7 +5,9 @@ namespace SparseEngine.Kernels.Devices;
 /// <content>Causal self-attention.</content>
 public abstract partial class ComputeDevice
 {
-    /// <summary>Causal self-attention, tile by tile: output = softmax(scale q^T k, over the keys not after the query) v. All [heads x headSize, tokens].</summary>
+    /// <summary>
+    /// Causal self-attention, tile by tile: output = softmax(scale q^T k, over the keys not after the query) v. All [heads x headSize, tokens].
+    /// </summary>
     /// <param name="arguments">Shape, scale and dropout.</param>
     /// <param name="q">Queries.</param>
     /// <param name="k">Keys.</param>
@@ -27,7 +29,9 @@ public abstract partial class ComputeDevice
         Done()?.Add("attention", OperationKind.Other, start, Flops(arguments), (features, tokens, arguments.Sequence));
     }
 
-    /// <summary>Gradients of <see cref="AttentionForward"/>, recomputing the probabilities tile by tile (Dao et al., 2022). dq, dk, dv are written.</summary>
+    /// <summary>
+    /// Gradients of <see cref="AttentionForward"/>, recomputing the probabilities tile by tile (Dao et al., 2022). dq, dk, dv are written.
+    /// </summary>
     public void AttentionBackward(
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
         DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
@@ -55,7 +59,9 @@ public abstract partial class ComputeDevice
     /// <param name="q">The token's query [heads x headSize, 1].</param>
     /// <param name="k">Its key [heads x headSize, 1].</param>
     /// <param name="v">Its value [heads x headSize, 1].</param>
-    /// <param name="keys">The keys that are kept [heads x headSize, capacity]. Columns after the token's may hold anything, before and afterwards.</param>
+    /// <param name="keys">
+    /// The keys that are kept [heads x headSize, capacity]. Columns after the token's may hold anything, before and afterwards.
+    /// </param>
     /// <param name="values">The values that are kept [heads x headSize, capacity], likewise.</param>
     /// <param name="output">Receives the attended values [heads x headSize, 1].</param>
     public void AttentionDecode(

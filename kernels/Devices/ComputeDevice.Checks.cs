@@ -24,7 +24,8 @@ public abstract partial class ComputeDevice
         if (!isShape || EndOf(matrix, matrix.Columns) > matrix.Buffer.Length)
         {
             throw new ArgumentException(
-                $"a {matrix.Rows} x {matrix.Columns} matrix with stride {matrix.Stride} at {matrix.Offset} does not fit its buffer of {matrix.Buffer.Length}",
+                $"a {matrix.Rows} x {matrix.Columns} matrix with stride {matrix.Stride} at {matrix.Offset} does not fit its buffer "
+                + $"of {matrix.Buffer.Length}",
                 name);
         }
     }

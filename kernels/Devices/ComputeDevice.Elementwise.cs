@@ -39,7 +39,10 @@ public abstract partial class ComputeDevice
         Done()?.Add("activation gradient", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
-    /// <summary>Sets the places drawn from <paramref name="key"/> to zero and scales the others by 1/(1 - rate), in place. Its gradient is the same call on dy.</summary>
+    /// <summary>
+    /// Sets the places drawn from <paramref name="key"/> to zero and scales the others by 1/(1 - rate), in place. Its gradient is the same call on
+    /// dy.
+    /// </summary>
     public void Dropout(in DeviceMatrix x, float rate, DropoutKey key)
     {
         if (rate is not (>= 0 and < 1))

@@ -46,7 +46,8 @@ public abstract partial class ComputeDevice
             if (table.Columns != words.Columns || table.Rows < Math.Min(sequence, tokens))
             {
                 throw new ArgumentException(
-                    $"a position table of {table.Rows} x {table.Columns} does not serve {sequence} positions of {words.Columns} features", nameof(positions));
+                    $"a position table of {table.Rows} x {table.Columns} does not serve {sequence} positions of {words.Columns} features",
+                    nameof(positions));
             }
         }
 

@@ -9,9 +9,12 @@ public abstract partial class ComputeDevice
 
     /// <summary>
     /// Softmax cross-entropy of each token: losses[t] = weights[t] (log sum exp logits[:, t] - logits[labels[t], t]);
-    /// hits[t] = weights[t] where the label has the largest logit (the lowest index wins a tie), else 0. A token whose weight is 0 gives 0, whatever its label.
+    /// hits[t] = weights[t] where the label has the largest logit (the lowest index wins a tie), else 0. A token whose weight is 0 gives 0, whatever
+    /// its label.
     /// </summary>
-    /// <param name="logits">[vocabulary, tokens]. With <paramref name="gradientScale"/>, replaced by the gradient gradientScale weights[t] (softmax - onehot).</param>
+    /// <param name="logits">
+    /// [vocabulary, tokens]. With <paramref name="gradientScale"/>, replaced by the gradient gradientScale weights[t] (softmax - onehot).
+    /// </param>
     /// <param name="labels">[tokens].</param>
     /// <param name="weights">[tokens]: the loss mask.</param>
     /// <param name="losses">Receives [tokens].</param>

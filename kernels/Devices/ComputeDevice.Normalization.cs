@@ -5,7 +5,9 @@ namespace SparseEngine.Kernels.Devices;
 /// <content>Normalization.</content>
 public abstract partial class ComputeDevice
 {
-    /// <summary>Layer normalization of each token over its features (Ba, Kiros and Hinton, 2016): y = weight (x - mean) / sqrt(variance + epsilon) + bias.</summary>
+    /// <summary>
+    /// Layer normalization of each token over its features (Ba, Kiros and Hinton, 2016): y = weight (x - mean) / sqrt(variance + epsilon) + bias.
+    /// </summary>
     /// <param name="x">Input [features, tokens].</param>
     /// <param name="weight">[features].</param>
     /// <param name="bias">[features].</param>
@@ -28,7 +30,10 @@ public abstract partial class ComputeDevice
         Done()?.Add("LayerNorm", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
-    /// <summary>Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx is written, or added to with <paramref name="accumulate"/>.</summary>
+    /// <summary>
+    /// Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx is written, or added to with
+    /// <paramref name="accumulate"/>.
+    /// </summary>
     public void LayerNormBackward(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
         in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float> biasGradient)

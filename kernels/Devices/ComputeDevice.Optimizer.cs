@@ -14,7 +14,9 @@ public abstract partial class ComputeDevice
         Done()?.Add("sum", OperationKind.Other, start, 0, (values.Length, 0, 0));
     }
 
-    /// <summary>Adds the squares of all elements to <paramref name="sum"/>, in a fixed order: a parameter's part of the squared global norm.</summary>
+    /// <summary>
+    /// Adds the squares of all elements to <paramref name="sum"/>, in a fixed order: a parameter's part of the squared global norm.
+    /// </summary>
     public void AddSumOfSquares(DeviceBuffer<float> values, DeviceSum sum)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -23,7 +25,9 @@ public abstract partial class ComputeDevice
         Done()?.Add("gradient norm", OperationKind.Other, start, 0, (values.Length, 0, 0));
     }
 
-    /// <summary>Decides what the updates of a step multiply their gradients by: min(1, maximum / (norm + 1e-6)), or that they do not take place.</summary>
+    /// <summary>
+    /// Decides what the updates of a step multiply their gradients by: min(1, maximum / (norm + 1e-6)), or that they do not take place.
+    /// </summary>
     /// <param name="arguments">The maximum, and whether a loss or norm that is not finite refuses this update and all later ones.</param>
     /// <param name="loss">The step's summed loss.</param>
     /// <param name="squaredNorm">The square of the global norm of the gradients.</param>
@@ -36,7 +40,9 @@ public abstract partial class ComputeDevice
         Done()?.Add("clip", OperationKind.Other, start, 0, default);
     }
 
-    /// <summary>One update of Adam or AdamW: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr (Correction m / (sqrt(v) + eps) + decay w).</summary>
+    /// <summary>
+    /// One update of Adam or AdamW: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w -= lr (Correction m / (sqrt(v) + eps) + decay w).
+    /// </summary>
     /// <remarks>g is the gradient times <paramref name="scale"/>. Where that refuses updates, nothing changes.</remarks>
     public void AdamStep(
         in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment,

@@ -23,7 +23,9 @@ public abstract partial class ComputeDevice
         return PrepareCore(csr, rows, columns);
     }
 
-    /// <summary>Whether a product of a sparse weight [rows, columns] is computed as a dense one, zeros filled in, because that is faster or asked for.</summary>
+    /// <summary>
+    /// Whether a product of a sparse weight [rows, columns] is computed as a dense one, zeros filled in, because that is faster or asked for.
+    /// </summary>
     /// <param name="product">The product.</param>
     /// <param name="rows">Output features.</param>
     /// <param name="columns">Input features.</param>
@@ -31,7 +33,9 @@ public abstract partial class ComputeDevice
     /// <param name="tokens">Columns of the activations.</param>
     public virtual bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens) => false;
 
-    /// <summary>Sparse times dense: y = W x, plus <paramref name="bias"/>[row] where one is given. W [out, in], x [in, tokens], y [out, tokens].</summary>
+    /// <summary>
+    /// Sparse times dense: y = W x, plus <paramref name="bias"/>[row] where one is given. W [out, in], x [in, tokens], y [out, tokens].
+    /// </summary>
     public void Spmm(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
     {
         RequireWeight(weight);
@@ -61,7 +65,9 @@ public abstract partial class ComputeDevice
             (weight.Rows, weight.Columns, dy.Columns));
     }
 
-    /// <summary>Sampled dense-dense product: gradient[p] = sum over tokens of dy[row(p), t] x[column(p), t] for each non-zero p of the pattern.</summary>
+    /// <summary>
+    /// Sampled dense-dense product: gradient[p] = sum over tokens of dy[row(p), t] x[column(p), t] for each non-zero p of the pattern.
+    /// </summary>
     public void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         ArgumentNullException.ThrowIfNull(pattern);

@@ -4,7 +4,8 @@ namespace SparseEngine.Kernels.Devices;
 /// <remarks>
 /// Activations are feature-major, <c>[features, tokens]</c>: a row is one feature over all tokens. Their rows start on
 /// 64-byte boundaries and are padded to a multiple of 16 elements; what the padding holds is unspecified and no result
-/// depends on it. Columns that start on such a boundary are activations too; what is written to them may fill their last line. Weights and their gradients are <c>[out, in]</c> with no padding.
+/// depends on it. Columns that start on such a boundary are activations too; what is written to them may fill their last line. Weights and their
+/// gradients are <c>[out, in]</c> with no padding.
 /// </remarks>
 /// <param name="Buffer">The memory.</param>
 /// <param name="Offset">The index of element [0, 0] in <paramref name="Buffer"/>.</param>
@@ -23,7 +24,8 @@ public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offse
         ArgumentNullException.ThrowIfNull(buffer);
         if (buffer.Length != (long)rows * columns)
         {
-            throw new ArgumentException($"a {rows} x {columns} matrix needs {(long)rows * columns} elements, the buffer has {buffer.Length}", nameof(buffer));
+            throw new ArgumentException(
+                $"a {rows} x {columns} matrix needs {(long)rows * columns} elements, the buffer has {buffer.Length}", nameof(buffer));
         }
 
         return new DeviceMatrix(buffer, 0, rows, columns, columns);

@@ -89,7 +89,8 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
     {
         if (Position < 0 || Position >= capacity || Heads < 0 || HeadSize < 1 || Scale <= 0)
         {
-            throw new ArgumentException($"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
+            throw new ArgumentException(
+                $"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
         }
 
         return checked(Heads * HeadSize);

@@ -87,7 +87,8 @@ internal readonly struct ActivationBackwardKernel<TFunction>(ActivationOperands 
             int row = i / vectors;
             int vector = i - (row * vectors);
             Float4 x = operands.X[row, vector];
-            operands.Result[row, vector] = operands.Dy[row, vector] * new Float4(f.Derivative(x.X), f.Derivative(x.Y), f.Derivative(x.Z), f.Derivative(x.W));
+            operands.Result[row, vector] =
+                operands.Dy[row, vector] * new Float4(f.Derivative(x.X), f.Derivative(x.Y), f.Derivative(x.Z), f.Derivative(x.W));
         }
     }
 }

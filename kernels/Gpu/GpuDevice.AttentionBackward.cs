@@ -30,7 +30,9 @@ internal sealed partial class GpuDevice
 }
 
 /// <summary>D[h, t] = sum over the head's features of dO O.</summary>
-internal readonly struct AttentionRowSumsKernel(ScalarMatrix output, ScalarMatrix gradient, int headSize, int tokens, int count, ArrayView<float> sums) : IKernel
+internal readonly struct AttentionRowSumsKernel(
+    ScalarMatrix output, ScalarMatrix gradient, int headSize, int tokens, int count, ArrayView<float> sums)
+    : IKernel
 {
     public void Invoke()
     {
@@ -54,7 +56,8 @@ internal readonly struct AttentionRowSumsKernel(ScalarMatrix output, ScalarMatri
 /// dV = dO (M P)^T, dS = scale P (M V^T dO - D), dQ = K dS, dK = Q dS^T.
 /// </summary>
 internal readonly struct AttentionGradients(
-    AttentionTile head, VectorMatrix q, VectorMatrix k, VectorMatrix v, VectorMatrix outputGradient, ArrayView<float> logSumExp, ArrayView<float> rowSums)
+    AttentionTile head, VectorMatrix q, VectorMatrix k, VectorMatrix v, VectorMatrix outputGradient, ArrayView<float> logSumExp,
+    ArrayView<float> rowSums)
 {
     public readonly AttentionTile Head = head;
     public readonly VectorMatrix Q = q, K = k, V = v, OutputGradient = outputGradient;
@@ -103,7 +106,8 @@ internal readonly struct QueryGradientKernel(AttentionGradients operands, Scalar
         int key = head.IndexOf(keys);
         if (head.HasDropout)
         {
-            changes *= new Block4(head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
+            changes *= new Block4(
+                head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
         }
 
         return new Block4(

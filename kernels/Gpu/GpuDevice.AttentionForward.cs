@@ -19,7 +19,8 @@ internal sealed partial class GpuDevice
     {
         if (arguments.Sequence > 0)
         {
-            LaunchTiles(DivideUp(AttentionTile.MostVectors(arguments.Sequence), shapes.Lanes), arguments.Batch * arguments.Heads, shapes.Lanes, kernel);
+            LaunchTiles(
+                DivideUp(AttentionTile.MostVectors(arguments.Sequence), shapes.Lanes), arguments.Batch * arguments.Heads, shapes.Lanes, kernel);
         }
     }
 }
@@ -56,13 +57,17 @@ internal readonly struct AttentionForwardKernel(
                 }
 
                 Float4 decay = GpuMath.Exp(previous - maximum);
-                own = new Block4(GpuMath.Exp(own.Row0 - maximum), GpuMath.Exp(own.Row1 - maximum), GpuMath.Exp(own.Row2 - maximum), GpuMath.Exp(own.Row3 - maximum));
+                own = new Block4(
+                    GpuMath.Exp(own.Row0 - maximum), GpuMath.Exp(own.Row1 - maximum), GpuMath.Exp(own.Row2 - maximum),
+                    GpuMath.Exp(own.Row3 - maximum));
                 sum = (decay * sum) + (own.Row0 + own.Row1 + own.Row2 + own.Row3);
                 if (head.HasDropout)
                 {
                     int query = head.IndexOf(queries);
                     int key = head.IndexOf(keys);
-                    own *= new Block4(head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
+                    own *= new Block4(
+                        head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key),
+                        head.Dropout(query + 3, key)).Transposed;
                 }
 
                 own.Store(probabilities);
@@ -86,7 +91,8 @@ internal readonly struct AttentionForwardKernel(
         int query = head.IndexOf(queries);
         int key = head.IndexOf(keys);
         return new Block4(
-            Mask(products.Row0, query, key), Mask(products.Row1, query, key + 1), Mask(products.Row2, query, key + 2), Mask(products.Row3, query, key + 3));
+            Mask(products.Row0, query, key), Mask(products.Row1, query, key + 1), Mask(products.Row2, query, key + 2),
+            Mask(products.Row3, query, key + 3));
     }
 
     private Float4 Mask(Float4 products, int query, int key) => new(
@@ -111,7 +117,8 @@ internal readonly struct AttentionForwardKernel(
         }
     }
 
-    private static Float4 Larger(Float4 a, Float4 b) => new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
+    private static Float4 Larger(Float4 a, Float4 b) =>
+        new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
 }
 
 /// <summary>A thread's sums for its lane's four tokens: the features first, first + Group.DimY, and so on.</summary>

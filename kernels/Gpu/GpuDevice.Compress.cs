@@ -89,7 +89,9 @@ internal readonly struct RowCountKernel(ArrayView<byte> keep, int rows, int colu
 
 /// <summary>Writes the columns and values of a row's kept elements; what is not finite becomes 0.</summary>
 internal readonly struct RowFillKernel(
-    ArrayView<float> dense, ArrayView<byte> keep, int rows, int columns, ArrayView<int> rowPointers, ArrayView<int> keptColumns, ArrayView<float> values) : IKernel
+    ArrayView<float> dense, ArrayView<byte> keep, int rows, int columns, ArrayView<int> rowPointers, ArrayView<int> keptColumns,
+    ArrayView<float> values)
+    : IKernel
 {
     public void Invoke()
     {

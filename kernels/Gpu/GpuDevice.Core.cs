@@ -33,7 +33,8 @@ internal sealed partial class GpuDevice : IlgpuDevice
     }
 
     /// <summary>The CPU accelerator's stand-in for a GPU: a multiprocessor for each core.</summary>
-    public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
+    public static CPUDevice CpuAccelerator { get; } =
+        new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
 
     /// <summary>A CPU accelerator that works in a GPU's shapes: several teams a warp, several warps a group, several groups. Very slow.</summary>
     public static GpuDevice CreateSmallGpu()
@@ -44,7 +45,8 @@ internal sealed partial class GpuDevice : IlgpuDevice
     }
 
     /// <inheritdoc/>
-    public override string Description => kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
+    public override string Description =>
+        kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
 
     /// <inheritdoc/>
     public override int Cores => accelerator.NumMultiprocessors;
@@ -143,7 +145,9 @@ internal sealed partial class GpuDevice : IlgpuDevice
         }
     }
 
-    /// <summary>What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.</summary>
+    /// <summary>
+    /// What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.
+    /// </summary>
     public DeviceException Failure(AcceleratorException error)
     {
         failed = true;

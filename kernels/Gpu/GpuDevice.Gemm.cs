@@ -121,7 +121,8 @@ internal readonly struct GemmKernel<TLayout>(GemmOperands operands) : IKernel
     public void Invoke()
     {
         // A's tile lies [depth, row] and B's [depth, column], so that a thread reads both as vectors.
-        ArrayView<Float4> tileA = SharedMemory.Allocate<Float4>(GroupShapes.MostThreads / GroupShapes.GpuSquareLanes * ThreadRows * TileDepth / Float4.Width);
+        ArrayView<Float4> tileA = SharedMemory.Allocate<Float4>(
+            GroupShapes.MostThreads / GroupShapes.GpuSquareLanes * ThreadRows * TileDepth / Float4.Width);
         ArrayView<Float4> tileB = SharedMemory.Allocate<Float4>(GroupShapes.GpuSquareLanes * TileDepth);
         TLayout layout = default;
         int lanes = Group.DimX;

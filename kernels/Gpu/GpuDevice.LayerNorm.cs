@@ -49,7 +49,8 @@ internal readonly struct LayerNormOperands(
 
 /// <summary>y = weight (x - mean) / sqrt(variance + epsilon) + bias: lanes along tokens, the other threads of a group along features.</summary>
 internal readonly struct LayerNormForwardKernel(
-    VectorMatrix x, int features, int tokens, ArrayView<float> weight, ArrayView<float> bias, float epsilon, VectorMatrix y, ArrayView<Float4> mean, ArrayView<Float4> inverseDeviation)
+    VectorMatrix x, int features, int tokens, ArrayView<float> weight, ArrayView<float> bias, float epsilon, VectorMatrix y, ArrayView<Float4> mean,
+    ArrayView<Float4> inverseDeviation)
     : IKernel
 {
     public void Invoke()
@@ -128,7 +129,9 @@ internal readonly struct LayerNormBackwardKernel(LayerNormOperands operands, Vec
 }
 
 /// <summary>Adds the sums over tokens of dy n and dy to the gradients of weight and bias; a group for each feature.</summary>
-internal readonly struct LayerNormParametersKernel(LayerNormOperands operands, ArrayView<float> weightGradient, ArrayView<float> biasGradient) : IKernel
+internal readonly struct LayerNormParametersKernel(
+    LayerNormOperands operands, ArrayView<float> weightGradient, ArrayView<float> biasGradient)
+    : IKernel
 {
     public void Invoke()
     {

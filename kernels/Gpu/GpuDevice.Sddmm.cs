@@ -7,7 +7,8 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sampled dense-dense product.</content>
 internal sealed partial class GpuDevice
 {
-    // Where a pattern has too few rows to fill the accelerator, tokens are split among this many groups at most, whose partial gradients are added up after.
+    // Where a pattern has too few rows to fill the accelerator, tokens are split among this many groups at most, whose partial gradients are added up
+    // after.
     private const int MaxSplits = 8;
     private const int MaxPartialGradients = 1 << 24;
 
@@ -50,10 +51,12 @@ internal sealed partial class GpuDevice
 
 /// <summary>
 /// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a range of rows, a chunk of columns and a share of the tokens, and goes through its
-/// tokens tile by tile, with x's tile in shared memory and a team's row of dy in registers. Four dot products at a time are reduced over the lanes together.
+/// tokens tile by tile, with x's tile in shared memory and a team's row of dy in registers. Four dot products at a time are reduced over the lanes
+/// together.
 /// </summary>
 internal readonly struct SddmmKernel(
-    FiringView order, ArrayView<int> positions, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate) : IKernel
+    FiringView order, ArrayView<int> positions, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
+    : IKernel
 {
     public void Invoke()
     {

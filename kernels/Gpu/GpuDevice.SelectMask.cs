@@ -95,7 +95,10 @@ internal readonly struct NonFinite(ArrayView<float> weight) : IFlag
     public bool At(int index) => !GpuMath.IsFinite(weight[index]);
 }
 
-/// <summary>Where the search for the smallest kept score stands: the digits found, how many elements of them are still to be kept, and a histogram of the next digit.</summary>
+/// <summary>
+/// Where the search for the smallest kept score stands: the digits found, how many elements of them are still to be kept, and a histogram of the next
+/// digit.
+/// </summary>
 internal static class RadixState
 {
     public const int DigitBits = 8;
@@ -130,7 +133,9 @@ internal readonly struct StartRadixKernel(ArrayView<uint> state, int kept) : IKe
     }
 }
 
-/// <summary>Counts the digits of the scores that share the digits found. Counts of whole numbers do not depend on the order of their atomic additions.</summary>
+/// <summary>
+/// Counts the digits of the scores that share the digits found. Counts of whole numbers do not depend on the order of their atomic additions.
+/// </summary>
 internal readonly struct HistogramKernel(ArrayView<float> scores, int length, int shift, ArrayView<uint> state) : IKernel
 {
     public void Invoke()

@@ -25,7 +25,9 @@ internal sealed partial class GpuDevice
 }
 
 /// <summary>w -= rate (scale g + decay w).</summary>
-internal readonly struct SgdKernel(float rate, float decay, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient) : IKernel
+internal readonly struct SgdKernel(
+    float rate, float decay, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient)
+    : IKernel
 {
     public void Invoke()
     {
@@ -47,7 +49,9 @@ internal readonly struct MomentumKernel : IKernel
     private readonly ArrayView<float> factor;
     private readonly ArrayView<Float4> weight, gradient, velocity;
 
-    public MomentumKernel(in SgdArguments arguments, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient, ArrayView<Float4> velocity)
+    public MomentumKernel(
+        in SgdArguments arguments, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient,
+        ArrayView<Float4> velocity)
     {
         rate = arguments.LearningRate;
         decay = arguments.WeightDecay;

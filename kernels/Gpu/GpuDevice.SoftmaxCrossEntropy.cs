@@ -20,7 +20,8 @@ internal sealed partial class GpuDevice
 
 /// <summary>Losses, hits and gradients: lanes along tokens, the other threads of a group along the vocabulary.</summary>
 internal readonly struct SoftmaxCrossEntropyKernel(
-    ScalarMatrix logits, int vocabulary, int tokens, ArrayView<int> labels, ArrayView<float> weights, ArrayView<float> losses, ArrayView<float> hits, int gradient, float gradientScale)
+    ScalarMatrix logits, int vocabulary, int tokens, ArrayView<int> labels, ArrayView<float> weights, ArrayView<float> losses, ArrayView<float> hits,
+    int gradient, float gradientScale)
     : IKernel
 {
     public void Invoke()

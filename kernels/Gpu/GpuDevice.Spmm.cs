@@ -36,7 +36,8 @@ internal sealed partial class GpuDevice
         LaunchSpmm(order, weight, input, output, dy.Columns, accumulate ? SpmmStart.Output : SpmmStart.Zero, default);
     }
 
-    private void LaunchSpmm(GpuFiringOrder order, in CsrMatrix weight, VectorMatrix x, VectorMatrix y, int tokens, SpmmStart start, ArrayView<float> bias)
+    private void LaunchSpmm(
+        GpuFiringOrder order, in CsrMatrix weight, VectorMatrix x, VectorMatrix y, int tokens, SpmmStart start, ArrayView<float> bias)
     {
         ArrayView<float> values = View(weight.Values);
         ArrayView<float> fired = Reserve(ref firedValues, Math.Max(order.Places, GpuFiringOrder.Batch));
@@ -51,7 +52,9 @@ internal sealed partial class GpuDevice
         }
     }
 
-    /// <summary>Into how many ranges a launch merges the scheduler's blocks: few, since each loads the input again, but enough to fill the accelerator.</summary>
+    /// <summary>
+    /// Into how many ranges a launch merges the scheduler's blocks: few, since each loads the input again, but enough to fill the accelerator.
+    /// </summary>
     private int RangesOf(GpuFiringOrder order, int groupsOfRange)
     {
         int passes = DivideUp(order.Rows, shapes.Threads / shapes.Lanes * SpmmKernel.TeamRows);
@@ -60,7 +63,9 @@ internal sealed partial class GpuDevice
     }
 
     private GpuPattern Own(SparsePattern pattern) =>
-        pattern is GpuPattern own && own.Device == this ? own : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
+        pattern is GpuPattern own && own.Device == this
+            ? own
+            : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
 }
 
 /// <summary>What a row's sums start from.</summary>

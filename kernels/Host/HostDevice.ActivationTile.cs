@@ -4,13 +4,17 @@ using SparseEngine.Kernels.Devices;
 namespace SparseEngine.Kernels.Host;
 
 /// <content>The packed tile of activations that the sparse kernels read.</content>
-/// <remarks>A tile lies in strips of four vectors of tokens, [strip, column, token], so that a product may take one strip at a time or both.</remarks>
+/// <remarks>
+/// A tile lies in strips of four vectors of tokens, [strip, column, token], so that a product may take one strip at a time or both.
+/// </remarks>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <summary>Vectors in a row of a strip.</summary>
     private const int StripVectors = 4;
 
-    /// <summary>Vectors in a row of the largest tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
+    /// <summary>
+    /// Vectors in a row of the largest tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.
+    /// </summary>
     private const int TileVectors = 2 * StripVectors;
 
     // Rows ahead: far enough for a line to arrive from the L3 cache.
@@ -19,7 +23,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // A row of the largest tile, at the widest vectors.
     private const int LargestRowBytes = TileVectors * 64;
 
-    // Rows whose sums, or whose dy, stay in half of the L2 cache while all column tiles pass; also, columns that are packed at once where no pass takes all rows.
+    // Rows whose sums, or whose dy, stay in half of the L2 cache while all column tiles pass; also, columns that are packed at once where no pass
+    // takes all rows.
     private static readonly int PassRows = Math.Clamp(CacheSizes.Level2 / 2 / LargestRowBytes, FiringOrder.GroupRows, 16 * FiringOrder.GroupRows);
 
     private static int StripTokens => StripVectors * TSimd.Width;

@@ -21,7 +21,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
     }
 
-    private readonly struct AdamBody(AdamArguments arguments, float factor, int length, float* weight, float* gradient, float* firstMoment, float* secondMoment) : IParallelBody
+    private readonly struct AdamBody(
+        AdamArguments arguments, float factor, int length, float* weight, float* gradient, float* firstMoment, float* secondMoment)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)

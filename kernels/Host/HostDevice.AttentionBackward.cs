@@ -61,7 +61,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 int count = Math.Min(panel, sequence - first);
                 QueryPanelBackward(head, tiles, first, count);
                 PackedPanels.CopyColumns(operands.Q.At(row, token + first), operands.Q.Stride, size, count, panel, tiles.QueryFeaturePanels);
-                PackedPanels.CopyColumns(operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
+                PackedPanels.CopyColumns(
+                    operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
                 AddTransposedProduct(head, tiles.Probabilities, tiles.GradientFeaturePanels, first, count, tiles.ValueGradient, tiles.SumStride);
                 AddTransposedProduct(head, tiles.ScoreGradients, tiles.QueryFeaturePanels, first, count, tiles.KeyGradient, tiles.SumStride);
             }
@@ -80,7 +81,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int keys = head.Keys(first);
             int token = head.FirstToken + first;
             PackedPanels.CopyRows(operands.Q.At(head.FirstRow, token), operands.Q.Stride, count, size, panel, tiles.QueryPanel);
-            PackedPanels.CopyRows(operands.OutputGradient.At(head.FirstRow, token), operands.OutputGradient.Stride, count, size, panel, tiles.GradientPanel);
+            PackedPanels.CopyRows(
+                operands.OutputGradient.At(head.FirstRow, token), operands.OutputGradient.Stride, count, size, panel, tiles.GradientPanel);
             PackedPanels.CopyRows(operands.Output.At(head.FirstRow, token), operands.Output.Stride, count, size, panel, tiles.OutputPanel);
 
             head.Scores(tiles.KeyPanels, tiles.QueryPanel, first, probabilities);
@@ -136,8 +138,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        /// <summary>sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys that no panel before has seen start from zero.</summary>
-        private void AddTransposedProduct(AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
+        /// <summary>
+        /// sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys that no panel before has seen start from
+        /// zero.
+        /// </summary>
+        private void AddTransposedProduct(
+            AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int keys = head.Keys(first);
@@ -149,7 +155,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
                     GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
-                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride, accumulate: key < first);
+                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
+                        accumulate: key < first);
                 }
             }
         }

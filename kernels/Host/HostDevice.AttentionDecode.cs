@@ -13,9 +13,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         pool.Run(
             arguments.Heads,
             new AttentionDecodeBody(
-                arguments, new ActivationRows(Pointer(q), q.Stride), new ActivationRows(Pointer(k), k.Stride), new ActivationRows(Pointer(v), v.Stride),
-                new ActivationRows(Pointer(keys), keys.Stride), new ActivationRows(Pointer(values), values.Stride),
-                new ActivationRows(Pointer(output), output.Stride)));
+                arguments, new ActivationRows(Pointer(q), q.Stride), new ActivationRows(Pointer(k), k.Stride),
+                new ActivationRows(Pointer(v), v.Stride), new ActivationRows(Pointer(keys), keys.Stride),
+                new ActivationRows(Pointer(values), values.Stride), new ActivationRows(Pointer(output), output.Stride)));
 
     private readonly struct ActivationRows(float* data, nint stride)
     {
@@ -23,9 +23,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         public float* this[int feature] => data + (feature * stride);
     }
 
-    /// <summary>One head. Keys and values are feature-major as all activations are: scores add up row by row of the keys, and each row of the values is one dot product.</summary>
+    /// <summary>
+    /// One head. Keys and values are feature-major as all activations are: scores add up row by row of the keys, and each row of the values is one
+    /// dot product.
+    /// </summary>
     private readonly struct AttentionDecodeBody(
-        AttentionDecodeArguments arguments, ActivationRows q, ActivationRows k, ActivationRows v, ActivationRows keys, ActivationRows values, ActivationRows output)
+        AttentionDecodeArguments arguments, ActivationRows q, ActivationRows k, ActivationRows v, ActivationRows keys, ActivationRows values,
+        ActivationRows output)
         : IParallelBody
     {
         // Rows of keys or values that stream by together: each pass over the scores serves as many.
@@ -44,7 +48,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             Attend(first, end, padded, scores, Softmax(padded, scores));
         }
 
-        /// <summary>Writes the token's column. The rest of the values' lines becomes 0: what is there is multiplied by probabilities of 0, and may have been NaN.</summary>
+        /// <summary>
+        /// Writes the token's column. The rest of the values' lines becomes 0: what is there is multiplied by probabilities of 0, and may have been
+        /// NaN.
+        /// </summary>
         private void Append(int first, int end, int rest)
         {
             for (int feature = first; feature < end; feature++)

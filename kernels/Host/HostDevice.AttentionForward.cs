@@ -16,7 +16,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 arguments, Pointer(q), q.Stride, Pointer(k), k.Stride, Pointer(v), v.Stride, Pointer(output), output.Stride, Pointer(logSumExp)));
 
     private readonly struct AttentionForwardBody(
-        AttentionArguments arguments, float* q, int qStride, float* k, int kStride, float* v, int vStride, float* output, int outputStride, float* logSumExp) : IParallelBody
+        AttentionArguments arguments, float* q, int qStride, float* k, int kStride, float* v, int vStride, float* output, int outputStride,
+        float* logSumExp)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
@@ -49,7 +51,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     head.Dropout(first, scores);
                 }
 
-                GemmMicrokernel<TSimd, TVector>.RunPanel(keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
+                GemmMicrokernel<TSimd, TVector>.RunPanel(
+                    keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
                 float* to = output + ((nint)head.FirstRow * outputStride) + head.FirstToken + first;
                 for (int f = 0; f < size; f++, to += outputStride)
                 {

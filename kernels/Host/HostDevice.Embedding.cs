@@ -33,7 +33,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         positions is { } table ? Pointer(table, nameof(positions)) : null, positions?.Stride ?? 0);
 
     /// <summary>Where each token's table rows are.</summary>
-    private readonly struct EmbeddingTables(int* ids, int tokens, int sequence, int features, float* words, nint wordStride, float* positions, nint positionStride)
+    private readonly struct EmbeddingTables(
+        int* ids, int tokens, int sequence, int features, float* words, nint wordStride, float* positions, nint positionStride)
     {
         public readonly int Tokens = tokens, Features = features;
 

@@ -46,7 +46,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     private readonly struct GemmBody(
-        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, int rowBlock, int columnBlock, int rowBlocks, bool accumulate)
+        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, int rowBlock,
+        int columnBlock, int rowBlocks, bool accumulate)
         : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -73,7 +74,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     for (int column = 0; column < columns; column += panelColumns)
                     {
                         GemmMicrokernel<TSimd, TVector>.RunPanel(
-                            block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column, cStride,
+                            block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column,
+                            cStride,
                             count, Math.Min(panelColumns, columns - column), add);
                     }
                 }

@@ -37,7 +37,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         pool.Run((x.Columns + NormTokens - 1) / NormTokens, tokens);
     }
 
-    /// <summary>Zeros, so many for each token of a block. On whole lines, unlike the stack: a sum in memory is read again as soon as it is written.</summary>
+    /// <summary>
+    /// Zeros, so many for each token of a block. On whole lines, unlike the stack: a sum in memory is read again as soon as it is written.
+    /// </summary>
     private static float* Tokens(WorkerScratch scratch, int each)
     {
         float* values = scratch.Take(each * NormTokens);
@@ -46,7 +48,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     private readonly struct LayerNormForwardBody(
-        float* x, int xStride, int features, int tokens, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean, float* inverseDeviation) : IParallelBody
+        float* x, int xStride, int features, int tokens, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean,
+        float* inverseDeviation)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
@@ -110,7 +114,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     /// <summary>dx = inverse (g - mean(g) - n mean(g n)) with g = weight dy, n = the normalized x, and means over the features.</summary>
     private readonly struct LayerNormBackwardBody(
-        float* x, int xStride, float* dy, int dyStride, int features, int tokens, float* weight, float* mean, float* inverseDeviation, float* dx, int dxStride, bool accumulate)
+        float* x, int xStride, float* dy, int dyStride, int features, int tokens, float* weight, float* mean, float* inverseDeviation, float* dx,
+        int dxStride, bool accumulate)
         : IParallelBody
     {
         public readonly int Features = features;
@@ -173,7 +178,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int t = block; t < blockEnd; t += TSimd.Width)
                 {
                     TVector g = TSimd.Load(gradient + t);
-                    TVector normalized = TSimd.Multiply(TSimd.Subtract(TSimd.Load(input + t), TSimd.Load(mean + t)), TSimd.Load(inverseDeviation + t));
+                    TVector normalized = TSimd.Multiply(
+                        TSimd.Subtract(TSimd.Load(input + t), TSimd.Load(mean + t)), TSimd.Load(inverseDeviation + t));
                     weights = TSimd.MultiplyAdd(g, normalized, weights);
                     biases = TSimd.Add(biases, g);
                 }

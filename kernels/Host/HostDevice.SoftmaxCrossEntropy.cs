@@ -23,7 +23,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 gradientScale.HasValue, gradientScale.GetValueOrDefault()));
 
     private readonly struct SoftmaxCrossEntropyBody(
-        float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient, float gradientScale) : IParallelBody
+        float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient,
+        float gradientScale)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)

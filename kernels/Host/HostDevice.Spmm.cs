@@ -142,7 +142,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
                 {
                     ref int position = ref next[group - pass.FirstGroup];
-                    position = AddGroup(group, t, position, tile, sums + (pass.RowOf(group) * tileTokens), token, DeviceMatrix.Padded(count) / TSimd.Width);
+                    position = AddGroup(
+                        group, t, position, tile, sums + (pass.RowOf(group) * tileTokens), token, DeviceMatrix.Padded(count) / TSimd.Width);
                 }
             }
         }

@@ -131,7 +131,9 @@ public sealed class CsrPattern
         }
     }
 
-    /// <summary>Writes <paramref name="values"/> to their places in a dense row-major matrix and <paramref name="elsewhere"/> to all others.</summary>
+    /// <summary>
+    /// Writes <paramref name="values"/> to their places in a dense row-major matrix and <paramref name="elsewhere"/> to all others.
+    /// </summary>
     /// <exception cref="ArgumentException">A length does not fit the pattern.</exception>
     public void Scatter(ReadOnlySpan<float> values, Span<float> dense, float elsewhere)
     {

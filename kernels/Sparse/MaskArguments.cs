@@ -12,7 +12,9 @@ public enum MaskScore
     Magnitude,
 }
 
-/// <summary>How the kept elements of one weight are chosen: those with the highest scores stay, of equal scores those with the lowest indices.</summary>
+/// <summary>
+/// How the kept elements of one weight are chosen: those with the highest scores stay, of equal scores those with the lowest indices.
+/// </summary>
 /// <remarks>
 /// A random score is the element's float32 draw, as numpy's default_rng makes them in row-major order; a magnitude is |w|. Elements that are
 /// not finite score below all others: minus their draw, which for magnitudes is drawn for these elements alone. -0 is below 0.
