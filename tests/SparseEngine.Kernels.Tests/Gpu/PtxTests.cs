@@ -47,7 +47,8 @@ public partial class PtxTests
     [Fact]
     public void Nvidias_assembler_spills_no_register_and_finds_enough_shared_memory()
     {
-        Assert.SkipWhen(PtxAssembler.Find() is null, "there is no ptxas on the PATH or under CUDA_HOME; it comes with NVIDIA's CUDA toolkit, 11.8 or later");
+        Assert.SkipWhen(
+            PtxAssembler.Find() is null, "there is no ptxas on the PATH or under CUDA_HOME; it comes with NVIDIA's CUDA toolkit, 11.8 or later");
         using PtxAssembler assembler = new();
         foreach (CompiledKernel kernel in Compiled.Value)
         {
@@ -116,8 +117,8 @@ public partial class PtxTests
     {
         MethodInfo entry = typeof(KernelLauncher).GetMethod(nameof(KernelLauncher.Entry))!.MakeGenericMethod(kernel);
         using PTXBackend backend = new(context, architecture, new CudaInstructionSet(7, 8), nvvmAPI: null!);
-        PTXCompiledKernel compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), KernelSpecialization.Empty);
-        return compiled.PTXAssembly;
+        EntryPointDescription description = EntryPointDescription.FromExplicitlyGroupedKernel(entry);
+        return ((PTXCompiledKernel)backend.Compile(description, KernelSpecialization.Empty)).PTXAssembly;
     }
 
     /// <summary>What a kernel is compiled to.</summary>

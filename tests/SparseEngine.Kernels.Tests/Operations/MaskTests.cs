@@ -39,7 +39,9 @@ public class MaskTests
                         foreach (int kept in new[] { 0, length / 4, length - (length / 10), length }.Distinct())
                         {
                             MaskArguments arguments = new(score, new Pcg64(1234 + length), kept);
-                            Assert.True(Expected(arguments, weight).SequenceEqual(Selected(device, arguments, weight)), $"{name}, {length} elements, {score}, {kept} kept, {device.Description}");
+                            Assert.True(
+                                Expected(arguments, weight).SequenceEqual(Selected(device, arguments, weight)),
+                                $"{name}, {length} elements, {score}, {kept} kept, {device.Description}");
                         }
                     }
                 }
@@ -66,7 +68,8 @@ public class MaskTests
         using BorrowedDevices devices = DevicePool.Borrow(family);
         foreach (ComputeDevice device in devices.All)
         {
-            foreach ((int rows, int columns, int zeros) in new[] { (1, 1, 0), (3, 17, 50), (65, 63, 90), (130, 40, 50), (40, 1000, 99), (5, 4, 100), (0, 5, 0), (5, 0, 0) })
+            foreach ((int rows, int columns, int zeros) in (IEnumerable<(int, int, int)>)
+                [(1, 1, 0), (3, 17, 50), (65, 63, 90), (130, 40, 50), (40, 1000, 99), (5, 4, 100), (0, 5, 0), (5, 0, 0)])
             {
                 Random random = new(rows + columns);
                 bool[] keep = [.. Enumerable.Range(0, rows * columns).Select(_ => random.Next(100) >= zeros)];
