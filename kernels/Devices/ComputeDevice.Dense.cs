@@ -8,7 +8,7 @@ public abstract partial class ComputeDevice
     /// <summary>Dense product C = A B in the given layout. B is activations; A and C may be weights, without padding.</summary>
     public void Gemm(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
     {
-        if (!Enum.IsDefined(layout))
+        if (layout is < GemmLayout.Normal or > GemmLayout.TransposedB)
         {
             throw new ArgumentOutOfRangeException(nameof(layout), layout, "not a layout");
         }

@@ -71,9 +71,10 @@ public abstract partial class ComputeDevice
     /// <param name="key">Where the places are drawn from.</param>
     private protected abstract void DropoutCore(in DeviceMatrix x, float rate, DropoutKey key);
 
+    // Not by Enum.IsDefined, whose table a garbage collection may take away, so that it is allocated anew.
     private static void RequireActivation(Activation activation)
     {
-        if (!Enum.IsDefined(activation))
+        if (activation is < Activation.Linear or > Activation.Tanh)
         {
             throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation");
         }
