@@ -33,7 +33,10 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
     public const string ValidNames = "auto, host, cuda, cuda:N, opencl, opencl:N, ilgpu-cpu";
 
     private static readonly (string Name, DeviceKind Kind)[] Names =
-        [("auto", DeviceKind.Auto), ("host", DeviceKind.Host), ("cuda", DeviceKind.Cuda), ("opencl", DeviceKind.OpenCl), ("ilgpu-cpu", DeviceKind.IlgpuCpu)];
+        [
+            ("auto", DeviceKind.Auto), ("host", DeviceKind.Host), ("cuda", DeviceKind.Cuda), ("opencl", DeviceKind.OpenCl),
+            ("ilgpu-cpu", DeviceKind.IlgpuCpu),
+        ];
 
     /// <summary>Whether the device is, or may turn out to be, driven by ILGPU.</summary>
     public bool IsAccelerator => Kind != DeviceKind.Host;
@@ -55,7 +58,8 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
                 int index = 0;
                 choice = new DeviceChoice(kind);
                 bool valid = parts.Length == 1
-                    || (parts.Length == 2 && kind is DeviceKind.Cuda or DeviceKind.OpenCl && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index));
+                    || (parts.Length == 2 && kind is DeviceKind.Cuda or DeviceKind.OpenCl
+                        && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index));
                 choice = new DeviceChoice(kind, index);
                 return valid;
             }
@@ -75,8 +79,11 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
             return this;
         }
 
-        AcceleratorInfo? gpu = accelerators.Where(accelerator => accelerator is { IsGpu: true, Missing: null }).OrderBy(accelerator => accelerator.Kind).FirstOrDefault();
-        return gpu is null ? new DeviceChoice(DeviceKind.Host) : new DeviceChoice(gpu.Kind == AcceleratorKind.Cuda ? DeviceKind.Cuda : DeviceKind.OpenCl, gpu.Index);
+        IEnumerable<AcceleratorInfo> gpus = accelerators.Where(accelerator => accelerator is { IsGpu: true, Missing: null });
+        AcceleratorInfo? gpu = gpus.MinBy(accelerator => accelerator.Kind);
+        return gpu is null
+            ? new DeviceChoice(DeviceKind.Host)
+            : new DeviceChoice(gpu.Kind == AcceleratorKind.Cuda ? DeviceKind.Cuda : DeviceKind.OpenCl, gpu.Index);
     }
 
     /// <summary>Opens the device.</summary>

@@ -37,7 +37,7 @@ public class SparseProducts
 
         CsrPattern csr = CsrPattern.FromMask(Output, Input, keep);
         SparsePattern pattern = device.Prepare(
-            csr, RowPartition.EqualNonZeros(csr.RowPointers, device.Cores), RowPartition.EqualNonZeros(ColumnPointers(csr), device.Cores));
+            csr, RowPartition.EqualNonZeros(csr.RowPointers, device.Cores), RowPartition.EqualNonZeros(csr.ColumnPointers(), device.Cores));
         weight = new CsrMatrix(pattern, Operands.Random(device.Allocate<float>(csr.NonZeros), random));
         gradient = device.Allocate<float>(csr.NonZeros);
         x = Operands.Random(device.AllocateActivations(Input, Tokens), random);
@@ -59,20 +59,4 @@ public class SparseProducts
 
     internal static double Flops(BenchmarkCase benchmark) =>
         2.0 * Output * Input * Tokens * (100 - (int)benchmark.Parameters[nameof(Zeros)]) / 100;
-
-    private static int[] ColumnPointers(CsrPattern csr)
-    {
-        int[] pointers = new int[csr.ColumnCount + 1];
-        foreach (int column in csr.Columns)
-        {
-            pointers[column + 1]++;
-        }
-
-        for (int column = 0; column < csr.ColumnCount; column++)
-        {
-            pointers[column + 1] += pointers[column];
-        }
-
-        return pointers;
-    }
 }

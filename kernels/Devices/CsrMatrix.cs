@@ -1,6 +1,6 @@
 namespace SparseEngine.Kernels.Devices;
 
-/// <summary>A sparse matrix on a device: a static pattern and one value per non-zero.</summary>
+/// <summary>A sparse matrix on a device: a pattern and one value per non-zero.</summary>
 /// <param name="Pattern">Where the non-zeros lie, prepared by the device.</param>
 /// <param name="Values">Their values, in the order of the pattern's columns.</param>
 public readonly record struct CsrMatrix(SparsePattern Pattern, DeviceBuffer<float> Values)

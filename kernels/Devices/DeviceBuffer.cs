@@ -2,7 +2,9 @@ namespace SparseEngine.Kernels.Devices;
 
 /// <summary>A fixed-length run of <typeparamref name="T"/> in a device's memory. It starts out as zeros.</summary>
 /// <typeparam name="T">The element type: <see cref="float"/> for tensors, <see cref="int"/> for token ids.</typeparam>
-/// <remarks>A buffer belongs to the device that allocated it and is passed only to that device's operations. It lives until it or the device is disposed.</remarks>
+/// <remarks>
+/// A buffer belongs to the device that allocated it and is passed only to that device's operations. It lives until it or the device is disposed.
+/// </remarks>
 public abstract class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {

@@ -4,7 +4,8 @@ namespace SparseEngine.Kernels.Devices;
 /// <remarks>
 /// Activations are feature-major, <c>[features, tokens]</c>: a row is one feature over all tokens. Their rows start on
 /// 64-byte boundaries and are padded to a multiple of 16 elements; what the padding holds is unspecified and no result
-/// depends on it. Columns that start on such a boundary are activations too; what is written to them may fill their last line. Weights and their gradients are <c>[out, in]</c> with no padding.
+/// depends on it. Columns that start on such a boundary are activations too; what is written to them may fill their last line. Weights and their
+/// gradients are <c>[out, in]</c> with no padding.
 /// </remarks>
 /// <param name="Buffer">The memory.</param>
 /// <param name="Offset">The index of element [0, 0] in <paramref name="Buffer"/>.</param>
@@ -13,6 +14,9 @@ namespace SparseEngine.Kernels.Devices;
 /// <param name="Stride">The distance between the starts of two rows, at least <paramref name="Columns"/>.</param>
 public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offset, int Rows, int Columns, int Stride)
 {
+    /// <summary>Elements of a 64-byte line, which every vector width divides: rows of activations are padded to whole ones.</summary>
+    internal const int RowPadding = 16;
+
     /// <summary>A matrix over a whole buffer, without padding.</summary>
     /// <exception cref="ArgumentException">The buffer's length is not <paramref name="rows"/> times <paramref name="columns"/>.</exception>
     public static DeviceMatrix Dense(DeviceBuffer<float> buffer, int rows, int columns)
@@ -20,7 +24,8 @@ public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offse
         ArgumentNullException.ThrowIfNull(buffer);
         if (buffer.Length != (long)rows * columns)
         {
-            throw new ArgumentException($"a {rows} x {columns} matrix needs {(long)rows * columns} elements, the buffer has {buffer.Length}", nameof(buffer));
+            throw new ArgumentException(
+                $"a {rows} x {columns} matrix needs {(long)rows * columns} elements, the buffer has {buffer.Length}", nameof(buffer));
         }
 
         return new DeviceMatrix(buffer, 0, rows, columns, columns);
@@ -36,4 +41,7 @@ public readonly record struct DeviceMatrix(DeviceBuffer<float> Buffer, int Offse
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
         return this with { Offset = Offset + (first * Stride), Rows = count };
     }
+
+    /// <summary>Tokens rounded up to whole 64-byte lines: how far kernels run along a row of activations.</summary>
+    internal static int Padded(int tokens) => checked(tokens + RowPadding - 1) / RowPadding * RowPadding;
 }

@@ -12,7 +12,10 @@ public sealed class DeviceMemoryException : DeviceException
     /// <param name="total">Bytes of the device's memory.</param>
     /// <param name="cause">What the driver threw.</param>
     public DeviceMemoryException(string device, long requested, long? available, long total, Exception cause)
-        : base($"{device}: {Format(requested)} more do not fit into its memory of {Format(total)}{(available is { } free ? $", of which {Format(free)} are free" : "")}; a smaller batch_size needs less", cause)
+        : base(
+            $"{device}: {Format(requested)} more do not fit into its memory of {Format(total)}"
+            + $"{(available is { } free ? $", of which {Format(free)} are free" : "")}; a smaller batch_size needs less",
+            cause)
     {
         Requested = requested;
         Available = available;

@@ -1,7 +1,10 @@
 namespace SparseEngine.Kernels.Devices;
 
 /// <summary>A sum that operations add to and that stays on its device until it is read, so that nobody waits for it.</summary>
-/// <remarks>It carries at least 47 bits: float64, or an unevaluated pair of floats where float64 units are few or missing. It belongs to the device that made it.</remarks>
+/// <remarks>
+/// It carries at least 47 bits: float64, or an unevaluated pair of floats where float64 units are few or missing. It belongs to the device that made
+/// it.
+/// </remarks>
 public abstract class DeviceSum : IDisposable
 {
     /// <summary>Sets the sum to zero.</summary>

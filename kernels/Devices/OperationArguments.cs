@@ -60,7 +60,21 @@ public enum Activation
 /// <param name="Scale">What q . k is multiplied by before the softmax: 1/sqrt(HeadSize) or 1.</param>
 /// <param name="DropoutRate">The share of attention probabilities set to zero, the others scaled by 1/(1 - rate); 0 for none.</param>
 /// <param name="Dropout">The counter the dropped places are drawn from.</param>
-public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout);
+public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout)
+{
+    /// <summary>What each operand has: features and tokens.</summary>
+    /// <exception cref="ArgumentException">These are the sizes of no attention.</exception>
+    internal (int Features, int Tokens) OperandShape()
+    {
+        if (Batch < 0 || Sequence < 0 || Heads < 0 || HeadSize < 1 || Scale <= 0 || DropoutRate is < 0 or >= 1)
+        {
+            throw new ArgumentException(
+                $"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {this}");
+        }
+
+        return (checked(Heads * HeadSize), checked(Batch * Sequence));
+    }
+}
 
 /// <summary>The shape and settings of the causal self-attention of one token over the keys and values that are kept of its sequence.</summary>
 /// <param name="Position">The token's place in its sequence: the number of tokens before it.</param>
@@ -75,7 +89,8 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
     {
         if (Position < 0 || Position >= capacity || Heads < 0 || HeadSize < 1 || Scale <= 0)
         {
-            throw new ArgumentException($"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
+            throw new ArgumentException(
+                $"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
         }
 
         return checked(Heads * HeadSize);

@@ -2,7 +2,9 @@ using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Devices;
 
-/// <summary>A <see cref="CsrPattern"/> as one device wants it: both orientations, tiled and partitioned, built once since the pattern is static.</summary>
+/// <summary>
+/// A <see cref="CsrPattern"/> as one device wants it: both orientations, tiled and partitioned, which serve until the weight gets another pattern.
+/// </summary>
 public abstract class SparsePattern : IDisposable
 {
     /// <summary>Creates the common part.</summary>

@@ -12,7 +12,10 @@ public readonly record struct RefusedUpdate(int Step, float Loss, float SquaredN
 /// </summary>
 public sealed class UpdateScale : IDisposable
 {
-    /// <summary>Elements of <see cref="Buffer"/>: the factor, NaN where updates are refused; then the refused step (0 for none), its loss and its squared norm.</summary>
+    /// <summary>
+    /// Elements of <see cref="Buffer"/>: the factor, NaN where updates are refused; then the refused step (0 for none), its loss and its squared
+    /// norm.
+    /// </summary>
     internal const int Length = 4;
 
     private readonly float[] contents = [1, 0, 0, 0];

@@ -74,7 +74,8 @@ internal readonly struct AttentionTile
         return first >= 0 && first + Float4.Width <= sequence
             ? value
             : new Float4(
-                Contains(first) ? value.X : 0, Contains(first + 1) ? value.Y : 0, Contains(first + 2) ? value.Z : 0, Contains(first + 3) ? value.W : 0);
+                Contains(first) ? value.X : 0, Contains(first + 1) ? value.Y : 0, Contains(first + 2) ? value.Z : 0,
+                Contains(first + 3) ? value.W : 0);
     }
 
     /// <summary>The dropout factors of a query and four keys from <paramref name="key"/> on.</summary>
@@ -84,7 +85,9 @@ internal readonly struct AttentionTile
         return dropout.At((row * (ulong)sequence) + (ulong)key);
     }
 
-    /// <summary>For four tokens of <paramref name="rows"/> and four of <paramref name="lanes"/>: the sums over the head's features of their products.</summary>
+    /// <summary>
+    /// For four tokens of <paramref name="rows"/> and four of <paramref name="lanes"/>: the sums over the head's features of their products.
+    /// </summary>
     public Block4 Products(VectorMatrix lanes, int laneVector, VectorMatrix rows, int rowVector)
     {
         int lane = laneVector < EndVector ? laneVector : EndVector - 1;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -6,19 +7,15 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void ActivationForward(Activation activation, in DeviceMatrix x, in DeviceMatrix y)
+    private protected override void ActivationForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix y)
     {
-        VectorMatrix input = Vectors(x, x.Rows, x.Columns, nameof(x));
-        Activate(activation, x, new ActivationOperands(input, input, Vectors(y, x.Rows, x.Columns, nameof(y))), backward: false);
+        VectorMatrix input = Vectors(x);
+        Activate(activation, x, new ActivationOperands(input, input, Vectors(y)), backward: false);
     }
 
     /// <inheritdoc/>
-    public override void ActivationBackward(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx)
-    {
-        ActivationOperands operands = new(
-            Vectors(x, x.Rows, x.Columns, nameof(x)), Vectors(dy, x.Rows, x.Columns, nameof(dy)), Vectors(dx, x.Rows, x.Columns, nameof(dx)));
-        Activate(activation, x, operands, backward: true);
-    }
+    private protected override void ActivationBackwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx) =>
+        Activate(activation, x, new ActivationOperands(Vectors(x), Vectors(dy), Vectors(dx)), backward: true);
 
     private void Activate(Activation activation, in DeviceMatrix x, in ActivationOperands operands, bool backward)
     {
@@ -35,7 +32,7 @@ internal sealed partial class GpuDevice
             case Activation.Silu: Activate<SiluFunction>(x, operands, backward); break;
             case Activation.Sigmoid: Activate<SigmoidFunction>(x, operands, backward); break;
             case Activation.Tanh: Activate<TanhFunction>(x, operands, backward); break;
-            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation");
+            default: throw new UnreachableException();
         }
     }
 
@@ -90,7 +87,8 @@ internal readonly struct ActivationBackwardKernel<TFunction>(ActivationOperands 
             int row = i / vectors;
             int vector = i - (row * vectors);
             Float4 x = operands.X[row, vector];
-            operands.Result[row, vector] = operands.Dy[row, vector] * new Float4(f.Derivative(x.X), f.Derivative(x.Y), f.Derivative(x.Z), f.Derivative(x.W));
+            operands.Result[row, vector] =
+                operands.Dy[row, vector] * new Float4(f.Derivative(x.X), f.Derivative(x.Y), f.Derivative(x.Z), f.Derivative(x.W));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using SparseEngine.Kernels.Devices;
 
@@ -7,24 +8,21 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void AdamStep(
-        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment)
+    private protected override void AdamStepCore(
+        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment,
+        DeviceBuffer<float> secondMoment)
     {
-        ArgumentNullException.ThrowIfNull(weight);
-        int length = weight.Length;
+        int vectors = VectorsOf(weight.Length);
         LaunchLinear(
-            VectorsOf(length),
+            vectors,
             new AdamKernel(
-                arguments, Factor(scale), VectorsOf(length), PaddedVectors(weight, length, nameof(weight)), PaddedVectors(gradient, length, nameof(gradient)),
-                PaddedVectors(firstMoment, length, nameof(firstMoment)), PaddedVectors(secondMoment, length, nameof(secondMoment))));
+                arguments, Factor(scale), vectors, PaddedVectors(weight), PaddedVectors(gradient), PaddedVectors(firstMoment),
+                PaddedVectors(secondMoment)));
     }
 
     /// <summary>A flat buffer as vectors. The last one may reach into the padding, whose contents no result depends on.</summary>
-    private ArrayView<Float4> PaddedVectors(DeviceBuffer<float> buffer, int length, string name)
-    {
-        View(buffer, length, name);
-        return Own(buffer, name).Padded.Cast<Float4>();
-    }
+    private ArrayView<Float4> PaddedVectors(DeviceBuffer<float> buffer, [CallerArgumentExpression(nameof(buffer))] string name = "") =>
+        Own(buffer, name).Padded.Cast<Float4>();
 }
 
 /// <summary>One update of Adam or AdamW on four weights a thread.</summary>

@@ -6,10 +6,10 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void Add(in DeviceMatrix x, in DeviceMatrix y)
+    private protected override void AddCore(in DeviceMatrix x, in DeviceMatrix y)
     {
-        VectorMatrix input = Vectors(x, y.Rows, y.Columns, nameof(x));
-        VectorMatrix output = Vectors(y, y.Rows, y.Columns, nameof(y));
+        VectorMatrix input = Vectors(x);
+        VectorMatrix output = Vectors(y);
         int vectors = VectorsOf(y.Columns);
         LaunchLinear(y.Rows * vectors, new AddKernel(input, output, y.Rows * vectors, vectors));
     }

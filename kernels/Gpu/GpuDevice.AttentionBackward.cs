@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -6,34 +7,32 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Causal self-attention, backward.</content>
 internal sealed partial class GpuDevice
 {
-    private readonly GpuScratch<float> attentionRowSums;
+    private MemoryBuffer1D<float, Stride1D.Dense>? attentionRowSums;
 
     /// <inheritdoc/>
-    public override void AttentionBackward(
-        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp,
-        in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
+    private protected override void AttentionBackwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
     {
-        (int features, int tokens) = AttentionShape(arguments);
-        Vectors(output, features, tokens, nameof(output));
-        Vectors(dq, features, tokens, nameof(dq));
-        Vectors(dk, features, tokens, nameof(dk));
-        Vectors(dv, features, tokens, nameof(dv));
+        int tokens = q.Columns;
         int statistics = arguments.Heads * tokens;
-        VectorMatrix gradient = Vectors(outputGradient, features, tokens, nameof(outputGradient));
-        ArrayView<float> rowSums = attentionRowSums.AtLeast(Math.Max(statistics, 1));
+        ArrayView<float> rowSums = Reserve(ref attentionRowSums, Math.Max(statistics, 1));
         AttentionGradients operands = new(
-            new AttentionTile(arguments), Vectors(q, features, tokens, nameof(q)), Vectors(k, features, tokens, nameof(k)), Vectors(v, features, tokens, nameof(v)),
-            gradient, View(logSumExp, statistics, nameof(logSumExp)), rowSums);
+            new AttentionTile(arguments), Vectors(q), Vectors(k), Vectors(v), Vectors(outputGradient), View(logSumExp), rowSums);
+        QueryGradientKernel queryGradient = new(operands, Scalars(dq));
+        KeyValueGradientKernel keyValueGradient = new(operands, Scalars(dk), Scalars(dv));
         LaunchLinear(
             statistics,
-            new AttentionRowSumsKernel(Scalars(output, nameof(output)), Scalars(outputGradient, nameof(outputGradient)), arguments.HeadSize, tokens, statistics, rowSums));
-        LaunchAttention(arguments, new QueryGradientKernel(operands, Scalars(dq, nameof(dq))));
-        LaunchAttention(arguments, new KeyValueGradientKernel(operands, Scalars(dk, nameof(dk)), Scalars(dv, nameof(dv))));
+            new AttentionRowSumsKernel(Scalars(output), Scalars(outputGradient), arguments.HeadSize, tokens, statistics, rowSums));
+        LaunchAttention(arguments, queryGradient);
+        LaunchAttention(arguments, keyValueGradient);
     }
 }
 
 /// <summary>D[h, t] = sum over the head's features of dO O.</summary>
-internal readonly struct AttentionRowSumsKernel(ScalarMatrix output, ScalarMatrix gradient, int headSize, int tokens, int count, ArrayView<float> sums) : IKernel
+internal readonly struct AttentionRowSumsKernel(
+    ScalarMatrix output, ScalarMatrix gradient, int headSize, int tokens, int count, ArrayView<float> sums)
+    : IKernel
 {
     public void Invoke()
     {
@@ -57,7 +56,8 @@ internal readonly struct AttentionRowSumsKernel(ScalarMatrix output, ScalarMatri
 /// dV = dO (M P)^T, dS = scale P (M V^T dO - D), dQ = K dS, dK = Q dS^T.
 /// </summary>
 internal readonly struct AttentionGradients(
-    AttentionTile head, VectorMatrix q, VectorMatrix k, VectorMatrix v, VectorMatrix outputGradient, ArrayView<float> logSumExp, ArrayView<float> rowSums)
+    AttentionTile head, VectorMatrix q, VectorMatrix k, VectorMatrix v, VectorMatrix outputGradient, ArrayView<float> logSumExp,
+    ArrayView<float> rowSums)
 {
     public readonly AttentionTile Head = head;
     public readonly VectorMatrix Q = q, K = k, V = v, OutputGradient = outputGradient;
@@ -106,7 +106,8 @@ internal readonly struct QueryGradientKernel(AttentionGradients operands, Scalar
         int key = head.IndexOf(keys);
         if (head.HasDropout)
         {
-            changes *= new Block4(head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
+            changes *= new Block4(
+                head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
         }
 
         return new Block4(

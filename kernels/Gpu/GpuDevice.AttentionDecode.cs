@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -7,35 +8,27 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     // A row of scores for each head.
-    private readonly GpuScratch<float> decodeScores;
+    private MemoryBuffer1D<float, Stride1D.Dense>? decodeScores;
 
     /// <inheritdoc/>
-    public override void AttentionDecode(
-        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys, in DeviceMatrix values, in DeviceMatrix output)
+    private protected override void AttentionDecodeCore(
+        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys,
+        in DeviceMatrix values, in DeviceMatrix output)
     {
-        int capacity = keys.Columns;
-        int features = arguments.FeaturesWithin(capacity);
-        VectorMatrix valueRows = Vectors(values, features, capacity, nameof(values));
-        KeptTokens kept = new(
-            Tokens(keys, features, capacity, nameof(keys)), Tokens(values, features, capacity, nameof(values)), arguments.Position, arguments.HeadSize);
-        ScalarMatrix query = Tokens(q, features, 1, nameof(q));
-        AppendTokenKernel append = new(Tokens(k, features, 1, nameof(k)), Tokens(v, features, 1, nameof(v)), kept, features);
-        ScalarMatrix result = Tokens(output, features, 1, nameof(output));
+        int features = q.Rows;
+        VectorMatrix valueRows = Vectors(values);
+        KeptTokens kept = new(Scalars(keys), Scalars(values), arguments.Position, arguments.HeadSize);
+        ScalarMatrix query = Scalars(q);
+        AppendTokenKernel append = new(Scalars(k), Scalars(v), kept, features);
+        ScalarMatrix result = Scalars(output);
 
         // As long as the longest row will be, so that it is allocated once.
-        int stride = Padded(capacity);
-        ArrayView<float> scores = decodeScores.AtLeast(Math.Max((long)arguments.Heads * stride, RowPadding));
+        int stride = DeviceMatrix.Padded(keys.Columns);
+        ArrayView<float> scores = Reserve(ref decodeScores, Math.Max((long)arguments.Heads * stride, DeviceMatrix.RowPadding));
         int pairs = arguments.Heads * kept.Count;
         LaunchLinear(features, append);
         LaunchLinear(pairs, new DecodeScoresKernel(query, kept, arguments.Scale, new ScalarMatrix(scores, stride), pairs));
         LaunchGroups(features, new DecodeValuesKernel(new VectorMatrix(scores.Cast<Float4>(), stride / Float4.Width), valueRows, kept, result));
-    }
-
-    /// <summary>Activations of this shape, token by token.</summary>
-    private ScalarMatrix Tokens(in DeviceMatrix matrix, int features, int tokens, string name)
-    {
-        Vectors(matrix, features, tokens, name);
-        return Scalars(matrix, name);
     }
 }
 

@@ -7,33 +7,20 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void AttentionForward(
-        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp)
-    {
-        (int features, int tokens) = AttentionShape(arguments);
-        Vectors(output, features, tokens, nameof(output));
-        AttentionForwardKernel kernel = new(
-            new AttentionTile(arguments), Vectors(q, features, tokens, nameof(q)), Vectors(k, features, tokens, nameof(k)), Vectors(v, features, tokens, nameof(v)),
-            Scalars(output, nameof(output)), View(logSumExp, arguments.Heads * tokens, nameof(logSumExp)));
-        LaunchAttention(arguments, kernel);
-    }
-
-    private static (int Features, int Tokens) AttentionShape(in AttentionArguments arguments)
-    {
-        if (arguments.Batch < 0 || arguments.Sequence < 0 || arguments.Heads < 0 || arguments.HeadSize < 1 || arguments.Scale <= 0 || arguments.DropoutRate is < 0 or >= 1)
-        {
-            throw new ArgumentException($"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {arguments}", nameof(arguments));
-        }
-
-        return (checked(arguments.Heads * arguments.HeadSize), checked(arguments.Batch * arguments.Sequence));
-    }
+    private protected override void AttentionForwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp) =>
+        LaunchAttention(
+            arguments,
+            new AttentionForwardKernel(new AttentionTile(arguments), Vectors(q), Vectors(k), Vectors(v), Scalars(output), View(logSumExp)));
 
     private void LaunchAttention<TKernel>(in AttentionArguments arguments, in TKernel kernel)
         where TKernel : struct, IKernel
     {
         if (arguments.Sequence > 0)
         {
-            LaunchTiles(DivideUp(AttentionTile.MostVectors(arguments.Sequence), shapes.Lanes), arguments.Batch * arguments.Heads, shapes.Lanes, kernel);
+            LaunchTiles(
+                DivideUp(AttentionTile.MostVectors(arguments.Sequence), shapes.Lanes), arguments.Batch * arguments.Heads, shapes.Lanes, kernel);
         }
     }
 }
@@ -70,13 +57,17 @@ internal readonly struct AttentionForwardKernel(
                 }
 
                 Float4 decay = GpuMath.Exp(previous - maximum);
-                own = new Block4(GpuMath.Exp(own.Row0 - maximum), GpuMath.Exp(own.Row1 - maximum), GpuMath.Exp(own.Row2 - maximum), GpuMath.Exp(own.Row3 - maximum));
+                own = new Block4(
+                    GpuMath.Exp(own.Row0 - maximum), GpuMath.Exp(own.Row1 - maximum), GpuMath.Exp(own.Row2 - maximum),
+                    GpuMath.Exp(own.Row3 - maximum));
                 sum = (decay * sum) + (own.Row0 + own.Row1 + own.Row2 + own.Row3);
                 if (head.HasDropout)
                 {
                     int query = head.IndexOf(queries);
                     int key = head.IndexOf(keys);
-                    own *= new Block4(head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
+                    own *= new Block4(
+                        head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key),
+                        head.Dropout(query + 3, key)).Transposed;
                 }
 
                 own.Store(probabilities);
@@ -100,7 +91,8 @@ internal readonly struct AttentionForwardKernel(
         int query = head.IndexOf(queries);
         int key = head.IndexOf(keys);
         return new Block4(
-            Mask(products.Row0, query, key), Mask(products.Row1, query, key + 1), Mask(products.Row2, query, key + 2), Mask(products.Row3, query, key + 3));
+            Mask(products.Row0, query, key), Mask(products.Row1, query, key + 1), Mask(products.Row2, query, key + 2),
+            Mask(products.Row3, query, key + 3));
     }
 
     private Float4 Mask(Float4 products, int query, int key) => new(
@@ -125,7 +117,8 @@ internal readonly struct AttentionForwardKernel(
         }
     }
 
-    private static Float4 Larger(Float4 a, Float4 b) => new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
+    private static Float4 Larger(Float4 a, Float4 b) =>
+        new(a.X > b.X ? a.X : b.X, a.Y > b.Y ? a.Y : b.Y, a.Z > b.Z ? a.Z : b.Z, a.W > b.W ? a.W : b.W);
 }
 
 /// <summary>A thread's sums for its lane's four tokens: the features first, first + Group.DimY, and so on.</summary>

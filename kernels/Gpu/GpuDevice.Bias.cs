@@ -7,18 +7,18 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void AddBias(in DeviceMatrix y, DeviceBuffer<float> bias)
+    private protected override void AddBiasCore(in DeviceMatrix y, DeviceBuffer<float> bias)
     {
-        VectorMatrix output = Vectors(y, y.Rows, y.Columns, nameof(y));
+        VectorMatrix output = Vectors(y);
         int vectors = VectorsOf(y.Columns);
-        LaunchLinear(y.Rows * vectors, new AddBiasKernel(output, View(bias, y.Rows, nameof(bias)), y.Rows * vectors, vectors));
+        LaunchLinear(y.Rows * vectors, new AddBiasKernel(output, View(bias), y.Rows * vectors, vectors));
     }
 
     /// <inheritdoc/>
-    public override void RowSums(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate)
+    private protected override void RowSumsCore(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate)
     {
-        VectorMatrix input = Vectors(dy, dy.Rows, dy.Columns, nameof(dy));
-        LaunchGroups(dy.Rows, new RowSumsKernel(input, dy.Columns, View(sums, dy.Rows, nameof(sums)), accumulate ? 1 : 0));
+        VectorMatrix input = Vectors(dy);
+        LaunchGroups(dy.Rows, new RowSumsKernel(input, dy.Columns, View(sums), accumulate ? 1 : 0));
     }
 }
 

@@ -8,18 +8,13 @@ internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
     /// <remarks>A sum beyond float32's range, 3.4e38, counts as infinite.</remarks>
-    public override void ClipByGlobalNorm(in ClipArguments arguments, DeviceSum loss, DeviceSum squaredNorm, UpdateScale scale) =>
+    private protected override void ClipByGlobalNormCore(in ClipArguments arguments, DeviceSum loss, DeviceSum squaredNorm, UpdateScale scale) =>
         LaunchLinear(
             1,
             new ClipKernel(
-                arguments.MaximumNorm, arguments.RefuseNonFinite ? 1 : 0, arguments.Step,
-                Own(loss, nameof(loss)), Own(squaredNorm, nameof(squaredNorm)), Factor(scale)));
+                arguments.MaximumNorm, arguments.RefuseNonFinite ? 1 : 0, arguments.Step, Own(loss), Own(squaredNorm), Factor(scale)));
 
-    private ArrayView<float> Factor(UpdateScale scale)
-    {
-        ArgumentNullException.ThrowIfNull(scale);
-        return View(scale.Buffer, UpdateScale.Length, nameof(scale));
-    }
+    private ArrayView<float> Factor(UpdateScale scale) => View(scale.Buffer);
 }
 
 /// <summary>Decides on the updates of a step; see <see cref="UpdateScale"/> for what it writes.</summary>

@@ -12,13 +12,11 @@ internal sealed partial class GpuDevice
     private const int MostSortBlocks = 64;
 
     /// <inheritdoc/>
-    public override (CsrPattern Pattern, DeviceBuffer<float> Values) Compress(DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns)
+    private protected override (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
+        DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        int elements = checked(rows * columns);
-        ArrayView<float> source = View(dense, elements, nameof(dense));
-        ArrayView<byte> flags = View(keep, elements, nameof(keep));
+        ArrayView<float> source = View(dense);
+        ArrayView<byte> flags = View(keep);
         using MemoryBuffer1D<int, Stride1D.Dense> pointers = AllocateMemory<int>(rows + 1);
         ArrayView<int> rowPointers = pointers.View.BaseView;
         LaunchLinear(rows, new RowCountKernel(flags, rows, columns, rowPointers));
@@ -91,7 +89,9 @@ internal readonly struct RowCountKernel(ArrayView<byte> keep, int rows, int colu
 
 /// <summary>Writes the columns and values of a row's kept elements; what is not finite becomes 0.</summary>
 internal readonly struct RowFillKernel(
-    ArrayView<float> dense, ArrayView<byte> keep, int rows, int columns, ArrayView<int> rowPointers, ArrayView<int> keptColumns, ArrayView<float> values) : IKernel
+    ArrayView<float> dense, ArrayView<byte> keep, int rows, int columns, ArrayView<int> rowPointers, ArrayView<int> keptColumns,
+    ArrayView<float> values)
+    : IKernel
 {
     public void Invoke()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -6,14 +7,11 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>An accelerator: memory, launches and checks. Each operation is a file of its own beside this one.</summary>
+/// <summary>An accelerator: memory and launches. Each operation is a file of its own beside this one.</summary>
 internal sealed partial class GpuDevice : IlgpuDevice
 {
     /// <summary>What the CPU accelerator is called.</summary>
     public const string CpuDescription = "ILGPU CPU accelerator";
-
-    // As on the host: rows are padded to whole 64-byte lines.
-    private const int RowPadding = 16;
 
     private readonly Context context;
     private readonly Accelerator accelerator;
@@ -32,18 +30,11 @@ internal sealed partial class GpuDevice : IlgpuDevice
         kernels = new KernelLauncher(this, accelerator);
         shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
-        partialSums = new GpuScratch<FloatPair>(this);
-        rangeNumbers = new GpuScratch<int>(this);
-        maskScores = new GpuScratch<float>(this);
-        radixState = new GpuScratch<uint>(this);
-        firedValues = new GpuScratch<float>(this);
-        partialGradients = new GpuScratch<float>(this);
-        attentionRowSums = new GpuScratch<float>(this);
-        decodeScores = new GpuScratch<float>(this);
     }
 
     /// <summary>The CPU accelerator's stand-in for a GPU: a multiprocessor for each core.</summary>
-    public static CPUDevice CpuAccelerator { get; } = new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
+    public static CPUDevice CpuAccelerator { get; } =
+        new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
 
     /// <summary>A CPU accelerator that works in a GPU's shapes: several teams a warp, several warps a group, several groups. Very slow.</summary>
     public static GpuDevice CreateSmallGpu()
@@ -54,7 +45,8 @@ internal sealed partial class GpuDevice : IlgpuDevice
     }
 
     /// <inheritdoc/>
-    public override string Description => kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
+    public override string Description =>
+        kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
 
     /// <inheritdoc/>
     public override int Cores => accelerator.NumMultiprocessors;
@@ -76,15 +68,6 @@ internal sealed partial class GpuDevice : IlgpuDevice
 
     /// <inheritdoc/>
     public override DeviceBuffer<T> Allocate<T>(int length) => new GpuBuffer<T>(this, length);
-
-    /// <inheritdoc/>
-    public override DeviceMatrix AllocateActivations(int features, int tokens)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(features);
-        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        int stride = Padded(tokens);
-        return new DeviceMatrix(new GpuBuffer<float>(this, checked(features * stride)), 0, features, tokens, stride);
-    }
 
     /// <summary>Allocates memory, which holds anything.</summary>
     /// <exception cref="DeviceMemoryException">There is not enough.</exception>
@@ -162,7 +145,9 @@ internal sealed partial class GpuDevice : IlgpuDevice
         }
     }
 
-    /// <summary>What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.</summary>
+    /// <summary>
+    /// What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.
+    /// </summary>
     public DeviceException Failure(AcceleratorException error)
     {
         failed = true;
@@ -222,57 +207,43 @@ internal sealed partial class GpuDevice : IlgpuDevice
         }
     }
 
-    /// <summary>The elements of a buffer of this device.</summary>
-    private ArrayView<T> View<T>(DeviceBuffer<T> buffer, int atLeast, string name)
+    /// <summary>Memory for an operation's own use, which holds anything; it grows when a call needs more, and stays.</summary>
+    private ArrayView<T> Reserve<T>(ref MemoryBuffer1D<T, Stride1D.Dense>? memory, long length)
         where T : unmanaged
     {
-        GpuBuffer<T> own = Own(buffer, name);
-        if (own.Length < atLeast)
+        if (memory is null || memory.Length < length)
         {
-            throw new ArgumentException($"the buffer has {own.Length} elements, {atLeast} are needed", name);
+            // Launches that use the old memory may still be under way.
+            Synchronize();
+            Release(memory);
+            memory = null;
+            memory = AllocateMemory<T>(length);
         }
 
-        return own.View;
+        return memory.View.BaseView.SubView(0, length);
     }
 
-    private GpuBuffer<T> Own<T>(DeviceBuffer<T> buffer, string name)
+    /// <summary>The elements of a buffer of this device.</summary>
+    private ArrayView<T> View<T>(DeviceBuffer<T> buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
+        where T : unmanaged => Own(buffer, name).View;
+
+    private GpuBuffer<T> Own<T>(DeviceBuffer<T> buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
         where T : unmanaged =>
         buffer is GpuBuffer<T> own && own.Device == this ? own : throw new ArgumentException("the buffer is not of this device", name);
 
-    /// <summary>A matrix whose extent lies within its buffer, element by element.</summary>
-    private ScalarMatrix Scalars(in DeviceMatrix matrix, string name)
+    /// <summary>A matrix, element by element.</summary>
+    private ScalarMatrix Scalars(in DeviceMatrix matrix, [CallerArgumentExpression(nameof(matrix))] string name = "")
     {
-        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + matrix.Columns;
-        if (matrix.Rows < 0 || matrix.Columns < 0 || matrix.Offset < 0 || matrix.Stride < matrix.Columns || end > matrix.Buffer.Length)
-        {
-            throw new ArgumentException($"a {matrix.Rows} x {matrix.Columns} matrix with stride {matrix.Stride} at {matrix.Offset} does not fit its buffer of {matrix.Buffer.Length}", name);
-        }
-
         ArrayView<float> data = Own(matrix.Buffer, name).Padded;
         return new ScalarMatrix(data.SubView(Math.Min(matrix.Offset, data.Length)), matrix.Stride);
     }
 
-    /// <summary>Activations of this shape, four tokens at a time. Whole vectors may be read and written: rows are padded.</summary>
-    private VectorMatrix Vectors(in DeviceMatrix matrix, int features, int tokens, string name)
+    /// <summary>Activations, four tokens at a time. Whole vectors may be read and written: rows are padded.</summary>
+    private VectorMatrix Vectors(in DeviceMatrix matrix, [CallerArgumentExpression(nameof(matrix))] string name = "")
     {
-        if (matrix.Rows != features || matrix.Columns != tokens)
-        {
-            throw new ArgumentException($"the matrix is {matrix.Rows} x {matrix.Columns}, {features} x {tokens} is needed", name);
-        }
-
-        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + Padded(matrix.Columns);
-        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0 || end > matrix.Buffer.Length)
-        {
-            throw new ArgumentException("activations need rows padded to 64 bytes, as AllocateActivations makes them", name);
-        }
-
-        Scalars(matrix, name);
         ArrayView<Float4> data = Own(matrix.Buffer, name).Padded.Cast<Float4>();
         return new VectorMatrix(data.SubView(Math.Min(matrix.Offset / Float4.Width, data.Length)), matrix.Stride / Float4.Width);
     }
-
-    /// <summary>Tokens rounded up to whole 64-byte lines.</summary>
-    private static int Padded(int tokens) => DivideUp(tokens, RowPadding) * RowPadding;
 
     /// <summary>Vectors that hold this many tokens.</summary>
     private static int VectorsOf(int tokens) => DivideUp(tokens, Float4.Width);

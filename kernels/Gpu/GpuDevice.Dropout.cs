@@ -7,19 +7,10 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void Dropout(in DeviceMatrix x, float rate, DropoutKey key)
+    private protected override void DropoutCore(in DeviceMatrix x, float rate, DropoutKey key)
     {
-        if (rate is not (>= 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "a dropout rate is in [0, 1)");
-        }
-
-        VectorMatrix data = Vectors(x, x.Rows, x.Columns, nameof(x));
-        if (rate > 0)
-        {
-            int vectors = VectorsOf(x.Columns);
-            LaunchLinear(x.Rows * vectors, new DropoutKernel(data, x.Rows * vectors, vectors, x.Columns, new DropoutFactors(key, rate)));
-        }
+        int vectors = VectorsOf(x.Columns);
+        LaunchLinear(x.Rows * vectors, new DropoutKernel(Vectors(x), x.Rows * vectors, vectors, x.Columns, new DropoutFactors(key, rate)));
     }
 }
 

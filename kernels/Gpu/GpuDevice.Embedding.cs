@@ -11,61 +11,44 @@ internal sealed partial class GpuDevice
     private GpuBuffer<int>? wordStarts;
 
     /// <inheritdoc/>
-    public override void EmbeddingForward(DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x)
+    private protected override void EmbeddingForwardCore(
+        DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x)
     {
-        Vectors(x, wordTable.Columns, x.Columns, nameof(x));
-        CheckTables(ids, wordTable, positionTable, sequence, x.Columns);
-        ScalarMatrix words = Scalars(wordTable, nameof(wordTable));
+        ScalarMatrix words = Scalars(wordTable);
         ScalarMatrix positions = positionTable is { } table ? Scalars(table, nameof(positionTable)) : words;
         int count = x.Rows * x.Columns;
         LaunchLinear(
             count,
             new EmbeddingForwardKernel(
-                View(ids, x.Columns, nameof(ids)), words, positions, positionTable is null ? 0 : sequence, Scalars(x, nameof(x)), x.Columns, count));
+                View(ids), words, positions, positionTable is null ? 0 : sequence, Scalars(x), x.Columns, count));
     }
 
     /// <inheritdoc/>
-    public override void EmbeddingBackward(DeviceBuffer<int> ids, in DeviceMatrix dx, int sequence, in DeviceMatrix wordGradient, DeviceMatrix? positionGradient)
+    private protected override void EmbeddingBackwardCore(
+        DeviceBuffer<int> ids, in DeviceMatrix dx, int sequence, in DeviceMatrix wordGradient, DeviceMatrix? positionGradient)
     {
-        Vectors(dx, wordGradient.Columns, dx.Columns, nameof(dx));
-        CheckTables(ids, wordGradient, positionGradient, sequence, dx.Columns);
-        ScalarMatrix gradient = Scalars(dx, nameof(dx));
-        ScalarMatrix words = Scalars(wordGradient, nameof(wordGradient));
+        ScalarMatrix gradient = Scalars(dx);
+        ScalarMatrix words = Scalars(wordGradient);
         int features = dx.Rows;
         int tokens = dx.Columns;
-        int distinct = SortTokens(Own(ids, nameof(ids)).HostCopy.AsSpan(0, tokens));
+        int distinct = SortTokens(Integers(ids)[..tokens]);
         if (distinct > 0)
         {
             LaunchLinear(
                 distinct * features,
-                new WordGradientKernel(View(ids, tokens, nameof(ids)), tokenOrder!.View, wordStarts!.View, gradient, words, features, distinct * features));
+                new WordGradientKernel(View(ids), tokenOrder!.View, wordStarts!.View, gradient, words, features, distinct * features));
         }
 
         if (positionGradient is { } table)
         {
             int count = Math.Min(sequence, tokens) * features;
-            LaunchLinear(count, new PositionGradientKernel(gradient, Scalars(table, nameof(positionGradient)), sequence, tokens, Math.Min(sequence, tokens), count));
+            ScalarMatrix positions = Scalars(table, nameof(positionGradient));
+            LaunchLinear(count, new PositionGradientKernel(gradient, positions, sequence, tokens, Math.Min(sequence, tokens), count));
         }
     }
 
-    private void CheckTables(DeviceBuffer<int> ids, in DeviceMatrix words, DeviceMatrix? positions, int sequence, int tokens)
-    {
-        View(ids, tokens, nameof(ids));
-        ReadOnlySpan<int> tokenIds = Own(ids, nameof(ids)).HostCopy.AsSpan(0, tokens);
-        for (int t = 0; t < tokenIds.Length; t++)
-        {
-            if ((uint)tokenIds[t] >= (uint)words.Rows)
-            {
-                throw new ArgumentException($"token {t} has the id {tokenIds[t]}; the table has the entries 0 to {words.Rows - 1}", nameof(ids));
-            }
-        }
-
-        ArgumentOutOfRangeException.ThrowIfLessThan(sequence, 1);
-        if (positions is { } table && (table.Columns != words.Columns || table.Rows < Math.Min(sequence, tokens)))
-        {
-            throw new ArgumentException($"a position table of {table.Rows} x {table.Columns} does not serve {sequence} positions of {words.Columns} features", nameof(positions));
-        }
-    }
+    /// <inheritdoc/>
+    private protected override ReadOnlySpan<int> Integers(DeviceBuffer<int> buffer) => Own(buffer).HostCopy;
 
     /// <summary>Uploads the tokens ordered by word, and in their own order within a word; returns the number of distinct words.</summary>
     private int SortTokens(ReadOnlySpan<int> ids)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using SparseEngine.Kernels.Devices;
 
@@ -7,23 +8,16 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    /// <remarks>B must be activations: rows padded to 64 bytes.</remarks>
-    public override void Gemm(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
+    private protected override void GemmCore(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
     {
-        (int m, int k) = layout == GemmLayout.TransposedA ? (a.Columns, a.Rows) : (a.Rows, a.Columns);
-        (int n, int depth) = layout == GemmLayout.TransposedB ? (b.Rows, b.Columns) : (b.Columns, b.Rows);
-        if (depth != k || c.Rows != m || c.Columns != n)
-        {
-            throw new ArgumentException($"{layout}: a {a.Rows} x {a.Columns} and a {b.Rows} x {b.Columns} matrix do not give one of {c.Rows} x {c.Columns}", nameof(c));
-        }
-
-        GemmOperands operands = new(Scalars(a, nameof(a)), Vectors(b, b.Rows, b.Columns, nameof(b)), Scalars(c, nameof(c)), m, n, k, accumulate ? 1 : 0);
+        int depth = layout == GemmLayout.TransposedA ? a.Rows : a.Columns;
+        GemmOperands operands = new(Scalars(a), Vectors(b), Scalars(c), c.Rows, c.Columns, depth, accumulate ? 1 : 0);
         switch (layout)
         {
             case GemmLayout.Normal: LaunchGemm(operands, new GemmKernel<NormalLayout>(operands)); break;
             case GemmLayout.TransposedA: LaunchGemm(operands, new GemmKernel<TransposedALayout>(operands)); break;
             case GemmLayout.TransposedB: LaunchGemm(operands, new GemmKernel<TransposedBLayout>(operands)); break;
-            default: throw new ArgumentOutOfRangeException(nameof(layout), layout, "not a layout");
+            default: throw new UnreachableException();
         }
     }
 
@@ -127,7 +121,8 @@ internal readonly struct GemmKernel<TLayout>(GemmOperands operands) : IKernel
     public void Invoke()
     {
         // A's tile lies [depth, row] and B's [depth, column], so that a thread reads both as vectors.
-        ArrayView<Float4> tileA = SharedMemory.Allocate<Float4>(GroupShapes.MostThreads / GroupShapes.GpuSquareLanes * ThreadRows * TileDepth / Float4.Width);
+        ArrayView<Float4> tileA = SharedMemory.Allocate<Float4>(
+            GroupShapes.MostThreads / GroupShapes.GpuSquareLanes * ThreadRows * TileDepth / Float4.Width);
         ArrayView<Float4> tileB = SharedMemory.Allocate<Float4>(GroupShapes.GpuSquareLanes * TileDepth);
         TLayout layout = default;
         int lanes = Group.DimX;

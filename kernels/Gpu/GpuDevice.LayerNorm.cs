@@ -7,30 +7,27 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void LayerNormForward(
-        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation)
+    private protected override void LayerNormForwardCore(
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean,
+        DeviceBuffer<float> inverseDeviation)
     {
-        int features = x.Rows;
-        int tokens = x.Columns;
         LayerNormForwardKernel kernel = new(
-            Vectors(x, features, tokens, nameof(x)), features, tokens, View(weight, features, nameof(weight)), View(bias, features, nameof(bias)), epsilon,
-            Vectors(y, features, tokens, nameof(y)), PaddedVectors(mean, tokens, nameof(mean)), PaddedVectors(inverseDeviation, tokens, nameof(inverseDeviation)));
-        LaunchTiles(DivideUp(VectorsOf(tokens), shapes.Lanes), 1, shapes.Lanes, kernel);
+            Vectors(x), x.Rows, x.Columns, View(weight), View(bias), epsilon, Vectors(y), PaddedVectors(mean), PaddedVectors(inverseDeviation));
+        LaunchTiles(DivideUp(VectorsOf(x.Columns), shapes.Lanes), 1, shapes.Lanes, kernel);
     }
 
     /// <inheritdoc/>
-    public override void LayerNormBackward(
+    private protected override void LayerNormBackwardCore(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
         in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float> biasGradient)
     {
         int features = x.Rows;
         int tokens = x.Columns;
         LayerNormOperands operands = new(
-            Vectors(x, features, tokens, nameof(x)), Vectors(dy, features, tokens, nameof(dy)), features, tokens, View(weight, features, nameof(weight)),
-            PaddedVectors(mean, tokens, nameof(mean)), PaddedVectors(inverseDeviation, tokens, nameof(inverseDeviation)));
-        VectorMatrix result = Vectors(dx, features, tokens, nameof(dx));
-        ArrayView<float> weights = View(weightGradient, features, nameof(weightGradient));
-        ArrayView<float> biases = View(biasGradient, features, nameof(biasGradient));
+            Vectors(x), Vectors(dy), features, tokens, View(weight), PaddedVectors(mean), PaddedVectors(inverseDeviation));
+        VectorMatrix result = Vectors(dx);
+        ArrayView<float> weights = View(weightGradient);
+        ArrayView<float> biases = View(biasGradient);
 
         // The parameters' gradients first: dx may lie where dy does.
         LaunchGroups(features, new LayerNormParametersKernel(operands, weights, biases));
@@ -52,7 +49,8 @@ internal readonly struct LayerNormOperands(
 
 /// <summary>y = weight (x - mean) / sqrt(variance + epsilon) + bias: lanes along tokens, the other threads of a group along features.</summary>
 internal readonly struct LayerNormForwardKernel(
-    VectorMatrix x, int features, int tokens, ArrayView<float> weight, ArrayView<float> bias, float epsilon, VectorMatrix y, ArrayView<Float4> mean, ArrayView<Float4> inverseDeviation)
+    VectorMatrix x, int features, int tokens, ArrayView<float> weight, ArrayView<float> bias, float epsilon, VectorMatrix y, ArrayView<Float4> mean,
+    ArrayView<Float4> inverseDeviation)
     : IKernel
 {
     public void Invoke()
@@ -131,7 +129,9 @@ internal readonly struct LayerNormBackwardKernel(LayerNormOperands operands, Vec
 }
 
 /// <summary>Adds the sums over tokens of dy n and dy to the gradients of weight and bias; a group for each feature.</summary>
-internal readonly struct LayerNormParametersKernel(LayerNormOperands operands, ArrayView<float> weightGradient, ArrayView<float> biasGradient) : IKernel
+internal readonly struct LayerNormParametersKernel(
+    LayerNormOperands operands, ArrayView<float> weightGradient, ArrayView<float> biasGradient)
+    : IKernel
 {
     public void Invoke()
     {

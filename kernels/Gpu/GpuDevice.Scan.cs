@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace SparseEngine.Kernels.Gpu;
 
@@ -8,14 +9,14 @@ internal sealed partial class GpuDevice
     // Elements go in this many consecutive ranges, one thread each: it runs once in a run's life, so simplicity wins over coalesced reads.
     private const int MostScanRanges = 1 << 14;
 
-    private readonly GpuScratch<int> rangeNumbers;
+    private MemoryBuffer1D<int, Stride1D.Dense>? rangeNumbers;
 
     /// <summary>Numbers the flagged elements: entry r of the result is the number of flags before range r, and the last entry that of all.</summary>
     private ArrayView<int> Number<TFlag>(in TFlag flag, int length)
         where TFlag : struct, IFlag
     {
         int ranges = RangesFor(length);
-        ArrayView<int> numbers = rangeNumbers.AtLeast(MostScanRanges + 1).SubView(0, ranges + 1);
+        ArrayView<int> numbers = Reserve(ref rangeNumbers, MostScanRanges + 1).SubView(0, ranges + 1);
         LaunchLinear(ranges, new CountKernel<TFlag>(flag, length, ranges, numbers));
         LaunchGroups(1, new ScanKernel(numbers, ranges));
         return numbers;

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -6,22 +7,24 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sampled dense-dense product.</content>
 internal sealed partial class GpuDevice
 {
-    // Where a pattern has too few rows to fill the accelerator, tokens are split among this many groups at most, whose partial gradients are added up after.
+    // Where a pattern has too few rows to fill the accelerator, tokens are split among this many groups at most, whose partial gradients are added up
+    // after.
     private const int MaxSplits = 8;
     private const int MaxPartialGradients = 1 << 24;
 
-    private readonly GpuScratch<float> partialGradients;
+    private MemoryBuffer1D<float, Stride1D.Dense>? partialGradients;
 
     /// <inheritdoc/>
-    public override void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
+    private protected override void SddmmCore(
+        SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         GpuPattern own = Own(pattern);
         GpuFiringOrder order = own.Forward;
         int tokens = x.Columns;
         int nonZeros = own.Csr.NonZeros;
-        VectorMatrix left = Vectors(dy, order.Rows, tokens, nameof(dy));
-        VectorMatrix right = Vectors(x, order.ColumnCount, tokens, nameof(x));
-        ArrayView<float> result = View(gradient, nonZeros, nameof(gradient));
+        VectorMatrix left = Vectors(dy);
+        VectorMatrix right = Vectors(x);
+        ArrayView<float> result = View(gradient);
         if (nonZeros == 0)
         {
             return;
@@ -31,7 +34,7 @@ internal sealed partial class GpuDevice
         int tiles = DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes);
         int wanted = DivideUp(GroupsToFill * Cores, RangesOf(order, chunks) * chunks);
         int splits = Math.Clamp(Math.Min(wanted, Math.Min(tiles, MaxPartialGradients / nonZeros)), 1, Math.Min(MaxSplits, shapes.MaxRanges));
-        ArrayView<float> target = splits == 1 ? result : partialGradients.AtLeast((long)splits * nonZeros);
+        ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         for (GpuFiringOrder? part = order; part is not null; part = part.Rest)
         {
             kernels.Launch(
@@ -48,10 +51,12 @@ internal sealed partial class GpuDevice
 
 /// <summary>
 /// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a range of rows, a chunk of columns and a share of the tokens, and goes through its
-/// tokens tile by tile, with x's tile in shared memory and a team's row of dy in registers. Four dot products at a time are reduced over the lanes together.
+/// tokens tile by tile, with x's tile in shared memory and a team's row of dy in registers. Four dot products at a time are reduced over the lanes
+/// together.
 /// </summary>
 internal readonly struct SddmmKernel(
-    FiringView order, ArrayView<int> positions, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate) : IKernel
+    FiringView order, ArrayView<int> positions, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
+    : IKernel
 {
     public void Invoke()
     {

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -9,25 +10,22 @@ internal sealed partial class GpuDevice
 {
     private const int KeyBits = 32;
 
-    private readonly GpuScratch<float> maskScores;
-    private readonly GpuScratch<uint> radixState;
+    private MemoryBuffer1D<float, Stride1D.Dense>? maskScores;
+    private MemoryBuffer1D<uint, Stride1D.Dense>? radixState;
 
     /// <inheritdoc/>
-    public override void SelectMask(in MaskArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
+    private protected override void SelectMaskCore(in MaskArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
     {
-        ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
-        ArrayView<float> elements = View(weight, length, nameof(weight));
-        ArrayView<byte> flags = View(keep, length, nameof(keep));
-        ArgumentOutOfRangeException.ThrowIfNegative(arguments.Kept, nameof(arguments));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(arguments.Kept, length, nameof(arguments));
+        ArrayView<float> elements = View(weight);
+        ArrayView<byte> flags = View(keep);
         if (length == 0)
         {
             return;
         }
 
         int ranges = RangesFor(length);
-        ArrayView<float> scores = maskScores.AtLeast(length);
+        ArrayView<float> scores = Reserve(ref maskScores, length);
         GpuPcg64 generator = new(arguments.Generator);
         if (arguments.Score == MaskScore.Random)
         {
@@ -39,7 +37,7 @@ internal sealed partial class GpuDevice
             LaunchLinear(ranges, new MagnitudeScoresKernel(elements, length, ranges, nonFinite, generator, scores));
         }
 
-        ArrayView<uint> state = radixState.AtLeast(RadixState.Length);
+        ArrayView<uint> state = Reserve(ref radixState, RadixState.Length);
         LaunchLinear(1, new StartRadixKernel(state, arguments.Kept));
         for (int shift = KeyBits - RadixState.DigitBits; shift >= 0; shift -= RadixState.DigitBits)
         {
@@ -97,7 +95,10 @@ internal readonly struct NonFinite(ArrayView<float> weight) : IFlag
     public bool At(int index) => !GpuMath.IsFinite(weight[index]);
 }
 
-/// <summary>Where the search for the smallest kept score stands: the digits found, how many elements of them are still to be kept, and a histogram of the next digit.</summary>
+/// <summary>
+/// Where the search for the smallest kept score stands: the digits found, how many elements of them are still to be kept, and a histogram of the next
+/// digit.
+/// </summary>
 internal static class RadixState
 {
     public const int DigitBits = 8;
@@ -132,7 +133,9 @@ internal readonly struct StartRadixKernel(ArrayView<uint> state, int kept) : IKe
     }
 }
 
-/// <summary>Counts the digits of the scores that share the digits found. Counts of whole numbers do not depend on the order of their atomic additions.</summary>
+/// <summary>
+/// Counts the digits of the scores that share the digits found. Counts of whole numbers do not depend on the order of their atomic additions.
+/// </summary>
 internal readonly struct HistogramKernel(ArrayView<float> scores, int length, int shift, ArrayView<uint> state) : IKernel
 {
     public void Invoke()

@@ -7,26 +7,27 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    private protected override void SgdStepCore(
+        in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
     {
-        ArgumentNullException.ThrowIfNull(weight);
-        int length = weight.Length;
-        int vectors = VectorsOf(length);
-        ArrayView<Float4> weights = PaddedVectors(weight, length, nameof(weight));
-        ArrayView<Float4> gradients = PaddedVectors(gradient, length, nameof(gradient));
+        int vectors = VectorsOf(weight.Length);
+        ArrayView<Float4> weights = PaddedVectors(weight);
+        ArrayView<Float4> gradients = PaddedVectors(gradient);
         if (velocity is null)
         {
             LaunchLinear(vectors, new SgdKernel(arguments.LearningRate, arguments.WeightDecay, Factor(scale), vectors, weights, gradients));
         }
         else
         {
-            LaunchLinear(vectors, new MomentumKernel(arguments, Factor(scale), vectors, weights, gradients, PaddedVectors(velocity, length, nameof(velocity))));
+            LaunchLinear(vectors, new MomentumKernel(arguments, Factor(scale), vectors, weights, gradients, PaddedVectors(velocity)));
         }
     }
 }
 
 /// <summary>w -= rate (scale g + decay w).</summary>
-internal readonly struct SgdKernel(float rate, float decay, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient) : IKernel
+internal readonly struct SgdKernel(
+    float rate, float decay, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient)
+    : IKernel
 {
     public void Invoke()
     {
@@ -48,7 +49,9 @@ internal readonly struct MomentumKernel : IKernel
     private readonly ArrayView<float> factor;
     private readonly ArrayView<Float4> weight, gradient, velocity;
 
-    public MomentumKernel(in SgdArguments arguments, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient, ArrayView<Float4> velocity)
+    public MomentumKernel(
+        in SgdArguments arguments, ArrayView<float> factor, int vectors, ArrayView<Float4> weight, ArrayView<Float4> gradient,
+        ArrayView<Float4> velocity)
     {
         rate = arguments.LearningRate;
         decay = arguments.WeightDecay;

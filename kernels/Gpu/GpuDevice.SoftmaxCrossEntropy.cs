@@ -7,44 +7,21 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    public override void SoftmaxCrossEntropy(
-        in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits, float? gradientScale)
+    private protected override void SoftmaxCrossEntropyCore(
+        in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits,
+        float? gradientScale)
     {
-        int tokens = logits.Columns;
-        Vectors(logits, logits.Rows, tokens, nameof(logits));
         SoftmaxCrossEntropyKernel kernel = new(
-            Scalars(logits, nameof(logits)), logits.Rows, tokens, View(labels, tokens, nameof(labels)), View(weights, tokens, nameof(weights)),
-            View(losses, tokens, nameof(losses)), View(hits, tokens, nameof(hits)), gradientScale.HasValue ? 1 : 0, gradientScale.GetValueOrDefault());
-        CheckLabels(Own(labels, nameof(labels)).HostCopy.AsSpan(0, tokens), weights, logits.Rows);
-        LaunchTiles(DivideUp(tokens, shapes.TokenLanes), 1, shapes.TokenLanes, kernel);
-    }
-
-    // A label outside the vocabulary is usually one that does not count, but only the weights, which are read back then, tell.
-    private static void CheckLabels(ReadOnlySpan<int> labels, DeviceBuffer<float> weights, int vocabulary)
-    {
-        float[]? mask = null;
-        for (int t = 0; t < labels.Length; t++)
-        {
-            if ((uint)labels[t] >= (uint)vocabulary)
-            {
-                if (mask is null)
-                {
-                    mask = new float[labels.Length];
-                    weights.CopyTo(mask);
-                }
-
-                if (mask[t] != 0)
-                {
-                    throw new ArgumentException($"token {t} has the label {labels[t]}; the vocabulary has the entries 0 to {vocabulary - 1}", nameof(labels));
-                }
-            }
-        }
+            Scalars(logits), logits.Rows, logits.Columns, View(labels), View(weights), View(losses), View(hits), gradientScale.HasValue ? 1 : 0,
+            gradientScale.GetValueOrDefault());
+        LaunchTiles(DivideUp(logits.Columns, shapes.TokenLanes), 1, shapes.TokenLanes, kernel);
     }
 }
 
 /// <summary>Losses, hits and gradients: lanes along tokens, the other threads of a group along the vocabulary.</summary>
 internal readonly struct SoftmaxCrossEntropyKernel(
-    ScalarMatrix logits, int vocabulary, int tokens, ArrayView<int> labels, ArrayView<float> weights, ArrayView<float> losses, ArrayView<float> hits, int gradient, float gradientScale)
+    ScalarMatrix logits, int vocabulary, int tokens, ArrayView<int> labels, ArrayView<float> weights, ArrayView<float> losses, ArrayView<float> hits,
+    int gradient, float gradientScale)
     : IKernel
 {
     public void Invoke()

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -10,35 +11,36 @@ internal sealed partial class GpuDevice
     // Groups for each multiprocessor that a launch should have at least: enough to hide latencies and unequal ends.
     private const int GroupsToFill = 4;
 
-    private readonly GpuScratch<float> firedValues;
+    private MemoryBuffer1D<float, Stride1D.Dense>? firedValues;
 
     /// <inheritdoc/>
-    public override SparsePattern Prepare(CsrPattern csr, RowPartition rows, RowPartition columns) =>
+    private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
         new GpuPattern(this, csr, rows, columns, InputTile.LaneVectors * shapes.Lanes);
 
     /// <inheritdoc/>
-    public override void Spmm(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
+    private protected override void SpmmCore(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
     {
         GpuFiringOrder order = Own(weight.Pattern).Forward;
-        VectorMatrix input = Vectors(x, order.ColumnCount, x.Columns, nameof(x));
-        VectorMatrix output = Vectors(y, order.Rows, x.Columns, nameof(y));
-        ArrayView<float> start = bias is null ? default : View(bias, order.Rows, nameof(bias));
+        VectorMatrix input = Vectors(x);
+        VectorMatrix output = Vectors(y);
+        ArrayView<float> start = bias is null ? default : View(bias);
         LaunchSpmm(order, weight, input, output, x.Columns, bias is null ? SpmmStart.Zero : SpmmStart.Bias, start);
     }
 
     /// <inheritdoc/>
-    public override void SpmmTransposed(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
+    private protected override void SpmmTransposedCore(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
     {
         GpuFiringOrder order = Own(weight.Pattern).Transposed;
-        VectorMatrix input = Vectors(dy, order.ColumnCount, dy.Columns, nameof(dy));
-        VectorMatrix output = Vectors(dx, order.Rows, dy.Columns, nameof(dx));
+        VectorMatrix input = Vectors(dy);
+        VectorMatrix output = Vectors(dx);
         LaunchSpmm(order, weight, input, output, dy.Columns, accumulate ? SpmmStart.Output : SpmmStart.Zero, default);
     }
 
-    private void LaunchSpmm(GpuFiringOrder order, in CsrMatrix weight, VectorMatrix x, VectorMatrix y, int tokens, SpmmStart start, ArrayView<float> bias)
+    private void LaunchSpmm(
+        GpuFiringOrder order, in CsrMatrix weight, VectorMatrix x, VectorMatrix y, int tokens, SpmmStart start, ArrayView<float> bias)
     {
-        ArrayView<float> values = View(weight.Values, weight.Pattern.Csr.NonZeros, nameof(weight));
-        ArrayView<float> fired = firedValues.AtLeast(Math.Max(order.Places, GpuFiringOrder.Batch));
+        ArrayView<float> values = View(weight.Values);
+        ArrayView<float> fired = Reserve(ref firedValues, Math.Max(order.Places, GpuFiringOrder.Batch));
         LaunchLinear(order.Places, new FireKernel(values, order.Positions, order.Places, fired));
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes), shapes.MaxTiles);
         LaunchTiles(
@@ -50,7 +52,9 @@ internal sealed partial class GpuDevice
         }
     }
 
-    /// <summary>Into how many ranges a launch merges the scheduler's blocks: few, since each loads the input again, but enough to fill the accelerator.</summary>
+    /// <summary>
+    /// Into how many ranges a launch merges the scheduler's blocks: few, since each loads the input again, but enough to fill the accelerator.
+    /// </summary>
     private int RangesOf(GpuFiringOrder order, int groupsOfRange)
     {
         int passes = DivideUp(order.Rows, shapes.Threads / shapes.Lanes * SpmmKernel.TeamRows);
@@ -59,7 +63,9 @@ internal sealed partial class GpuDevice
     }
 
     private GpuPattern Own(SparsePattern pattern) =>
-        pattern is GpuPattern own && own.Device == this ? own : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
+        pattern is GpuPattern own && own.Device == this
+            ? own
+            : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
 }
 
 /// <summary>What a row's sums start from.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Runtime;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -6,32 +8,32 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sums of a step: its loss, the squares of its gradients.</content>
 internal sealed partial class GpuDevice
 {
-    private readonly GpuScratch<FloatPair> partialSums;
+    private MemoryBuffer1D<FloatPair, Stride1D.Dense>? partialSums;
 
     /// <inheritdoc/>
     public override DeviceSum AllocateSum() => new GpuSum(this);
 
     /// <inheritdoc/>
-    public override void AddSum(DeviceBuffer<float> values, DeviceSum sum) => AddTerms<Identity>(values, sum);
+    private protected override void AddSumCore(DeviceBuffer<float> values, DeviceSum sum) => AddTerms<Identity>(values, sum);
 
     /// <inheritdoc/>
-    public override void AddSumOfSquares(DeviceBuffer<float> values, DeviceSum sum) => AddTerms<Square>(values, sum);
+    private protected override void AddSumOfSquaresCore(DeviceBuffer<float> values, DeviceSum sum) => AddTerms<Square>(values, sum);
 
     private void AddTerms<TTerm>(DeviceBuffer<float> values, DeviceSum sum)
         where TTerm : struct, ITerm
     {
-        ArrayView<float> input = View(values, 0, nameof(values));
-        ArrayView<FloatPair> total = Own(sum, nameof(sum));
+        ArrayView<float> input = View(values);
+        ArrayView<FloatPair> total = Own(sum);
         if (values.Length > 0)
         {
             int groups = Math.Min(DivideUp(values.Length, shapes.Threads), shapes.MaxGroups);
-            ArrayView<FloatPair> parts = partialSums.AtLeast(shapes.MaxGroups);
+            ArrayView<FloatPair> parts = Reserve(ref partialSums, shapes.MaxGroups);
             LaunchGroups(groups, new PartialSumsKernel<TTerm>(input, values.Length, parts));
             LaunchGroups(1, new AddPartsKernel(parts, groups, total));
         }
     }
 
-    private ArrayView<FloatPair> Own(DeviceSum sum, string name) =>
+    private ArrayView<FloatPair> Own(DeviceSum sum, [CallerArgumentExpression(nameof(sum))] string name = "") =>
         sum is GpuSum own && own.Device == this ? own.View : throw new ArgumentException("the sum is not of this device", name);
 }
 

@@ -9,8 +9,8 @@ namespace SparseEngine.Kernels.Gpu;
 /// are about equally long: their places in this order are slots (the row swizzle of Gale et al., 2020: Sparse GPU kernels for deep learning).
 /// Columns are cut into chunks whose part of the input fits into shared memory. A slot's non-zeros of one chunk, ascending, are a segment,
 /// filled up to whole batches with places that point to a column of zeros.
-/// A row with far more non-zeros than the others is split: what is beyond the limit fires in a launch of its own (<see cref="Rest"/>), after the rest of the
-/// matrix and in the row's order, so that no team works on while its neighbours are done, and no bit depends on the split.
+/// A row with far more non-zeros than the others is split: what is beyond the limit fires in a launch of its own (<see cref="Rest"/>), after the rest
+/// of the matrix and in the row's order, so that no team works on while its neighbours are done, and no bit depends on the split.
 /// </remarks>
 internal sealed class GpuFiringOrder : IDisposable
 {
@@ -41,7 +41,8 @@ internal sealed class GpuFiringOrder : IDisposable
     {
     }
 
-    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> blocks, ReadOnlySpan<int> valuePositions, int tileVectors)
+    private GpuFiringOrder(
+        GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> blocks, ReadOnlySpan<int> valuePositions, int tileVectors)
     {
         Rows = csr.Rows;
         ColumnCount = csr.ColumnCount;
@@ -80,7 +81,11 @@ internal sealed class GpuFiringOrder : IDisposable
         segments = GpuPattern.Upload<int>(device, starts);
         offsets = GpuPattern.Upload<Int2>(device, packed);
         positions = GpuPattern.Upload<int>(device, flatPositions);
-        RowPiece[] rest = [.. pieces.Where(piece => piece.End < csr.RowPointers[piece.Row + 1]).OrderBy(piece => piece.Row).Select(piece => Piece(csr, piece.Row, piece.End))];
+        RowPiece[] rest =
+        [
+            .. pieces.Where(piece => piece.End < csr.RowPointers[piece.Row + 1]).OrderBy(piece => piece.Row)
+                .Select(piece => Piece(csr, piece.Row, piece.End)),
+        ];
         if (rest.Length > 0)
         {
             // Each a block: they are few, and the longest of all.
@@ -105,7 +110,8 @@ internal sealed class GpuFiringOrder : IDisposable
 
     /// <summary>Bytes on the device.</summary>
     public long Bytes => (Rest?.Bytes ?? 0)
-        + (sizeof(int) * ((long)boundaries.Length + rowOfSlot.Length + segments.Length + positions.Length)) + (Interop.SizeOf<Int2>() * (long)offsets.Length);
+        + (sizeof(int) * ((long)boundaries.Length + rowOfSlot.Length + segments.Length + positions.Length))
+        + (Interop.SizeOf<Int2>() * (long)offsets.Length);
 
     /// <summary>For each place its position in the values of W, or -1.</summary>
     public ArrayView<int> Positions => positions.View;

@@ -9,13 +9,6 @@ internal sealed class GpuPattern : SparsePattern
     public GpuPattern(GpuDevice device, CsrPattern csr, RowPartition rows, RowPartition columns, int tileVectors)
         : base(csr)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(columns);
-        if (rows.Boundaries[^1] != csr.Rows || columns.Boundaries[^1] != csr.ColumnCount)
-        {
-            throw new ArgumentException($"the partitions must cover {csr.Rows} rows and {csr.ColumnCount} columns");
-        }
-
         (CsrPattern transposed, int[] positions) = device.Transpose(csr);
         Device = device;
         Forward = new GpuFiringOrder(device, csr, rows, [], tileVectors);

@@ -48,7 +48,9 @@ internal struct GpuPcg64
         number = 0;
     }
 
-    /// <summary>Goes on with float32 draw <paramref name="draw"/>, counted from the seeded state: two draws share 64 bits (Brown, 1994, for the jump).</summary>
+    /// <summary>
+    /// Goes on with float32 draw <paramref name="draw"/>, counted from the seeded state: two draws share 64 bits (Brown, 1994, for the jump).
+    /// </summary>
     public void JumpTo(int draw)
     {
         Word128 factor = new(0, 1);

@@ -26,7 +26,9 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
     // More than most machines have cores; a constant, so that sums do not depend on the machine.
     private const int CpuGroups = 16;
 
-    /// <summary>Each thread of the CPU accelerator is one of the system's, and they wait for each other at barriers: groups of one thread never do.</summary>
+    /// <summary>
+    /// Each thread of the CPU accelerator is one of the system's, and they wait for each other at barriers: groups of one thread never do.
+    /// </summary>
     public static GroupShapes Cpu(Accelerator accelerator) =>
         new(Threads: 1, Lanes: 1, TokenLanes: 1, SquareLanes: 1, MaxGroups: CpuGroups, MaxTiles: CpuGroups, MaxRanges: 1);
 
@@ -40,6 +42,7 @@ internal sealed record GroupShapes(int Threads, int Lanes, int TokenLanes, int S
         }
 
         return new GroupShapes(
-            threads, GpuLanes, GpuTokenLanes, GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, MaxRanges: int.MaxValue);
+            threads, GpuLanes, GpuTokenLanes, GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue,
+            MaxRanges: int.MaxValue);
     }
 }

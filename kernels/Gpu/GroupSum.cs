@@ -31,7 +31,9 @@ internal static class GroupSum
 /// <summary>Sums over the threads of a two-dimensional group that share a lane, in a fixed order.</summary>
 internal static class LaneSum
 {
-    /// <summary>Adds up the values of the threads with the caller's lane. All threads of the group call it, and all receive their lane's sum.</summary>
+    /// <summary>
+    /// Adds up the values of the threads with the caller's lane. All threads of the group call it, and all receive their lane's sum.
+    /// </summary>
     public static Float4 Of(Float4 value)
     {
         ArrayView<Float4> sums = SharedMemory.Allocate<Float4>(GroupShapes.MostThreads);

@@ -3,7 +3,9 @@ using ILGPU.Runtime;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>A kernel: a struct whose fields are its arguments. Every kernel of the device implements this, so the implementations are their list.</summary>
+/// <summary>
+/// A kernel: a struct whose fields are its arguments. Every kernel of the device implements this, so the implementations are their list.
+/// </summary>
 internal interface IKernel
 {
     /// <summary>What each thread of each group does.</summary>

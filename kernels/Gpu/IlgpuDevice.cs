@@ -4,7 +4,6 @@ using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Kernels.Gpu;
 
@@ -17,7 +16,9 @@ public enum AcceleratorKind
     /// <summary>A device that OpenCL offers, a GPU as a rule.</summary>
     OpenCl,
 
-    /// <summary>Threads of the CPU that stand in for a GPU's: for checking kernels, orders of magnitude slower than <see cref="HostDevice"/>.</summary>
+    /// <summary>
+    /// Threads of the CPU that stand in for a GPU's: for checking kernels, orders of magnitude slower than <see cref="Host.HostDevice"/>.
+    /// </summary>
     Cpu,
 }
 
@@ -31,7 +32,8 @@ public enum AcceleratorKind
 /// <param name="IsGpu">Whether it is a GPU; OpenCL drivers offer CPUs as well.</param>
 /// <param name="Missing">What it lacks that the kernels need, or null: it can be opened.</param>
 public sealed record AcceleratorInfo(
-    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities, bool IsGpu, string? Missing = null);
+    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities, bool IsGpu,
+    string? Missing = null);
 
 /// <summary>An accelerator that ILGPU drives: one set of kernels for CUDA, OpenCL and the CPU.</summary>
 public abstract class IlgpuDevice : ComputeDevice
@@ -54,7 +56,11 @@ public abstract class IlgpuDevice : ComputeDevice
     public static IReadOnlyList<AcceleratorInfo> Enumerate()
     {
         using Context context = Context.Create(builder => builder.Cuda().OpenCL().CPU(GpuDevice.CpuAccelerator));
-        return [.. Enum.GetValues<AcceleratorKind>().SelectMany(kind => Devices(context, kind).Select((device, index) => Describe(kind, index, device)))];
+        return
+        [
+            .. Enum.GetValues<AcceleratorKind>()
+                .SelectMany(kind => Devices(context, kind).Select((device, index) => Describe(kind, index, device))),
+        ];
     }
 
     /// <summary>Opens an accelerator.</summary>
@@ -69,7 +75,8 @@ public abstract class IlgpuDevice : ComputeDevice
         if (index >= devices.Length)
         {
             context.Dispose();
-            throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {(devices.Length == 0 ? "none" : $"{devices.Length}, from 0")} on this machine");
+            string found = devices.Length == 0 ? "none" : $"{devices.Length}, from 0";
+            throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {found} on this machine");
         }
 
         if (Missing(devices[index]) is { } missing)

@@ -24,7 +24,8 @@ internal static class CacheSizes
 
         // AMD's and Intel's leaf of deterministic cache parameters have one format.
         int extended = unchecked((int)0x8000001D);
-        int leaf = (uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax >= (uint)extended && TypeOf(X86Base.CpuId(extended, 0).Eax) != 0 ? extended : 4;
+        bool hasExtended = (uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax >= (uint)extended && TypeOf(X86Base.CpuId(extended, 0).Eax) != 0;
+        int leaf = hasExtended ? extended : 4;
         if (leaf == 4 && X86Base.CpuId(0, 0).Eax < 4)
         {
             return usual;

@@ -91,7 +91,9 @@ internal sealed class FiringOrder
     /// <summary>The non-zeros of a group that starts with row r start at RowPointers[r], in CSR and in firing order.</summary>
     public ReadOnlySpan<int> RowPointers => pattern.RowPointers;
 
-    /// <summary>For each group, tile and row, the number of the row's non-zeros in the tile. A group that starts with row r starts at r Tiles.</summary>
+    /// <summary>
+    /// For each group, tile and row, the number of the row's non-zeros in the tile. A group that starts with row r starts at r Tiles.
+    /// </summary>
     public ReadOnlySpan<ushort> Lengths => lengths;
 
     /// <summary>For each non-zero in firing order, where its column starts in a strip of the packed tile, in floats.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
 
@@ -7,19 +8,18 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void ActivationForward(Activation activation, in DeviceMatrix x, in DeviceMatrix y) =>
-        Activate(activation, x, null, y, nameof(y));
+    private protected override void ActivationForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix y) =>
+        Activate(activation, x, null, y);
 
     /// <inheritdoc/>
-    public override void ActivationBackward(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx) =>
-        Activate(activation, x, dy, dx, nameof(dx));
+    private protected override void ActivationBackwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx) =>
+        Activate(activation, x, dy, dx);
 
-    private void Activate(Activation activation, in DeviceMatrix x, DeviceMatrix? dy, in DeviceMatrix result, string name)
+    private void Activate(Activation activation, in DeviceMatrix x, DeviceMatrix? dy, in DeviceMatrix result)
     {
         ActivationOperands operands = new(
-            Activations(x, x.Rows, x.Columns, nameof(x)), x.Stride,
-            dy is { } gradient ? Activations(gradient, x.Rows, x.Columns, nameof(dy)) : null, dy?.Stride ?? 0,
-            Activations(result, x.Rows, x.Columns, name), result.Stride, x.Rows, Padded(x.Columns));
+            Pointer(x), x.Stride, dy is { } gradient ? Pointer(gradient, nameof(dy)) : null, dy?.Stride ?? 0, Pointer(result), result.Stride,
+            x.Rows, DeviceMatrix.Padded(x.Columns));
         switch (activation)
         {
             case Activation.Linear: Activate<LinearFunction<TSimd, TVector>>(operands); break;
@@ -33,7 +33,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             case Activation.Silu: Activate<SiluFunction<TSimd, TVector>>(operands); break;
             case Activation.Sigmoid: Activate<SigmoidFunction<TSimd, TVector>>(operands); break;
             case Activation.Tanh: Activate<TanhFunction<TSimd, TVector>>(operands); break;
-            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation");
+            default: throw new UnreachableException();
         }
     }
 

@@ -1,15 +1,20 @@
 using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Host;
 
 /// <content>The packed tile of activations that the sparse kernels read.</content>
-/// <remarks>A tile lies in strips of four vectors of tokens, [strip, column, token], so that a product may take one strip at a time or both.</remarks>
+/// <remarks>
+/// A tile lies in strips of four vectors of tokens, [strip, column, token], so that a product may take one strip at a time or both.
+/// </remarks>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <summary>Vectors in a row of a strip.</summary>
     private const int StripVectors = 4;
 
-    /// <summary>Vectors in a row of the largest tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.</summary>
+    /// <summary>
+    /// Vectors in a row of the largest tile: the accumulators of the sparse products. Twelve, which the registers of AVX2 would hold, were no faster.
+    /// </summary>
     private const int TileVectors = 2 * StripVectors;
 
     // Rows ahead: far enough for a line to arrive from the L3 cache.
@@ -18,7 +23,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // A row of the largest tile, at the widest vectors.
     private const int LargestRowBytes = TileVectors * 64;
 
-    // Rows whose sums, or whose dy, stay in half of the L2 cache while all column tiles pass; also, columns that are packed at once where no pass takes all rows.
+    // Rows whose sums, or whose dy, stay in half of the L2 cache while all column tiles pass; also, columns that are packed at once where no pass
+    // takes all rows.
     private static readonly int PassRows = Math.Clamp(CacheSizes.Level2 / 2 / LargestRowBytes, FiringOrder.GroupRows, 16 * FiringOrder.GroupRows);
 
     private static int StripTokens => StripVectors * TSimd.Width;
@@ -26,13 +32,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private static int TileTokens => TileVectors * TSimd.Width;
 
     /// <summary>The number of tiles that tokens are cut into.</summary>
-    private static int TilesOf(int tokens, int tileTokens) => (Padded(tokens) + tileTokens - 1) / tileTokens;
+    private static int TilesOf(int tokens, int tileTokens) => (DeviceMatrix.Padded(tokens) + tileTokens - 1) / tileTokens;
 
     /// <summary>The first token of a tile. Tiles are about equal, in steps of a strip, so that no short one is left over.</summary>
     private static int TileStart(int tile, int tokens, int tileTokens)
     {
         int tiles = TilesOf(tokens, tileTokens);
-        long share = (long)Padded(tokens) * tile;
+        long share = (long)DeviceMatrix.Padded(tokens) * tile;
         return tile == tiles ? tokens : (int)((share + ((long)tiles * StripTokens) - 1) / ((long)tiles * StripTokens)) * StripTokens;
     }
 
@@ -49,7 +55,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(float* source, int stride, int rows, int tokens, float* tile, nint stripStride)
     {
-        int padded = Padded(tokens);
+        int padded = DeviceMatrix.Padded(tokens);
         for (int row = 0; row < rows; row++, source += stride, tile += StripTokens)
         {
             CacheLines.Prefetch(source + (PackAhead * (nint)stride), padded);

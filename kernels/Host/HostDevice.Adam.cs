@@ -7,22 +7,23 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void AdamStep(
-        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment, DeviceBuffer<float> secondMoment)
+    private protected override void AdamStepCore(
+        in AdamArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float> firstMoment,
+        DeviceBuffer<float> secondMoment)
     {
-        ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
         float factor = Factor(scale);
         AdamBody body = new(
-            arguments, factor, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
-            Pointer(firstMoment, length, nameof(firstMoment)), Pointer(secondMoment, length, nameof(secondMoment)));
+            arguments, factor, length, Pointer(weight), Pointer(gradient), Pointer(firstMoment), Pointer(secondMoment));
         if (!float.IsNaN(factor))
         {
             pool.Run((length + Chunk - 1) / Chunk, body);
         }
     }
 
-    private readonly struct AdamBody(AdamArguments arguments, float factor, int length, float* weight, float* gradient, float* firstMoment, float* secondMoment) : IParallelBody
+    private readonly struct AdamBody(
+        AdamArguments arguments, float factor, int length, float* weight, float* gradient, float* firstMoment, float* secondMoment)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)

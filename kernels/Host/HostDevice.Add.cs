@@ -7,12 +7,8 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void Add(in DeviceMatrix x, in DeviceMatrix y)
-    {
-        float* input = Activations(x, y.Rows, y.Columns, nameof(x));
-        float* output = Activations(y, y.Rows, y.Columns, nameof(y));
-        pool.Run(pool.Workers, new AddBody(input, x.Stride, output, y.Stride, y.Rows, Padded(y.Columns), pool.Workers));
-    }
+    private protected override void AddCore(in DeviceMatrix x, in DeviceMatrix y) =>
+        pool.Run(pool.Workers, new AddBody(Pointer(x), x.Stride, Pointer(y), y.Stride, y.Rows, DeviceMatrix.Padded(y.Columns), pool.Workers));
 
     private readonly struct AddBody(float* x, int xStride, float* y, int yStride, int rows, int padded, int parts) : IParallelBody
     {

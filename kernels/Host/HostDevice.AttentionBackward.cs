@@ -7,22 +7,20 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void AttentionBackward(
-        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp,
-        in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
+    private protected override void AttentionBackwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
     {
-        (int features, int tokens) = AttentionShape(arguments);
         AttentionOperands operands = new(
-            new Operand(Activations(q, features, tokens, nameof(q)), q.Stride),
-            new Operand(Activations(k, features, tokens, nameof(k)), k.Stride),
-            new Operand(Activations(v, features, tokens, nameof(v)), v.Stride),
-            new Operand(Activations(output, features, tokens, nameof(output)), output.Stride),
-            new Operand(Activations(outputGradient, features, tokens, nameof(outputGradient)), outputGradient.Stride),
-            new Operand(Activations(dq, features, tokens, nameof(dq)), dq.Stride),
-            new Operand(Activations(dk, features, tokens, nameof(dk)), dk.Stride),
-            new Operand(Activations(dv, features, tokens, nameof(dv)), dv.Stride));
-        float* sums = Pointer(logSumExp, arguments.Heads * tokens, nameof(logSumExp));
-        pool.Run(arguments.Batch * arguments.Heads, new AttentionBackwardBody(arguments, operands, sums));
+            new Operand(Pointer(q), q.Stride),
+            new Operand(Pointer(k), k.Stride),
+            new Operand(Pointer(v), v.Stride),
+            new Operand(Pointer(output), output.Stride),
+            new Operand(Pointer(outputGradient), outputGradient.Stride),
+            new Operand(Pointer(dq), dq.Stride),
+            new Operand(Pointer(dk), dk.Stride),
+            new Operand(Pointer(dv), dv.Stride));
+        pool.Run(arguments.Batch * arguments.Heads, new AttentionBackwardBody(arguments, operands, Pointer(logSumExp)));
     }
 
     /// <summary>A matrix of activations as kernels see it.</summary>
@@ -63,7 +61,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 int count = Math.Min(panel, sequence - first);
                 QueryPanelBackward(head, tiles, first, count);
                 PackedPanels.CopyColumns(operands.Q.At(row, token + first), operands.Q.Stride, size, count, panel, tiles.QueryFeaturePanels);
-                PackedPanels.CopyColumns(operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
+                PackedPanels.CopyColumns(
+                    operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
                 AddTransposedProduct(head, tiles.Probabilities, tiles.GradientFeaturePanels, first, count, tiles.ValueGradient, tiles.SumStride);
                 AddTransposedProduct(head, tiles.ScoreGradients, tiles.QueryFeaturePanels, first, count, tiles.KeyGradient, tiles.SumStride);
             }
@@ -82,7 +81,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int keys = head.Keys(first);
             int token = head.FirstToken + first;
             PackedPanels.CopyRows(operands.Q.At(head.FirstRow, token), operands.Q.Stride, count, size, panel, tiles.QueryPanel);
-            PackedPanels.CopyRows(operands.OutputGradient.At(head.FirstRow, token), operands.OutputGradient.Stride, count, size, panel, tiles.GradientPanel);
+            PackedPanels.CopyRows(
+                operands.OutputGradient.At(head.FirstRow, token), operands.OutputGradient.Stride, count, size, panel, tiles.GradientPanel);
             PackedPanels.CopyRows(operands.Output.At(head.FirstRow, token), operands.Output.Stride, count, size, panel, tiles.OutputPanel);
 
             head.Scores(tiles.KeyPanels, tiles.QueryPanel, first, probabilities);
@@ -138,8 +138,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        /// <summary>sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys that no panel before has seen start from zero.</summary>
-        private void AddTransposedProduct(AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
+        /// <summary>
+        /// sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys that no panel before has seen start from
+        /// zero.
+        /// </summary>
+        private void AddTransposedProduct(
+            AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int keys = head.Keys(first);
@@ -151,7 +155,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
                     GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
-                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride, accumulate: key < first);
+                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
+                        accumulate: key < first);
                 }
             }
         }

@@ -7,20 +7,15 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void AttentionDecode(
-        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys, in DeviceMatrix values, in DeviceMatrix output)
-    {
-        int capacity = keys.Columns;
-        int features = arguments.FeaturesWithin(capacity);
+    private protected override void AttentionDecodeCore(
+        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys,
+        in DeviceMatrix values, in DeviceMatrix output) =>
         pool.Run(
             arguments.Heads,
             new AttentionDecodeBody(
-                arguments, RowsOf(q, features, 1, nameof(q)), RowsOf(k, features, 1, nameof(k)), RowsOf(v, features, 1, nameof(v)),
-                RowsOf(keys, features, capacity, nameof(keys)), RowsOf(values, features, capacity, nameof(values)), RowsOf(output, features, 1, nameof(output))));
-    }
-
-    private static ActivationRows RowsOf(in DeviceMatrix matrix, int features, int tokens, string name) =>
-        new(Activations(matrix, features, tokens, name), matrix.Stride);
+                arguments, new ActivationRows(Pointer(q), q.Stride), new ActivationRows(Pointer(k), k.Stride),
+                new ActivationRows(Pointer(v), v.Stride), new ActivationRows(Pointer(keys), keys.Stride),
+                new ActivationRows(Pointer(values), values.Stride), new ActivationRows(Pointer(output), output.Stride)));
 
     private readonly struct ActivationRows(float* data, nint stride)
     {
@@ -28,9 +23,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         public float* this[int feature] => data + (feature * stride);
     }
 
-    /// <summary>One head. Keys and values are feature-major as all activations are: scores add up row by row of the keys, and each row of the values is one dot product.</summary>
+    /// <summary>
+    /// One head. Keys and values are feature-major as all activations are: scores add up row by row of the keys, and each row of the values is one
+    /// dot product.
+    /// </summary>
     private readonly struct AttentionDecodeBody(
-        AttentionDecodeArguments arguments, ActivationRows q, ActivationRows k, ActivationRows v, ActivationRows keys, ActivationRows values, ActivationRows output)
+        AttentionDecodeArguments arguments, ActivationRows q, ActivationRows k, ActivationRows v, ActivationRows keys, ActivationRows values,
+        ActivationRows output)
         : IParallelBody
     {
         // Rows of keys or values that stream by together: each pass over the scores serves as many.
@@ -41,7 +40,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int first = index * arguments.HeadSize;
             int end = first + arguments.HeadSize;
             int tokens = arguments.Position + 1;
-            int padded = Padded(tokens);
+            int padded = DeviceMatrix.Padded(tokens);
             float* scores = scratch.Take(padded);
             Append(first, end, padded - tokens);
             Scores(first, end, padded, scores);
@@ -49,7 +48,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             Attend(first, end, padded, scores, Softmax(padded, scores));
         }
 
-        /// <summary>Writes the token's column. The rest of the values' lines becomes 0: what is there is multiplied by probabilities of 0, and may have been NaN.</summary>
+        /// <summary>
+        /// Writes the token's column. The rest of the values' lines becomes 0: what is there is multiplied by probabilities of 0, and may have been
+        /// NaN.
+        /// </summary>
         private void Append(int first, int end, int rest)
         {
             for (int feature = first; feature < end; feature++)

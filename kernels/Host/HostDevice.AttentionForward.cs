@@ -7,32 +7,18 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void AttentionForward(
-        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output, DeviceBuffer<float> logSumExp)
-    {
-        (int features, int tokens) = AttentionShape(arguments);
-        float* queries = Activations(q, features, tokens, nameof(q));
-        float* keys = Activations(k, features, tokens, nameof(k));
-        float* values = Activations(v, features, tokens, nameof(v));
-        float* result = Activations(output, features, tokens, nameof(output));
-        float* sums = Pointer(logSumExp, arguments.Heads * tokens, nameof(logSumExp));
+    private protected override void AttentionForwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp) =>
         pool.Run(
             arguments.Batch * arguments.Heads,
-            new AttentionForwardBody(arguments, queries, q.Stride, keys, k.Stride, values, v.Stride, result, output.Stride, sums));
-    }
-
-    private static (int Features, int Tokens) AttentionShape(in AttentionArguments arguments)
-    {
-        if (arguments.Batch < 0 || arguments.Sequence < 0 || arguments.Heads < 0 || arguments.HeadSize < 1 || arguments.Scale <= 0 || arguments.DropoutRate is < 0 or >= 1)
-        {
-            throw new ArgumentException($"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {arguments}", nameof(arguments));
-        }
-
-        return (checked(arguments.Heads * arguments.HeadSize), checked(arguments.Batch * arguments.Sequence));
-    }
+            new AttentionForwardBody(
+                arguments, Pointer(q), q.Stride, Pointer(k), k.Stride, Pointer(v), v.Stride, Pointer(output), output.Stride, Pointer(logSumExp)));
 
     private readonly struct AttentionForwardBody(
-        AttentionArguments arguments, float* q, int qStride, float* k, int kStride, float* v, int vStride, float* output, int outputStride, float* logSumExp) : IParallelBody
+        AttentionArguments arguments, float* q, int qStride, float* k, int kStride, float* v, int vStride, float* output, int outputStride,
+        float* logSumExp)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
@@ -65,7 +51,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     head.Dropout(first, scores);
                 }
 
-                GemmMicrokernel<TSimd, TVector>.RunPanel(keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
+                GemmMicrokernel<TSimd, TVector>.RunPanel(
+                    keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
                 float* to = output + ((nint)head.FirstRow * outputStride) + head.FirstToken + first;
                 for (int f = 0; f < size; f++, to += outputStride)
                 {

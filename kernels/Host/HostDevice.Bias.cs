@@ -11,20 +11,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private const int SumVectors = 64;
 
     /// <inheritdoc/>
-    public override void AddBias(in DeviceMatrix y, DeviceBuffer<float> bias)
-    {
-        float* output = Activations(y, y.Rows, y.Columns, nameof(y));
-        float* biases = Pointer(bias, y.Rows, nameof(bias));
-        pool.Run(pool.Workers, new AddBiasBody(output, y.Stride, y.Rows, Padded(y.Columns), biases, pool.Workers));
-    }
+    private protected override void AddBiasCore(in DeviceMatrix y, DeviceBuffer<float> bias) =>
+        pool.Run(pool.Workers, new AddBiasBody(Pointer(y), y.Stride, y.Rows, DeviceMatrix.Padded(y.Columns), Pointer(bias), pool.Workers));
 
     /// <inheritdoc/>
-    public override void RowSums(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate)
-    {
-        float* input = Activations(dy, dy.Rows, dy.Columns, nameof(dy));
-        float* output = Pointer(sums, dy.Rows, nameof(sums));
-        pool.Run(pool.Workers, new RowSumsBody(input, dy.Stride, dy.Rows, dy.Columns, output, accumulate, pool.Workers));
-    }
+    private protected override void RowSumsCore(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate) =>
+        pool.Run(pool.Workers, new RowSumsBody(Pointer(dy), dy.Stride, dy.Rows, dy.Columns, Pointer(sums), accumulate, pool.Workers));
 
     /// <summary>The part <paramref name="index"/> of <paramref name="parts"/> equal shares of [0, length).</summary>
     private static (int First, int End) Share(int length, int index, int parts) =>

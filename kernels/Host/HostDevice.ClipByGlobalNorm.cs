@@ -6,12 +6,11 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void ClipByGlobalNorm(in ClipArguments arguments, DeviceSum loss, DeviceSum squaredNorm, UpdateScale scale)
+    private protected override void ClipByGlobalNormCore(in ClipArguments arguments, DeviceSum loss, DeviceSum squaredNorm, UpdateScale scale)
     {
-        ArgumentNullException.ThrowIfNull(scale);
-        double lossValue = Own(loss, nameof(loss)).Value;
-        double squared = Own(squaredNorm, nameof(squaredNorm)).Value;
-        Span<float> decision = new(Pointer(scale.Buffer, UpdateScale.Length, nameof(scale)), UpdateScale.Length);
+        double lossValue = Own(loss).Value;
+        double squared = Own(squaredNorm).Value;
+        Span<float> decision = new(Pointer(scale.Buffer), UpdateScale.Length);
         if (decision[1] != 0)
         {
             return;
@@ -31,9 +30,5 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>The factor of an update; NaN where it is refused.</summary>
-    private static float Factor(UpdateScale scale)
-    {
-        ArgumentNullException.ThrowIfNull(scale);
-        return Pointer(scale.Buffer, UpdateScale.Length, nameof(scale))[0];
-    }
+    private static float Factor(UpdateScale scale) => Pointer(scale.Buffer)[0];
 }

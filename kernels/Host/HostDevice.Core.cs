@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -8,9 +9,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
 {
-    // Activation rows are padded to whole 64-byte lines, which every vector width divides.
-    private const int RowPadding = 16;
-
     private readonly WorkerPool pool;
     private readonly ProductMethod method;
 
@@ -31,23 +29,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
 
     public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers);
 
-    public override DeviceMatrix AllocateActivations(int features, int tokens)
+    private protected override int ActivationStride(int tokens)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(features);
-        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        int lines = (tokens + RowPadding - 1) / RowPadding;
+        int padded = DeviceMatrix.Padded(tokens);
+        int lines = padded / DeviceMatrix.RowPadding;
 
         // A long stride with many factors of two would map the same columns of all rows to a few cache sets.
-        if (lines >= 16 && lines % 2 == 0)
-        {
-            lines++;
-        }
-
-        int stride = lines * RowPadding;
-        return new DeviceMatrix(Allocate<float>(checked(features * stride)), 0, features, tokens, stride);
+        return lines >= 16 && lines % 2 == 0 ? padded + DeviceMatrix.RowPadding : padded;
     }
 
-    public override SparsePattern Prepare(CsrPattern csr, RowPartition rows, RowPartition columns) =>
+    private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
         new HostPattern(csr, rows, columns, StripTokens);
 
     protected override void Dispose(bool disposing)
@@ -75,52 +66,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
         return buffer;
     }
 
-    /// <summary>The address of an element range of a buffer of this device.</summary>
-    private static T* Pointer<T>(DeviceBuffer<T> buffer, int atLeast, string name)
-        where T : unmanaged
-    {
-        if (buffer is not HostBuffer<T> host)
-        {
-            throw new ArgumentException("the buffer is not of this device", name);
-        }
+    /// <summary>The address of a buffer of this device.</summary>
+    private static T* Pointer<T>(DeviceBuffer<T> buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
+        where T : unmanaged =>
+        buffer is HostBuffer<T> host ? host.Pointer : throw new ArgumentException("the buffer is not of this device", name);
 
-        if (host.Length < atLeast)
-        {
-            throw new ArgumentException($"the buffer has {host.Length} elements, {atLeast} are needed", name);
-        }
-
-        return host.Pointer;
-    }
-
-    /// <summary>The address of element [0, 0] of a matrix whose extent lies within its buffer.</summary>
-    private static float* Pointer(in DeviceMatrix matrix, string name)
-    {
-        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + matrix.Columns;
-        if (matrix.Rows < 0 || matrix.Columns < 0 || matrix.Offset < 0 || matrix.Stride < matrix.Columns || end > matrix.Buffer.Length)
-        {
-            throw new ArgumentException($"a {matrix.Rows} x {matrix.Columns} matrix with stride {matrix.Stride} at {matrix.Offset} does not fit its buffer of {matrix.Buffer.Length}", name);
-        }
-
-        return Pointer(matrix.Buffer, 0, name) + matrix.Offset;
-    }
-
-    /// <summary>The address of a matrix of activations with this shape: rows start on 64-byte lines, so whole vectors may be read and written.</summary>
-    private static float* Activations(in DeviceMatrix matrix, int features, int tokens, string name)
-    {
-        if (matrix.Rows != features || matrix.Columns != tokens)
-        {
-            throw new ArgumentException($"the matrix is {matrix.Rows} x {matrix.Columns}, {features} x {tokens} is needed", name);
-        }
-
-        long end = matrix.Rows == 0 ? 0 : matrix.Offset + ((long)(matrix.Rows - 1) * matrix.Stride) + Padded(matrix.Columns);
-        if (matrix.Stride % RowPadding != 0 || matrix.Offset % RowPadding != 0 || end > matrix.Buffer.Length)
-        {
-            throw new ArgumentException("activations need rows padded to 64 bytes, as AllocateActivations makes them", name);
-        }
-
-        return Pointer(matrix, name);
-    }
-
-    /// <summary>Tokens rounded up to whole 64-byte lines: how far kernels run along a row of activations.</summary>
-    private static int Padded(int tokens) => (tokens + RowPadding - 1) / RowPadding * RowPadding;
+    /// <summary>The address of element [0, 0] of a matrix.</summary>
+    private static float* Pointer(in DeviceMatrix matrix, [CallerArgumentExpression(nameof(matrix))] string name = "") =>
+        Pointer(matrix.Buffer, name) + matrix.Offset;
 }

@@ -8,19 +8,8 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void Dropout(in DeviceMatrix x, float rate, DropoutKey key)
-    {
-        if (rate is not (>= 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "a dropout rate is in [0, 1)");
-        }
-
-        float* data = Activations(x, x.Rows, x.Columns, nameof(x));
-        if (rate > 0)
-        {
-            pool.Run(pool.Workers, new DropoutBody(data, x.Stride, x.Rows, x.Columns, rate, key, pool.Workers));
-        }
-    }
+    private protected override void DropoutCore(in DeviceMatrix x, float rate, DropoutKey key) =>
+        pool.Run(pool.Workers, new DropoutBody(Pointer(x), x.Stride, x.Rows, x.Columns, rate, key, pool.Workers));
 
     private readonly struct DropoutBody(float* x, nint stride, int rows, int tokens, float rate, DropoutKey key, int parts) : IParallelBody
     {

@@ -10,46 +10,31 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private const int EmbeddingTokens = 16;
 
     /// <inheritdoc/>
-    public override void EmbeddingForward(DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x)
+    private protected override void EmbeddingForwardCore(
+        DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x)
     {
-        float* output = Activations(x, wordTable.Columns, x.Columns, nameof(x));
-        EmbeddingTables tables = Tables(ids, wordTable, positionTable, sequence, x);
-        pool.Run(pool.Workers, new EmbeddingForwardBody(tables, output, x.Stride, pool.Workers));
+        EmbeddingTables tables = Tables(ids, wordTable, positionTable, sequence, x.Columns);
+        pool.Run(pool.Workers, new EmbeddingForwardBody(tables, Pointer(x), x.Stride, pool.Workers));
     }
 
     /// <inheritdoc/>
-    public override void EmbeddingBackward(DeviceBuffer<int> ids, in DeviceMatrix dx, int sequence, in DeviceMatrix wordGradient, DeviceMatrix? positionGradient)
+    private protected override void EmbeddingBackwardCore(
+        DeviceBuffer<int> ids, in DeviceMatrix dx, int sequence, in DeviceMatrix wordGradient, DeviceMatrix? positionGradient)
     {
-        float* input = Activations(dx, wordGradient.Columns, dx.Columns, nameof(dx));
-        EmbeddingTables tables = Tables(ids, wordGradient, positionGradient, sequence, dx);
-        pool.Run(pool.Workers, new EmbeddingBackwardBody(tables, input, dx.Stride, pool.Workers));
+        EmbeddingTables tables = Tables(ids, wordGradient, positionGradient, sequence, dx.Columns);
+        pool.Run(pool.Workers, new EmbeddingBackwardBody(tables, Pointer(dx), dx.Stride, pool.Workers));
     }
 
-    private static EmbeddingTables Tables(DeviceBuffer<int> ids, in DeviceMatrix words, DeviceMatrix? positions, int sequence, in DeviceMatrix x)
-    {
-        int tokens = x.Columns;
-        int* tokenIds = Pointer(ids, tokens, nameof(ids));
-        for (int t = 0; t < tokens; t++)
-        {
-            if ((uint)tokenIds[t] >= (uint)words.Rows)
-            {
-                throw new ArgumentException($"token {t} has the id {tokenIds[t]}; the table has the entries 0 to {words.Rows - 1}", nameof(ids));
-            }
-        }
+    /// <inheritdoc/>
+    private protected override ReadOnlySpan<int> Integers(DeviceBuffer<int> buffer) => new(Pointer(buffer), buffer.Length);
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(sequence, 1);
-        if (positions is { } table && (table.Columns != words.Columns || table.Rows < Math.Min(sequence, tokens)))
-        {
-            throw new ArgumentException($"a position table of {table.Rows} x {table.Columns} does not serve {sequence} positions of {words.Columns} features", nameof(positions));
-        }
-
-        return new EmbeddingTables(
-            tokenIds, tokens, sequence, words.Columns, Pointer(words, nameof(words)), words.Stride,
-            positions is { } p ? Pointer(p, nameof(positions)) : null, positions?.Stride ?? 0);
-    }
+    private static EmbeddingTables Tables(DeviceBuffer<int> ids, in DeviceMatrix words, DeviceMatrix? positions, int sequence, int tokens) => new(
+        Pointer(ids), tokens, sequence, words.Columns, Pointer(words), words.Stride,
+        positions is { } table ? Pointer(table, nameof(positions)) : null, positions?.Stride ?? 0);
 
     /// <summary>Where each token's table rows are.</summary>
-    private readonly struct EmbeddingTables(int* ids, int tokens, int sequence, int features, float* words, nint wordStride, float* positions, nint positionStride)
+    private readonly struct EmbeddingTables(
+        int* ids, int tokens, int sequence, int features, float* words, nint wordStride, float* positions, nint positionStride)
     {
         public readonly int Tokens = tokens, Features = features;
 

@@ -26,20 +26,20 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private bool ComputesDense(SparseProduct product, CsrPattern csr, int tokens) =>
         ComputesDense(product, csr.Rows, csr.ColumnCount, csr.NonZeros, tokens);
 
-    private DeviceMatrix FilledMatrix(CsrPattern csr) => 
+    private DeviceMatrix FilledMatrix(CsrPattern csr) =>
         new(Reserve(ref filled, csr.Rows * csr.ColumnCount), 0, csr.Rows, csr.ColumnCount, csr.ColumnCount);
 
     /// <summary>The weight with its zeros, valid until the next product.</summary>
     private DeviceMatrix Fill(HostPattern pattern, float* values)
     {
         DeviceMatrix matrix = FilledMatrix(pattern.Csr);
-        pool.Run(pattern.Forward.Partition.Blocks, new FillBody(pattern.Csr, pattern.Forward.Partition, values, Pointer(matrix, nameof(pattern))));
+        pool.Run(pattern.Forward.Partition.Blocks, new FillBody(pattern.Csr, pattern.Forward.Partition, values, Pointer(matrix)));
         return matrix;
     }
 
     /// <summary>gradient[p] = (accumulate ? gradient[p] : 0) + the element of <paramref name="matrix"/> at non-zero p.</summary>
     private void Sample(HostPattern pattern, in DeviceMatrix matrix, float* gradient, bool accumulate) =>
-        pool.Run(pattern.Forward.Partition.Blocks, new SampleBody(pattern.Csr, pattern.Forward.Partition, Pointer(matrix, nameof(matrix)), gradient, accumulate));
+        pool.Run(pattern.Forward.Partition.Blocks, new SampleBody(pattern.Csr, pattern.Forward.Partition, Pointer(matrix), gradient, accumulate));
 
     private readonly struct FillBody(CsrPattern csr, RowPartition partition, float* values, float* matrix) : IParallelBody
     {

@@ -13,26 +13,18 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private static int GemmRows => 32 * GemmMicrokernel<TSimd, TVector>.Rows;
 
     /// <inheritdoc/>
-    public override void Gemm(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
+    private protected override void GemmCore(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
     {
         int m = c.Rows;
         int n = c.Columns;
-        (int aRows, int depth) = layout == GemmLayout.TransposedA ? (a.Columns, a.Rows) : (a.Rows, a.Columns);
-        (int bDepth, int bColumns) = layout == GemmLayout.TransposedB ? (b.Columns, b.Rows) : (b.Rows, b.Columns);
-        if (aRows != m || bColumns != n || bDepth != depth)
-        {
-            throw new ArgumentException($"{layout}: A {a.Rows} x {a.Columns}, B {b.Rows} x {b.Columns} and C {m} x {n} do not fit");
-        }
-
-        float* left = Pointer(a, nameof(a));
-        float* right = Pointer(b, nameof(b));
-        float* output = Pointer(c, nameof(c));
+        int depth = layout == GemmLayout.TransposedA ? a.Rows : a.Columns;
         (int rowBlock, int columnBlock) = GemmBlocks(m, n);
         int rowBlocks = (m + rowBlock - 1) / rowBlock;
         int columnBlocks = (n + columnBlock - 1) / columnBlock;
         pool.Run(
             rowBlocks * columnBlocks,
-            new GemmBody(layout, left, a.Stride, right, b.Stride, output, c.Stride, m, n, depth, rowBlock, columnBlock, rowBlocks, accumulate));
+            new GemmBody(
+                layout, Pointer(a), a.Stride, Pointer(b), b.Stride, Pointer(c), c.Stride, m, n, depth, rowBlock, columnBlock, rowBlocks, accumulate));
     }
 
     // Blocks of C for the workers: equal shares of the rows where there are enough of them, else also of the columns. Each
@@ -54,7 +46,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     private readonly struct GemmBody(
-        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, int rowBlock, int columnBlock, int rowBlocks, bool accumulate)
+        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, int rowBlock,
+        int columnBlock, int rowBlocks, bool accumulate)
         : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -81,7 +74,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     for (int column = 0; column < columns; column += panelColumns)
                     {
                         GemmMicrokernel<TSimd, TVector>.RunPanel(
-                            block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column, cStride,
+                            block, packedA, (nint)block * GemmMicrokernel<TSimd, TVector>.Rows, packedB + ((nint)column * block), output + column,
+                            cStride,
                             count, Math.Min(panelColumns, columns - column), add);
                     }
                 }

@@ -13,36 +13,33 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private const int NormRowsAhead = 16;
 
     /// <inheritdoc/>
-    public override void LayerNormForward(
-        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation)
-    {
-        float* input = Activations(x, x.Rows, x.Columns, nameof(x));
-        float* output = Activations(y, x.Rows, x.Columns, nameof(y));
+    private protected override void LayerNormForwardCore(
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean,
+        DeviceBuffer<float> inverseDeviation) =>
         pool.Run(
             (x.Columns + NormTokens - 1) / NormTokens,
             new LayerNormForwardBody(
-                input, x.Stride, x.Rows, x.Columns, Pointer(weight, x.Rows, nameof(weight)), Pointer(bias, x.Rows, nameof(bias)), epsilon, output, y.Stride,
-                Pointer(mean, x.Columns, nameof(mean)), Pointer(inverseDeviation, x.Columns, nameof(inverseDeviation))));
-    }
+                Pointer(x), x.Stride, x.Rows, x.Columns, Pointer(weight), Pointer(bias), epsilon, Pointer(y), y.Stride,
+                Pointer(mean), Pointer(inverseDeviation)));
 
     /// <inheritdoc/>
-    public override void LayerNormBackward(
+    private protected override void LayerNormBackwardCore(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
         in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float> biasGradient)
     {
         LayerNormBackwardBody tokens = new(
-            Activations(x, x.Rows, x.Columns, nameof(x)), x.Stride, Activations(dy, x.Rows, x.Columns, nameof(dy)), dy.Stride, x.Rows, x.Columns,
-            Pointer(weight, x.Rows, nameof(weight)), Pointer(mean, x.Columns, nameof(mean)), Pointer(inverseDeviation, x.Columns, nameof(inverseDeviation)),
-            Activations(dx, x.Rows, x.Columns, nameof(dx)), dx.Stride, accumulate);
-        LayerNormParametersBody parameters = new(
-            tokens, Pointer(weightGradient, x.Rows, nameof(weightGradient)), Pointer(biasGradient, x.Rows, nameof(biasGradient)), pool.Workers);
+            Pointer(x), x.Stride, Pointer(dy), dy.Stride, x.Rows, x.Columns, Pointer(weight), Pointer(mean), Pointer(inverseDeviation),
+            Pointer(dx), dx.Stride, accumulate);
+        LayerNormParametersBody parameters = new(tokens, Pointer(weightGradient), Pointer(biasGradient), pool.Workers);
 
         // The parameters first: dx may be dy.
         pool.Run(pool.Workers, parameters);
         pool.Run((x.Columns + NormTokens - 1) / NormTokens, tokens);
     }
 
-    /// <summary>Zeros, so many for each token of a block. On whole lines, unlike the stack: a sum in memory is read again as soon as it is written.</summary>
+    /// <summary>
+    /// Zeros, so many for each token of a block. On whole lines, unlike the stack: a sum in memory is read again as soon as it is written.
+    /// </summary>
     private static float* Tokens(WorkerScratch scratch, int each)
     {
         float* values = scratch.Take(each * NormTokens);
@@ -51,14 +48,16 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     private readonly struct LayerNormForwardBody(
-        float* x, int xStride, int features, int tokens, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean, float* inverseDeviation) : IParallelBody
+        float* x, int xStride, int features, int tokens, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean,
+        float* inverseDeviation)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
             int first = index * NormTokens;
             int count = Math.Min(NormTokens, tokens - first);
-            int padded = Padded(count);
+            int padded = DeviceMatrix.Padded(count);
             float* means = Tokens(scratch, 2);
             float* inverses = means + NormTokens;
             TVector perFeature = TSimd.Broadcast(1f / features);
@@ -115,7 +114,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     /// <summary>dx = inverse (g - mean(g) - n mean(g n)) with g = weight dy, n = the normalized x, and means over the features.</summary>
     private readonly struct LayerNormBackwardBody(
-        float* x, int xStride, float* dy, int dyStride, int features, int tokens, float* weight, float* mean, float* inverseDeviation, float* dx, int dxStride, bool accumulate)
+        float* x, int xStride, float* dy, int dyStride, int features, int tokens, float* weight, float* mean, float* inverseDeviation, float* dx,
+        int dxStride, bool accumulate)
         : IParallelBody
     {
         public readonly int Features = features;
@@ -125,7 +125,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             int first = index * NormTokens;
             int count = Math.Min(NormTokens, tokens - first);
-            int padded = Padded(count);
+            int padded = DeviceMatrix.Padded(count);
             float* means = Tokens(scratch, 4);
             float* inverses = means + NormTokens;
             float* sums = inverses + NormTokens;
@@ -178,7 +178,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int t = block; t < blockEnd; t += TSimd.Width)
                 {
                     TVector g = TSimd.Load(gradient + t);
-                    TVector normalized = TSimd.Multiply(TSimd.Subtract(TSimd.Load(input + t), TSimd.Load(mean + t)), TSimd.Load(inverseDeviation + t));
+                    TVector normalized = TSimd.Multiply(
+                        TSimd.Subtract(TSimd.Load(input + t), TSimd.Load(mean + t)), TSimd.Load(inverseDeviation + t));
                     weights = TSimd.MultiplyAdd(g, normalized, weights);
                     biases = TSimd.Add(biases, g);
                 }

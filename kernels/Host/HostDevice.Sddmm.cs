@@ -7,22 +7,23 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void Sddmm(SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
+    private protected override void SddmmCore(
+        SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         HostPattern host = PatternOf(pattern);
         FiringOrder order = host.Forward;
         int tokens = x.Columns;
-        float* output = Pointer(gradient, pattern.Csr.NonZeros, nameof(gradient));
+        float* output = Pointer(gradient);
         if (ComputesDense(SparseProduct.Sddmm, pattern.Csr, tokens))
         {
             DeviceMatrix product = FilledMatrix(pattern.Csr);
-            Gemm(GemmLayout.TransposedB, dy, x, product, accumulate: false);
+            GemmCore(GemmLayout.TransposedB, dy, x, product, accumulate: false);
             Sample(host, product, output, accumulate);
             return;
         }
 
-        float* left = Activations(dy, order.Rows, tokens, nameof(dy));
-        float* right = Activations(x, order.ColumnCount, tokens, nameof(x));
+        float* left = Pointer(dy);
+        float* right = Pointer(x);
         if (tokens == 0)
         {
             if (!accumulate)
@@ -58,13 +59,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// A worker's share of the rows or, where there are more columns, of the column tiles, so that it reads half of the smaller operand twice rather than of the
-    /// larger. Where the rows fit one pass, they meet one column tile after the other, each packed just before; else as many tiles are packed
-    /// as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where it lies, stays in registers while its dot
-    /// products with the tile's activations are taken, four at a time. Every gradient is summed in the order of the token tiles, whatever the partition.
+    /// A worker's share of the rows or, where there are more columns, of the column tiles, so that it reads half of the smaller operand twice rather
+    /// than of the larger. Where the rows fit one pass, they meet one column tile after the other, each packed just before; else as many tiles are
+    /// packed as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where it lies, stays in registers while its dot
+    /// products with the tile's activations are taken, four at a time. Every gradient is summed in the order of the token tiles, whatever the
+    /// partition.
     /// </summary>
     private readonly struct SddmmBody(
-        FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, int workers) : IParallelBody
+        FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, int workers)
+        : IParallelBody
     {
         // Rows of dy that are asked for before their turn.
         private const int RowsAhead = 2;
@@ -102,7 +105,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                         if (count < TileTokens && (tile == firstTile || !onePass))
                         {
                             // Packed for the zeros after the last token.
-                            Pack(dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token, dyStride, pass.Rows, count, tail, PassRows * StripTokens);
+                            Pack(
+                                dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token, dyStride, pass.Rows, count, tail,
+                                PassRows * StripTokens);
                         }
 
                         AddPass(pass, tile, end, token, count, packed, stripStride, tail, next[(pass.FirstGroup - firstGroup)..]);
@@ -111,7 +116,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        private void AddPass(in RowPass pass, int firstTile, int endTile, int token, int count, float* packed, nint stripStride, float* tail, Span<int> next)
+        private void AddPass(
+            in RowPass pass, int firstTile, int endTile, int token, int count, float* packed, nint stripStride, float* tail, Span<int> next)
         {
             float* dyRows = dy + ((nint)order.Groups[pass.FirstGroup] * dyStride) + token;
             for (int t = firstTile; t < endTile; t++, packed += order.Width * StripTokens)
@@ -124,7 +130,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     ref int position = ref next[group - pass.FirstGroup];
                     position = count == TileTokens
                         ? DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0)
-                        : PartialDotProducts(position, counts, rows, tail + (row * StripTokens), packed, stripStride, Padded(count), token > 0);
+                        : PartialDotProducts(
+                            position, counts, rows, tail + (row * StripTokens), packed, stripStride, DeviceMatrix.Padded(count), token > 0);
                 }
             }
         }

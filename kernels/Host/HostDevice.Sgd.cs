@@ -7,14 +7,13 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    public override void SgdStep(in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
+    private protected override void SgdStepCore(
+        in SgdArguments arguments, UpdateScale scale, DeviceBuffer<float> weight, DeviceBuffer<float> gradient, DeviceBuffer<float>? velocity)
     {
-        ArgumentNullException.ThrowIfNull(weight);
         int length = weight.Length;
         float factor = Factor(scale);
         SgdBody body = new(
-            arguments, factor, length, Pointer(weight, length, nameof(weight)), Pointer(gradient, length, nameof(gradient)),
-            velocity is null ? null : Pointer(velocity, length, nameof(velocity)));
+            arguments, factor, length, Pointer(weight), Pointer(gradient), velocity is null ? null : Pointer(velocity));
         if (!float.IsNaN(factor))
         {
             pool.Run((length + Chunk - 1) / Chunk, body);

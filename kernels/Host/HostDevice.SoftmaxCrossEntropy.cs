@@ -13,36 +13,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private const int LossEntries = 256;
 
     /// <inheritdoc/>
-    public override void SoftmaxCrossEntropy(
-        in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits, float? gradientScale)
-    {
-        int tokens = logits.Columns;
-        int* targets = Pointer(labels, tokens, nameof(labels));
-        float* mask = Pointer(weights, tokens, nameof(weights));
-        for (int t = 0; t < tokens; t++)
-        {
-            if (mask[t] != 0 && (uint)targets[t] >= (uint)logits.Rows)
-            {
-                throw new ArgumentException($"token {t} has the label {targets[t]}; the vocabulary has the entries 0 to {logits.Rows - 1}", nameof(labels));
-            }
-        }
-
+    private protected override void SoftmaxCrossEntropyCore(
+        in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits,
+        float? gradientScale) =>
         pool.Run(
-            (tokens + LossTokens - 1) / LossTokens,
+            (logits.Columns + LossTokens - 1) / LossTokens,
             new SoftmaxCrossEntropyBody(
-                Activations(logits, logits.Rows, tokens, nameof(logits)), logits.Stride, logits.Rows, tokens, targets, mask,
-                Pointer(losses, tokens, nameof(losses)), Pointer(hits, tokens, nameof(hits)), gradientScale.HasValue, gradientScale.GetValueOrDefault()));
-    }
+                Pointer(logits), logits.Stride, logits.Rows, logits.Columns, Pointer(labels), Pointer(weights), Pointer(losses), Pointer(hits),
+                gradientScale.HasValue, gradientScale.GetValueOrDefault()));
 
     private readonly struct SoftmaxCrossEntropyBody(
-        float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient, float gradientScale) : IParallelBody
+        float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient,
+        float gradientScale)
+        : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
             int first = index * LossTokens;
             int count = Math.Min(LossTokens, tokens - first);
-            int padded = Padded(count);
+            int padded = DeviceMatrix.Padded(count);
             float* maxima = stackalloc float[LossTokens];
             float* winners = stackalloc float[LossTokens];
             float* sums = stackalloc float[LossTokens];

@@ -9,35 +9,35 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private HostBuffer<float>? fired;
 
     /// <inheritdoc/>
-    public override void Spmm(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
+    private protected override void SpmmCore(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
     {
         HostPattern pattern = PatternOf(weight.Pattern);
-        float* values = Pointer(weight.Values, pattern.Csr.NonZeros, nameof(weight));
+        float* values = Pointer(weight.Values);
         if (ComputesDense(SparseProduct.Spmm, pattern.Csr, x.Columns))
         {
-            Gemm(GemmLayout.Normal, Fill(pattern, values), x, y, accumulate: false);
+            GemmCore(GemmLayout.Normal, Fill(pattern, values), x, y, accumulate: false);
             if (bias is not null)
             {
-                AddBias(y, bias);
+                AddBiasCore(y, bias);
             }
 
             return;
         }
 
-        float* biases = bias is null ? null : Pointer(bias, weight.Rows, nameof(bias));
+        float* biases = bias is null ? null : Pointer(bias);
         float* inOrder = Fired(pattern);
         pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder));
         Spmm(pattern.Forward, inOrder, x, y, biases, accumulate: false);
     }
 
     /// <inheritdoc/>
-    public override void SpmmTransposed(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
+    private protected override void SpmmTransposedCore(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
     {
         HostPattern pattern = PatternOf(weight.Pattern);
-        float* values = Pointer(weight.Values, pattern.Csr.NonZeros, nameof(weight));
+        float* values = Pointer(weight.Values);
         if (ComputesDense(SparseProduct.SpmmTransposed, pattern.Csr, dy.Columns))
         {
-            Gemm(GemmLayout.TransposedA, Fill(pattern, values), dy, dx, accumulate);
+            GemmCore(GemmLayout.TransposedA, Fill(pattern, values), dy, dx, accumulate);
             return;
         }
 
@@ -56,8 +56,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private void Spmm(FiringOrder order, float* values, in DeviceMatrix x, in DeviceMatrix y, float* bias, bool accumulate)
     {
         int tokens = x.Columns;
-        float* input = Activations(x, order.ColumnCount, tokens, nameof(x));
-        float* output = Activations(y, order.Rows, tokens, nameof(y));
+        float* input = Pointer(x);
+        float* output = Pointer(y);
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)
         {
@@ -142,7 +142,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int group = pass.FirstGroup; group < pass.EndGroup; group++)
                 {
                     ref int position = ref next[group - pass.FirstGroup];
-                    position = AddGroup(group, t, position, tile, sums + (pass.RowOf(group) * tileTokens), token, Padded(count) / TSimd.Width);
+                    position = AddGroup(
+                        group, t, position, tile, sums + (pass.RowOf(group) * tileTokens), token, DeviceMatrix.Padded(count) / TSimd.Width);
                 }
             }
         }

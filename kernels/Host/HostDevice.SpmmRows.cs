@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <content>The inner loops of the sparse products: a tile of packed activations times a group's non-zeros, 8, 4 or 1 vectors of tokens at a time.</content>
+/// <content>
+/// The inner loops of the sparse products: a tile of packed activations times a group's non-zeros, 8, 4 or 1 vectors of tokens at a time.
+/// </content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     private readonly partial struct SpmmBody
@@ -80,7 +82,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                Vectors4<TSimd, TVector> sum = load ? Vectors4<TSimd, TVector>.Load(source) : Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
+                Vectors4<TSimd, TVector> sum = load
+                    ? Vectors4<TSimd, TVector>.Load(source)
+                    : Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
                 for (; p < last; p++)
                 {
                     sum.AddScaled(TSimd.Broadcast(weights[p]), tile + columns[p]);

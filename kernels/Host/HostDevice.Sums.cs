@@ -16,10 +16,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     public override DeviceSum AllocateSum() => new HostSum();
 
     /// <inheritdoc/>
-    public override void AddSum(DeviceBuffer<float> values, DeviceSum sum)
+    private protected override void AddSumCore(DeviceBuffer<float> values, DeviceSum sum)
     {
-        HostSum total = Own(sum, nameof(sum));
-        ReadOnlySpan<float> input = new(Pointer(values, 0, nameof(values)), values.Length);
+        HostSum total = Own(sum);
+        ReadOnlySpan<float> input = new(Pointer(values), values.Length);
         double added = 0;
         foreach (float value in input)
         {
@@ -30,10 +30,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <inheritdoc/>
-    public override void AddSumOfSquares(DeviceBuffer<float> values, DeviceSum sum)
+    private protected override void AddSumOfSquaresCore(DeviceBuffer<float> values, DeviceSum sum)
     {
-        HostSum total = Own(sum, nameof(sum));
-        float* input = Pointer(values, 0, nameof(values));
+        HostSum total = Own(sum);
+        float* input = Pointer(values);
         int chunks = (values.Length + Chunk - 1) / Chunk;
         HostBuffer<double> sums = Reserve(ref partialSums, chunks);
         pool.Run(chunks, new SumOfSquaresBody(input, values.Length, sums.Pointer));
@@ -46,7 +46,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         total.Value += added;
     }
 
-    private static HostSum Own(DeviceSum sum, string name) => sum as HostSum ?? throw new ArgumentException("the sum is not of this device", name);
+    private static HostSum Own(DeviceSum sum, [CallerArgumentExpression(nameof(sum))] string name = "") =>
+        sum as HostSum ?? throw new ArgumentException("the sum is not of this device", name);
 
     private readonly struct SumOfSquaresBody(float* values, int length, double* sums) : IParallelBody
     {

@@ -13,13 +13,6 @@ internal sealed class HostPattern : SparsePattern
     public HostPattern(CsrPattern csr, RowPartition rows, RowPartition columns, int stripTokens)
         : base(csr)
     {
-        ArgumentNullException.ThrowIfNull(rows);
-        ArgumentNullException.ThrowIfNull(columns);
-        if (rows.Boundaries[^1] != csr.Rows || columns.Boundaries[^1] != csr.ColumnCount)
-        {
-            throw new ArgumentException($"the partitions must cover {csr.Rows} rows and {csr.ColumnCount} columns");
-        }
-
         CsrPattern transposed = Transpose(csr, out int[] permutation);
         Forward = new FiringOrder(csr, rows, stripTokens);
         Transposed = new FiringOrder(transposed, columns, stripTokens);
@@ -56,17 +49,7 @@ internal sealed class HostPattern : SparsePattern
     // A counting sort by column: rows are visited in order, so they ascend within each column.
     private static CsrPattern Transpose(CsrPattern csr, out int[] permutation)
     {
-        int[] pointers = new int[csr.ColumnCount + 1];
-        foreach (int column in csr.Columns)
-        {
-            pointers[column + 1]++;
-        }
-
-        for (int column = 0; column < csr.ColumnCount; column++)
-        {
-            pointers[column + 1] += pointers[column];
-        }
-
+        int[] pointers = csr.ColumnPointers();
         int[] next = pointers[..^1];
         int[] rows = new int[csr.NonZeros];
         permutation = new int[csr.NonZeros];

@@ -18,7 +18,10 @@ internal unsafe interface ISimd<TVector>
 
     static abstract void Store(float* destination, TVector value);
 
-    /// <summary>Stores past the caches, to an address that is a multiple of the vector's size. Other threads see it once an interlocked operation follows, as at the end of each parallel loop.</summary>
+    /// <summary>
+    /// Stores past the caches, to an address that is a multiple of the vector's size. Other threads see it once an interlocked operation follows, as
+    /// at the end of each parallel loop.
+    /// </summary>
     static abstract void StoreNonTemporal(float* destination, TVector value);
 
     static abstract TVector Broadcast(float value);
@@ -60,6 +63,8 @@ internal unsafe interface ISimd<TVector>
     /// <summary>The lanes' sum, always in the same order.</summary>
     static abstract float Sum(TVector a);
 
-    /// <summary>Writes the lanes' sums of four vectors to four consecutive floats, adding to what they hold when <paramref name="accumulate"/>.</summary>
+    /// <summary>
+    /// Writes the lanes' sums of four vectors to four consecutive floats, adding to what they hold when <paramref name="accumulate"/>.
+    /// </summary>
     static abstract void StoreSums(float* destination, TVector a, TVector b, TVector c, TVector d, bool accumulate);
 }

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <summary>Fetches, copies and adds a few floats, for which a call to memmove would cost more than the work. Source and target do not overlap.</summary>
+/// <summary>
+/// Fetches, copies and adds a few floats, for which a call to memmove would cost more than the work. Source and target do not overlap.
+/// </summary>
 internal static unsafe class ShortRuns
 {
     /// <summary>Asks for a run of about as many floats as a row has non-zeros in a tile: it may span two lines.</summary>

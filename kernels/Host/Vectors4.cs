@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <summary>Four vectors of consecutive tokens. The compiler keeps a local one in four registers, so that kernels hold a row of eight vectors as two of these.</summary>
+/// <summary>
+/// Four vectors of consecutive tokens. The compiler keeps a local one in four registers, so that kernels hold a row of eight vectors as two of these.
+/// </summary>
 internal unsafe struct Vectors4<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : unmanaged

@@ -87,7 +87,10 @@ internal sealed unsafe class WorkerPool : IDisposable
     /// <summary>The number of workers, the calling thread included.</summary>
     public int Workers => scratch.Length;
 
-    /// <summary>Calls <paramref name="work"/> for every index below <paramref name="parts"/> and returns when all are done, or throws what the first part to fail threw.</summary>
+    /// <summary>
+    /// Calls <paramref name="work"/> for every index below <paramref name="parts"/> and returns when all are done, or throws what the first part to
+    /// fail threw.
+    /// </summary>
     public void Run<TBody>(int parts, TBody work)
         where TBody : struct, IParallelBody
     {

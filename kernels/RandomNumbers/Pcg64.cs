@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.RandomNumbers;
 
-/// <summary>The generator behind numpy's <c>default_rng(seed)</c>: PCG64, a 128-bit congruential generator with XSL-RR output (O'Neill, 2014).</summary>
+/// <summary>
+/// The generator behind numpy's <c>default_rng(seed)</c>: PCG64, a 128-bit congruential generator with XSL-RR output (O'Neill, 2014).
+/// </summary>
 public struct Pcg64
 {
     internal static readonly UInt128 Multiplier = new(0x2360ED051FC65DA4, 0x4385DF649FCCF645);

@@ -20,7 +20,9 @@ internal static class Philox
         return (c0, c1, c2, c3);
     }
 
-    /// <summary>An element is dropped when its draw is below this: <paramref name="rate"/> x 2^32, rounded up since draws are whole numbers.</summary>
+    /// <summary>
+    /// An element is dropped when its draw is below this: <paramref name="rate"/> x 2^32, rounded up since draws are whole numbers.
+    /// </summary>
     public static uint DropThreshold(float rate) => (uint)Math.Ceiling(rate * 4294967296.0);
 }
 

@@ -65,6 +65,25 @@ public sealed class CsrPattern
     /// <summary>The column of each non-zero, ascending within a row.</summary>
     public ReadOnlySpan<int> Columns => columns;
 
+    /// <summary>
+    /// The row pointers of the transpose: column c has result[c + 1] - result[c] non-zeros. Counted with every call.
+    /// </summary>
+    public int[] ColumnPointers()
+    {
+        int[] pointers = new int[ColumnCount + 1];
+        foreach (int column in columns)
+        {
+            pointers[column + 1]++;
+        }
+
+        for (int column = 0; column < ColumnCount; column++)
+        {
+            pointers[column + 1] += pointers[column];
+        }
+
+        return pointers;
+    }
+
     /// <summary>The pattern of a dense row-major matrix's kept places.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columnCount">The number of columns.</param>
@@ -130,7 +149,9 @@ public sealed class CsrPattern
         }
     }
 
-    /// <summary>Writes <paramref name="values"/> to their places in a dense row-major matrix and <paramref name="elsewhere"/> to all others.</summary>
+    /// <summary>
+    /// Writes <paramref name="values"/> to their places in a dense row-major matrix and <paramref name="elsewhere"/> to all others.
+    /// </summary>
     /// <exception cref="ArgumentException">A length does not fit the pattern.</exception>
     public void Scatter(ReadOnlySpan<float> values, Span<float> dense, float elsewhere)
     {

@@ -12,8 +12,43 @@ public enum MaskScore
     Magnitude,
 }
 
-/// <summary>How the kept elements of one weight are chosen.</summary>
+/// <summary>
+/// How the kept elements of one weight are chosen: those with the highest scores stay, of equal scores those with the lowest indices.
+/// </summary>
+/// <remarks>
+/// A random score is the element's float32 draw, as numpy's default_rng makes them in row-major order; a magnitude is |w|. Elements that are
+/// not finite score below all others: minus their draw, which for magnitudes is drawn for these elements alone. -0 is below 0.
+/// </remarks>
 /// <param name="Score">What they are ranked by.</param>
 /// <param name="Generator">Where draws come from: a generator as it was seeded.</param>
 /// <param name="Kept">The number of elements that stay.</param>
-public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, int Kept);
+public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, int Kept)
+{
+    /// <summary>Flags the kept elements, on the host.</summary>
+    /// <param name="weight">The weight's elements, row-major.</param>
+    /// <param name="scores">As long as the weight; what it holds is overwritten.</param>
+    /// <param name="keep">As long as the weight; receives the flags.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or more elements are to stay than there are.</exception>
+    public void Select(ReadOnlySpan<float> weight, Span<float> scores, Span<bool> keep)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(scores.Length, weight.Length);
+        Pcg64 generator = Generator;
+        if (Score == MaskScore.Random)
+        {
+            generator.FillSingle(scores);
+            for (int i = 0; i < scores.Length; i++)
+            {
+                scores[i] = float.IsFinite(weight[i]) ? scores[i] : -scores[i];
+            }
+        }
+        else
+        {
+            for (int i = 0; i < scores.Length; i++)
+            {
+                scores[i] = float.IsFinite(weight[i]) ? MathF.Abs(weight[i]) : -generator.NextSingle();
+            }
+        }
+
+        TopK.Select(scores, Kept, keep);
+    }
+}

@@ -6,7 +6,9 @@ public static class TopK
     private const int DigitBits = 16;
     private const int Digits = 1 << DigitBits;
 
-    /// <summary>Flags the <paramref name="count"/> largest of <paramref name="values"/>; of equal values the lowest indices win. -0 is below 0.</summary>
+    /// <summary>
+    /// Flags the <paramref name="count"/> largest of <paramref name="values"/>; of equal values the lowest indices win. -0 is below 0.
+    /// </summary>
     /// <remarks>A place that was NaN scores minus its draw; with a draw of 0 that is -0, which must not win over a magnitude of 0.</remarks>
     /// <param name="values">Finite values.</param>
     /// <param name="count">0 to the number of values.</param>
@@ -56,7 +58,9 @@ public static class TopK
         }
     }
 
-    /// <summary>The digit that holds the <paramref name="remaining"/>-th largest; <paramref name="remaining"/> becomes its rank among equals.</summary>
+    /// <summary>
+    /// The digit that holds the <paramref name="remaining"/>-th largest; <paramref name="remaining"/> becomes its rank among equals.
+    /// </summary>
     private static int FindDigit(int[] histogram, ref int remaining)
     {
         int digit = Digits - 1;

@@ -27,7 +27,7 @@ internal sealed class LayerProducts : IDisposable
 
         CsrPattern csr = CsrPattern.FromMask(rows, columns, keep);
         weight = new CsrMatrix(
-            device.Prepare(csr, RowPartition.EqualNonZeros(csr.RowPointers, device.Cores), RowPartition.EqualNonZeros(ColumnPointers(csr), device.Cores)),
+            device.Prepare(csr, RowPartition.EqualNonZeros(csr.RowPointers, device.Cores), RowPartition.EqualNonZeros(csr.ColumnPointers(), device.Cores)),
             Operands.Random(device.Allocate<float>(csr.NonZeros), random));
         gradient = device.Allocate<float>(csr.NonZeros);
         dense = DeviceMatrix.Dense(Operands.Random(device.Allocate<float>(rows * columns), random), rows, columns);
@@ -86,21 +86,5 @@ internal sealed class LayerProducts : IDisposable
         {
             buffer.Dispose();
         }
-    }
-
-    private static int[] ColumnPointers(CsrPattern csr)
-    {
-        int[] pointers = new int[csr.ColumnCount + 1];
-        foreach (int column in csr.Columns)
-        {
-            pointers[column + 1]++;
-        }
-
-        for (int column = 0; column < csr.ColumnCount; column++)
-        {
-            pointers[column + 1] += pointers[column];
-        }
-
-        return pointers;
     }
 }

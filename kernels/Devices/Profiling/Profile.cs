@@ -20,7 +20,9 @@ public enum OperationKind
 /// <param name="Kind">What it belongs to.</param>
 /// <param name="Calls">How often it was called.</param>
 /// <param name="Time">The time of all calls.</param>
-/// <param name="Flops">Floating-point operations executed in matrix products and attention, a multiply-add is 2; 0 for elementwise operations.</param>
+/// <param name="Flops">
+/// Floating-point operations executed in matrix products and attention, a multiply-add is 2; 0 for elementwise operations.
+/// </param>
 public sealed record OperationTotal(string Name, OperationKind Kind, long Calls, TimeSpan Time, double Flops);
 
 /// <summary>One call of an operation.</summary>
@@ -43,7 +45,7 @@ public sealed class Profile
 
     /// <summary>The operations, those that took the most time first.</summary>
     public IReadOnlyList<OperationTotal> Totals =>
-        [.. totals.Select(pair => new OperationTotal(pair.Key, pair.Value.Kind, pair.Value.Calls, Stopwatch.GetElapsedTime(0, pair.Value.Ticks), pair.Value.Flops)).OrderByDescending(total => total.Time)];
+        [.. totals.Select(pair => pair.Value.Named(pair.Key)).OrderByDescending(total => total.Time)];
 
     /// <summary>The first 50,000 calls, in order.</summary>
     public IReadOnlyList<OperationCall> Calls => calls;
@@ -79,5 +81,7 @@ public sealed class Profile
         public long Ticks { get; set; }
 
         public double Flops { get; set; }
+
+        public OperationTotal Named(string name) => new(name, Kind, Calls, Stopwatch.GetElapsedTime(0, Ticks), Flops);
     }
 }

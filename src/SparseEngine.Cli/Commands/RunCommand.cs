@@ -128,8 +128,8 @@ internal sealed class RunCommand : Command, IHasExamples
 
         RunDisplay display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
         Stopwatch watch = Stopwatch.StartNew();
-        using ProfiledDevice? profiled = request.Profile ? new ProfiledDevice(device) : null;
-        TrainingRun run = TrainingRun.Create(parameters, request.Mode, profiled ?? device, logger, display);
+        device.Profile = request.Profile ? new Profile() : null;
+        TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
         RunSummary summary = display.Show(() => run.Execute(stop.Token));
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
         if (request.Target == TargetDevice.Csx && summary.TrainSeconds > 0)
@@ -139,11 +139,11 @@ internal sealed class RunCommand : Command, IHasExamples
             terminal.Write(WaferTable.Summary(prediction, summary.TokensTrained / summary.TrainSeconds));
         }
 
-        if (profiled is not null)
+        if (device.Profile is { } profile)
         {
-            terminal.Write(ProfileTable.Of(profiled.Profile, summary.TrainSeconds));
+            terminal.Write(ProfileTable.Of(profile, summary.TrainSeconds));
             string trace = Path.Combine(parameters.RunConfig.ModelDirectory, ChromeTrace.FileName);
-            ChromeTrace.Write(profiled.Profile, trace);
+            ChromeTrace.Write(profile, trace);
             logger.LogInformation("the calls are in {Trace}: open it in ui.perfetto.dev or chrome://tracing", trace);
         }
 

@@ -5,16 +5,17 @@ namespace SparseEngine.Dataflow;
 /// <summary>How many weights a matrix [outputs, inputs] brings to the columns of cores, each of which holds a consecutive block of input features.</summary>
 internal sealed class WeightLoad
 {
-    private readonly int[]? perInput;
-    private readonly int[]? perOutput;
+    // Where the pattern is known: input i's non-zeros number inputPointers[i + 1] - inputPointers[i], and so for outputs.
+    private readonly int[]? inputPointers;
+    private readonly int[]? outputPointers;
 
-    private WeightLoad(int outputs, int inputs, long nonZeros, int[]? perInput, int[]? perOutput)
+    private WeightLoad(int outputs, int inputs, long nonZeros, int[]? inputPointers, int[]? outputPointers)
     {
         Outputs = outputs;
         Inputs = inputs;
         NonZeros = nonZeros;
-        this.perInput = perInput;
-        this.perOutput = perOutput;
+        this.inputPointers = inputPointers;
+        this.outputPointers = outputPointers;
     }
 
     /// <summary>Output features: rows.</summary>
@@ -49,19 +50,20 @@ internal sealed class WeightLoad
     public static WeightLoad Of(CsrPattern pattern)
     {
         ArgumentNullException.ThrowIfNull(pattern);
-        return new WeightLoad(pattern.Rows, pattern.ColumnCount, pattern.NonZeros, Lengths(pattern.ColumnPointers()), Lengths(pattern.RowPointers));
+        return new WeightLoad(pattern.Rows, pattern.ColumnCount, pattern.NonZeros, pattern.ColumnPointers(), pattern.RowPointers.ToArray());
     }
 
     /// <summary>The transposed matrix [inputs, outputs], which the gradient of the inputs is a product with.</summary>
-    public WeightLoad Transposed() => new(Inputs, Outputs, NonZeros, perOutput, perInput);
+    public WeightLoad Transposed() => new(Inputs, Outputs, NonZeros, outputPointers, inputPointers);
 
     /// <summary>The non-zeros of the busiest of <paramref name="columns"/> columns of cores: counted where the pattern is known, else expected.</summary>
     public double BusiestColumn(int columns)
     {
         EqualBlocks blocks = new(Inputs, columns);
-        if (perInput is not null)
+        if (inputPointers is not null)
         {
-            return Enumerable.Range(0, columns).Max(column => (double)perInput.AsSpan(blocks.FirstOf(column), blocks.CountOf(column)).ToArray().Sum(n => (long)n));
+            return Enumerable.Range(0, columns).Max(
+                column => inputPointers[blocks.FirstOf(column) + blocks.CountOf(column)] - inputPointers[blocks.FirstOf(column)]);
         }
 
         return (NonZeros * ShareOfWidest(columns)) + ExpectedExcess(columns);
@@ -75,17 +77,6 @@ internal sealed class WeightLoad
         double share = ShareOfWidest(columns);
         double variance = NonZeros * share * (1 - share) * (1 - ((double)NonZeros / Elements));
         return OrderStatistics.ExpectedMaximum(widest) * Math.Sqrt(variance);
-    }
-
-    private static int[] Lengths(ReadOnlySpan<int> pointers)
-    {
-        int[] lengths = new int[pointers.Length - 1];
-        for (int i = 0; i < lengths.Length; i++)
-        {
-            lengths[i] = pointers[i + 1] - pointers[i];
-        }
-
-        return lengths;
     }
 
     private double ShareOfWidest(int columns) => (double)((Inputs + columns - 1) / columns) / Inputs;

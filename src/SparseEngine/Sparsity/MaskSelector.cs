@@ -35,7 +35,7 @@ internal static class MaskSelector
         }
 
         bool[] keep = new bool[weight.Length];
-        MaskSelection.Select(Arguments(settings), weight, scores, keep);
+        Arguments(settings).Select(weight, scores, keep);
         return SparsityMask.Of(keep, (int)settings.Kept, weight);
     }
 

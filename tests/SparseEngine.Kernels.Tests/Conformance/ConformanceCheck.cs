@@ -19,22 +19,20 @@ internal static class ConformanceCheck
     public static void Run(DeviceFamily family, string what, Bounded[][] expected, Func<Workspace, double[][]> run)
     {
         double[][]? first = null;
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
-            using (device)
+            Results(device, poisoned: true, run);
+            for (int call = 0; call < 2; call++)
             {
-                Results(device, poisoned: true, run);
-                for (int call = 0; call < 2; call++)
+                double[][] results = Results(device, poisoned: false, run);
+                if (first is null)
                 {
-                    double[][] results = Results(device, poisoned: false, run);
-                    if (first is null)
-                    {
-                        AssertWithinBounds(what, expected, results);
-                        first = results;
-                    }
-
-                    AssertSameBits($"{what} on {device.Description}, call {call}", first, results);
+                    AssertWithinBounds(what, expected, results);
+                    first = results;
                 }
+
+                AssertSameBits($"{what} on {device.Description}, call {call}", first, results);
             }
         }
     }

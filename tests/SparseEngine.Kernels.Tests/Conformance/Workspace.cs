@@ -89,19 +89,9 @@ internal sealed class Workspace(ComputeDevice device, bool poisoned) : IDisposab
     /// <summary>A pattern prepared for the device, in as many blocks as it has cores unless told otherwise.</summary>
     public SparsePattern Pattern(CsrPattern csr, int? blocks = null)
     {
-        int[] columnPointers = new int[csr.ColumnCount + 1];
-        foreach (int column in csr.Columns)
-        {
-            columnPointers[column + 1]++;
-        }
-
-        for (int column = 0; column < csr.ColumnCount; column++)
-        {
-            columnPointers[column + 1] += columnPointers[column];
-        }
-
         int parts = blocks ?? device.Cores;
-        SparsePattern pattern = device.Prepare(csr, RowPartition.EqualNonZeros(csr.RowPointers, parts), RowPartition.EqualNonZeros(columnPointers, parts));
+        SparsePattern pattern = device.Prepare(
+            csr, RowPartition.EqualNonZeros(csr.RowPointers, parts), RowPartition.EqualNonZeros(csr.ColumnPointers(), parts));
         owned.Add(pattern);
         return pattern;
     }

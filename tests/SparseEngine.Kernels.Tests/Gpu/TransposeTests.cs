@@ -1,5 +1,6 @@
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.Tests.Conformance;
 
 namespace SparseEngine.Kernels.Tests.Gpu;
 
@@ -22,21 +23,19 @@ public class TransposeTests
         CsrPattern pattern = CsrPattern.FromMask(rows, columns, keep);
         bool[] transposedKeep = [.. Enumerable.Range(0, keep.Length).Select(i => keep[(i % rows * columns) + (i / rows)])];
         CsrPattern expected = CsrPattern.FromMask(columns, rows, transposedKeep);
-        foreach (GpuDevice device in new[] { (GpuDevice)IlgpuDevice.Create(AcceleratorKind.Cpu), GpuDevice.CreateSmallGpu() })
+        foreach (DeviceFamily family in new[] { DeviceFamily.IlgpuCpu, DeviceFamily.IlgpuSmallGpu })
         {
-            using (device)
-            {
-                (CsrPattern transposed, int[] positions) = device.Transpose(pattern);
+            using BorrowedDevices devices = DevicePool.Borrow(family);
+            (CsrPattern transposed, int[] positions) = ((GpuDevice)devices.All[0]).Transpose(pattern);
 
-                Assert.Equal(expected.RowPointers, transposed.RowPointers);
-                Assert.Equal(expected.Columns, transposed.Columns);
-                for (int column = 0; column < columns; column++)
+            Assert.Equal(expected.RowPointers, transposed.RowPointers);
+            Assert.Equal(expected.Columns, transposed.Columns);
+            for (int column = 0; column < columns; column++)
+            {
+                for (int p = transposed.RowPointers[column]; p < transposed.RowPointers[column + 1]; p++)
                 {
-                    for (int p = transposed.RowPointers[column]; p < transposed.RowPointers[column + 1]; p++)
-                    {
-                        Assert.Equal(column, pattern.Columns[positions[p]]);
-                        Assert.InRange(positions[p], pattern.RowPointers[transposed.Columns[p]], pattern.RowPointers[transposed.Columns[p] + 1] - 1);
-                    }
+                    Assert.Equal(column, pattern.Columns[positions[p]]);
+                    Assert.InRange(positions[p], pattern.RowPointers[transposed.Columns[p]], pattern.RowPointers[transposed.Columns[p] + 1] - 1);
                 }
             }
         }

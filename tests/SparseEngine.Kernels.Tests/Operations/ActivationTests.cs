@@ -49,7 +49,8 @@ public class ActivationTests
     [EveryDevice]
     public void NaN_in_is_NaN_out(DeviceFamily family)
     {
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
             using Workspace workspace = new(device, poisoned: false);
             foreach (Activation activation in Enum.GetValues<Activation>())
@@ -59,8 +60,6 @@ public class ActivationTests
                 device.ActivationForward(activation, x, y);
                 Assert.All(Workspace.Read(y), v => Assert.True(double.IsNaN(v), $"{activation}"));
             }
-
-            device.Dispose();
         }
     }
 

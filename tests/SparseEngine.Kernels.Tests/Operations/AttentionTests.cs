@@ -61,7 +61,8 @@ public class AttentionTests
     {
         AttentionArguments arguments = new(1, 65, 1, 16, 0.25f, 0, Key);
         (Matrix q, Matrix k, Matrix v, _) = Operands(arguments);
-        using ComputeDevice device = family.Open()[0];
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
         using Workspace workspace = new(device, poisoned: false);
         Matrix before = Output();
         for (int f = 0; f < 16; f++)

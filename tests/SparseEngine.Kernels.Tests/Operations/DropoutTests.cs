@@ -34,7 +34,8 @@ public class DropoutTests
     public void A_dropped_place_is_zero_even_where_it_held_NaN(DeviceFamily family)
     {
         Matrix x = new(1, 64, [.. Enumerable.Repeat(double.NaN, 64)]);
-        using ComputeDevice device = family.Open()[0];
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
         using Workspace workspace = new(device, poisoned: false);
         double[] y = Call(workspace, x, 0.5f, Key);
         for (int element = 0; element < y.Length; element++)

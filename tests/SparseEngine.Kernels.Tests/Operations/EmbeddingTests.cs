@@ -75,7 +75,8 @@ public class EmbeddingTests
     [EveryDevice]
     public void An_id_outside_the_table_is_refused(DeviceFamily family)
     {
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
             using Workspace workspace = new(device, poisoned: false);
             DeviceMatrix words = workspace.Dense(new Matrix(4, 3));
@@ -87,8 +88,6 @@ public class EmbeddingTests
                 Assert.Contains($"token 1 has the id {id}", error.Message, StringComparison.Ordinal);
                 Assert.Throws<ArgumentException>(() => device.EmbeddingBackward(ids, x, 2, words, null));
             }
-
-            device.Dispose();
         }
     }
 

@@ -56,7 +56,8 @@ public class GlobalNormTests
     {
         foreach ((double loss, double squared) in new[] { (double.NaN, 1.0), (double.PositiveInfinity, 2.0), (1.0, double.NaN), (2.0, double.PositiveInfinity) })
         {
-            foreach (ComputeDevice device in family.Open())
+            using BorrowedDevices devices = DevicePool.Borrow(family);
+            foreach (ComputeDevice device in devices.All)
             {
                 using Workspace workspace = new(device, poisoned: false);
                 using UpdateScale scale = new(device);

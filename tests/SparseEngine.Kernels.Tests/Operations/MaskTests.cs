@@ -26,22 +26,22 @@ public class MaskTests
     [EveryDevice]
     public void The_highest_scores_stay_and_ties_go_to_the_lowest_index(DeviceFamily family)
     {
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
-            using (device)
+            foreach (int length in family.CasesOf(Lengths, length => length, largest: 65))
             {
-                foreach (int length in family.CasesOf(Lengths, length => length, largest: 65))
+                foreach ((string name, Func<int, float[]> values) in Weights)
                 {
-                    foreach ((string name, Func<int, float[]> values) in Weights)
+                    float[] weight = values(length);
+                    foreach (MaskScore score in Enum.GetValues<MaskScore>())
                     {
-                        float[] weight = values(length);
-                        foreach (MaskScore score in Enum.GetValues<MaskScore>())
+                        foreach (int kept in new[] { 0, length / 4, length - (length / 10), length }.Distinct())
                         {
-                            foreach (int kept in new[] { 0, length / 4, length - (length / 10), length }.Distinct())
-                            {
-                                MaskArguments arguments = new(score, new Pcg64(1234 + length), kept);
-                                Assert.True(Expected(arguments, weight).SequenceEqual(Selected(device, arguments, weight)), $"{name}, {length} elements, {score}, {kept} kept, {device.Description}");
-                            }
+                            MaskArguments arguments = new(score, new Pcg64(1234 + length), kept);
+                            Assert.True(
+                                Expected(arguments, weight).SequenceEqual(Selected(device, arguments, weight)),
+                                $"{name}, {length} elements, {score}, {kept} kept, {device.Description}");
                         }
                     }
                 }
@@ -53,13 +53,11 @@ public class MaskTests
     [EveryDevice]
     public void A_number_of_kept_elements_that_there_are_not_is_refused(DeviceFamily family)
     {
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
-            using (device)
-            {
-                Assert.ThrowsAny<ArgumentException>(() => Selected(device, new MaskArguments(MaskScore.Random, new Pcg64(1), 4), [1, 2, 3]));
-                Assert.ThrowsAny<ArgumentException>(() => Selected(device, new MaskArguments(MaskScore.Magnitude, new Pcg64(1), -1), [1, 2, 3]));
-            }
+            Assert.ThrowsAny<ArgumentException>(() => Selected(device, new MaskArguments(MaskScore.Random, new Pcg64(1), 4), [1, 2, 3]));
+            Assert.ThrowsAny<ArgumentException>(() => Selected(device, new MaskArguments(MaskScore.Magnitude, new Pcg64(1), -1), [1, 2, 3]));
         }
     }
 
@@ -67,30 +65,29 @@ public class MaskTests
     [EveryDevice]
     public void Compression_keeps_the_flagged_elements_in_order_and_their_transpose_ascends(DeviceFamily family)
     {
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
-            using (device)
+            foreach ((int rows, int columns, int zeros) in (IEnumerable<(int, int, int)>)
+                [(1, 1, 0), (3, 17, 50), (65, 63, 90), (130, 40, 50), (40, 1000, 99), (5, 4, 100), (0, 5, 0), (5, 0, 0)])
             {
-                foreach ((int rows, int columns, int zeros) in new[] { (1, 1, 0), (3, 17, 50), (65, 63, 90), (130, 40, 50), (40, 1000, 99), (5, 4, 100), (0, 5, 0), (5, 0, 0) })
-                {
-                    Random random = new(rows + columns);
-                    bool[] keep = [.. Enumerable.Range(0, rows * columns).Select(_ => random.Next(100) >= zeros)];
-                    float[] dense = [.. Enumerable.Range(0, keep.Length).Select(i => i % 11 == 3 ? float.NaN : i + 0.5f)];
-                    CsrPattern expected = CsrPattern.FromMask(rows, columns, keep);
-                    float[] expectedValues = new float[expected.NonZeros];
-                    expected.Gather([.. dense.Select(value => float.IsNaN(value) ? 0 : value)], expectedValues);
+                Random random = new(rows + columns);
+                bool[] keep = [.. Enumerable.Range(0, rows * columns).Select(_ => random.Next(100) >= zeros)];
+                float[] dense = [.. Enumerable.Range(0, keep.Length).Select(i => i % 11 == 3 ? float.NaN : i + 0.5f)];
+                CsrPattern expected = CsrPattern.FromMask(rows, columns, keep);
+                float[] expectedValues = new float[expected.NonZeros];
+                expected.Gather([.. dense.Select(value => float.IsNaN(value) ? 0 : value)], expectedValues);
 
-                    using DeviceBuffer<float> source = Upload(device, dense);
-                    using DeviceBuffer<byte> flags = Upload(device, [.. keep.Select(kept => (byte)(kept ? 1 : 0))]);
-                    (CsrPattern pattern, DeviceBuffer<float> values) = device.Compress(source, flags, rows, columns);
-                    using (values)
-                    {
-                        float[] actual = new float[values.Length];
-                        values.CopyTo(actual);
-                        Assert.Equal(expected.RowPointers, pattern.RowPointers);
-                        Assert.Equal(expected.Columns, pattern.Columns);
-                        Assert.Equal(expectedValues, actual);
-                    }
+                using DeviceBuffer<float> source = Upload(device, dense);
+                using DeviceBuffer<byte> flags = Upload(device, [.. keep.Select(kept => (byte)(kept ? 1 : 0))]);
+                (CsrPattern pattern, DeviceBuffer<float> values) = device.Compress(source, flags, rows, columns);
+                using (values)
+                {
+                    float[] actual = new float[values.Length];
+                    values.CopyTo(actual);
+                    Assert.Equal(expected.RowPointers, pattern.RowPointers);
+                    Assert.Equal(expected.Columns, pattern.Columns);
+                    Assert.Equal(expectedValues, actual);
                 }
             }
         }

@@ -1,5 +1,6 @@
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 using SparseEngine.Kernels.Tests.Conformance;
 
@@ -90,6 +91,8 @@ public class ShapeTests
             () => device.Gemm(GemmLayout.Normal, dense, x, x, accumulate: false),
             () => device.Gemm(GemmLayout.TransposedA, dense, x, x, accumulate: false),
             () => device.Gemm(GemmLayout.TransposedB, y, x, w.Dense(new Matrix(5, 6)), accumulate: false),
+            () => device.Gemm(GemmLayout.Normal, dense, w.Dense(new Matrix(5, 20)), y, accumulate: false),
+            () => device.Gemm((GemmLayout)3, dense, x, y, accumulate: false),
             () => device.Prepare(pattern, RowPartition.EqualNonZeros([0, 1], 1), RowPartition.EqualNonZeros(new int[6], 1)),
             () => device.Prepare(pattern, RowPartition.EqualNonZeros(pattern.RowPointers, 1), RowPartition.EqualNonZeros(new int[5], 1)),
         ];
@@ -154,6 +157,60 @@ public class ShapeTests
 
     [Theory]
     [EveryDevice]
+    public void Masks_that_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceBuffer<float> weight = w.Buffer(12);
+        DeviceBuffer<byte> keep = w.Own(device.Allocate<byte>(12));
+        DeviceBuffer<byte> fewer = w.Own(device.Allocate<byte>(11));
+        MaskArguments arguments = new(MaskScore.Magnitude, new Pcg64(1), Kept: 12);
+        return
+        [
+            () => device.SelectMask(arguments, weight, fewer),
+            () => device.SelectMask(arguments with { Kept = 13 }, weight, keep),
+            () => device.SelectMask(arguments with { Kept = -1 }, weight, keep),
+            () => device.Compress(weight, fewer, 3, 4),
+            () => device.Compress(weight, keep, 3, 5),
+            () => device.Compress(weight, keep, -3, -4),
+            () => device.Compress(weight, keep, 1 << 20, 1 << 20),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
+    public void Memory_of_no_device_or_of_another_kind_is_refused(DeviceFamily family)
+    {
+        DeviceFamily otherKind = family < DeviceFamily.IlgpuCpu ? DeviceFamily.IlgpuCpu : DeviceFamily.HostVector128;
+        using BorrowedDevices others = DevicePool.Borrow(otherKind);
+        using Workspace other = new(others.All[0], poisoned: false);
+        Check(family, (device, w) =>
+        {
+            DeviceMatrix x = w.Activations(4, 20);
+            DeviceMatrix foreign = other.Activations(4, 20);
+            DeviceBuffer<float> features = w.Buffer(4);
+            DeviceSum sum = w.Sum(0);
+            UpdateScale scale = w.Own(new UpdateScale(device));
+            CsrPattern pattern = new Inputs(1).Pattern(4, 4, 0.5);
+            CsrMatrix weight = new(w.Pattern(pattern), w.Buffer(pattern.NonZeros));
+            return
+            [
+                () => device.Add(x, foreign),
+                () => device.Add(default, default),
+                () => device.AddBias(x, null!),
+                () => device.AddBias(x, other.Buffer(4)),
+                () => device.AddSum(null!, sum),
+                () => device.AddSum(features, null!),
+                () => device.AddSum(features, other.Sum(0)),
+                () => device.AdamStep(default, null!, features, features, features, features),
+                () => device.SgdStep(default, scale, null!, features, null),
+                () => device.Spmm(default, x, x, null),
+                () => device.Spmm(weight with { Pattern = other.Pattern(pattern) }, x, x, null),
+                () => device.Spmm(weight with { Values = other.Buffer(pattern.NonZeros) }, x, x, null),
+            ];
+        });
+    }
+
+    [Theory]
+    [EveryDevice]
     public void Matrices_outside_their_buffers_are_refused(DeviceFamily family) => Check(family, (device, w) =>
     {
         DeviceMatrix x = w.Activations(4, 20);
@@ -179,7 +236,8 @@ public class ShapeTests
         CsrPattern pattern = inputs.Pattern(6, 5, 0.5);
         double[] values = inputs.Vector(pattern.NonZeros);
         Matrix x = inputs.Matrix(5, 35);
-        using ComputeDevice device = family.Open()[0];
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
         using Workspace w = new(device, poisoned: false);
         CsrMatrix weight = new(w.Pattern(pattern), w.Buffer(values));
         DeviceMatrix all = w.Activations(6, 35);
@@ -210,7 +268,8 @@ public class ShapeTests
 
     private static void Check(DeviceFamily family, Func<ComputeDevice, Workspace, Action[]> calls)
     {
-        using ComputeDevice device = family.Open()[0];
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
         using Workspace workspace = new(device, poisoned: false);
         Action[] actions = calls(device, workspace);
         for (int i = 0; i < actions.Length; i++)

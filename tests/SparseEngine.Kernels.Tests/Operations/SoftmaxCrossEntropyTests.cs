@@ -83,7 +83,8 @@ public class SoftmaxCrossEntropyTests
     [EveryDevice]
     public void A_label_outside_the_vocabulary_that_counts_is_refused(DeviceFamily family)
     {
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
             using Workspace workspace = new(device, poisoned: false);
             foreach (int label in new[] { -1, 3, int.MinValue })
@@ -91,8 +92,6 @@ public class SoftmaxCrossEntropyTests
                 ArgumentException error = Assert.Throws<ArgumentException>(() => Call(workspace, new Matrix(3, 2), [0, label], [1, 1], null));
                 Assert.Contains($"token 1 has the label {label}", error.Message, StringComparison.Ordinal);
             }
-
-            device.Dispose();
         }
     }
 

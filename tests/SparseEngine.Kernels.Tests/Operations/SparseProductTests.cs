@@ -155,7 +155,8 @@ public class SparseProductTests
         Inputs inputs = new(9);
         Matrix x = inputs.Matrix(30, 9);
         Matrix dy = inputs.Matrix(20, 9);
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
             using Workspace workspace = new(device, poisoned: false);
             double[] written = Products(workspace, pattern, values, x, dy)[2];
@@ -195,7 +196,8 @@ public class SparseProductTests
         Inputs inputs = new(5);
         Matrix x = inputs.Matrix(130, 70);
         Matrix dy = inputs.Matrix(65, 70);
-        foreach (ComputeDevice device in family.Open())
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
         {
             using Workspace workspace = new(device, poisoned: false);
             double[][] once = Products(1);

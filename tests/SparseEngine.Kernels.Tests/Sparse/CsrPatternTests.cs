@@ -14,6 +14,14 @@ public class CsrPatternTests
     }
 
     [Fact]
+    public void Column_pointers_count_the_non_zeros_before_each_column()
+    {
+        CsrPattern pattern = CsrPattern.FromMask(3, 4, [true, false, false, true, false, false, false, false, false, true, false, true]);
+        Assert.Equal([0, 1, 2, 2, 4], pattern.ColumnPointers());
+        Assert.Equal([0], CsrPattern.FromMask(3, 0, []).ColumnPointers());
+    }
+
+    [Fact]
     public void Gather_and_scatter_are_inverse()
     {
         CsrPattern pattern = new(2, 3, [0, 2, 3], [0, 2, 1]);

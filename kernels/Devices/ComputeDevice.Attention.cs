@@ -1,0 +1,101 @@
+using SparseEngine.Kernels.Devices.Profiling;
+
+namespace SparseEngine.Kernels.Devices;
+
+/// <content>Causal self-attention.</content>
+public abstract partial class ComputeDevice
+{
+    /// <summary>
+    /// Causal self-attention, tile by tile: output = softmax(scale q^T k, over the keys not after the query) v. All [heads x headSize, tokens].
+    /// </summary>
+    /// <param name="arguments">Shape, scale and dropout.</param>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys.</param>
+    /// <param name="v">Values.</param>
+    /// <param name="output">Receives the attended values.</param>
+    /// <param name="logSumExp">Receives log sum exp of each head's and token's scores [heads x tokens], for the backward pass.</param>
+    public void AttentionForward(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp)
+    {
+        (int features, int tokens) = arguments.OperandShape();
+        RequireActivations(q, features, tokens);
+        RequireActivations(k, features, tokens);
+        RequireActivations(v, features, tokens);
+        RequireActivations(output, features, tokens);
+        RequireLength(logSumExp, (long)arguments.Heads * tokens);
+        long start = Begin();
+        AttentionForwardCore(arguments, q, k, v, output, logSumExp);
+        Done()?.Add("attention", OperationKind.Other, start, Flops(arguments), (features, tokens, arguments.Sequence));
+    }
+
+    /// <summary>
+    /// Gradients of <see cref="AttentionForward"/>, recomputing the probabilities tile by tile (Dao et al., 2022). dq, dk, dv are written.
+    /// </summary>
+    public void AttentionBackward(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
+    {
+        (int features, int tokens) = arguments.OperandShape();
+        RequireActivations(q, features, tokens);
+        RequireActivations(k, features, tokens);
+        RequireActivations(v, features, tokens);
+        RequireActivations(output, features, tokens);
+        RequireLength(logSumExp, (long)arguments.Heads * tokens);
+        RequireActivations(outputGradient, features, tokens);
+        RequireActivations(dq, features, tokens);
+        RequireActivations(dk, features, tokens);
+        RequireActivations(dv, features, tokens);
+        long start = Begin();
+        AttentionBackwardCore(arguments, q, k, v, output, logSumExp, outputGradient, dq, dk, dv);
+        Done()?.Add("attention gradient", OperationKind.Other, start, 2 * Flops(arguments), (features, tokens, arguments.Sequence));
+    }
+
+    /// <summary>
+    /// Causal self-attention of the next token of a sequence: keeps its key and value beside those of the tokens before it, and attends to them all:
+    /// keys[:, position] = k, values[:, position] = v, output = softmax(scale q^T keys[:, 0..position]) values[:, 0..position].
+    /// </summary>
+    /// <param name="arguments">Shape, scale and the token's position.</param>
+    /// <param name="q">The token's query [heads x headSize, 1].</param>
+    /// <param name="k">Its key [heads x headSize, 1].</param>
+    /// <param name="v">Its value [heads x headSize, 1].</param>
+    /// <param name="keys">
+    /// The keys that are kept [heads x headSize, capacity]. Columns after the token's may hold anything, before and afterwards.
+    /// </param>
+    /// <param name="values">The values that are kept [heads x headSize, capacity], likewise.</param>
+    /// <param name="output">Receives the attended values [heads x headSize, 1].</param>
+    public void AttentionDecode(
+        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys,
+        in DeviceMatrix values, in DeviceMatrix output)
+    {
+        int capacity = keys.Columns;
+        int features = arguments.FeaturesWithin(capacity);
+        RequireActivations(q, features, 1);
+        RequireActivations(k, features, 1);
+        RequireActivations(v, features, 1);
+        RequireActivations(keys, features, capacity);
+        RequireActivations(values, features, capacity);
+        RequireActivations(output, features, 1);
+        long start = Begin();
+        AttentionDecodeCore(arguments, q, k, v, keys, values, output);
+        Done()?.Add("cached attention", OperationKind.Other, start, Flops(arguments), (features, arguments.Position + 1, 0));
+    }
+
+    private protected abstract void AttentionForwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp);
+
+    private protected abstract void AttentionBackwardCore(
+        in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv);
+
+    private protected abstract void AttentionDecodeCore(
+        in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys,
+        in DeviceMatrix values, in DeviceMatrix output);
+
+    // A score and a value for each causal pair.
+    private static double Flops(in AttentionArguments arguments) =>
+        2.0 * arguments.Batch * arguments.Heads * arguments.HeadSize * arguments.Sequence * (arguments.Sequence + 1.0);
+
+    private static double Flops(in AttentionDecodeArguments arguments) => 4.0 * arguments.Heads * arguments.HeadSize * (arguments.Position + 1.0);
+}
