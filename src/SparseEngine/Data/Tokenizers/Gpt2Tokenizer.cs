@@ -1,13 +1,14 @@
-using System.Globalization;
+using System.IO.Compression;
+using System.Reflection;
 using System.Text;
-using SharpToken;
 
 namespace SparseEngine.Data.Tokenizers;
 
-/// <summary>GPT-2's tokenizer; SharpToken carries its vocabulary, r50k_base.</summary>
+/// <summary>GPT-2's tokenizer. A package of Microsoft.ML.Tokenizers carries its vocabulary, r50k_base.</summary>
 internal static class Gpt2Tokenizer
 {
-    private const string Vocabulary = "SharpToken.data.r50k_base.tiktoken";
+    private const string Package = "Microsoft.ML.Tokenizers.Data.R50kBase";
+    private const string Vocabulary = "r50k_base.tiktoken.deflate";
     private const int End = 50256;
 
     /// <summary>Loads it.</summary>
@@ -17,17 +18,19 @@ internal static class Gpt2Tokenizer
         return new ByteLevelBpe(Tokenizer.Gpt2, tokens, Merges(tokens), End, [WordSplitter.Gpt2], files: []);
     }
 
-    /// <summary>The bytes of each id. Lines are base64, a space, and the id.</summary>
+    /// <summary>The bytes of each id. The vocabulary's first line is their number; base64 of one id after the other follows.</summary>
+    /// <remarks>The package has no public type: its library, too, finds the vocabulary by these names, and gives the bytes of no token away.</remarks>
     private static byte[]?[] Read()
     {
+        using Stream resource = Assembly.Load(Package).GetManifestResourceStream(Vocabulary)
+            ?? throw new InvalidOperationException($"{Package} has no {Vocabulary}");
+        using DeflateStream decompressed = new(resource, CompressionMode.Decompress);
+        using StreamReader lines = new(decompressed);
+        lines.ReadLine();
         byte[]?[] tokens = new byte[]?[End + 1];
-        using Stream resource = typeof(GptEncoding).Assembly.GetManifestResourceStream(Vocabulary)
-            ?? throw new InvalidOperationException($"SharpToken has no {Vocabulary}");
-        using StreamReader lines = new(resource);
-        while (lines.ReadLine() is { Length: > 0 } line)
+        for (int id = 0; id < End; id++)
         {
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            tokens[int.Parse(line.AsSpan(space + 1), CultureInfo.InvariantCulture)] = Convert.FromBase64String(line[..space]);
+            tokens[id] = Convert.FromBase64String(lines.ReadLine() ?? throw new InvalidOperationException($"{Package} has {id} tokens of {End}"));
         }
 
         return tokens;

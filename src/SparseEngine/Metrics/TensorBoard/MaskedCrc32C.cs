@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Numerics;
 
 namespace SparseEngine.Metrics.TensorBoard;
@@ -10,22 +10,5 @@ internal static class MaskedCrc32C
     private const uint MaskDelta = 0xA282EAD8;
 
     /// <summary>The masked checksum of some bytes.</summary>
-    public static uint Of(ReadOnlySpan<byte> bytes) => BitOperations.RotateRight(Unmasked(bytes), 15) + MaskDelta;
-
-    /// <summary>CRC-32C itself.</summary>
-    public static uint Unmasked(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        }
-
-        foreach (byte value in bytes)
-        {
-            crc = BitOperations.Crc32C(crc, value);
-        }
-
-        return ~crc;
-    }
+    public static uint Of(ReadOnlySpan<byte> bytes) => BitOperations.RotateRight(Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, bytes), 15) + MaskDelta;
 }

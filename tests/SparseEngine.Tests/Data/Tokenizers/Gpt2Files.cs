@@ -1,13 +1,11 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SharpToken;
+using SparseEngine.Data.Tokenizers;
 
 namespace SparseEngine.Tests.Data.Tokenizers;
 
-/// <summary>GPT-2's tokenizer as files: vocab.json with merges.txt as OpenAI published them, and tokenizer.json as Hugging Face does; made of r50k_base, which SharpToken carries.</summary>
+/// <summary>GPT-2's tokenizer as files: vocab.json with merges.txt as OpenAI published them, and tokenizer.json as Hugging Face does; made of the tokens of <c>gpt2</c>.</summary>
 internal static class Gpt2Files
 {
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -60,11 +58,8 @@ internal static class Gpt2Files
             alphabet[value] = value is (> 32 and < 127) or (> 160 and < 256 and not 173) ? (char)value : unprintable++;
         }
 
-        using Stream ranks = typeof(GptEncoding).Assembly.GetManifestResourceStream("SharpToken.data.r50k_base.tiktoken")!;
-        using StreamReader lines = new(ranks, Encoding.ASCII);
-        return [.. lines.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
-            .OrderBy(line => int.Parse(line[1], CultureInfo.InvariantCulture))
-            .Select(line => string.Concat(Convert.FromBase64String(line[0]).Select(value => alphabet[value])))];
+        ITokenizer gpt2 = Tokenizer.Open("gpt2");
+        return [.. Enumerable.Range(0, gpt2.EndToken).Select(id => string.Concat(gpt2.Bytes(id).ToArray().Select(value => alphabet[value])))];
     }
 
     /// <summary>The merge that made each token: the two parts that the merges before its own leave of it.</summary>

@@ -1,5 +1,7 @@
-using SharpToken;
+using System.Security.Cryptography;
+using System.Text;
 using SparseEngine.Data.Tokenizers;
+using TiktokenTokenizer = Microsoft.ML.Tokenizers.TiktokenTokenizer;
 
 namespace SparseEngine.Tests.Data.Tokenizers;
 
@@ -30,13 +32,22 @@ public class Gpt2TokenizerTests
     }
 
     [Fact]
-    public void A_second_implementation_agrees_on_prose_markup_digits_white_space_and_many_scripts()
+    public void The_vocabulary_is_the_file_that_OpenAI_published()
     {
-        GptEncoding other = GptEncoding.GetEncoding("r50k_base");
-        Assert.All(VariedTexts(), text =>
+        // r50k_base.tiktoken, whose SHA-256 is in tiktoken_ext/openai_public.py.
+        string lines = string.Concat(Enumerable.Range(0, 50256).Select(id => $"{Convert.ToBase64String(Gpt2.Bytes(id))} {id}\n"));
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(lines)));
+        Assert.Equal("306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930", hash);
+    }
+
+    [Fact]
+    public void A_second_implementation_agrees_on_prose_markup_digits_white_space_and_all_of_Unicode()
+    {
+        TiktokenTokenizer other = TiktokenTokenizer.CreateForEncoding("r50k_base");
+        Assert.All(VariedTexts().Concat(OddTexts()), text =>
         {
             List<int> ids = Encode(Gpt2, text);
-            Assert.Equal(other.Encode(text, new HashSet<string>(), new HashSet<string>()), ids);
+            Assert.Equal(other.EncodeToIds(text), ids);
             Assert.Equal(text, Gpt2.Decode(ids));
         });
     }
@@ -60,6 +71,13 @@ public class Gpt2TokenizerTests
         List<int> ids = Encode(Gpt2, "𝒳,");
         Assert.Equal(11, ids[^1]);
         Assert.Equal("𝒳", Gpt2.Decode(ids[..^1]));
+    }
+
+    [Fact]
+    public void Half_of_a_surrogate_pair_counts_as_the_replacement_character()
+    {
+        Assert.Equal(Encode(Gpt2, "a\ufffdz"), Encode(Gpt2, "a\ud83dz"));
+        Assert.Equal(Encode(Gpt2, "\ufffd\ufffd"), Encode(Gpt2, "\ude00\ud83d"));
     }
 
     [Fact]
@@ -99,6 +117,28 @@ public class Gpt2TokenizerTests
         string alphabet = "ab cd's\n\t 12.,'é日ж";
         IEnumerable<string> drawn = Enumerable.Range(0, 300).Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])));
         return texts.Concat(drawn);
+    }
+
+    /// <summary>Ends of lines, long white space, all categories of characters beside letters and digits, random bytes read as UTF-8.</summary>
+    private static IEnumerable<string> OddTexts()
+    {
+        Random random = new(11);
+        IEnumerable<string> lines = ["a\r\nb\r\n\r\n  c\r\n", "\r\r\n\n\r", "\u0085a\u2028b\u2029 c", "❤️ 👍🏽 e\u0301\u0302 \u0301"];
+        IEnumerable<string> spaces = " \n\t\r\u00a0\u3000"
+            .SelectMany(space => new[] { 2, 17, 129, 5000 }.Select(count => $"a{new string(space, count)}1"));
+        IEnumerable<string> categories = Enumerable.Range(0, 0x110000)
+            .Where(Rune.IsValid)
+            .Select(value => new Rune(value))
+            .GroupBy(character => (Rune.GetUnicodeCategory(character), character.IsBmp))
+            .SelectMany(group => random.GetItems(group.ToArray(), 60))
+            .Select(character => $"a{character}b {character} {character}{character}, 1{character}1'{character}.");
+        IEnumerable<string> decoded = Enumerable.Range(0, 300).Select(_ =>
+        {
+            byte[] bytes = new byte[random.Next(200)];
+            random.NextBytes(bytes);
+            return Encoding.UTF8.GetString(bytes);
+        });
+        return [.. lines, .. spaces, .. categories, .. decoded];
     }
 
     private static List<int> Encode(ITokenizer tokenizer, string text)
