@@ -4,6 +4,7 @@ using SparseEngine.Cli.Commands;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Files;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Runs;
 
@@ -95,7 +96,8 @@ internal static class CommandLine
     /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
     private static string Describe(Exception error, Command command) => LastWords.Cause(error) switch
     {
-        ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException => LastWords.Cause(error).Message,
+        ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException or OutputException =>
+            LastWords.Cause(error).Message,
         FileNotFoundException { FileName: null } when !FolderExists() => "The working directory does not exist any more.",
         DirectoryNotFoundException when !FolderExists() => "The working directory does not exist any more.",
         FileNotFoundException { FileName: { } name } missing when name.Contains(", Version=", StringComparison.Ordinal) => LastWords.Describe(missing),
