@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace SparseEngine.Kernels.Devices;
 
 /// <summary>A device has too little memory left for an allocation.</summary>
@@ -27,5 +29,5 @@ public sealed class DeviceMemoryException : DeviceException
     /// <summary>Bytes that were free; null where the device does not tell.</summary>
     public long? Available { get; }
 
-    private static string Format(long bytes) => $"{bytes / Mebibyte:N1} MiB";
+    private static string Format(long bytes) => Invariant($"{bytes / Mebibyte:N1} MiB");
 }

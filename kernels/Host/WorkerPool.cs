@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -80,7 +81,17 @@ internal sealed unsafe class WorkerPool : IDisposable
             int worker = i + 1;
             sleepers[i] = new Sleeper();
             threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"SparseEngine worker {worker}" };
-            threads[i].Start();
+            try
+            {
+                threads[i].Start();
+            }
+            catch (OutOfMemoryException error)
+            {
+                // What .NET says where the system starts no more threads, most often for a limit of theirs (ulimit -u).
+                stopping = true;
+                Array.ForEach(sleepers[..i], sleeper => sleeper.WakeIfAsleep());
+                throw new DeviceException($"{worker} of {workers} threads could be started: the system, or a limit of this process, allows no more", error);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ using SparseEngine.Cli.Commands;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Files;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Runs;
 
@@ -12,20 +13,24 @@ namespace SparseEngine.Cli;
 /// <summary>Runs a command line; its errors become lines on standard error and exit codes.</summary>
 internal static class CommandLine
 {
+    /// <summary>What the system says (EAGAIN) where it starts no thread; .NET takes it for a file that another process locks, of which there is then no name.</summary>
+    private const int NoMoreThreads = 11;
+
     /// <summary>Runs the program.</summary>
     /// <returns>The exit code.</returns>
     public static int Invoke(string[] args)
     {
         SparseEngineCommand program = new();
         ParseResult line = program.Parse(args, CommandLineSyntax.Parsing);
-        if (line.Errors.Count > 0)
+        IReadOnlyList<string> empty = EmptyArguments.Of(line);
+        if (empty.Count + line.Errors.Count > 0)
         {
-            return ReportUsage(line);
+            return ReportUsage(line, empty);
         }
 
         try
         {
-            return line.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return Ended(line.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }));
         }
         catch (Exception error)
         {
@@ -39,12 +44,24 @@ internal static class CommandLine
         }
     }
 
-    private static int ReportUsage(ParseResult line)
+    /// <summary>What was to be done is done, but somebody may have asked for text that did not get there.</summary>
+    private static int Ended(int code)
+    {
+        if (code != ExitCode.Done || StandardStreams.OutputFailure is not { } failure)
+        {
+            return code;
+        }
+
+        Console.Error.WriteLine(failure);
+        return ExitCode.Failed;
+    }
+
+    private static int ReportUsage(ParseResult line, IReadOnlyList<string> empty)
     {
         Command command = line.CommandResult.Command;
-        (string name, List<string> messages) = command is RootCommand
+        (string name, IReadOnlyList<string> messages) = command is RootCommand
             ? (CommandLineSyntax.ProgramName, [UnknownCommand(line)])
-            : ($"{CommandLineSyntax.ProgramName} {command.Name}", Messages(line));
+            : ($"{CommandLineSyntax.ProgramName} {command.Name}", empty.Count > 0 ? empty : Messages(line));
         Console.Error.WriteLine($"{string.Join("; ", messages)}. See: {name} --help");
         return ExitCode.Usage;
     }
@@ -64,13 +81,31 @@ internal static class CommandLine
         return line.UnmatchedTokens is [var word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
     }
 
-    /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
-    private static string Describe(Exception error, Command command) => error switch
+    private static bool FolderExists()
     {
-        ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException => error.Message,
-        IOException or UnauthorizedAccessException => error.Message.ReplaceLineEndings(" "),
+        try
+        {
+            return Directory.GetCurrentDirectory().Length > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
+    private static string Describe(Exception error, Command command) => LastWords.Cause(error) switch
+    {
+        ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException or OutputException =>
+            LastWords.Cause(error).Message,
+        FileNotFoundException { FileName: null } when !FolderExists() => "The working directory does not exist any more.",
+        DirectoryNotFoundException when !FolderExists() => "The working directory does not exist any more.",
+        FileNotFoundException { FileName: { } name } missing when name.Contains(", Version=", StringComparison.Ordinal) => LastWords.Describe(missing),
+        IOException { HResult: NoMoreThreads } refused when !refused.Message.Contains('\'', StringComparison.Ordinal) =>
+            "The system, or a limit of this process (ulimit -u), allows no more threads.",
+        IOException or UnauthorizedAccessException => LastWords.Cause(error).Message.ReplaceLineEndings(" "),
         OutOfMemoryException when command is RunCommand => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
         OutOfMemoryException => $"Out of memory: {CommandLineSyntax.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
-        _ => $"Unexpected error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")} (--logging DEBUG shows where)",
+        _ => LastWords.Describe(error),
     };
 }

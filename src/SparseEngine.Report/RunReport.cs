@@ -6,6 +6,7 @@ using SparseEngine.Metrics;
 using SparseEngine.Report.Figures;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Report;
 
@@ -80,13 +81,13 @@ public static class RunReport
     {
         if (run.BestEvaluation is { } evaluation)
         {
-            string perplexity = evaluation.Perplexity is { } value ? $"perplexity {value:0.000}, " : "";
-            yield return ("validation loss", $"{evaluation.Loss:0.0000}", $"{perplexity}step {Quantity.Count(evaluation.Step)}");
+            string perplexity = evaluation.Perplexity is { } value ? Invariant($"perplexity {value:0.000}, ") : "";
+            yield return ("validation loss", Invariant($"{evaluation.Loss:0.0000}"), $"{perplexity}step {Quantity.Count(evaluation.Step)}");
         }
 
         if (run.LastStep is { } last)
         {
-            yield return ("training loss", $"{last.Loss:0.0000}", $"step {Quantity.Count(last.Step)}");
+            yield return ("training loss", Invariant($"{last.Loss:0.0000}"), $"step {Quantity.Count(last.Step)}");
             yield return ("training FLOPs", Quantity.Operations(run.TotalFlops.Executed), $"{Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense)} of {Quantity.Operations(run.TotalFlops.Dense)} dense");
             yield return ("speed", $"{Quantity.Count(run.TokensPerSecond!.Value)}", "tokens/s, median");
         }
@@ -108,11 +109,11 @@ public static class RunReport
         .. runs.Select(run => (IReadOnlyList<string>)
         [
             run.Name,
-            run.Model is { } model ? $"{100 * model.Sparsity:0.##}%" : "",
+            run.Model is { } model ? Invariant($"{100 * model.Sparsity:0.##}%") : "",
             run.LastStep is { } last ? Quantity.Count(last.Step) : "",
-            run.LastStep is { } step ? $"{step.Loss:0.0000}" : "",
-            run.BestEvaluation is { } best ? $"{best.Loss:0.0000}" : "",
-            run.BestEvaluation?.Perplexity is { } perplexity ? $"{perplexity:0.000}" : "",
+            run.LastStep is { } step ? Invariant($"{step.Loss:0.0000}") : "",
+            run.BestEvaluation is { } best ? Invariant($"{best.Loss:0.0000}") : "",
+            run.BestEvaluation?.Perplexity is { } perplexity ? Invariant($"{perplexity:0.000}") : "",
             run.Flops.IsEmpty ? "" : Quantity.Operations(run.TotalFlops.Executed),
             run.Flops.IsEmpty ? "" : Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense),
             run.TokensPerSecond is { } speed ? Quantity.Count(speed) : "",

@@ -51,6 +51,30 @@ internal sealed class ProgramProcess : IDisposable
         return await program.EndAsync();
     }
 
+    /// <summary>Runs a line of a POSIX shell to its end, in which <c>"$@"</c> is the program and its arguments.</summary>
+    public static async Task<ProgramResult> RunInShellAsync(string workingDirectory, string line, params string[] arguments)
+    {
+        using ProgramProcess program = StartInShell(workingDirectory, line, arguments);
+        return await program.EndAsync();
+    }
+
+    /// <summary>Starts a line of a POSIX shell.</summary>
+    public static ProgramProcess StartInShell(string workingDirectory, string line, params string[] arguments) =>
+        Start(new ProcessStartInfo("sh", ["-c", line, "sh", "dotnet", Program, .. arguments]), workingDirectory);
+
+    /// <summary>Runs the program to its end with other environment variables.</summary>
+    public static async Task<ProgramResult> RunWithEnvironmentAsync(string workingDirectory, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", [Program, .. arguments]);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using ProgramProcess program = Start(start, workingDirectory);
+        return await program.EndAsync();
+    }
+
     /// <summary>Starts the program.</summary>
     public static ProgramProcess Start(string workingDirectory, params string[] arguments) =>
         Start(new ProcessStartInfo("dotnet", [Program, .. arguments]), workingDirectory);

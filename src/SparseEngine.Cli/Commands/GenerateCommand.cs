@@ -106,6 +106,12 @@ internal sealed class GenerateCommand : Command, IHasExamples
         Terminal.Write(start);
         foreach (byte next in bytes)
         {
+            if (!StandardStreams.OutputIsRead)
+            {
+                // Nobody reads on, and there is nothing else that this command makes.
+                return ExitCode.Done;
+            }
+
             Terminal.Write(characters[..decoder.GetChars([next], characters, flush: false)]);
         }
 

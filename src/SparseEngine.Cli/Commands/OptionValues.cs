@@ -19,7 +19,10 @@ internal static class OptionValues
             return value;
         }
 
-        return Invalid<int?>(result, text, $"a whole number of at least {minimum}");
+        // That much is at least the minimum, and yet no valid number.
+        return Invalid<int?>(result, text, text.All(char.IsAsciiDigit) && value == 0 && text.Trim('0').Length > 0
+            ? $"a whole number from {minimum} to {int.MaxValue}"
+            : $"a whole number of at least {minimum}");
     };
 
     /// <summary>A finite number of at least 0.</summary>

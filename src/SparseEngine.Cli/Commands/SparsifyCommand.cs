@@ -66,7 +66,8 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         if (done.NaNsElsewhere > 0)
         {
             logger.LogWarning(
-                "{NaNs} values in {Parameters} parameters that the sparsity section does not cover are NaN and stay so", done.NaNsElsewhere, done.ParametersElsewhere);
+                "NaN stay in parameters that the sparsity section does not cover: {NaNs} in {Parameters}",
+                Counted.Of(done.NaNsElsewhere, "value"), Counted.Of(done.ParametersElsewhere, "parameter"));
         }
 
         terminal.WriteLine(Summary(output, done, sparsity.DumpMasks));
@@ -76,8 +77,8 @@ internal sealed class SparsifyCommand : Command, IHasExamples
     {
         string zeros = Quantity.Percent(done.Elements - done.Kept, done.Elements);
         string regrown = done.Regrown > 0 ? $", {Quantity.Count(done.Regrown)} of them regrown as 0" : "";
-        string masks = withMasks ? $", masks in {done.Weights} .npy files beside it" : "";
-        return $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements)} elements of {done.Weights} weights kept "
+        string masks = withMasks ? $", masks in {Counted.Of(done.Weights, ".npy file")} beside it" : "";
+        return $"{output.Path}: {Counted.Of(done.Tensors, "tensor")}, {Quantity.Count(done.Kept)} of {Counted.Of(done.Elements, "element")} of {Counted.Of(done.Weights, "weight")} kept "
             + $"({zeros} zeros){regrown}, {Quantity.Bytes(done.Bytes)}{masks}";
     }
 }

@@ -9,6 +9,8 @@ namespace SparseEngine.Cli.Help;
 internal sealed class HelpWithExamples(RootCommand program, IReadOnlyList<CommandGroup> groups, IReadOnlyList<Example> firstRun)
     : SynchronousCommandLineAction
 {
+    private const int LeastWidth = 60;
+
     private readonly HelpAction help = new();
 
     /// <inheritdoc/>
@@ -22,6 +24,12 @@ internal sealed class HelpWithExamples(RootCommand program, IReadOnlyList<Comman
         {
             ProgramHelp.Write(program, groups, firstRun);
             return ExitCode.Done;
+        }
+
+        // In fewer columns than a few words need the library breaks lines for ever; the terminal does it then.
+        if (!Console.IsOutputRedirected)
+        {
+            help.MaxWidth = Math.Max(Console.WindowWidth, LeastWidth);
         }
 
         help.Invoke(parseResult);

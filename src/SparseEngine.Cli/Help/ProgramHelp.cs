@@ -8,6 +8,8 @@ namespace SparseEngine.Cli.Help;
 /// <summary>What <c>sparse-engine --help</c> shows: the commands by what they are for, and a first run.</summary>
 internal static class ProgramHelp
 {
+    private const int LeastTextWidth = 24;
+
     /// <summary>Writes it to standard output.</summary>
     /// <param name="program">The program.</param>
     /// <param name="groups">Its commands by what they are for.</param>
@@ -21,20 +23,31 @@ internal static class ProgramHelp
         foreach ((string heading, IReadOnlyList<Command> commands) in groups)
         {
             terminal.WriteLine($"\n{heading}:");
-            terminal.Write(Columns(commands.Select(command => (command.Name, FirstSentence(command.Description!))), width));
+            Write(terminal, [.. commands.Select(command => (command.Name, FirstSentence(command.Description!)))], width);
         }
 
         (string Name, string Text)[] options = [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
         terminal.WriteLine("\nOptions:");
-        terminal.Write(Columns(options, options.Max(option => option.Name.Length)));
+        Write(terminal, options, options.Max(option => option.Name.Length));
 
         // As they are: on a terminal, a line broken to fit would be no command.
         Terminal.Write($"\nA first run:\n{string.Join('\n', firstRun)}\n");
         terminal.WriteLine($"'{CommandLineSyntax.ProgramName} COMMAND --help' has a command's options and more examples.");
     }
 
-    private static Grid Columns(IEnumerable<(string Name, string Text)> rows, int width)
+    /// <summary>Texts beside their names; below them where hardly any width is left.</summary>
+    private static void Write(Terminal terminal, IReadOnlyList<(string Name, string Text)> rows, int width)
     {
+        if (terminal.Width < width + LeastTextWidth)
+        {
+            foreach ((string name, string text) in rows)
+            {
+                terminal.WriteLine($"  {name}\n    {text}");
+            }
+
+            return;
+        }
+
         Grid grid = new();
         grid.AddColumn(new GridColumn { Width = width, NoWrap = true, Padding = new Padding(2, 0) });
         grid.AddColumn(new GridColumn { Padding = new Padding(0, 0) });
@@ -43,7 +56,7 @@ internal static class ProgramHelp
             grid.AddRow(new Text(name), new Text(text));
         }
 
-        return grid;
+        terminal.Write(grid);
     }
 
     /// <summary>As -h, --help; the names that begin with a slash are Windows' own, and understood.</summary>

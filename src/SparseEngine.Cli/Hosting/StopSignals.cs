@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace SparseEngine.Cli.Hosting;
 
 /// <summary>
-/// Turns the first Ctrl-C or SIGTERM into a request to stop when it is safe; a second one ends the process at once. A file
-/// that exceeds the process's limit (ulimit -f) is an error of the write, as on a full disk, not the end of the process.
+/// Turns the first Ctrl-C or SIGTERM into a request to stop when it is safe; a second one ends the process at once. A terminal that goes away
+/// (SIGHUP) is such a request too, but never more than that: both the kernel and the shell may tell of it. A file that exceeds the process's
+/// limit (ulimit -f) is an error of the write, as on a full disk, not the end of the process.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -29,6 +30,7 @@ internal sealed class StopSignals : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, Cli.Hosting.ExitCode.Interrupted)),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, Cli.Hosting.ExitCode.Terminated)),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Stop(context, Cli.Hosting.ExitCode.HungUp)),
         ];
     }
 
@@ -73,5 +75,7 @@ internal sealed class StopSignals : IDisposable
             context.Cancel = true;
             source.Cancel();
         }
+
+        context.Cancel |= context.Signal == PosixSignal.SIGHUP;
     }
 }

@@ -3,7 +3,6 @@ using SparseEngine.Kernels;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Metrics;
-using Spectre.Console;
 
 namespace SparseEngine.Cli.Output;
 
@@ -47,23 +46,16 @@ internal static class DeviceTable
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <summary>Lays out the devices.</summary>
-    public static Table Of(IReadOnlyList<ListedDevice> devices)
+    public static ColumnTable Of(IReadOnlyList<ListedDevice> devices)
     {
-        Table table = new() { Border = TableBorder.Simple };
-        table.AddColumns(
-            new TableColumn("--device") { NoWrap = true },
-            new TableColumn("what it is"),
-            new TableColumn("memory") { NoWrap = true, Alignment = Justify.Right },
-            new TableColumn("multiprocessors") { Alignment = Justify.Right },
-            new TableColumn("ILGPU features"));
+        ColumnTable table = new(
+            new("--device"), new("what it is", Wraps: true), Column.OfNumbers("memory"), Column.OfNumbers("multiprocessors", givesWay: 1),
+            new("ILGPU features", Wraps: true));
         foreach (ListedDevice device in devices)
         {
-            string[] cells =
-            [
+            table.AddRow(
                 device.IsAuto ? $"{device.Device} (auto)" : device.Device, device.Description, Quantity.Bytes(device.MemoryBytes),
-                $"{device.Multiprocessors}", string.Join(", ", device.Features),
-            ];
-            table.AddRow(cells.Select(cell => new Text(cell)));
+                $"{device.Multiprocessors}", string.Join(", ", device.Features));
         }
 
         return table;

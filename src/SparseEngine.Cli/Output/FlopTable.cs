@@ -1,31 +1,25 @@
 using SparseEngine.Accounting;
 using SparseEngine.Metrics;
 using SparseEngine.Models;
-using Spectre.Console;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
 /// <summary>What <c>flops</c> prints: a row for each part of a decoder layer, sums, and then what the run costs.</summary>
 internal static class FlopTable
 {
-    private static readonly string[] Headers = ["FLOPs of one sequence", "kept", "forward\ndense", "forward\nsparse", "backward\ndense", "backward\nsparse"];
-
     // What all weights of a kind share is left out, so that a row fits in 80 columns.
     private static readonly string[] CommonEndings = [".weight", "_dense_layer", ".linear_layer"];
 
     /// <summary>Lays out the operations of one sequence. Consecutive decoder layers that are alike share their rows.</summary>
-    public static Table Of(FlopAccount account)
+    public static ColumnTable Of(FlopAccount account)
     {
-        Table table = new() { Border = TableBorder.Simple };
-        foreach (string header in Headers)
-        {
-            bool isName = header == Headers[0];
-            table.AddColumn(new TableColumn(header) { NoWrap = isName, Alignment = isName ? Justify.Left : Justify.Right });
-        }
-
+        ColumnTable table = new(
+            new("FLOPs of one sequence"), Column.OfNumbers("kept"), Column.OfNumbers("forward\ndense", givesWay: 3), Column.OfNumbers("forward\nsparse", givesWay: 4),
+            Column.OfNumbers("backward\ndense", givesWay: 1), Column.OfNumbers("backward\nsparse", givesWay: 2));
         foreach (DecoderLayers layers in DecoderLayers.Of(account))
         {
-            table.AddRow(new Text(layers.Name));
+            table.AddRow(layers.Name);
             foreach (LayerFlops part in layers.Parts)
             {
                 AddRow(table, $"  {layers.ShortNameOf(part)}", [part]);
@@ -45,24 +39,24 @@ internal static class FlopTable
     {
         FactTable table = new();
         table.Add("attention", AttentionOf(account));
-        table.Add("sequence", $"{Quantity.Count(account.Sequence)} tokens");
+        table.Add("sequence", Counted.Of(account.Sequence, "token"));
         Add("forward, per token", account.Forward.Times(1.0 / account.Sequence));
         Add("forward, per sequence", account.Forward);
         Add("training, per token", account.Training.Times(1.0 / account.Sequence));
         Add("training, per sequence", account.Training);
         if (account.Batch is { } batch)
         {
-            Add($"training, per step of {Quantity.Count(batch)} sequences", account.Training.Times(batch));
+            Add($"training, per step of {Counted.Of(batch, "sequence")}", account.Training.Times(batch));
         }
 
         if (account is { RunTraining: { } run, Steps: { } steps, Tokens: { } tokens })
         {
-            Add($"training, {Quantity.Count(steps)} steps, {Quantity.Scaled(tokens, " tokens")}", run);
+            Add($"training, {Counted.Of(steps, "step")}, {Quantity.Scaled(tokens, " tokens")}", run);
         }
 
         ModelStorage storage = account.Storage;
         table.Add("parameters", Quantity.Count(storage.Parameters.Dense));
-        string fewer = storage.Parameters.Stored < storage.Parameters.Dense ? $", {storage.Parameters.Reduction:0.00} times fewer" : "";
+        string fewer = storage.Parameters.Stored < storage.Parameters.Dense ? Invariant($", {storage.Parameters.Reduction:0.00} times fewer") : "";
         table.Add("non-zero", $"{Quantity.Count(storage.Parameters.Stored)}{fewer}");
         table.Add("weights", Quantity.Saving(storage.WeightBytes.Stored, storage.WeightBytes.Dense, Quantity.Bytes));
         if (storage.OptimizerBytes.Dense > 0)
@@ -82,22 +76,19 @@ internal static class FlopTable
     private static string Saving(FlopCount flops)
     {
         string text = Quantity.Saving(flops.Executed, flops.Dense, Quantity.Operations);
-        return flops.Executed < flops.Dense ? $"{text}, {flops.Reduction:0.00} times fewer" : text;
+        return flops.Executed < flops.Dense ? Invariant($"{text}, {flops.Reduction:0.00} times fewer") : text;
     }
 
-    private static void AddRow(Table table, string name, IEnumerable<LayerFlops> layers)
+    private static void AddRow(ColumnTable table, string name, IEnumerable<LayerFlops> layers)
     {
         List<LayerFlops> all = [.. layers];
         FlopCount forward = FlopCount.SumOf(all);
         FlopCount backward = forward.Times(2);
         long elements = all.Sum(layer => layer.Elements);
-        string[] cells =
-        [
+        table.AddRow(
             name,
-            elements > 0 ? $"{100.0 * all.Sum(layer => layer.NonZeros) / elements:0.##}%" : "",
-            Scaled(forward.Dense), Scaled(forward.Executed), Scaled(backward.Dense), Scaled(backward.Executed),
-        ];
-        table.AddRow(cells.Select(cell => new Text(cell)));
+            elements > 0 ? Invariant($"{100.0 * all.Sum(layer => layer.NonZeros) / elements:0.##}%") : "",
+            Scaled(forward.Dense), Scaled(forward.Executed), Scaled(backward.Dense), Scaled(backward.Executed));
 
         static string Scaled(double flops) => Quantity.Scaled(flops, "").TrimEnd();
     }

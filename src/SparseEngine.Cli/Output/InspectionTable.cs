@@ -1,25 +1,18 @@
 using SparseEngine.Checkpoints;
 using SparseEngine.Metrics;
-using Spectre.Console;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
 /// <summary>What <c>inspect</c> prints: a row for each tensor, sums of parameters and of optimizer state, and then what is beside the tensors.</summary>
 internal static class InspectionTable
 {
-    private static readonly string[] Texts = ["tensor", "shape", "dtype"];
-    private static readonly string[] Numbers = ["elements", "sparsity", "NaN", "infinite"];
-
     /// <summary>Lays out the tensors.</summary>
-    public static Table Of(CheckpointInspection inspection)
+    public static ColumnTable Of(CheckpointInspection inspection)
     {
-        Table table = new() { Border = TableBorder.Simple };
-        foreach (string header in Texts.Concat(Numbers))
-        {
-            Justify alignment = Numbers.Contains(header) ? Justify.Right : Justify.Left;
-            table.AddColumn(new TableColumn(header) { NoWrap = header != "tensor", Alignment = alignment });
-        }
-
+        ColumnTable table = new(
+            new("tensor"), new("shape", GivesWay: 3), new("dtype", GivesWay: 1),
+            Column.OfNumbers("elements", givesWay: 4), Column.OfNumbers("sparsity"), Column.OfNumbers("NaN", givesWay: 5), Column.OfNumbers("infinite", givesWay: 2));
         foreach (InspectedTensor tensor in inspection.Tensors)
         {
             AddRow(table, tensor.Name, string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
@@ -56,7 +49,7 @@ internal static class InspectionTable
         return table;
     }
 
-    private static void AddSum(Table table, string name, IEnumerable<InspectedTensor> tensors)
+    private static void AddSum(ColumnTable table, string name, IEnumerable<InspectedTensor> tensors)
     {
         List<InspectedTensor> all = [.. tensors];
         if (all.Count > 0)
@@ -65,12 +58,9 @@ internal static class InspectionTable
         }
     }
 
-    private static void AddRow(Table table, string name, string shape, string dataType, ElementCounts counts)
+    private static void AddRow(ColumnTable table, string name, string shape, string dataType, ElementCounts counts)
     {
-        string[] cells =
-        [
-            name, shape, dataType, Quantity.Count(counts.Elements), $"{counts.Sparsity:0.####}", Quantity.Count(counts.NaNs), Quantity.Count(counts.Infinities),
-        ];
-        table.AddRow(cells.Select(cell => new Text(cell)));
+        table.AddRow(
+            name, shape, dataType, Quantity.Count(counts.Elements), Invariant($"{counts.Sparsity:0.####}"), Quantity.Count(counts.NaNs), Quantity.Count(counts.Infinities));
     }
 }

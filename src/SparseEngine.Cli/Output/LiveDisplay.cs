@@ -1,5 +1,6 @@
 using SparseEngine.Runs;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -69,6 +70,6 @@ internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) :
     protected override void ShowStep(int step, string figures)
     {
         this.figures = figures;
-        training?.Value(step).Description($"step {step}/{training.MaxValue:0}");
+        training?.Value(step).Description(Invariant($"step {step}/{training.MaxValue:0}"));
     }
 }

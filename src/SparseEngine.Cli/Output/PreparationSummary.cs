@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SparseEngine.Data.Preparation;
-using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Output;
 
@@ -13,8 +12,8 @@ internal static class PreparationSummary
     /// <summary>The lines for a person.</summary>
     public static IEnumerable<string> Of(string folder, PreparedDataset dataset)
     {
-        string empty = dataset.EmptyDocuments > 0 ? $"; {Quantity.Count(dataset.EmptyDocuments)} empty documents left out" : "";
-        yield return $"{folder}: tokenizer {dataset.Tokenizer}, {Quantity.Count(dataset.VocabSize)} tokens in the vocabulary{empty}";
+        string empty = dataset.EmptyDocuments > 0 ? $"; {Counted.Of(dataset.EmptyDocuments, "empty document")} left out" : "";
+        yield return $"{folder}: tokenizer {dataset.Tokenizer}, {Counted.Of(dataset.VocabSize, "token")} in the vocabulary{empty}";
         yield return Part("train", dataset.Train);
         if (dataset.Val is { } held)
         {
@@ -32,7 +31,7 @@ internal static class PreparationSummary
     }
 
     private static string Part(string name, PreparedSplit part) =>
-        $"  {name}: {Counted(part.Documents, "document")}, {Counted(part.Tokens, "token")}, {Counted(part.Samples, "sample")} in {Counted(part.Files, "file")}";
+        $"  {name}: {Counted.Of(part.Documents, "document")}, {Counted.Of(part.Tokens, "token")}, {Counted.Of(part.Samples, "sample")} in {Counted.Of(part.Files, "file")}";
 
     private static IEnumerable<string> Input(string section, string folder, string name, PreparedDataset dataset) =>
     [
@@ -42,5 +41,4 @@ internal static class PreparationSummary
         $"  max_sequence_length: {dataset.MaxSequenceLength}",
     ];
 
-    private static string Counted(long count, string unit) => $"{Quantity.Count(count)} {unit}{(count == 1 ? "" : "s")}";
 }

@@ -1,7 +1,7 @@
 using SparseEngine.Kernels.Devices.Profiling;
 using SparseEngine.Metrics;
-using Spectre.Console;
 using Profile = SparseEngine.Kernels.Devices.Profiling.Profile;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -11,23 +11,19 @@ internal static class ProfileTable
     /// <summary>Lays out a profile.</summary>
     /// <param name="profile">The operations.</param>
     /// <param name="trainSeconds">Seconds spent in training steps; what the operations of a run that only trains do not fill is data and bookkeeping.</param>
-    public static Table Of(Profile profile, double trainSeconds)
+    public static ColumnTable Of(Profile profile, double trainSeconds)
     {
         IReadOnlyList<OperationTotal> totals = profile.Totals;
         double all = totals.Where(total => total.Kind != OperationKind.Setup).Sum(total => total.Time.TotalSeconds);
-        Table table = new() { Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn("operation") { NoWrap = true });
-        foreach (string name in new[] { "calls", "time", "share", "each", "GFLOP/s" })
-        {
-            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right });
-        }
-
+        ColumnTable table = new(
+            new("operation"), Column.OfNumbers("calls", givesWay: 1), Column.OfNumbers("time", givesWay: 4), Column.OfNumbers("share"),
+            Column.OfNumbers("each", givesWay: 2), Column.OfNumbers("GFLOP/s", givesWay: 3));
         foreach (OperationTotal total in totals.OrderBy(total => total.Kind == OperationKind.Setup))
         {
             double seconds = total.Time.TotalSeconds;
             Add(
                 total.Name, Quantity.Count(total.Calls), seconds, total.Kind == OperationKind.Setup ? "setup" : Quantity.Percent(seconds, all),
-                $"{1000 * seconds / total.Calls:0.000} ms", total.Flops > 0 ? $"{total.Flops / seconds / 1e9:0.0}" : "");
+                Invariant($"{1000 * seconds / total.Calls:0.000} ms"), total.Flops > 0 ? Invariant($"{total.Flops / seconds / 1e9:0.0}") : "");
         }
 
         double linear = totals.Where(total => total.Kind == OperationKind.Linear).Sum(total => total.Time.TotalSeconds);
@@ -43,6 +39,6 @@ internal static class ProfileTable
         return table;
 
         void Add(string name, string calls, double seconds, string share, string each, string rate) =>
-            table.AddRow(new Text(name), new Text(calls), new Text($"{seconds:0.000} s"), new Text(share), new Text(each), new Text(rate));
+            table.AddRow(name, calls, Invariant($"{seconds:0.000} s"), share, each, rate);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SparseEngine.Metrics;
 using SparseEngine.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -58,9 +59,9 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     /// <inheritdoc/>
     public virtual void OnEvaluated(EvaluationMetrics evaluation)
     {
-        string perplexity = evaluation.Perplexity is { } value ? $"  perplexity {value:0.000}" : "";
-        string accuracy = evaluation.Accuracy is { } share ? $"  accuracy {100 * share:0.0}%" : "";
-        Announce($"step {evaluation.Step}  validation loss {evaluation.Loss:0.0000}{perplexity}{accuracy}");
+        string perplexity = evaluation.Perplexity is { } value ? Invariant($"  perplexity {value:0.000}") : "";
+        string accuracy = evaluation.Accuracy is { } share ? Invariant($"  accuracy {100 * share:0.0}%") : "";
+        Announce(Invariant($"step {evaluation.Step}  validation loss {evaluation.Loss:0.0000}{perplexity}{accuracy}"));
     }
 
     /// <inheritdoc/>
@@ -74,10 +75,10 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
 
     private static string Figures(StepMetrics step, Pace pace) => string.Join(
         "  ",
-        $"loss {step.Loss:0.0000}",
-        $"lr {step.LearningRate:0.0#e-0}",
-        $"grad norm {step.GradNorm:0.00}",
-        $"{pace.TokensPerSecond:0} tokens/s",
+        Invariant($"loss {step.Loss:0.0000}"),
+        Invariant($"lr {step.LearningRate:0.0#e-0}"),
+        Invariant($"grad norm {step.GradNorm:0.00}"),
+        Invariant($"{pace.TokensPerSecond:0} tokens/s"),
         $"FLOPs {Quantity.Percent(step.FlopsExecuted, step.FlopsDense)} of dense",
         $"time left {Quantity.Duration(pace.SecondsLeft)}");
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -45,7 +46,7 @@ internal sealed class RunLog : ILoggerProvider
         try
         {
             Directory.CreateDirectory(directory);
-            string path = Path.Combine(directory, $"run_{DateTime.Now:yyyyMMdd_HHmmss}.log");
+            string path = Path.Combine(directory, Invariant($"run_{DateTime.Now:yyyyMMdd_HHmmss}.log"));
             return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -55,7 +56,7 @@ internal sealed class RunLog : ILoggerProvider
     }
 
     private static string Format(LogLevel level, string message) =>
-        $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} {LogLevels.NameOf(level)}: {message}";
+        Invariant($"{DateTime.Now:yyyy-MM-dd HH:mm:ss} {LogLevels.NameOf(level)}: {message}");
 
     private void Write(LogLevel level, string message)
     {

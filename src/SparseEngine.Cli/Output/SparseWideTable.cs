@@ -1,6 +1,6 @@
 using SparseEngine.Accounting;
 using SparseEngine.Metrics;
-using Spectre.Console;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -8,21 +8,17 @@ namespace SparseEngine.Cli.Output;
 internal static class SparseWideTable
 {
     /// <summary>Lays out both.</summary>
-    public static Table Of(SparseWideRun run)
+    public static ColumnTable Of(SparseWideRun run)
     {
-        Table table = new() { Border = TableBorder.Simple };
-        foreach (string header in (string[])["", "given, dense", "widened, sparse", "ratio"])
-        {
-            table.AddColumn(new TableColumn(header) { NoWrap = true, Alignment = header.Length == 0 ? Justify.Left : Justify.Right });
-        }
-
+        ColumnTable table = new(
+            new(""), Column.OfNumbers("given, dense", givesWay: 1), Column.OfNumbers("widened, sparse", givesWay: 2), Column.OfNumbers("ratio"));
         Add("hidden_size", account => account.Run.Model.HiddenSize, Quantity.Count);
         Add("filter_size", account => account.Run.Model.FilterSize, Quantity.Count);
         Add("head size", account => account.Run.Model.HiddenSize / account.Run.Model.Heads, Quantity.Count);
         Add("parameters", account => account.Storage.Parameters.Dense, Quantity.Count);
         Add("non-zero", account => account.Storage.Parameters.Stored, Quantity.Count);
         table.AddEmptyRow();
-        table.AddRow(new Text("forward, per token"));
+        table.AddRow("forward, per token");
         Add("  linear layers", account => PerToken(account, LayerPart.Linear), Quantity.Operations);
         Add($"  attention ({run.Given.Attention.ToString().ToLowerInvariant()})", account => PerToken(account, LayerPart.Attention), Quantity.Operations);
         Add("  output head", account => PerToken(account, LayerPart.Head), Quantity.Operations);
@@ -33,7 +29,7 @@ internal static class SparseWideTable
         {
             double given = figure(run.Given);
             double widened = figure(run.Widened);
-            table.AddRow(new Text(name), new Text(format(given)), new Text(format(widened)), new Text($"{widened / given:0.000}"));
+            table.AddRow(name, format(given), format(widened), Invariant($"{widened / given:0.000}"));
         }
     }
 

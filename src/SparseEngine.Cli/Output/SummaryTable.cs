@@ -1,5 +1,6 @@
 using SparseEngine.Metrics;
 using SparseEngine.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -14,20 +15,20 @@ internal static class SummaryTable
         FactTable table = new();
         if (summary.LastLoss is { } loss)
         {
-            table.Add("training loss", $"{loss:0.0000} at step {summary.LastStep}");
+            table.Add("training loss", Invariant($"{loss:0.0000} at step {summary.LastStep}"));
         }
 
         if (summary.Evaluation is { } evaluation)
         {
-            table.Add("validation loss", $"{evaluation.Loss:0.0000} over {Quantity.Count(evaluation.Tokens)} tokens");
+            table.Add("validation loss", Invariant($"{evaluation.Loss:0.0000} over {Counted.Of(evaluation.Tokens, "token")}"));
             if (evaluation.Perplexity is { } perplexity)
             {
-                table.Add("validation perplexity", $"{perplexity:0.000}");
+                table.Add("validation perplexity", Invariant($"{perplexity:0.000}"));
             }
 
             if (evaluation.Accuracy is { } accuracy)
             {
-                table.Add("validation accuracy", $"{100 * accuracy:0.0}%");
+                table.Add("validation accuracy", Invariant($"{100 * accuracy:0.0}%"));
             }
         }
 

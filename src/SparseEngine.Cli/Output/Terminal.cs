@@ -14,8 +14,12 @@ internal sealed class Terminal
 
     public Terminal()
     {
-        // Generated text and table borders are UTF-8 wherever the locale says otherwise.
-        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        if (OperatingSystem.IsWindows())
+        {
+            // What the streams write is UTF-8; there a console has to be told.
+            Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        }
+
         Screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         IsInteractive = !Console.IsOutputRedirected && Screen.Profile.Capabilities.Interactive;
         if (!IsInteractive)
@@ -30,10 +34,14 @@ internal sealed class Terminal
     /// <summary>Whether standard output is a terminal that lines can be redrawn on.</summary>
     public bool IsInteractive { get; }
 
-    /// <summary>Writes one line to standard output, above a live display.</summary>
+    /// <summary>Columns of the screen, or of what goes to a file or pipe.</summary>
+    public int Width => Screen.Profile.Width;
+
+    /// <summary>Writes one line to standard output, above a live display if there is one.</summary>
     public void WriteLine(string line)
     {
-        if (IsInteractive)
+        // Else as it is: what the terminal breaks can be copied as one line.
+        if (Volatile.Read(ref liveDisplays) > 0)
         {
             Screen.Write(new Text(line + "\n"));
         }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using SparseEngine.Accounting;
 using SparseEngine.Dataflow;
 using SparseEngine.Metrics;
-using Spectre.Console;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
@@ -12,17 +12,11 @@ internal static partial class WaferTable
     private static readonly WaferConstants Wafer = WaferConstants.Cs2;
 
     /// <summary>Lays out the weights, those of the decoder's layers added up.</summary>
-    public static Table Of(WaferPrediction prediction)
+    public static ColumnTable Of(WaferPrediction prediction)
     {
-        Table table = new() { Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn("weight"));
-        foreach (string name in new[] { "layers", "forward", "backward x", "backward W" })
-        {
-            table.AddColumn(new TableColumn(name) { NoWrap = true, Alignment = Justify.Right });
-        }
-
-        table.AddColumn(new TableColumn("bound by") { NoWrap = true });
-        table.AddColumn(new TableColumn("utilisation") { NoWrap = true, Alignment = Justify.Right });
+        ColumnTable table = new(
+            new("weight"), Column.OfNumbers("layers", givesWay: 2), Column.OfNumbers("forward", givesWay: 5), Column.OfNumbers("backward x", givesWay: 3),
+            Column.OfNumbers("backward W", givesWay: 4), new("bound by", GivesWay: 1), Column.OfNumbers("utilisation"));
         foreach (IGrouping<string, WaferLayerCost> kind in prediction.Step.Layers.GroupBy(layer => LayerNumber().Replace(layer.Name, ".*.")))
         {
             double[] cycles = [.. Enumerable.Range(0, 3).Select(product => kind.Sum(layer => layer.Products[product].Cycles))];
@@ -31,9 +25,9 @@ internal static partial class WaferTable
             string[] cells =
             [
                 kind.Key, $"{kind.Count()}", .. cycles.Select(Time), bounds,
-                $"{100 * Wafer.Utilisation(multiplications, cycles.Sum()):0.0}%",
+                Invariant($"{100 * Wafer.Utilisation(multiplications, cycles.Sum()):0.0}%"),
             ];
-            table.AddRow(cells.Select(cell => new Text(cell)));
+            table.AddRow(cells);
         }
 
         return table;
@@ -46,9 +40,9 @@ internal static partial class WaferTable
     {
         FactTable table = new();
         string systems = prediction.Step.Systems == 1 ? "one CS-2" : $"{prediction.Step.Systems} CS-2s";
-        table.Add($"predicted step on {systems}", $"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens)} tokens, linear layers only");
+        table.Add($"predicted step on {systems}", Invariant($"{1e6 * prediction.Step.Seconds:N0} µs for {Counted.Of(prediction.Tokens, "token")}, linear layers only"));
         table.Add("predicted speed", $"{Quantity.Count(prediction.TokensPerSecond)} tokens/s");
-        table.Add("predicted utilisation", $"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond, "FLOP/s")}");
+        table.Add("predicted utilisation", Invariant($"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond, "FLOP/s")}"));
         if (measuredTokensPerSecond is { } measured)
         {
             table.Add("measured here", $"{Quantity.Count(measured)} tokens/s, the whole step");
@@ -57,7 +51,7 @@ internal static partial class WaferTable
         return table;
     }
 
-    private static string Time(double cycles) => $"{1e6 * cycles / Wafer.ClockHertz:N1} µs";
+    private static string Time(double cycles) => Invariant($"{1e6 * cycles / Wafer.ClockHertz:N1} µs");
 
     [GeneratedRegex(@"(?<=\.layers)\.\d+\.")]
     private static partial Regex LayerNumber();

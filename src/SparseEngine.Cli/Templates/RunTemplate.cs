@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SparseEngine.Cli.Shells;
+using static System.FormattableString;
 
 namespace SparseEngine.Cli.Templates;
 
@@ -64,7 +65,7 @@ internal sealed partial class RunTemplate
         double own = Number(Sparsity().Match(text));
         double scale = Math.Sqrt((1 - own) / (1 - level));
         text = Sparsity().Replace(text, given => $"{level.ToString(CultureInfo.InvariantCulture)} ".PadRight(given.Length));
-        return Deviation().Replace(text, given => $"{Number(given) * scale:0.####}");
+        return Deviation().Replace(text, given => Invariant($"{Number(given) * scale:0.####}"));
     }
 
     private static double Number(Match match) => double.Parse(match.ValueSpan, CultureInfo.InvariantCulture);

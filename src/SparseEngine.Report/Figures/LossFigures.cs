@@ -4,6 +4,7 @@ using SparseEngine.Metrics;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
 using SparseEngine.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Report.Figures;
 
@@ -129,8 +130,8 @@ internal static class LossFigures
         ["run", "step", "validation loss", "perplexity", "accuracy", "FLOPs until then"],
         .. runs.SelectMany(run => run.History.Evaluations.Select(evaluation => (IReadOnlyList<string>)
         [
-            run.Name, Quantity.Count(evaluation.Step), $"{evaluation.Loss:0.0000}", evaluation.Perplexity is { } perplexity ? $"{perplexity:0.000}" : "",
-            evaluation.Accuracy is { } accuracy ? $"{100 * accuracy:0.0}%" : "", Quantity.Operations(FlopsAt(run, evaluation.Step)),
+            run.Name, Quantity.Count(evaluation.Step), Invariant($"{evaluation.Loss:0.0000}"), evaluation.Perplexity is { } perplexity ? Invariant($"{perplexity:0.000}") : "",
+            evaluation.Accuracy is { } accuracy ? Invariant($"{100 * accuracy:0.0}%") : "", Quantity.Operations(FlopsAt(run, evaluation.Step)),
         ])),
     ];
 }

@@ -4,6 +4,7 @@ using SparseEngine.Metrics;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
 using SparseEngine.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Report.Figures;
 
@@ -23,7 +24,7 @@ internal static class SpeedFigure
                     .. trained.Select(run => (IReadOnlyList<string>)
                     [
                         run.Name, Quantity.Count(run.LastStep!.Tokens), Quantity.Count(run.TokensPerSecond!.Value),
-                        $"{1000 * run.LastStep.Tokens / run.TokensPerSecond.Value:0.0}",
+                        Invariant($"{1000 * run.LastStep.Tokens / run.TokensPerSecond.Value:0.0}"),
                     ]),
                 ],
             };

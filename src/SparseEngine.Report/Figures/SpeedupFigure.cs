@@ -5,6 +5,7 @@ using SparseEngine.Configuration;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
 using SparseEngine.Sparsity;
+using static System.FormattableString;
 
 namespace SparseEngine.Report.Figures;
 
@@ -40,8 +41,8 @@ internal static class SpeedupFigure
             Numbers =
             [
                 ["sparsity", "fewer FLOPs", "CS-2, predicted"],
-                .. Listed.Select(percent => (IReadOnlyList<string>)[$"{percent}%", $"{counted[percent]:0.00}", $"{wafer[percent]:0.00}"]),
-                .. measured.Select(point => (IReadOnlyList<string>)[$"{100 * point.Sparsity:0.##}%", $"measured: {point.Name}", $"{point.Speedup:0.00}"]),
+                .. Listed.Select(percent => (IReadOnlyList<string>)[$"{percent}%", Invariant($"{counted[percent]:0.00}"), Invariant($"{wafer[percent]:0.00}")]),
+                .. measured.Select(point => (IReadOnlyList<string>)[Invariant($"{100 * point.Sparsity:0.##}%"), $"measured: {point.Name}", Invariant($"{point.Speedup:0.00}")]),
             ],
         };
     }

@@ -2,6 +2,7 @@ using ScottPlot;
 using SparseEngine.Kernels.Devices.Profiling;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Report.Figures;
 
@@ -23,13 +24,13 @@ internal static class TimeFigure
         return new Figure(
             "time",
             "Where the time goes",
-            $"Operations of the device, from the profile of {run.Name}. Linear layers take {100 * linear:0}% of it (blue), everything else {100 * (1 - linear):0}% (orange).",
+            Invariant($"Operations of the device, from the profile of {run.Name}. Linear layers take {100 * linear:0}% of it (blue), everything else {100 * (1 - linear):0}% (orange)."),
             (plot, theme) => Draw(plot, theme, shown, all))
         {
             Numbers =
             [
                 ["operation", "share", "seconds", "calls"],
-                .. run.Operations.Select(operation => (IReadOnlyList<string>)[operation.Name, $"{100 * (operation.Time / all):0.0}%", $"{operation.Time.TotalSeconds:0.000}", $"{operation.Calls:N0}"]),
+                .. run.Operations.Select(operation => (IReadOnlyList<string>)[operation.Name, Invariant($"{100 * (operation.Time / all):0.0}%"), Invariant($"{operation.Time.TotalSeconds:0.000}"), Invariant($"{operation.Calls:N0}")]),
             ],
         };
     }
@@ -49,7 +50,7 @@ internal static class TimeFigure
                 FillColor = theme.Series(operation.Kind == OperationKind.Linear ? 0 : 1),
                 Orientation = Orientation.Horizontal,
             });
-            FigureText.Add(plot, $"{share:0.0}%", share, -index, Alignment.MiddleLeft);
+            FigureText.Add(plot, Invariant($"{share:0.0}%"), share, -index, Alignment.MiddleLeft);
         }
 
         plot.Axes.Left.SetTicks(Enumerable.Range(0, operations.Length).Select(index => (double)-index).ToArray(), operations.Select(operation => operation.Name).ToArray());

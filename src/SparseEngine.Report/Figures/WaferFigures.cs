@@ -6,6 +6,7 @@ using SparseEngine.Dataflow;
 using SparseEngine.Metrics;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
+using static System.FormattableString;
 
 namespace SparseEngine.Report.Figures;
 
@@ -29,14 +30,14 @@ internal static class WaferFigures
         return new Figure(
             Id,
             Title,
-            $"A model of {where} in weight streaming, linear layers only: {1e6 * prediction.Step.Seconds:N0} µs for a step of {Quantity.Count(prediction.Tokens)} tokens, "
-                + $"{Quantity.Count(prediction.TokensPerSecond)} tokens/s, {100 * prediction.Step.Utilisation:0.0}% of all multipliers busy. Dots: utilisation of each layer, right axis.",
+            Invariant($"A model of {where} in weight streaming, linear layers only: {1e6 * prediction.Step.Seconds:N0} µs for a step of {Quantity.Count(prediction.Tokens)} tokens, ")
+                + Invariant($"{Quantity.Count(prediction.TokensPerSecond)} tokens/s, {100 * prediction.Step.Utilisation:0.0}% of all multipliers busy. Dots: utilisation of each layer, right axis."),
             (plot, theme) => Draw(plot, theme, layers))
         {
             Numbers =
             [
                 ["layer", .. Passes.Select(pass => $"{pass} (µs)"), "utilisation"],
-                .. layers.Select(layer => (IReadOnlyList<string>)[layer.Name, .. layer.Microseconds.Select(time => $"{time:0.00}"), $"{layer.Utilisation:0.0}%"]),
+                .. layers.Select(layer => (IReadOnlyList<string>)[layer.Name, .. layer.Microseconds.Select(time => Invariant($"{time:0.00}")), Invariant($"{layer.Utilisation:0.0}%")]),
             ],
         };
     }

@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace SparseEngine.Configuration;
 
 /// <summary>The numbers a key may hold.</summary>
@@ -27,6 +29,6 @@ internal readonly record struct Interval(double Low, double High, bool LowInclud
     /// <summary>What is valid, in words.</summary>
     public override string ToString() =>
         double.IsNegativeInfinity(Low) ? "a number"
-        : double.IsFinite(High) ? $"a number in {(LowIncluded ? '[' : '(')}{Low}, {High})"
-        : LowIncluded ? $"a number of at least {Low}" : $"a number above {Low}";
+        : double.IsFinite(High) ? Invariant($"a number in {(LowIncluded ? '[' : '(')}{Low}, {High})")
+        : LowIncluded ? Invariant($"a number of at least {Low}") : Invariant($"a number above {Low}");
 }

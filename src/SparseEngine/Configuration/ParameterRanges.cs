@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace SparseEngine.Configuration;
 
 /// <summary>The values that a run built in code may have: those that the YAML's sections allow, by the names of its keys.</summary>
@@ -18,7 +20,7 @@ internal static class ParameterRanges
         {
             if (number is { } value && !valid.Contains(value))
             {
-                yield return $"{key} is {value}; valid: {valid}";
+                yield return Invariant($"{key} is {value}; valid: {valid}");
             }
         }
 
@@ -35,7 +37,7 @@ internal static class ParameterRanges
         if (run is { TrainInput: { DataProcessor: DataProcessor.Text } train, EvalInput: { DataProcessor: DataProcessor.Text } eval }
             && train.ValidationShare != eval.ValidationShare && train.DataDirectories.SequenceEqual(eval.DataDirectories))
         {
-            yield return $"eval_input.validation_share is {eval.ValidationShare}; valid: train_input.validation_share, {train.ValidationShare}, since both read the same text";
+            yield return Invariant($"eval_input.validation_share is {eval.ValidationShare}; valid: train_input.validation_share, {train.ValidationShare}, since both read the same text");
         }
     }
 

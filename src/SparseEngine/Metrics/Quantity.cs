@@ -1,4 +1,5 @@
 using System.Globalization;
+using static System.FormattableString;
 
 namespace SparseEngine.Metrics;
 
@@ -21,7 +22,7 @@ public static class Quantity
     public static string Bytes(double value) => Prefixed(value, 1024, ByteUnits, unit => $" {unit}");
 
     /// <summary>A share in whole percent: 27%.</summary>
-    public static string Percent(double part, double whole) => whole > 0 ? $"{100 * part / whole:0}%" : "0%";
+    public static string Percent(double part, double whole) => whole > 0 ? Invariant($"{100 * part / whole:0}%") : "0%";
 
     /// <summary>What is used beside what a dense model would use, each as <paramref name="format"/> writes it: 110 GFLOP of 400 GFLOP dense: 73% saved.</summary>
     public static string Saving(double used, double dense, Func<double, string> format) => used switch
@@ -36,15 +37,15 @@ public static class Quantity
     {
         if (seconds < 10)
         {
-            return $"{seconds:0.0}s";
+            return Invariant($"{seconds:0.0}s");
         }
 
         long whole = (long)Math.Round(seconds);
         return whole switch
         {
             < 60 => $"{whole}s",
-            < 3600 => $"{whole / 60}m {whole % 60:00}s",
-            _ => $"{whole / 3600}h {whole % 3600 / 60:00}m",
+            < 3600 => Invariant($"{whole / 60}m {whole % 60:00}s"),
+            _ => Invariant($"{whole / 3600}h {whole % 3600 / 60:00}m"),
         };
     }
 

@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using static System.FormattableString;
 
 namespace SparseEngine.Sparsity;
 
@@ -34,7 +35,7 @@ internal static class SparseWide
         if (hidden * widest > Array.MaxLength)
         {
             throw new ConfigurationException(
-                $"sparsity {sparsity} widens hidden_size to {hidden}: with {widest} rows that makes a weight of more than {Array.MaxLength} elements");
+                Invariant($"sparsity {sparsity} widens hidden_size to {hidden}: with {widest} rows that makes a weight of more than {Array.MaxLength} elements"));
         }
 
         return model with { HiddenSize = (int)hidden, FilterSize = (int)filter };

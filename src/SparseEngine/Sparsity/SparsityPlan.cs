@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using SparseEngine.Configuration;
+using static System.FormattableString;
 
 namespace SparseEngine.Sparsity;
 
@@ -94,7 +95,7 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
             weights.Add(weight);
             if (weight.Kept == 0)
             {
-                warnings.Add($"{parameter.Name}: nothing of its {weight.Total} elements is kept at sparsity {group.Sparsity}");
+                warnings.Add(Invariant($"{parameter.Name}: nothing of its {weight.Total} elements is kept at sparsity {group.Sparsity}"));
             }
         }
     }

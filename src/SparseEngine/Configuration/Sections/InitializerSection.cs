@@ -1,4 +1,5 @@
 using SparseEngine.Configuration.Yaml;
+using static System.FormattableString;
 
 namespace SparseEngine.Configuration.Sections;
 
@@ -89,7 +90,7 @@ internal static class InitializerSection
         if (low >= high)
         {
             var key = section.Has("b") ? "b" : "a";
-            section.Error(key, $"leaves the interval from {low} to {high}, which is empty; valid: a below b");
+            section.Error(key, Invariant($"leaves the interval from {low} to {high}, which is empty; valid: a below b"));
         }
 
         return (low, high);

@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Devices;
+using static System.FormattableString;
 
 namespace SparseEngine.Configuration.Sections;
 
@@ -114,7 +115,7 @@ internal static class ModelSection
         var weight = section.Number("loss_weight", Interval.Positive) ?? defaults.LossWeight;
         if (scaling is LossScaling.NumTokens && weight != 1)
         {
-            section.Warn("loss_weight", $"is {weight}, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens");
+            section.Warn("loss_weight", Invariant($"is {weight}, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens"));
             scaling = LossScaling.BatchSize;
         }
 

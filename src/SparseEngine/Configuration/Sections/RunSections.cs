@@ -1,4 +1,5 @@
 using SparseEngine.Configuration.Yaml;
+using static System.FormattableString;
 
 namespace SparseEngine.Configuration.Sections;
 
@@ -103,7 +104,7 @@ internal sealed record RunSections(
         if (TrainInput!.Has(ValidationShareKey) && train.ValidationShare != eval.ValidationShare
             && TrainInput.IsValid(ValidationShareKey) && EvalInput.IsValid(ValidationShareKey))
         {
-            EvalInput.Reject(ValidationShareKey, $"train_input.validation_share, {train.ValidationShare}, since both read the same text");
+            EvalInput.Reject(ValidationShareKey, Invariant($"train_input.validation_share, {train.ValidationShare}, since both read the same text"));
         }
 
         return parameters with { TrainInput = train with { ValidationShare = eval.ValidationShare } };

@@ -1,5 +1,6 @@
 using SparseEngine.Configuration;
 using SparseEngine.Data.Tokenizers;
+using static System.FormattableString;
 
 namespace SparseEngine.Data.Preparation;
 
@@ -50,7 +51,7 @@ public sealed class DatasetPreparation
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         if (options.ValidationFraction is not (>= 0 and < 1))
         {
-            throw new ConfigurationException($"validation_fraction is {options.ValidationFraction}; valid: a number from 0, below 1");
+            throw new ConfigurationException(Invariant($"validation_fraction is {options.ValidationFraction}; valid: a number from 0, below 1"));
         }
 
         if (options.MaxSequenceLength > LongestSequence)
@@ -166,7 +167,7 @@ public sealed class DatasetPreparation
         if (part.Samples == 0)
         {
             throw new DataException(
-                $"{string.Join(", ", options.Inputs)}: the {name} part has no sample: {part.Documents} documents of {part.Tokens} tokens, with validation_fraction {options.ValidationFraction}");
+                Invariant($"{string.Join(", ", options.Inputs)}: the {name} part has no sample: {part.Documents} documents of {part.Tokens} tokens, with validation_fraction {options.ValidationFraction}"));
         }
     }
 
