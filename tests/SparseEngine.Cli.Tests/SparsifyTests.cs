@@ -51,7 +51,7 @@ public sealed class SparsifyTests : IDisposable
     [Fact]
     public async Task The_optimizers_state_goes_by_its_parameters_mask_and_regrown_places_are_0_in_both()
     {
-        CheckpointWriter.Write(
+        MdlWriter.Write(
             folder.File("dense.mdl"),
             [
                 CheckpointFiles.Tensor("head.bias", [2], 1, 2),
@@ -81,7 +81,7 @@ public sealed class SparsifyTests : IDisposable
             ("optimizer.state.fc.weight.exp_avg", [10, 0, 0, 40, 0, 60]),
             ("optimizer.state.fc.weight.step", [7]),
             ("optimizer.state.0.exp_avg", [1, 2, 3, 4, 5, 6]));
-        Assert.Contains("6 of 6 elements of 1 weights kept (0% zeros), 3 of them regrown as 0", regrown.Output, StringComparison.Ordinal);
+        Assert.Contains("6 of 6 elements of 1 weight kept (0% zeros), 3 of them regrown as 0", regrown.Output, StringComparison.Ordinal);
         using CheckpointReader whole = CheckpointReader.Open(folder.File("whole.safetensors"));
         Assert.Equal(CheckpointFiles.State, whole.State);
     }
@@ -113,7 +113,7 @@ public sealed class SparsifyTests : IDisposable
 
         Assert.Equal("", result.Errors);
         Assert.Contains("model.layer.weight", result.Output, StringComparison.Ordinal);
-        Assert.Contains("out.mdl: 3 tensors, 3 of 6 elements of 1 weights kept (50% zeros), ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("out.mdl: 3 tensors, 3 of 6 elements of 1 weight kept (50% zeros), ", result.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -142,7 +142,7 @@ public sealed class SparsifyTests : IDisposable
 
         Assert.Contains("WARNING: params.yaml:3:5: the sparsity pattern \"bais\" matches no weight", result.Errors, StringComparison.Ordinal);
         Assert.Contains("WARNING: No sparsity applied.", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("WARNING: 3 values in 1 parameters that the sparsity section does not cover are NaN and stay so", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("WARNING: NaN stays where the sparsity section does not cover it: 3 values in 1 parameter", result.Errors, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(folder.File("sparse.mdl")), File.ReadAllBytes(folder.File("out.mdl")));
     }
 

@@ -31,7 +31,7 @@ internal sealed class FinalizeCommand : Command, IHasExamples
         using CheckpointReader input = files.OpenInput(line);
         FinalizedCheckpoint done = CheckpointFinalizer.Write(input, output, stop);
         new Terminal().WriteLine(
-            $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements)} elements "
+            $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements)} elements "
             + $"were NaN and are 0, {Quantity.Bytes(done.Bytes)}");
     }
 }

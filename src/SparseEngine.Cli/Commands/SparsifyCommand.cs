@@ -66,7 +66,9 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         if (done.NaNsElsewhere > 0)
         {
             logger.LogWarning(
-                "{NaNs} values in {Parameters} parameters that the sparsity section does not cover are NaN and stay so", done.NaNsElsewhere, done.ParametersElsewhere);
+                "NaN stays where the sparsity section does not cover it: {NaNs} in {Parameters}",
+                Quantity.Count(done.NaNsElsewhere, "value"),
+                Quantity.Count(done.ParametersElsewhere, "parameter"));
         }
 
         terminal.WriteLine(Summary(output, done, sparsity.DumpMasks));
@@ -76,8 +78,8 @@ internal sealed class SparsifyCommand : Command, IHasExamples
     {
         string zeros = Quantity.Percent(done.Elements - done.Kept, done.Elements);
         string regrown = done.Regrown > 0 ? $", {Quantity.Count(done.Regrown)} of them regrown as 0" : "";
-        string masks = withMasks ? $", masks in {done.Weights} .npy files beside it" : "";
-        return $"{output.Path}: {Quantity.Count(done.Tensors)} tensors, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements)} elements of {done.Weights} weights kept "
+        string masks = withMasks ? $", masks in {Quantity.Count(done.Weights, ".npy file")} beside it" : "";
+        return $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements)} elements of {Quantity.Count(done.Weights, "weight")} kept "
             + $"({zeros} zeros){regrown}, {Quantity.Bytes(done.Bytes)}{masks}";
     }
 }

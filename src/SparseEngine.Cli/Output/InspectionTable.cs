@@ -22,7 +22,7 @@ internal static class InspectionTable
 
         foreach (InspectedTensor tensor in inspection.Tensors)
         {
-            AddRow(table, tensor.Name, string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
+            AddRow(table, Plain(tensor.Name), string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
         }
 
         table.AddEmptyRow();
@@ -50,11 +50,14 @@ internal static class InspectionTable
 
         foreach ((string key, string text) in inspection.Metadata.OrderBy(text => text.Key, StringComparer.Ordinal))
         {
-            table.Add(key, text);
+            table.Add(Plain(key), string.Join('\n', text.Split('\n').Select(Plain)));
         }
 
         return table;
     }
+
+    // What a file says must not command the terminal.
+    private static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 
     private static void AddSum(Table table, string name, IEnumerable<InspectedTensor> tensors)
     {
