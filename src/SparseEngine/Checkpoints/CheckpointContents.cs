@@ -33,7 +33,8 @@ internal static class CheckpointContents
         {
             throw new CheckpointException(
                 WithoutBiases(reader, expected, missing)
-                ?? $"{reader.Path}: lacks {missing.Count} of the model's {expected.Count} parameters, first {missing[0].Name}; {description} must describe the model it was saved from");
+                ?? $"{reader.Path}: lacks {missing.Count} of the model's {expected.Count} parameters, first {missing[0].Name}; "
+                    + $"{description} must describe the model it was saved from");
         }
 
         HashSet<string> known = [.. expected.Select(tensor => tensor.Name)];
@@ -41,7 +42,8 @@ internal static class CheckpointContents
         if (surplus.Count > 0)
         {
             throw new CheckpointException(
-                $"{reader.Path}: has {Quantity.Count(surplus.Count, "parameter")} that the model lacks, first {surplus[0]}; {description} must describe the model it was saved from");
+                $"{reader.Path}: has {Quantity.Count(surplus.Count, "parameter")} that the model lacks, first {surplus[0]}; "
+                + $"{description} must describe the model it was saved from");
         }
 
         foreach (NamedShape tensor in expected)
@@ -55,14 +57,18 @@ internal static class CheckpointContents
         }
     }
 
-    /// <summary>What to say of a checkpoint whose normalizations, and perhaps linear layers, have no biases; null where something else is missing.</summary>
+    /// <summary>What to say where biases of normalizations, and perhaps of linear layers, are all that is missing; else null.</summary>
     private static string? WithoutBiases(CheckpointReader reader, IReadOnlyList<NamedShape> expected, List<NamedShape> missing)
     {
         const string bias = ".bias";
-        Dictionary<string, NamedShape> weights = expected.Where(tensor => reader.Contains(tensor.Name)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        Dictionary<string, NamedShape> weights = expected
+            .Where(tensor => reader.Contains(tensor.Name))
+            .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         List<NamedShape?> layers =
         [
-            .. missing.Select(tensor => tensor.Name.EndsWith(bias, StringComparison.Ordinal) ? weights.GetValueOrDefault($"{tensor.Name[..^bias.Length]}.weight") : null),
+            .. missing.Select(tensor => tensor.Name.EndsWith(bias, StringComparison.Ordinal)
+                ? weights.GetValueOrDefault($"{tensor.Name[..^bias.Length]}.weight")
+                : null),
         ];
         int norms = layers.Count(weight => weight?.Shape.Length == 1);
         string others = layers.Count > norms ? $" and {Quantity.Count(layers.Count - norms, "linear layer")}" : "";

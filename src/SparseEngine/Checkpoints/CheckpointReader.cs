@@ -54,8 +54,8 @@ public abstract class CheckpointReader : IDisposable
         return start[..read].StartsWith(CheckpointLayout.Hdf5Signature) ? new MdlReader(path)
             : SafetensorsIndex.IsJson(start[..read]) ? new ShardedReader(path)
             : read > 8 && start[8] == '{' ? new SafetensorsReader(path)
-            : throw new CheckpointException(
-                $"{path}: is not a checkpoint{(ForeignFile.Describe(path) is { } foreign ? $" but {foreign}" : "; valid: an HDF5 (.mdl) or .safetensors file")}");
+            : ForeignFile.Describe(path) is { } foreign ? throw new CheckpointException($"{path}: is not a checkpoint but {foreign}")
+            : throw new CheckpointException($"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file");
     }
 
     /// <summary>Whether there is a tensor of this name.</summary>
@@ -113,7 +113,8 @@ public abstract class CheckpointReader : IDisposable
     private protected abstract void Dispose(bool disposing);
 
     /// <summary>Whether the file has a tensor of this name, as it is there.</summary>
-    private protected bool Holds(string storedName) => stored.TryGetValue(StoredName.WithoutWrappers(storedName), out string? known) && known == storedName;
+    private protected bool Holds(string storedName) =>
+        stored.TryGetValue(StoredName.WithoutWrappers(storedName), out string? known) && known == storedName;
 
     /// <summary>Makes a tensor known by its name without wrappers.</summary>
     /// <exception cref="CheckpointException">It is too large, or there is another of that name.</exception>

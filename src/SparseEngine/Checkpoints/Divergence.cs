@@ -26,7 +26,8 @@ internal sealed class Divergence(string path, Func<string, bool> mayBeEmpty)
     public long NaNs { get; private set; }
 
     /// <summary>For the weights of a checkpoint, of which those may be empty that it names.</summary>
-    public static Divergence Of(CheckpointReader reader) => new(reader.Path, EmptyWeights(reader.Metadata).ToHashSet(StringComparer.Ordinal).Contains);
+    public static Divergence Of(CheckpointReader reader) =>
+        new(reader.Path, EmptyWeights(reader.Metadata).ToHashSet(StringComparer.Ordinal).Contains);
 
     /// <summary>The weights of which a checkpoint says that nothing is kept.</summary>
     public static IReadOnlyList<string> EmptyWeights(IReadOnlyDictionary<string, string> metadata)
@@ -42,7 +43,8 @@ internal sealed class Divergence(string path, Func<string, bool> mayBeEmpty)
     }
 
     /// <summary>A checkpoint's texts with the weights named of which nothing is kept; without any where there are none.</summary>
-    public static IReadOnlyDictionary<string, string> WithEmptyWeights(IReadOnlyDictionary<string, string> metadata, IReadOnlyCollection<string> names)
+    public static IReadOnlyDictionary<string, string> WithEmptyWeights(
+        IReadOnlyDictionary<string, string> metadata, IReadOnlyCollection<string> names)
     {
         Dictionary<string, string> texts = new(metadata, StringComparer.Ordinal);
         texts.Remove(EmptyWeightsKey);
@@ -79,9 +81,11 @@ internal sealed class Divergence(string path, Func<string, bool> mayBeEmpty)
             return;
         }
 
-        string found = string.Join(" and ", new[] { (nans, "NaN"), (infinities, "infinite") }.Where(one => one.Item1 > 0).Select(one => $"{Quantity.Count(one.Item1)} {one.Item2}"));
+        string found = nans == 0 ? $"{Quantity.Count(infinities)} infinite"
+            : infinities == 0 ? $"{Quantity.Count(nans)} NaN"
+            : $"{Quantity.Count(nans)} NaN and {Quantity.Count(infinities)} infinite";
         throw new CheckpointException(
-            $"{path}: its model has diverged: {found} values that are no sparse places, in {diverged} of {Quantity.Count(tensors, "parameter")}, first {first}; "
-            + "take a checkpoint from before that (inspect shows what one holds)");
+            $"{path}: its model has diverged: {found} values that are no sparse places, "
+            + $"in {diverged} of {Quantity.Count(tensors, "parameter")}, first {first}; take a checkpoint from before that (inspect shows what one holds)");
     }
 }

@@ -14,7 +14,7 @@ internal static class ForeignFile
     private static readonly (byte[] Start, string What)[] Signatures =
     [
         ([.. "version https://git-lfs"u8], "a Git LFS pointer, which stands for the file; fetch the file itself with: git lfs pull"),
-        ([.. "PK\x03\x04"u8], "a zip archive, as torch.save writes (.pt, .pth, .bin); write it anew as .safetensors, with save_file of safetensors.torch or with save_pretrained"),
+        ([.. "PK\x03\x04"u8], $"a zip archive, as torch.save writes (.pt, .pth, .bin); {Anew}"),
         ([0x80, 0x02], Pickle),
         ([0x80, 0x03], Pickle),
         ([0x80, 0x04], Pickle),
@@ -28,7 +28,9 @@ internal static class ForeignFile
     ];
 
     private const string Pickle =
-        "a pickle of Python, as older versions of torch.save write (.pt, .pth, .bin); write it anew as .safetensors, with save_file of safetensors.torch or with save_pretrained";
+        $"a pickle of Python, as older versions of torch.save write (.pt, .pth, .bin); {Anew}";
+
+    private const string Anew = "write it anew as .safetensors, with save_file of safetensors.torch or with save_pretrained";
 
     private const string Utf16 = "a text in UTF-16; valid: UTF-8";
 
@@ -78,10 +80,12 @@ internal static class ForeignFile
     {
         string text = Encoding.UTF8.GetString(start).Trim('\uFEFF', ' ', '\t', '\r', '\n');
         return text.Length == 0 || text.Any(character => char.IsControl(character) && !char.IsWhiteSpace(character)) ? null
-            : text.StartsWith('<')
-                ? $"{(text.Contains("<html", StringComparison.OrdinalIgnoreCase) || text.Contains("<!doctype html", StringComparison.OrdinalIgnoreCase) ? "an HTML page" : "an XML text")}, a server's answer in place of the file; download it again"
+            : text.StartsWith('<') ? $"{(IsHtml(text) ? "an HTML page" : "an XML text")}, a server's answer in place of the file; download it again"
             : text[0] is '{' or '[' ? null
             : start.Length < Looked && !text.Contains('\uFFFD', StringComparison.Ordinal) ? $"a text, {Quote(text)}"
             : null;
     }
+
+    private static bool IsHtml(string text) =>
+        text.Contains("<html", StringComparison.OrdinalIgnoreCase) || text.Contains("<!doctype html", StringComparison.OrdinalIgnoreCase);
 }

@@ -41,7 +41,8 @@ internal static class JsonFile
         }
         catch (JsonException exception)
         {
-            throw new CheckpointException($"{path}: is not {what}{(ForeignFile.Describe(path) is { } foreign ? $" but {foreign}" : ": it is not valid JSON")}", exception);
+            string found = ForeignFile.Describe(path) is { } foreign ? $" but {foreign}" : ": it is not valid JSON";
+            throw new CheckpointException($"{path}: is not {what}{found}", exception);
         }
     }
 

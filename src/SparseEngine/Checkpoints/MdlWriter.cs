@@ -21,7 +21,8 @@ internal static class MdlWriter
     /// <exception cref="ArgumentException">Two tensors have one name.</exception>
     /// <exception cref="OutputException">It cannot be written.</exception>
     /// <exception cref="CheckpointException">A tensor's name cannot be one in an HDF5 file.</exception>
-    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        string path, IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);

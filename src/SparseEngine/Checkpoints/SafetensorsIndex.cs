@@ -13,8 +13,11 @@ internal sealed record SafetensorsIndex(ImmutableArray<KeyValuePair<string, stri
     private const long LargestIndex = 16 << 20;
 
     /// <summary>Whether a file's first bytes are those of a JSON object, and not of a .safetensors file, whose header length has zeros in it.</summary>
-    public static bool IsJson(ReadOnlySpan<byte> start) =>
-        !start.Contains((byte)0) && start[(start.StartsWith(JsonFile.ByteOrderMark) ? JsonFile.ByteOrderMark.Length : 0)..].TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+    public static bool IsJson(ReadOnlySpan<byte> start)
+    {
+        ReadOnlySpan<byte> text = start.StartsWith(JsonFile.ByteOrderMark) ? start[JsonFile.ByteOrderMark.Length..] : start;
+        return !start.Contains((byte)0) && text.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+    }
 
     /// <summary>Reads an index.</summary>
     /// <exception cref="CheckpointException">It cannot be read, is none, or names a file that is not beside it.</exception>

@@ -30,7 +30,8 @@ internal sealed class SafetensorsReader : CheckpointReader
                 throw new CheckpointException(
                     ForeignFile.Describe(path) is { } foreign ? $"{path}: is not a checkpoint but {foreign}"
                     : SafetensorsIndex.IsJson(length) ? $"{path}: is JSON and no .safetensors file"
-                    : $"{path}: is damaged: its header of {headerLength} bytes does not fit a file of {file.Length}, or the {LargestHeader} bytes that a header may have here");
+                    : $"{path}: is damaged: its header of {headerLength} bytes does not fit a file of {file.Length}, "
+                        + $"or the {LargestHeader} bytes that a header may have here");
             }
 
             dataStart = length.Length + headerLength;

@@ -69,7 +69,8 @@ internal sealed class ShardedReader : CheckpointReader
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(
-                System.IO.Path.Exists(path) ? $"{path}: cannot be read: {exception.Message}" : $"{path}: is missing: {Path} places tensors there", exception);
+                System.IO.Path.Exists(path) ? $"{path}: cannot be read: {exception.Message}"
+                : $"{path}: is missing: {Path} places tensors there", exception);
         }
     }
 }

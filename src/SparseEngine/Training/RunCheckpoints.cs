@@ -50,7 +50,8 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             [ModelDescription.MetadataKey] = ModelDescription.Write(model),
             [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
         };
-        MdlWriter.Write(path, tensors, new TrainingState(step, samplesConsumed, config.Seed, shuffleSeed), Divergence.WithEmptyWeights(metadata, emptyWeights));
+        TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);
+        MdlWriter.Write(path, tensors, state, Divergence.WithEmptyWeights(metadata, emptyWeights));
         LastPath = path;
         observer.OnCheckpoint(path, step);
         if (config.KeepCheckpointMax is { } keep)

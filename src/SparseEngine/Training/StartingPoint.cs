@@ -82,7 +82,7 @@ internal sealed class StartingPoint : IDisposable
         }
     }
 
-    /// <summary>Checks that a run uses a checkpoint as the model it was saved from; one that is given for its weights alone may become another.</summary>
+    /// <summary>Checks that a checkpoint is used as the model it was saved from; one given for its weights alone may become another.</summary>
     /// <exception cref="ConfigurationException">It was saved from another model.</exception>
     public static void CheckModel(CheckpointReader reader, ModelParameters model, RunConfig config, ILogger logger)
     {

@@ -52,7 +52,8 @@ public static class CheckpointConversion
         return Gpt2Layout.FindPrefix(reader) is { } prefix ? Gpt2Import.Run(reader, prefix, request, stop)
             : reader.Contains(GptArchitecture.WordEmbeddings) ? Gpt2Export.Run(reader, request, stop)
             : throw new CheckpointException(
-                $"{reader.Path}: is no model that can be converted; valid: a Hugging Face GPT-2, which has {Gpt2Layout.PositionEmbeddings}, or a checkpoint with {GptArchitecture.WordEmbeddings}");
+                $"{reader.Path}: is no model that can be converted; "
+                + $"valid: a Hugging Face GPT-2, which has {Gpt2Layout.PositionEmbeddings}, or a checkpoint with {GptArchitecture.WordEmbeddings}");
     }
 
     /// <summary>Reads all parameters once before anything is written, and refuses those of a model that diverged.</summary>
@@ -75,7 +76,8 @@ public static class CheckpointConversion
     {
         if (model.Layers > reader.Names.Count)
         {
-            throw new CheckpointException($"{reader.Path}: has {Quantity.Count(reader.Names.Count, "tensor")}, {description} gives it {Quantity.Count(model.Layers, "layer")}");
+            throw new CheckpointException(
+                $"{reader.Path}: has {Quantity.Count(reader.Names.Count, "tensor")}, {description} gives it {Quantity.Count(model.Layers, "layer")}");
         }
     }
 }

@@ -35,11 +35,12 @@ internal static class Gpt2Export
         CheckpointConversion.CheckLayers(reader, model, "the model section");
         ImmutableArray<NamedShape> parameters = GptArchitecture.Parameters(model);
         CheckpointContents.Check(reader, parameters);
-        long nans = CheckpointConversion.CountNaNs(reader, [.. parameters.Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense =>
+        ImmutableArray<TensorWriter> input = [.. parameters.Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense =>
         {
             stop.ThrowIfCancellationRequested();
             reader.Read(parameter.Name, dense);
-        }))]);
+        }))];
+        long nans = CheckpointConversion.CountNaNs(reader, input);
 
         ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), stop)];
         SafetensorsWriter.Write(weights, tensors, Metadata);

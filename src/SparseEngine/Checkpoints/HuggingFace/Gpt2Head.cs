@@ -5,7 +5,7 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
-/// <summary>The output head of a Hugging Face GPT-2 and its token table, which in a tied model are one tensor under either name, or under both.</summary>
+/// <summary>The output head and the token table of a Hugging Face GPT-2: in a tied model one tensor, under either name or under both.</summary>
 internal sealed class Gpt2Head
 {
     private readonly CheckpointReader reader;
@@ -36,10 +36,15 @@ internal sealed class Gpt2Head
     public bool IsLeftOut(string nameInFile) => isTied && nameInFile == Gpt2Layout.Head;
 
     /// <summary>Warns where what is left out is another head than the token table.</summary>
-    public ImmutableArray<string> Warnings(CancellationToken stop) => isTied && table != Gpt2Layout.Head && reader.Contains(Gpt2Layout.Head) && !AreEqual(stop)
-        ? [$"{reader.Path}: {Gpt2Layout.Head} differs from {table} and was left out: {config} makes the model a tied one, by tie_word_embeddings: true or without it; "
-            + "if the head is one of its own, write \"tie_word_embeddings\": false there and convert anew"]
-        : [];
+    public ImmutableArray<string> Warnings(CancellationToken stop)
+    {
+        bool hasBoth = isTied && table != Gpt2Layout.Head && reader.Contains(Gpt2Layout.Head);
+        return hasBoth && !AreEqual(stop)
+            ? [$"{reader.Path}: {Gpt2Layout.Head} differs from {table} and was left out: {config} makes the model a tied one, "
+                + "by tie_word_embeddings: true or without it; "
+                + "if the head is one of its own, write \"tie_word_embeddings\": false there and convert anew"]
+            : [];
+    }
 
     // By their hashes, so that one of them is in memory at a time.
     private bool AreEqual(CancellationToken stop)

@@ -35,7 +35,8 @@ internal static class Gpt2Import
         ImmutableArray<string> warnings = head.Warnings(stop);
         output.Write(parameters, state: null, new Dictionary<string, string> { [ModelDescription.MetadataKey] = ModelDescription.Write(model) });
         AtomicFile.Write(section, stream => stream.Write(Encoding.UTF8.GetBytes(Gpt2ModelSection.Write(model))));
-        return new ConversionSummary(ConversionDirection.FromHuggingFace, [output.Path, section], parameters.Sum(parameter => (long)parameter.Elements), nans)
+        long elements = parameters.Sum(parameter => (long)parameter.Elements);
+        return new ConversionSummary(ConversionDirection.FromHuggingFace, [output.Path, section], elements, nans)
         {
             Warnings = warnings,
         };
