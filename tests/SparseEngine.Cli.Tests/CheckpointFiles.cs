@@ -12,7 +12,7 @@ internal static class CheckpointFiles
     public static string WriteSparse(TemporaryFolder folder, string name)
     {
         string path = folder.File(name);
-        CheckpointWriter.Write(
+        MdlWriter.Write(
             path,
             [
                 Tensor("model.layer.weight", [2, 3], 1, float.NaN, 3, float.NaN, float.NaN, -6),
@@ -42,6 +42,23 @@ internal static class CheckpointFiles
         Assert.All(expected.Zip(found), pair => Assert.Equal(Bits(pair.First.Elements), Bits(pair.Second.Elements)));
 
         static IEnumerable<string> Bits(float[] elements) => elements.Select(element => $"{element:R} ({BitConverter.SingleToUInt32Bits(element):x8})");
+    }
+
+    /// <summary>Writes a checkpoint anew with elements or texts changed.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="output">Where it goes; an .mdl file.</param>
+    /// <param name="change">Changes the elements of the tensor of a name.</param>
+    /// <param name="keepTexts">Whether it still says which model it holds.</param>
+    public static void Rewrite(string path, string output, Action<string, float[]> change, bool keepTexts = true)
+    {
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        IEnumerable<TensorWriter> tensors = reader.Names.Select(name => new TensorWriter(name, reader.Shape(name), destination =>
+        {
+            float[] elements = Read(reader, name);
+            change(name, elements);
+            elements.CopyTo(destination);
+        }));
+        MdlWriter.Write(output, [.. tensors], reader.State, keepTexts ? reader.Metadata : null);
     }
 
     /// <summary>One tensor's elements.</summary>

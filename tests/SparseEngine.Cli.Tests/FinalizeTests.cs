@@ -132,7 +132,7 @@ public sealed class FinalizeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
         TensorWriter[] tensors = [.. Enumerable.Range(0, 32).Select(i => new TensorWriter($"w{i}", [1 << 20], values => values.Fill(i)))];
-        CheckpointWriter.Write(folder.File("large.mdl"), tensors, CheckpointFiles.State);
+        MdlWriter.Write(folder.File("large.mdl"), tensors, CheckpointFiles.State);
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using FileSystemWatcher watcher = new(folder.Location, "*final.mdl*");
         watcher.Created += (_, _) => begun.TrySetResult();

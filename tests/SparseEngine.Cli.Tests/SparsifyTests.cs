@@ -51,7 +51,7 @@ public sealed class SparsifyTests : IDisposable
     [Fact]
     public async Task The_optimizers_state_goes_by_its_parameters_mask_and_regrown_places_are_0_in_both()
     {
-        CheckpointWriter.Write(
+        MdlWriter.Write(
             folder.File("dense.mdl"),
             [
                 CheckpointFiles.Tensor("head.bias", [2], 1, 2),

@@ -61,6 +61,11 @@ internal sealed class ConvertCommand : Command, IHasExamples
         ModelParameters? model = line.GetValue(parameters) is { } file ? ReadModel(file, terminal) : null;
         ConversionSummary summary = CheckpointConversion.Convert(
             new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force)), stop);
+        foreach (string warning in summary.Warnings)
+        {
+            terminal.WriteErrorLine(warning);
+        }
+
         terminal.Write(ConversionTable.Of(summary));
     }
 

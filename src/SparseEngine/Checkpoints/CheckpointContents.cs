@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Metrics;
 using SparseEngine.Models;
 using SparseEngine.Sparsity;
 
@@ -27,11 +28,13 @@ internal static class CheckpointContents
     /// <exception cref="CheckpointException">A tensor is missing, has another shape, or is not the model's.</exception>
     public static void Check(CheckpointReader reader, IReadOnlyList<NamedShape> expected, Func<string, bool> isModels, string description)
     {
-        List<string> missing = [.. expected.Select(tensor => tensor.Name).Where(name => !reader.Contains(name))];
+        List<NamedShape> missing = [.. expected.Where(tensor => !reader.Contains(tensor.Name))];
         if (missing.Count > 0)
         {
             throw new CheckpointException(
-                $"{reader.Path}: lacks {missing.Count} of the model's {expected.Count} parameters, first {missing[0]}; {description} must describe the model it was saved from");
+                WithoutBiases(reader, expected, missing)
+                ?? $"{reader.Path}: lacks {missing.Count} of the model's {expected.Count} parameters, first {missing[0].Name}; "
+                    + $"{description} must describe the model it was saved from");
         }
 
         HashSet<string> known = [.. expected.Select(tensor => tensor.Name)];
@@ -39,7 +42,8 @@ internal static class CheckpointContents
         if (surplus.Count > 0)
         {
             throw new CheckpointException(
-                $"{reader.Path}: has {surplus.Count} parameters that the model lacks, first {surplus[0]}; {description} must describe the model it was saved from");
+                $"{reader.Path}: has {Quantity.Count(surplus.Count, "parameter")} that the model lacks, first {surplus[0]}; "
+                + $"{description} must describe the model it was saved from");
         }
 
         foreach (NamedShape tensor in expected)
@@ -51,6 +55,27 @@ internal static class CheckpointContents
                     $"{reader.Path}: {tensor.Name} is [{string.Join(", ", found)}], {description} makes it [{string.Join(", ", tensor.Shape)}]");
             }
         }
+    }
+
+    /// <summary>What to say where biases of normalizations, and perhaps of linear layers, are all that is missing; else null.</summary>
+    private static string? WithoutBiases(CheckpointReader reader, IReadOnlyList<NamedShape> expected, List<NamedShape> missing)
+    {
+        const string bias = ".bias";
+        Dictionary<string, NamedShape> weights = expected
+            .Where(tensor => reader.Contains(tensor.Name))
+            .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        List<NamedShape?> layers =
+        [
+            .. missing.Select(tensor => tensor.Name.EndsWith(bias, StringComparison.Ordinal)
+                ? weights.GetValueOrDefault($"{tensor.Name[..^bias.Length]}.weight")
+                : null),
+        ];
+        int norms = layers.Count(weight => weight?.Shape.Length == 1);
+        string others = layers.Count > norms ? $" and {Quantity.Count(layers.Count - norms, "linear layer")}" : "";
+        return norms == 0 || layers.Contains(null)
+            ? null
+            : $"{reader.Path}: lacks the biases of {Quantity.Count(norms, "normalization")}{others}, first {missing[0].Name}; "
+                + "normalizations without biases are not supported: with biases of zeros in the file it is the same model";
     }
 
     private static bool IsDuplicate(string name) =>

@@ -26,7 +26,7 @@ public static class CheckpointFinalizer
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
-        OutputFiles.Check([output.Path], input.Files, overwrite: true);
+        OutputFiles.Check([output.Path], input.Files, output.MayOverwrite);
         long elements = 0;
         long replaced = 0;
         ImmutableArray<TensorWriter> tensors = [.. input.Names.Select(name => new TensorWriter(name, input.Shape(name), destination =>

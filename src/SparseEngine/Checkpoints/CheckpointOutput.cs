@@ -9,16 +9,17 @@ public sealed class CheckpointOutput
     private const string Safetensors = ".safetensors";
     private const string Formats = ".mdl, .h5 or .hdf5 (HDF5), or .safetensors";
 
-    private readonly bool overwrite;
-
-    private CheckpointOutput(string path, bool overwrite)
+    private CheckpointOutput(string path, bool mayOverwrite)
     {
         Path = path;
-        this.overwrite = overwrite;
+        MayOverwrite = mayOverwrite;
     }
 
     /// <summary>The file, as given.</summary>
     public string Path { get; }
+
+    /// <summary>Whether it, and what goes with it, may take the place of other files.</summary>
+    internal bool MayOverwrite { get; }
 
     /// <summary>Checks where a checkpoint is to go, before anything is read.</summary>
     /// <param name="path">The file: .mdl, .h5, .hdf5 or .safetensors.</param>
@@ -34,29 +35,8 @@ public sealed class CheckpointOutput
             throw new ConfigurationException($"{path}: the name says no format; valid: a name that ends in {Formats}");
         }
 
-        if (Directory.Exists(path))
-        {
-            throw new ConfigurationException($"{path}: is a folder; valid: a file");
-        }
-
-        if (File.Exists(path) && File.Exists(input) && RealPath.AreOne(path, input))
-        {
-            throw new ConfigurationException($"{path}: is the input itself; valid: another file");
-        }
-
-        CheckpointOutput output = new(path, overwrite);
-        output.CheckMayWrite(path);
-        return output;
-    }
-
-    /// <summary>Checks that a file that goes with the checkpoint takes the place of another only where the checkpoint may.</summary>
-    /// <exception cref="ConfigurationException">It exists and may not be overwritten.</exception>
-    internal void CheckMayWrite(string path)
-    {
-        if (!overwrite && File.Exists(path))
-        {
-            throw new ConfigurationException($"{path}: exists already; --force overwrites it");
-        }
+        OutputFiles.Check([path], [input], overwrite);
+        return new CheckpointOutput(path, overwrite);
     }
 
     /// <summary>Writes tensors, and a run's state and texts, whole or not at all.</summary>
@@ -70,7 +50,7 @@ public sealed class CheckpointOutput
         }
         else
         {
-            CheckpointWriter.Write(Path, tensors, state, metadata);
+            MdlWriter.Write(Path, tensors, state, metadata);
         }
 
         return new FileInfo(Path).Length;

@@ -1,14 +1,12 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using SparseEngine.Metrics;
 
 namespace SparseEngine.Checkpoints;
 
 /// <summary>A checkpoint's tensors as float32, whichever format it has.</summary>
 public abstract class CheckpointReader : IDisposable
 {
-    // The Model Zoo's state dictionaries wrap the model once more.
-    private const string ZooPrefix = "model.";
-
     private readonly Dictionary<string, ImmutableArray<int>> shapes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> dataTypes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> stored = new(StringComparer.Ordinal);
@@ -41,7 +39,7 @@ public abstract class CheckpointReader : IDisposable
             path = SafetensorsFolder.FindWeights(path);
         }
 
-        Span<byte> start = stackalloc byte[9];
+        Span<byte> start = stackalloc byte[16];
         int read;
         try
         {
@@ -55,7 +53,8 @@ public abstract class CheckpointReader : IDisposable
 
         return start[..read].StartsWith(CheckpointLayout.Hdf5Signature) ? new MdlReader(path)
             : SafetensorsIndex.IsJson(start[..read]) ? new ShardedReader(path)
-            : read == start.Length && start[8] == '{' ? new SafetensorsReader(path)
+            : read > 8 && start[8] == '{' ? new SafetensorsReader(path)
+            : ForeignFile.Describe(path) is { } foreign ? throw new CheckpointException($"{path}: is not a checkpoint but {foreign}")
             : throw new CheckpointException($"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file");
     }
 
@@ -83,7 +82,7 @@ public abstract class CheckpointReader : IDisposable
         int elements = Elements(name);
         if (elements != destination.Length)
         {
-            throw new CheckpointException($"{Path}: {name} has {elements} elements, {destination.Length} are needed");
+            throw new CheckpointException($"{Path}: {name} has {Quantity.Count(elements, "element")}, needed: {Quantity.Count(destination.Length)}");
         }
 
         if (elements == 0)
@@ -113,14 +112,15 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>Releases the file.</summary>
     private protected abstract void Dispose(bool disposing);
 
-    /// <summary>Whether the file has a tensor of this name, the Model Zoo's prefix included.</summary>
-    private protected bool Holds(string storedName) => stored.TryGetValue(WithoutZooPrefix(storedName), out string? known) && known == storedName;
+    /// <summary>Whether the file has a tensor of this name, as it is there.</summary>
+    private protected bool Holds(string storedName) =>
+        stored.TryGetValue(StoredName.WithoutWrappers(storedName), out string? known) && known == storedName;
 
-    /// <summary>Makes a tensor known, without the Model Zoo's extra prefix.</summary>
-    /// <exception cref="CheckpointException">It is too large, or there is one of that name with the prefix and one without.</exception>
+    /// <summary>Makes a tensor known by its name without wrappers.</summary>
+    /// <exception cref="CheckpointException">It is too large, or there is another of that name.</exception>
     private protected void AddTensor(string storedName, ImmutableArray<int> shape, string dataType)
     {
-        string name = WithoutZooPrefix(storedName);
+        string name = StoredName.WithoutWrappers(storedName);
         if (shape.Aggregate(BigInteger.One, (product, dimension) => product * dimension) > Array.MaxLength)
         {
             throw new CheckpointException($"{Path}: {storedName}, [{string.Join(", ", shape)}], has more than {Array.MaxLength} elements");
@@ -128,14 +128,12 @@ public abstract class CheckpointReader : IDisposable
 
         if (!stored.TryAdd(name, storedName))
         {
-            throw new CheckpointException($"{Path}: has both {stored[name]} and {storedName}");
+            throw new CheckpointException(stored[name] == storedName
+                ? $"{Path}: has {storedName} twice"
+                : $"{Path}: has both {stored[name]} and {storedName}, which are one parameter");
         }
 
         shapes[name] = shape;
         dataTypes[name] = dataType;
     }
-
-    /// <summary>A stored name without the Model Zoo's extra prefix.</summary>
-    private protected static string WithoutZooPrefix(string storedName) =>
-        storedName.StartsWith(ZooPrefix + ZooPrefix, StringComparison.Ordinal) ? storedName[ZooPrefix.Length..] : storedName;
 }

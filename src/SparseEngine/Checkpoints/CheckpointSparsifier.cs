@@ -49,24 +49,25 @@ public sealed class CheckpointSparsifier
     public SparsifiedCheckpoint Write(CheckpointOutput output, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(output);
-        OutputFiles.Check([output.Path], input.Files, overwrite: true);
         using MaskFiles? masks = dumpMasks ? new MaskFiles(Path.GetDirectoryName(Path.GetFullPath(output.Path))!) : null;
-        if (masks is not null)
-        {
-            foreach (WeightSparsity weight in Plan.Weights)
-            {
-                output.CheckMayWrite(masks.PathFor(weight.Name));
-            }
-        }
+        OutputFiles.Check(
+            [output.Path, .. masks is null ? [] : Plan.Weights.Select(weight => masks.PathFor(weight.Name))], input.Files, output.MayOverwrite);
 
         Pass pass = new(input, masks, largest: Plan.Weights.Select(weight => (int)weight.Total).DefaultIfEmpty().Max(), stop);
         List<TensorWriter> tensors = Tensors(pass);
-        long bytes = output.Write(tensors, input.State, input.Metadata);
+        long bytes = output.Write(tensors, input.State, Divergence.WithEmptyWeights(input.Metadata, EmptyWeights()));
         masks?.Commit();
         return new SparsifiedCheckpoint(
             tensors.Count, Plan.Weights.Length, Plan.Weights.Sum(weight => weight.Total), Plan.Weights.Sum(weight => weight.Kept),
             pass.Regrown, pass.NaNsElsewhere, pass.ParametersElsewhere, bytes);
     }
+
+    /// <summary>The weights without any values: those of the plan, and of the input those that it does not change.</summary>
+    private string[] EmptyWeights() =>
+    [
+        .. Plan.Weights.Where(weight => weight.Kept == 0).Select(weight => weight.Name),
+        .. Divergence.EmptyWeights(input.Metadata).Except(Plan.Weights.Select(weight => weight.Name), StringComparer.Ordinal),
+    ];
 
     private List<TensorWriter> Tensors(Pass pass)
     {

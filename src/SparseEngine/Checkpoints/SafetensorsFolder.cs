@@ -15,6 +15,17 @@ internal static class SafetensorsFolder
     {
         string[] candidates = [Path.Combine(folder, WeightsName), Path.Combine(folder, IndexName)];
         return candidates.FirstOrDefault(File.Exists)
-            ?? throw new CheckpointException($"{folder}: is a folder without weights; valid: one that holds {WeightsName} or {IndexName}, or the path of a checkpoint file");
+            ?? throw new CheckpointException(
+                $"{folder}: is a folder without weights{WhatItHolds(folder)}; "
+                + $"valid: one that holds {WeightsName} or {IndexName}, or the path of a checkpoint file");
+    }
+
+    private static string WhatItHolds(string folder)
+    {
+        string pickled = Path.Combine(folder, "pytorch_model.bin");
+        return File.Exists(pickled) || File.Exists($"{pickled}.index.json")
+            ? $" but {Path.GetFileName(pickled)}, which save_pretrained writes anew as {WeightsName}"
+            : CheckpointDirectory.All(folder) is [.., string newest] ? $" but the checkpoints of a run, the newest {newest}"
+            : "";
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Text.Json;
+using SparseEngine.Metrics;
 
 namespace SparseEngine.Checkpoints;
 
@@ -67,6 +68,7 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
         }
 
         CheckApart(path, entries);
+        CheckNothingFollows(path, entries, dataLength);
         return new SafetensorsHeader(entries.ToImmutable(), metadata);
     }
 
@@ -82,6 +84,16 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
             }
 
             previous = entry;
+        }
+    }
+
+    // What follows would be lost with the next writing, or is that of another program.
+    private static void CheckNothingFollows(string path, IEnumerable<SafetensorsEntry> entries, long dataLength)
+    {
+        long end = entries.Select(entry => entry.Start + entry.Length).DefaultIfEmpty().Max();
+        if (end < dataLength)
+        {
+            throw new CheckpointException($"{path}: is damaged: {Quantity.Count(dataLength - end, "byte")} that no tensor has at its end");
         }
     }
 

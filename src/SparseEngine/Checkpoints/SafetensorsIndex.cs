@@ -13,7 +13,11 @@ internal sealed record SafetensorsIndex(ImmutableArray<KeyValuePair<string, stri
     private const long LargestIndex = 16 << 20;
 
     /// <summary>Whether a file's first bytes are those of a JSON object, and not of a .safetensors file, whose header length has zeros in it.</summary>
-    public static bool IsJson(ReadOnlySpan<byte> start) => !start.Contains((byte)0) && start.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+    public static bool IsJson(ReadOnlySpan<byte> start)
+    {
+        ReadOnlySpan<byte> text = start.StartsWith(JsonFile.ByteOrderMark) ? start[JsonFile.ByteOrderMark.Length..] : start;
+        return !start.Contains((byte)0) && text.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+    }
 
     /// <summary>Reads an index.</summary>
     /// <exception cref="CheckpointException">It cannot be read, is none, or names a file that is not beside it.</exception>
@@ -21,26 +25,24 @@ internal sealed record SafetensorsIndex(ImmutableArray<KeyValuePair<string, stri
     {
         try
         {
-            if (new FileInfo(path).Length > LargestIndex)
-            {
-                throw new CheckpointException($"{path}: is no index of shards: it has more than {LargestIndex} bytes");
-            }
-
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Read(path, "an index of shards", LargestIndex);
             return document.RootElement.TryGetProperty(MapKey, out JsonElement map) && map.ValueKind == JsonValueKind.Object
                 ? new SafetensorsIndex([.. map.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, ShardName(path, entry)))])
-                : throw new CheckpointException($"{path}: is no index of shards: it has no {MapKey}");
+                : throw new CheckpointException($"{path}: is not a checkpoint{WhatItIs(document.RootElement)}");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (InvalidOperationException exception)
         {
-            // The second is what a text that is no Unicode becomes.
-            throw new CheckpointException($"{path}: is no index of shards: it is not valid JSON", exception);
+            throw new CheckpointException($"{path}: is not an index of shards: it has a text that is no Unicode", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException($"{path}: cannot be read: {exception.Message}", exception);
         }
     }
+
+    private static string WhatItIs(JsonElement json) => JsonFile.DescribeAnswer(json) is { } answer ? $" but {answer}"
+        : json.TryGetProperty("model_type", out _) ? " but a model's config; valid: the folder that it lies in, or the file of the weights"
+        : $": it is JSON, and no index of shards, which has a {MapKey}";
 
     // Only a name: a downloaded index must not lead to files elsewhere.
     private static string ShardName(string path, JsonProperty entry) =>

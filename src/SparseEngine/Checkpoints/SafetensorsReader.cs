@@ -28,7 +28,10 @@ internal sealed class SafetensorsReader : CheckpointReader
             if (headerLength is < 2 or > LargestHeader || headerLength > file.Length - length.Length)
             {
                 throw new CheckpointException(
-                    $"{path}: is damaged: its header of {headerLength} bytes does not fit a file of {file.Length}, or the {LargestHeader} bytes that a header may have here");
+                    ForeignFile.Describe(path) is { } foreign ? $"{path}: is not a checkpoint but {foreign}"
+                    : SafetensorsIndex.IsJson(length) ? $"{path}: is JSON and no .safetensors file"
+                    : $"{path}: is damaged: its header of {headerLength} bytes does not fit a file of {file.Length}, "
+                        + $"or the {LargestHeader} bytes that a header may have here");
             }
 
             dataStart = length.Length + headerLength;

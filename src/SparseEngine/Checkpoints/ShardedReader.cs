@@ -29,7 +29,7 @@ internal sealed class ShardedReader : CheckpointReader
     public override ImmutableArray<string> Files => [Path, .. shards.Values.Select(shard => shard.Path)];
 
     private protected override void ReadStored(string storedName, Span<float> destination) =>
-        shardOf[storedName].Read(WithoutZooPrefix(storedName), destination);
+        shardOf[storedName].Read(StoredName.WithoutWrappers(storedName), destination);
 
     private protected override void Dispose(bool disposing)
     {
@@ -41,7 +41,7 @@ internal sealed class ShardedReader : CheckpointReader
 
     private void Add(string storedName, string shardName)
     {
-        string name = WithoutZooPrefix(storedName);
+        string name = StoredName.WithoutWrappers(storedName);
         SafetensorsReader shard = OpenShard(shardName);
         if (!shard.Contains(name))
         {
@@ -69,7 +69,8 @@ internal sealed class ShardedReader : CheckpointReader
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(
-                File.Exists(path) ? $"{path}: cannot be read: {exception.Message}" : $"{path}: is missing: {Path} places tensors there", exception);
+                System.IO.Path.Exists(path) ? $"{path}: cannot be read: {exception.Message}"
+                : $"{path}: is missing: {Path} places tensors there", exception);
         }
     }
 }

@@ -18,6 +18,14 @@ internal static class RealPath
         }
 
         string place = Path.Combine(Of(folder), Path.GetFileName(full));
-        return File.ResolveLinkTarget(place, returnFinalTarget: true) is { } target ? Of(target.FullName) : place;
+        try
+        {
+            return File.ResolveLinkTarget(place, returnFinalTarget: true) is { } target ? Of(target.FullName) : place;
+        }
+        catch (IOException)
+        {
+            // A link that leads nowhere, or in a circle, is a name of its own.
+            return place;
+        }
     }
 }

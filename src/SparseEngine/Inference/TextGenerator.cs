@@ -36,7 +36,7 @@ public sealed class TextGenerator : IDisposable
     {
         tokenizer ??= Tokenizer.Open(Tokenizer.Byte);
         using CheckpointReader reader = CheckpointReader.Open(checkpointPath);
-        ModelParameters shape = (reader.Metadata.TryGetValue(ModelDescription.MetadataKey, out string? json) ? ModelDescription.Read(json) : null)
+        ModelParameters shape = CheckpointModel.Of(reader)
             ?? throw new CheckpointException($"{checkpointPath}: does not say what model it holds; generation needs a checkpoint written by a run or by convert");
 
         // A model that was not trained on documents, such as one of TextDataProcessor, has no use for the end.

@@ -12,6 +12,9 @@ public static class Quantity
     /// <summary>A whole number with thousands set apart: 3,211,264.</summary>
     public static string Count(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number with what it counts: "1 tensor", "1,024 tensors".</summary>
+    public static string Count(long count, string one) => $"{Count(count)} {one}{(count == 1 ? "" : "s")}";
+
     /// <summary>Three to four significant digits and a decimal prefix: 12.3 T.</summary>
     public static string Scaled(double value, string unit) => Prefixed(value, 1000, DecimalPrefixes, suffix => $" {suffix}{unit}");
 

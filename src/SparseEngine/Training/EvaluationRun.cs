@@ -51,6 +51,7 @@ internal static class EvaluationRun
     {
         ModelParameters shape = context.Parameters.Model;
         using CheckpointReader reader = CheckpointReader.Open(path);
+        StartingPoint.CheckModel(reader, shape, context.Parameters.RunConfig, context.Logger);
         using ParameterSet parameters = InferenceParameters.Load(context.Device, shape, reader);
         int step = reader.State?.Step ?? 0;
         context.Observer.OnStarted(new RunOverview(

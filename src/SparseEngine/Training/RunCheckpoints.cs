@@ -19,7 +19,7 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     {
         IEnumerable<TensorWriter> tensors = definitions.Select(
             (definition, index) => new TensorWriter(definition.Name, definition.Shape, dense => weights.Read(index, definition, dense)));
-        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0);
+        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0, emptyWeights: []);
     }
 
     /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps.</summary>
@@ -37,10 +37,11 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             }
         }
 
-        Write(tensors, step, samplesConsumed, optimizer.Updates);
+        string[] emptyWeights = [.. optimizer.Parameters.Where(parameter => parameter.NonZeros == 0).Select(parameter => parameter.Name)];
+        Write(tensors, step, samplesConsumed, optimizer.Updates, emptyWeights);
     }
 
-    private void Write(IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates)
+    private void Write(IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates, IReadOnlyCollection<string> emptyWeights)
     {
         string path = CheckpointDirectory.PathFor(config.ModelDirectory, step);
         Dictionary<string, string> metadata = new()
@@ -48,7 +49,8 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             [ModelDescription.MetadataKey] = ModelDescription.Write(model),
             [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
         };
-        CheckpointWriter.Write(path, tensors, new TrainingState(step, samplesConsumed, config.Seed, shuffleSeed), metadata);
+        TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);
+        MdlWriter.Write(path, tensors, state, Divergence.WithEmptyWeights(metadata, emptyWeights));
         LastPath = path;
         observer.OnCheckpoint(path, step);
         if (config.KeepCheckpointMax is { } keep)

@@ -55,6 +55,7 @@ internal sealed class StartingPoint : IDisposable
 
     /// <summary>Opens what the run starts from and says so in the log.</summary>
     /// <exception cref="CheckpointException">The checkpoint cannot be read or is not one of this model.</exception>
+    /// <exception cref="ConfigurationException">The checkpoint was saved from another model, and is not given for its weights alone.</exception>
     public static StartingPoint Open(RunConfig config, ModelParameters model, IReadOnlyList<ParameterDefinition> definitions, ILogger logger)
     {
         if (FindCheckpoint(config, logger) is not { } path)
@@ -66,8 +67,9 @@ internal sealed class StartingPoint : IDisposable
         CheckpointReader reader = CheckpointReader.Open(path);
         try
         {
-            CheckpointWeights weights = new(reader, definitions);
             bool weightsOnly = config.CheckpointPath is not null && config.IsPretrainedCheckpoint;
+            CheckModel(reader, model, config, logger);
+            CheckpointWeights weights = new(reader, definitions, mayBeEmpty: true);
             StartingPoint start = new(path, reader, weights, weightsOnly ? null : reader.State, logger);
             logger.LogInformation("Starting from {Path} at step {Step}.", path, start.Step);
             return start;
@@ -77,6 +79,18 @@ internal sealed class StartingPoint : IDisposable
             reader.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Checks that a checkpoint is used as the model it was saved from; one given for its weights alone may become another.</summary>
+    /// <exception cref="ConfigurationException">It was saved from another model.</exception>
+    public static void CheckModel(CheckpointReader reader, ModelParameters model, RunConfig config, ILogger logger)
+    {
+        bool weightsOnly = config.CheckpointPath is not null && config.IsPretrainedCheckpoint;
+        CheckpointModel.Check(
+            reader,
+            model,
+            "make the section that of the checkpoint, or give its weights to this model with --checkpoint_path and --is_pretrained_checkpoint",
+            weightsOnly ? warning => logger.LogWarning("{Warning}", warning) : null);
     }
 
     /// <summary>Warns where this run's seeds differ from those of the run it continues: its data order and dropout then differ from an unbroken run's.</summary>

@@ -31,7 +31,7 @@ public sealed class CheckpointTests : IDisposable
     public void State_and_metadata_survive_the_round_trip()
     {
         string path = directory.File("checkpoint_17.mdl");
-        CheckpointWriter.Write(path, [], State, new Dictionary<string, string> { ["model"] = "{\"größe\": 3}" });
+        MdlWriter.Write(path, [], State, new Dictionary<string, string> { ["model"] = "{\"größe\": 3}" });
 
         using CheckpointReader reader = CheckpointReader.Open(path);
         Assert.Equal(State, reader.State);
@@ -47,7 +47,7 @@ public sealed class CheckpointTests : IDisposable
     {
         string path = directory.File("weights.mdl");
         text ??= new string('x', 200_000);
-        CheckpointWriter.Write(path, [], state: null, new Dictionary<string, string> { [key] = text });
+        MdlWriter.Write(path, [], state: null, new Dictionary<string, string> { [key] = text });
 
         using CheckpointReader reader = CheckpointReader.Open(path);
         Assert.Equal([new(key, text)], reader.Metadata);
@@ -66,7 +66,7 @@ public sealed class CheckpointTests : IDisposable
     public void A_file_without_a_state_says_so_and_keeps_its_texts()
     {
         string path = directory.File("weights.mdl");
-        CheckpointWriter.Write(path, [], state: null, new Dictionary<string, string> { ["format"] = "pt" });
+        MdlWriter.Write(path, [], state: null, new Dictionary<string, string> { ["format"] = "pt" });
 
         using CheckpointReader reader = CheckpointReader.Open(path);
         Assert.Null(reader.State);
@@ -93,7 +93,7 @@ public sealed class CheckpointTests : IDisposable
         Write(path, ("w", [2], [1f, 2f]));
         byte[] before = File.ReadAllBytes(path);
 
-        Assert.Throws<InvalidOperationException>(() => CheckpointWriter.Write(
+        Assert.Throws<InvalidOperationException>(() => MdlWriter.Write(
             path, [new TensorWriter("w", [2], _ => throw new InvalidOperationException("the device is gone"))], State));
 
         Assert.Equal(before, File.ReadAllBytes(path));
@@ -163,7 +163,7 @@ public sealed class CheckpointTests : IDisposable
         string path = directory.File("checkpoint_1.mdl");
         Write(path, ("model.ln_f.bias", [1], [5f]), ("model.model.ln_f.bias", [1], [6f]));
         Assert.Equal(
-            $"{path}: has both model.ln_f.bias and model.model.ln_f.bias",
+            $"{path}: has both model.ln_f.bias and model.model.ln_f.bias, which are one parameter",
             Assert.Throws<CheckpointException>(() => CheckpointReader.Open(path)).Message);
     }
 
@@ -206,7 +206,7 @@ public sealed class CheckpointTests : IDisposable
         string path = directory.File("checkpoint_1.mdl");
         Write(path, ("w", [3], [1f, 2f, 3f]));
         using CheckpointReader reader = CheckpointReader.Open(path);
-        Assert.Equal($"{path}: w has 3 elements, 4 are needed", Assert.Throws<CheckpointException>(() => Read(reader, "w", 4)).Message);
+        Assert.Equal($"{path}: w has 3 elements, needed: 4", Assert.Throws<CheckpointException>(() => Read(reader, "w", 4)).Message);
         Assert.Equal($"{path}: has no tensor v", Assert.Throws<CheckpointException>(() => Read(reader, "v", 3)).Message);
     }
 
@@ -225,12 +225,12 @@ public sealed class CheckpointTests : IDisposable
     {
         string text = directory.File("notes.txt");
         File.WriteAllText(text, "just some words");
-        Assert.Equal($"{text}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file", Assert.Throws<CheckpointException>(() => CheckpointReader.Open(text)).Message);
+        Assert.Equal($"{text}: is not a checkpoint but a text, \"just some words\"", Assert.Throws<CheckpointException>(() => CheckpointReader.Open(text)).Message);
         Assert.Equal("nowhere.mdl: no such checkpoint", Assert.Throws<CheckpointException>(() => CheckpointReader.Open("nowhere.mdl")).Message);
     }
 
     private static void Write(string path, params (string Name, int[] Shape, float[] Values)[] tensors) =>
-        CheckpointWriter.Write(path, [.. tensors.Select(tensor => new TensorWriter(tensor.Name, [.. tensor.Shape], tensor.Values.CopyTo))], State);
+        MdlWriter.Write(path, [.. tensors.Select(tensor => new TensorWriter(tensor.Name, [.. tensor.Shape], tensor.Values.CopyTo))], State);
 
     private static float[] Read(CheckpointReader reader, string name, int elements)
     {

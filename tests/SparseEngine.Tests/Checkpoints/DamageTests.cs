@@ -53,7 +53,7 @@ public sealed class DamageTests : IDisposable
     public void A_flipped_bit_in_names_state_or_texts_is_found(string bytes)
     {
         string path = directory.File("checkpoint_1.mdl");
-        CheckpointWriter.Write(path, [Tensor("a.weight", [2, 3], [1, 2, 3, 4, 5, 6])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
+        MdlWriter.Write(path, [Tensor("a.weight", [2, 3], [1, 2, 3, 4, 5, 6])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
         byte[] whole = File.ReadAllBytes(path);
         int at = whole.AsSpan().IndexOf(Encoding.Latin1.GetBytes(bytes));
         Assert.True(at > 0);
@@ -71,7 +71,7 @@ public sealed class DamageTests : IDisposable
     {
         string path = directory.File("checkpoint_1.mdl");
         float[] values = [1, 2, 3, 4, 5, 6];
-        CheckpointWriter.Write(path, [Tensor("a.weight", [2, 3], values), Tensor("b", [0], [])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
+        MdlWriter.Write(path, [Tensor("a.weight", [2, 3], values), Tensor("b", [0], [])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
         byte[] whole = File.ReadAllBytes(path);
         int harmless = 0;
         for (int at = 8; at < whole.Length; at++)
@@ -119,7 +119,7 @@ public sealed class DamageTests : IDisposable
     }
 
     private static void Write(string path, params (string Name, int[] Shape, float[] Values)[] tensors) =>
-        CheckpointWriter.Write(path, [.. tensors.Select(tensor => Tensor(tensor.Name, tensor.Shape, tensor.Values))], State);
+        MdlWriter.Write(path, [.. tensors.Select(tensor => Tensor(tensor.Name, tensor.Shape, tensor.Values))], State);
 
     private static TensorWriter Tensor(string name, int[] shape, float[] values) => new(name, [.. shape], values.CopyTo);
 

@@ -100,6 +100,9 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"w":3}""", "is damaged: w has no dtype, shape and data_offsets")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "is damaged: its header has w twice")]
     [InlineData("""{"__metadata__":3}""", "is damaged: __metadata__ is not a map of texts")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "is damaged: 4 bytes that no tensor has at its end")]
+    [InlineData("""{"w":{"dtype":"U8","shape":[7],"data_offsets":[0,7]}}""", "is damaged: 1 byte that no tensor has at its end")]
+    [InlineData("{}", "is damaged: 8 bytes that no tensor has at its end")]
     [InlineData("""{"w":""", "is damaged: its header is not valid JSON")]
     public void A_bad_header_is_one_clear_line(string header, string expected)
     {

@@ -89,10 +89,10 @@ public sealed class ShardedReaderTests : IDisposable
     [InlineData("""{"weight_map":{"a":"/etc/passwd"}}""", "places a in \"/etc/passwd\"; valid: the name of a file beside it")]
     [InlineData("""{"weight_map":{"a":""}}""", "places a in \"\"; valid: the name of a file beside it")]
     [InlineData("""{"weight_map":{"a":7}}""", "places a in 7; valid: the name of a file beside it")]
-    [InlineData("""{"weight_map":["a"]}""", "is no index of shards: it has no weight_map")]
-    [InlineData("""{}""", "is no index of shards: it has no weight_map")]
-    [InlineData("""{"weight_map":{"a":"mod""", "is no index of shards: it is not valid JSON")]
-    [InlineData("""{"weight_map":{"a":"\ud800"}}""", "is no index of shards: it is not valid JSON")]
+    [InlineData("""{"weight_map":["a"]}""", "is not a checkpoint: it is JSON, and no index of shards, which has a weight_map")]
+    [InlineData("""{}""", "is not a checkpoint: it is JSON, and no index of shards, which has a weight_map")]
+    [InlineData("""{"weight_map":{"a":"mod""", "is not an index of shards: it is not valid JSON")]
+    [InlineData("""{"weight_map":{"a":"\ud800"}}""", "is not an index of shards: it has a text that is no Unicode")]
     public void A_bad_index_is_one_clear_line(string json, string expected)
     {
         File.WriteAllText(IndexPath, json);
@@ -103,7 +103,7 @@ public sealed class ShardedReaderTests : IDisposable
     public void An_index_that_names_itself_is_an_error()
     {
         File.WriteAllText(IndexPath, Index.Replace(Second, Path.GetFileName(IndexPath), StringComparison.Ordinal));
-        Assert.StartsWith($"{IndexPath}: is damaged: its header of ", Error(), StringComparison.Ordinal);
+        Assert.Equal($"{IndexPath}: is JSON and no .safetensors file", Error());
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class DamagedHdf5Tests : IDisposable
         string path = directory.File("whole.mdl");
         float[] values = [.. Enumerable.Range(0, 96).Select(i => i / 7f)];
         TensorWriter[] tensors = [.. Enumerable.Range(0, 12).Select(i => new TensorWriter($"model.layers.{i}.weight", [8, 12], values.CopyTo))];
-        CheckpointWriter.Write(path, tensors, new TrainingState(17, 68, 5, -3), new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
+        MdlWriter.Write(path, tensors, new TrainingState(17, 68, 5, -3), new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
         return File.ReadAllBytes(path);
     }
 

@@ -94,7 +94,7 @@ public sealed class HostileHdf5Tests : IDisposable
     public void A_dataset_of_a_size_that_the_file_cannot_hold_is_refused(long size)
     {
         string path = directory.File("whole.mdl");
-        CheckpointWriter.Write(path, [new TensorWriter("w", [1234, 2], values => values.Clear())], new TrainingState(1, 1, 1, 1));
+        MdlWriter.Write(path, [new TensorWriter("w", [1234, 2], values => values.Clear())], new TrainingState(1, 1, 1, 1));
         byte[] file = System.IO.File.ReadAllBytes(path);
         file = file[..file.AsSpan().LastIndexOf("SPENMDL1"u8)];
         int at = file.AsSpan().IndexOf([.. BitConverter.GetBytes(1234L), .. BitConverter.GetBytes(2L)]);

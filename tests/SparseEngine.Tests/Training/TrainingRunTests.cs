@@ -119,6 +119,13 @@ public class TrainingRunTests
 
         run.Parameters = run.Parameters with { Model = run.Parameters.Model with { Layers = 3 } };
         Assert.Contains(
+            "was saved from another model than the model section describes: num_hidden_layers was 2 and is 3; make the section that of the checkpoint",
+            Assert.Throws<ConfigurationException>(() => run.Execute()).Message,
+            StringComparison.Ordinal);
+
+        // Given for its weights alone, it must still have all of them.
+        run.With(config => config with { CheckpointPath = run.CheckpointPath(8), IsPretrainedCheckpoint = true });
+        Assert.Contains(
             "lacks 16 of the model's 52 parameters, first model.transformer_decoder.layers.2.self_attn.proj_q_dense_layer.weight",
             Assert.Throws<CheckpointException>(() => run.Execute()).Message,
             StringComparison.Ordinal);
@@ -206,7 +213,7 @@ public class TrainingRunTests
                 new TensorWriter("model.lm_head.weight", [256, 32], values => values.Clear()),
                 new TensorWriter("model.transformer_decoder.norm.weight", [32], values => values.Clear()),
             ];
-            CheckpointWriter.Write(copy, tensors, reader.State!);
+            MdlWriter.Write(copy, tensors, reader.State!);
         }
 
         run.With(config => config with { MaxSteps = 2, CheckpointPath = copy }).Execute();

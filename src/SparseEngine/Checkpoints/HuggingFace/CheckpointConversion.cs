@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
+using SparseEngine.Metrics;
 using SparseEngine.Models;
+using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
@@ -26,7 +29,11 @@ public enum ConversionDirection
 /// <param name="Files">The files.</param>
 /// <param name="Parameters">The model's parameters.</param>
 /// <param name="NaNs">Those that were NaN: 0 now on the way out, sparse places on the way in.</param>
-public sealed record ConversionSummary(ConversionDirection Direction, IReadOnlyList<string> Files, long Parameters, long NaNs);
+public sealed record ConversionSummary(ConversionDirection Direction, IReadOnlyList<string> Files, long Parameters, long NaNs)
+{
+    /// <summary>What a person should know of the choices that were made.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
 
 /// <summary>Converts checkpoints to and from Hugging Face's GPT-2; the names of the input's tensors decide which.</summary>
 public static class CheckpointConversion
@@ -45,7 +52,23 @@ public static class CheckpointConversion
         return Gpt2Layout.FindPrefix(reader) is { } prefix ? Gpt2Import.Run(reader, prefix, request, stop)
             : reader.Contains(GptArchitecture.WordEmbeddings) ? Gpt2Export.Run(reader, request, stop)
             : throw new CheckpointException(
-                $"{reader.Path}: is no model that can be converted; valid: a Hugging Face GPT-2, which has {Gpt2Layout.WordEmbeddings}, or a checkpoint with {GptArchitecture.WordEmbeddings}");
+                $"{reader.Path}: is no model that can be converted; "
+                + $"valid: a Hugging Face GPT-2, which has {Gpt2Layout.PositionEmbeddings}, or a checkpoint with {GptArchitecture.WordEmbeddings}");
+    }
+
+    /// <summary>Reads all parameters once before anything is written, and refuses those of a model that diverged.</summary>
+    /// <returns>The number of those that are NaN.</returns>
+    internal static long CountNaNs(CheckpointReader reader, IReadOnlyList<TensorWriter> parameters)
+    {
+        Divergence divergence = Divergence.Of(reader);
+        TensorBuffer buffer = new(parameters);
+        foreach (TensorWriter parameter in parameters)
+        {
+            divergence.Add(new NamedShape(parameter.Name, parameter.Shape), buffer.Fill(parameter));
+        }
+
+        divergence.ThrowIfAny();
+        return divergence.NaNs;
     }
 
     /// <summary>Refuses a description with more layers than the checkpoint has tensors, before all their names are made.</summary>
@@ -53,7 +76,8 @@ public static class CheckpointConversion
     {
         if (model.Layers > reader.Names.Count)
         {
-            throw new CheckpointException($"{reader.Path}: has {reader.Names.Count} tensors, {description} gives it {model.Layers} layers");
+            throw new CheckpointException(
+                $"{reader.Path}: has {Quantity.Count(reader.Names.Count, "tensor")}, {description} gives it {Quantity.Count(model.Layers, "layer")}");
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class Gpt2ConfigReader : IDisposable
     // A model's has a thousand bytes.
     private const long LargestFile = 1 << 20;
 
+    // Every one has it: what lacks it, and has an error, is not a model's.
+    private const string ModelType = "model_type";
+
     private readonly string path;
     private readonly JsonDocument document;
 
@@ -25,17 +28,14 @@ internal sealed class Gpt2ConfigReader : IDisposable
     {
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > LargestFile })
+            JsonDocument document = JsonFile.Read(path, "a model's config", LargestFile);
+            if (!document.RootElement.TryGetProperty(ModelType, out _) && JsonFile.DescribeAnswer(document.RootElement) is { } answer)
             {
-                throw new CheckpointException($"{path}: is no model's config: it has more than {LargestFile} bytes");
+                document.Dispose();
+                throw new CheckpointException($"{path}: is not a model's config but {answer}");
             }
 
-            JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return document.RootElement.ValueKind == JsonValueKind.Object ? new Gpt2ConfigReader(path, document) : throw new JsonException();
-        }
-        catch (JsonException exception)
-        {
-            throw new CheckpointException($"{path}: is not a JSON object", exception);
+            return new Gpt2ConfigReader(path, document);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

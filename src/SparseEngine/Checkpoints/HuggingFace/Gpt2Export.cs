@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Models;
+using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
@@ -30,17 +31,24 @@ internal static class Gpt2Export
             throw new CheckpointException($"{reader.Path}: its model has {lacking}, which Hugging Face's GPT-2 lacks");
         }
 
+        CheckpointModel.Check(reader, model, "leave out --params: the checkpoint says itself what it holds");
         CheckpointConversion.CheckLayers(reader, model, "the model section");
-        CheckpointContents.Check(reader, GptArchitecture.Parameters(model));
+        ImmutableArray<NamedShape> parameters = GptArchitecture.Parameters(model);
+        CheckpointContents.Check(reader, parameters);
+        ImmutableArray<TensorWriter> input = [.. parameters.Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense =>
+        {
+            stop.ThrowIfCancellationRequested();
+            reader.Read(parameter.Name, dense);
+        }))];
+        long nans = CheckpointConversion.CountNaNs(reader, input);
 
-        NaNCount nans = new();
-        ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), nans, stop)];
+        ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), stop)];
         SafetensorsWriter.Write(weights, tensors, Metadata);
         AtomicFile.Write(config, stream => stream.Write(Gpt2Config.Write(model)));
-        return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans.Count);
+        return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans);
     }
 
-    private static IEnumerable<TensorWriter> Tensors(CheckpointReader reader, ImmutableArray<Gpt2Tensor> tensors, NaNCount nans, CancellationToken stop)
+    private static IEnumerable<TensorWriter> Tensors(CheckpointReader reader, ImmutableArray<Gpt2Tensor> tensors, CancellationToken stop)
     {
         float[] part = new float[tensors.Where(tensor => !tensor.IsCopy).Max(tensor => tensor.Parts[0].Elements)];
         return tensors.Select(tensor => new TensorWriter(Gpt2Layout.NameInFile(tensor.Name, Gpt2Layout.Prefix), tensor.Shape, dense =>
@@ -60,7 +68,6 @@ internal static class Gpt2Export
                 }
             }
 
-            nans.Add(dense);
             foreach (ref float value in dense)
             {
                 value = float.IsNaN(value) ? 0 : value;
@@ -68,7 +75,6 @@ internal static class Gpt2Export
         }));
     }
 
-    private static ModelParameters DescriptionIn(CheckpointReader reader) =>
-        (reader.Metadata.TryGetValue(ModelDescription.MetadataKey, out string? json) ? ModelDescription.Read(json) : null)
+    private static ModelParameters DescriptionIn(CheckpointReader reader) => CheckpointModel.Of(reader)
         ?? throw new ConfigurationException($"{reader.Path}: does not say what model it holds; give the YAML of its run: --params FILE");
 }

@@ -25,27 +25,25 @@ internal static class Gpt2Import
 
         ModelParameters model = Gpt2Config.Read(config);
         CheckpointConversion.CheckLayers(reader, model, Gpt2Config.FileName);
+        Gpt2Head head = new(reader, prefix, config, model);
         ImmutableArray<Gpt2Tensor> tensors = Gpt2Layout.Tensors(model);
-        Check(reader, prefix, model, tensors);
+        ImmutableArray<NamedShape> expected = [.. tensors.Select(tensor => new NamedShape(head.NameInFile(tensor), tensor.Shape))];
+        CheckpointContents.Check(reader, expected, name => !Gpt2Layout.IsMask(name) && !head.IsLeftOut(name), Gpt2Config.FileName);
 
-        NaNCount nans = new();
-        ImmutableArray<TensorWriter> parameters = [.. Parameters(reader, prefix, model, tensors, nans, stop)];
+        ImmutableArray<TensorWriter> parameters = [.. Parameters(reader, head, model, tensors, stop)];
+        long nans = CheckpointConversion.CountNaNs(reader, parameters);
+        ImmutableArray<string> warnings = head.Warnings(stop);
         output.Write(parameters, state: null, new Dictionary<string, string> { [ModelDescription.MetadataKey] = ModelDescription.Write(model) });
         AtomicFile.Write(section, stream => stream.Write(Encoding.UTF8.GetBytes(Gpt2ModelSection.Write(model))));
-        return new ConversionSummary(ConversionDirection.FromHuggingFace, [output.Path, section], parameters.Sum(parameter => (long)parameter.Elements), nans.Count);
-    }
-
-    private static void Check(CheckpointReader reader, string prefix, ModelParameters model, ImmutableArray<Gpt2Tensor> tensors)
-    {
-        ImmutableArray<NamedShape> expected = [.. tensors.Select(tensor => new NamedShape(Gpt2Layout.NameInFile(tensor.Name, prefix), tensor.Shape))];
-
-        // A tied head is the token table, whatever a file may have in its place, as for Hugging Face itself.
-        CheckpointContents.Check(
-            reader, expected, name => !Gpt2Layout.IsMask(name) && !(model.ShareEmbeddingWeights && name == Gpt2Layout.Head), Gpt2Config.FileName);
+        long elements = parameters.Sum(parameter => (long)parameter.Elements);
+        return new ConversionSummary(ConversionDirection.FromHuggingFace, [output.Path, section], elements, nans)
+        {
+            Warnings = warnings,
+        };
     }
 
     private static IEnumerable<TensorWriter> Parameters(
-        CheckpointReader reader, string prefix, ModelParameters model, ImmutableArray<Gpt2Tensor> tensors, NaNCount nans, CancellationToken stop)
+        CheckpointReader reader, Gpt2Head head, ModelParameters model, ImmutableArray<Gpt2Tensor> tensors, CancellationToken stop)
     {
         Dictionary<string, (Gpt2Tensor Tensor, int Part)> sources = tensors
             .SelectMany(tensor => tensor.Parts.Select((part, index) => (part.Name, Source: (tensor, index))))
@@ -55,19 +53,16 @@ internal static class Gpt2Import
         {
             stop.ThrowIfCancellationRequested();
             (Gpt2Tensor tensor, int part) = sources[parameter.Name];
-            string name = Gpt2Layout.NameInFile(tensor.Name, prefix);
             if (tensor.IsCopy)
             {
-                reader.Read(name, dense);
+                reader.Read(head.NameInFile(tensor), dense);
             }
             else
             {
                 Span<float> whole = joined.AsSpan(0, tensor.Elements);
-                reader.Read(name, whole);
+                reader.Read(head.NameInFile(tensor), whole);
                 tensor.Split(part, whole, dense);
             }
-
-            nans.Add(dense);
         }));
     }
 }

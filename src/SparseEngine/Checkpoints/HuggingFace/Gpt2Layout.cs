@@ -14,8 +14,11 @@ internal static class Gpt2Layout
     /// <summary>The output head, which never has the prefix, and which a tied model does without.</summary>
     public const string Head = "lm_head.weight";
 
-    /// <summary>The token table, by which a file is known to be a GPT-2.</summary>
+    /// <summary>The token table.</summary>
     public const string WordEmbeddings = "wte.weight";
+
+    /// <summary>The position table, by which a file is known to be a GPT-2: of the token table, a tied model's may have the head alone.</summary>
+    public const string PositionEmbeddings = "wpe.weight";
 
     /// <summary>All tensors of a model, in the order of GPT2LMHeadModel.</summary>
     public static ImmutableArray<Gpt2Tensor> Tensors(ModelParameters model)
@@ -23,7 +26,7 @@ internal static class Gpt2Layout
         Dictionary<string, ParameterDefinition> parameters = GptArchitecture.Parameters(model).ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         ImmutableArray<Gpt2Tensor>.Builder tensors = ImmutableArray.CreateBuilder<Gpt2Tensor>();
         Add(WordEmbeddings, GptArchitecture.WordEmbeddings);
-        Add("wpe.weight", GptArchitecture.PositionEmbeddings);
+        Add(PositionEmbeddings, GptArchitecture.PositionEmbeddings);
         for (int index = 0; index < model.Layers; index++)
         {
             string block = $"h.{index}";
@@ -70,7 +73,9 @@ internal static class Gpt2Layout
 
     /// <summary>What stands before the names in a file: <see cref="Prefix"/> or nothing; null where it holds no GPT-2.</summary>
     public static string? FindPrefix(CheckpointReader reader) =>
-        reader.Contains(Prefix + WordEmbeddings) ? Prefix : reader.Contains(WordEmbeddings) ? "" : null;
+        reader.Contains(Prefix + WordEmbeddings) || reader.Contains(Prefix + PositionEmbeddings) ? Prefix
+        : reader.Contains(WordEmbeddings) || reader.Contains(PositionEmbeddings) ? ""
+        : null;
 
     /// <summary>A tensor's name in a file.</summary>
     /// <param name="name">Its name without prefix.</param>

@@ -120,8 +120,8 @@ public sealed class Gpt2ConfigTests : IDisposable
     [InlineData("""{"tie_word_embeddings": "no"}""", "tie_word_embeddings is \"no\"; valid: true, false")]
     [InlineData("""{"add_cross_attention": true}""", "add_cross_attention is true; valid: false")]
     [InlineData("""{"scale_attn_by_inverse_layer_idx": true}""", "scale_attn_by_inverse_layer_idx is true; valid: false")]
-    [InlineData("[]", "is not a JSON object")]
-    [InlineData("{", "is not a JSON object")]
+    [InlineData("[]", "is not a model's config: it is not a JSON object")]
+    [InlineData("{", "is not a model's config: it is not valid JSON")]
     public void What_has_no_counterpart_is_one_clear_line(string json, string expected) =>
         Assert.Equal($"{ConfigPath}: {expected}", Assert.Throws<CheckpointException>(() => Read(json)).Message);
 

@@ -10,8 +10,8 @@ using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 
-/// <summary>Writes checkpoints: HDF5 files with one dataset per tensor, a checksum of each, and the run's state as attributes.</summary>
-internal static class CheckpointWriter
+/// <summary>Writes .mdl files: HDF5 with one dataset per tensor, a checksum of each, and the run's state as attributes.</summary>
+internal static class MdlWriter
 {
     /// <summary>Writes a checkpoint whole or not at all; a file of that name stays as it is until the new one is complete.</summary>
     /// <param name="path">The file, <c>checkpoint_{step}.mdl</c>.</param>
@@ -21,7 +21,8 @@ internal static class CheckpointWriter
     /// <exception cref="ArgumentException">Two tensors have one name.</exception>
     /// <exception cref="OutputException">It cannot be written.</exception>
     /// <exception cref="CheckpointException">A tensor's name cannot be one in an HDF5 file.</exception>
-    public static void Write(string path, IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        string path, IReadOnlyList<TensorWriter> tensors, TrainingState? state, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
