@@ -53,11 +53,7 @@ internal sealed class Evaluator : IDisposable
             workspace.InputIds.CopyFrom(batch.InputIds);
             model.Forward(workspace);
             loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
-            foreach (int mask in batch.Mask)
-            {
-                counted += mask;
-            }
-
+            counted += batch.CountedLabels();
             observer.OnEvaluationProgress(i + 1, batches);
         }
 
