@@ -4,6 +4,7 @@ using SparseEngine.Cli.Commands;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Files;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Runs;
 
@@ -67,7 +68,7 @@ internal static class CommandLine
     /// <summary>One line for an error, or the lines of a configuration's problems.</summary>
     private static string Describe(Exception error, Command command) => error switch
     {
-        ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException => error.Message,
+        ConfigurationException or DataException or CheckpointException or TrainingException or OutputException or DeviceException => error.Message,
         IOException or UnauthorizedAccessException => error.Message.ReplaceLineEndings(" "),
         OutOfMemoryException when command is RunCommand => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
         OutOfMemoryException => $"Out of memory: {CommandLineSyntax.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
