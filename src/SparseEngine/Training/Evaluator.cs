@@ -59,7 +59,8 @@ internal sealed class Evaluator : IDisposable
 
         if (counted == 0)
         {
-            throw new DataException($"none of the tokens of {batches} validation batches counts: their attention_mask is 0 throughout");
+            throw new DataException(FormattableString.Invariant(
+                $"none of the tokens of {batches} validation {(batches == 1 ? "batch" : "batches")} counts: attention_mask is 0 throughout"));
         }
 
         double mean = loss.Sum.Read() / counted;

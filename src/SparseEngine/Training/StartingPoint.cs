@@ -127,7 +127,12 @@ internal sealed class StartingPoint : IDisposable
         {
             if (State.Step > 0)
             {
-                logger.LogWarning("{Path} lacks {Count} tensors of the optimizer's state, first {First}; the optimizer starts afresh.", Path, missing.Count, missing[0]);
+                logger.LogWarning(
+                    "{Path} lacks {Count} {Tensors} of the optimizer's state, first {First}; the optimizer starts afresh.",
+                    Path,
+                    missing.Count,
+                    missing.Count == 1 ? "tensor" : "tensors",
+                    missing[0]);
             }
 
             return;

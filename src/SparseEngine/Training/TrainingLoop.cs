@@ -114,9 +114,11 @@ internal sealed class TrainingLoop
         if (masks.Unplanned.Count > 0)
         {
             parameters.Dispose();
+            long weights = masks.Unplanned.Sum(parameter => (long)parameter.NaNs);
+            string places = masks.Unplanned.Count == 1 ? "a parameter" : FormattableString.Invariant($"{masks.Unplanned.Count} parameters");
             throw new TrainingException(
-                $"{start.Path}: {masks.Unplanned.Sum(parameter => (long)parameter.NaNs)} weights are NaN, the mark of sparse places, in {masks.Unplanned.Count} "
-                + $"parameters that no sparsity section covers: {Listing(masks.Unplanned)}; either give the YAML a sparsity section that does "
+                FormattableString.Invariant($"{start.Path}: {weights} {(weights == 1 ? "weight is" : "weights are")} NaN, the mark of sparse places, in ")
+                + $"{places} that no sparsity section covers: {Listing(masks.Unplanned)}; either give the YAML a sparsity section that does "
                 + $"(sparsity 0.0 makes them dense), or write them as zeros with: sparse-engine finalize -i {start.Path} -o FILE");
         }
 
