@@ -116,24 +116,6 @@ public sealed class CsrPattern
         return new CsrPattern(rows, columnCount, rowPointers, columns);
     }
 
-    /// <summary>The row pointers of the transposed pattern: column c has the ColumnPointers[c + 1] - ColumnPointers[c] non-zeros after the first ColumnPointers[c]. Counted anew.</summary>
-    /// <returns>Columns + 1 ascending positions.</returns>
-    public int[] ColumnPointers()
-    {
-        int[] pointers = new int[ColumnCount + 1];
-        foreach (int column in columns)
-        {
-            pointers[column + 1]++;
-        }
-
-        for (int column = 0; column < ColumnCount; column++)
-        {
-            pointers[column + 1] += pointers[column];
-        }
-
-        return pointers;
-    }
-
     /// <summary>Picks the kept elements of a dense row-major matrix, in the order of <see cref="Columns"/>.</summary>
     /// <exception cref="ArgumentException">A length does not fit the pattern.</exception>
     public void Gather(ReadOnlySpan<float> dense, Span<float> values)

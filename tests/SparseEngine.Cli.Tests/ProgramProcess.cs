@@ -21,6 +21,9 @@ internal sealed class ProgramProcess : IDisposable
         errors = process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>The number by which the system knows it.</summary>
+    public int Id => process.Id;
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => process.HasExited;
 

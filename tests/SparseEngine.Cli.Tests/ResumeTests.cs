@@ -18,6 +18,21 @@ public class ResumeTests
         Assert.Equal(whole.Losses(), parts.Losses());
     }
 
+    [Theory]
+    [InlineData(0, "--checkpoint_path", "out/checkpoint_8.mdl", "--is_pretrained_checkpoint", "--max_steps", "2")]
+    [InlineData(4, "--checkpoint_path", "out/checkpoint_4.mdl", "--max_steps", "6")]
+    public async Task A_run_that_starts_before_the_newest_checkpoint_of_its_folder_says_what_becomes_of_it(int step, params string[] options)
+    {
+        using TinyRun run = new(checkpointSteps: 4);
+        (await run.RunAsync("train")).EndsWith(0);
+
+        ProgramResult earlier = (await run.RunAsync("train", options)).EndsWith(0);
+
+        Assert.Contains($"WARNING: out has checkpoints up to step 8; this run starts from step {step}: ", earlier.Errors, StringComparison.Ordinal);
+        Assert.True(File.Exists(run.Output("checkpoint_8.mdl")));
+        Assert.Empty((await run.RunAsync("train", "--max_steps", "9")).EndsWith(0).Errors);
+    }
+
     [Fact]
     public async Task A_killed_run_goes_on_from_its_last_checkpoint_bit_for_bit()
     {

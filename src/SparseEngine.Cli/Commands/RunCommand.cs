@@ -74,7 +74,26 @@ internal sealed class RunCommand : Command, IHasExamples
         {
             // The whole of it stays in the log file; the terminal gets its one line when the program ends.
             log.WriteToFile(LogLevel.Error, error.ToString());
+            KeepLog(log, error);
             throw;
+        }
+    }
+
+    /// <summary>A run that failed leaves its log; one that was refused leaves nothing new.</summary>
+    private static void KeepLog(RunLog log, Exception error)
+    {
+        if (error is ConfigurationException)
+        {
+            return;
+        }
+
+        try
+        {
+            log.OpenFile();
+        }
+        catch (IOException)
+        {
+            // The error itself is what to tell, and it may well be that the directory cannot be written to.
         }
     }
 

@@ -35,9 +35,9 @@ internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) :
     public override void OnStarted(RunOverview overview)
     {
         base.OnStarted(overview);
-        if (overview.LastStep > overview.FirstStep)
+        if (overview.LastStep > overview.StepsDone)
         {
-            training = context?.AddTask("training", maxValue: overview.LastStep).Value(overview.FirstStep);
+            training = context?.AddTask("training", maxValue: overview.LastStep).Value(overview.StepsDone);
         }
     }
 

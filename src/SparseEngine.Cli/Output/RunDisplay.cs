@@ -27,6 +27,7 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     public virtual void OnStarted(RunOverview overview)
     {
         Overview = overview;
+        log.OpenFile();
         pace = new Pace(overview.LastStep);
         string verb = overview.Mode is RunMode.Train or RunMode.TrainAndEval ? $"training to step {overview.LastStep}" : "evaluating";
         string zeros = Quantity.Percent(overview.Parameters - overview.NonZeros, overview.Parameters);

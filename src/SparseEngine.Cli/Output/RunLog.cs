@@ -10,20 +10,41 @@ namespace SparseEngine.Cli.Output;
 internal sealed class RunLog : ILoggerProvider
 {
     private readonly Terminal terminal;
-    private readonly StreamWriter? file;
+    private readonly string? directory;
     private readonly LogLevel least;
     private readonly Lock gate = new();
+    private readonly List<string> early = [];
+    private StreamWriter? file;
 
-    /// <summary>Opens the log.</summary>
+    /// <summary>Starts the log; its file is made by <see cref="OpenFile"/>.</summary>
     /// <param name="terminal">Where lines are shown.</param>
-    /// <param name="directory">Where the log file goes, made if absent; null writes none.</param>
+    /// <param name="directory">Where the log file goes; null writes none.</param>
     /// <param name="level">The least level shown, by its name; null for INFO.</param>
-    /// <exception cref="IOException">The directory cannot be made or written to.</exception>
     public RunLog(Terminal terminal, string? directory, string? level)
     {
         this.terminal = terminal;
         least = LogLevels.Find(level ?? "INFO") ?? LogLevel.Information;
-        file = directory is null ? null : Open(directory);
+        this.directory = directory;
+    }
+
+    /// <summary>Makes the log file, in a directory that is made if absent, with the lines so far: a run that is refused before it starts leaves none.</summary>
+    /// <exception cref="IOException">The directory cannot be made or written to.</exception>
+    public void OpenFile()
+    {
+        lock (gate)
+        {
+            if (directory is null || file is not null)
+            {
+                return;
+            }
+
+            file = Open(directory);
+        }
+
+        foreach (string line in early)
+        {
+            WriteFileLine(line);
+        }
     }
 
     /// <summary>Makes loggers that write here.</summary>
@@ -46,8 +67,16 @@ internal sealed class RunLog : ILoggerProvider
         try
         {
             Directory.CreateDirectory(directory);
-            string path = Path.Combine(directory, Invariant($"run_{DateTime.Now:yyyyMMdd_HHmmss}.log"));
-            return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true };
+            string name = Invariant($"run_{DateTime.Now:yyyyMMdd_HHmmss}");
+            string path = Path.Combine(directory, $"{name}.log");
+
+            // An evaluation may start in the same second as the run whose folder it reads.
+            for (int number = 2; File.Exists(path); number++)
+            {
+                path = Path.Combine(directory, Invariant($"{name}_{number}.log"));
+            }
+
+            return new StreamWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0)) { AutoFlush = true };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -77,9 +106,15 @@ internal sealed class RunLog : ILoggerProvider
     {
         lock (gate)
         {
+            if (file is null)
+            {
+                early.Add(line);
+                return;
+            }
+
             try
             {
-                file?.WriteLine(line);
+                file.WriteLine(line);
             }
             catch (Exception error) when (error is IOException or ArgumentOutOfRangeException { ParamName: "value" })
             {

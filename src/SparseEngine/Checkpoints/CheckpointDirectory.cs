@@ -18,6 +18,9 @@ internal static class CheckpointDirectory
             ? [.. Directory.EnumerateFiles(modelDirectory, $"{Prefix}*{Extension}").Where(path => StepOf(path) is not null).OrderBy(path => StepOf(path))]
             : [];
 
+    /// <summary>The largest step that there is a checkpoint of, whole or not; null where there is none.</summary>
+    public static int? LastStep(string modelDirectory) => All(modelDirectory).Select(StepOf).LastOrDefault();
+
     /// <summary>The checkpoint of the largest step that is whole; null where there is none.</summary>
     /// <param name="modelDirectory">The model directory.</param>
     /// <param name="warn">Told in one line of each later checkpoint that is damaged and passed over.</param>

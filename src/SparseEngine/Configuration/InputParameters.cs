@@ -14,8 +14,11 @@ public sealed record InputParameters
     /// <summary>Sequences per step, before division by grad_accum_steps.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Tokens per sequence.</summary>
+    /// <summary>Tokens per sequence. Where <see cref="TakesLengthFromData"/>, what is reckoned with until the data are open.</summary>
     public required int MaxSequenceLength { get; init; }
+
+    /// <summary>HDF5: whether sequences are as long as the data's files have them, since no max_sequence_length is given.</summary>
+    public bool TakesLengthFromData { get; init; }
 
     /// <summary>Whether samples come in a random order.</summary>
     public bool Shuffle { get; init; }

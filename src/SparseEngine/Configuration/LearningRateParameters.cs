@@ -73,5 +73,13 @@ public sealed record CosineDecayScheduler(double Initial, double End, int DecayS
 /// <param name="Steps">How many steps it lasts when another follows.</param>
 public sealed record PiecewiseConstantScheduler(ImmutableArray<double> Values, ImmutableArray<int> Boundaries, int? Steps) : SchedulerParameters(Steps)
 {
+    /// <summary>What the boundaries may be.</summary>
+    internal const string ValidBoundaries = "a list of ascending steps, one fewer than values";
+
     internal override double InitialRate => Values[0];
+
+    /// <summary>Whether there is a rate, and a boundary between each two.</summary>
+    internal bool HasFittingBoundaries =>
+        Values is { IsDefaultOrEmpty: false } && !Boundaries.IsDefault && Boundaries.Length == Values.Length - 1
+        && Boundaries.All(boundary => boundary > 0) && Boundaries.Zip(Boundaries.Skip(1)).All(pair => pair.First < pair.Second);
 }

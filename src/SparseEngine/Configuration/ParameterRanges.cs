@@ -5,6 +5,11 @@ namespace SparseEngine.Configuration;
 /// <summary>The values that a run built in code may have: those that the YAML's sections allow, by the names of its keys.</summary>
 internal static class ParameterRanges
 {
+    /// <summary>A hundred times the layers of the largest GPTs.</summary>
+    internal const int MostLayers = 10_000;
+
+    private const string SmallestSeed = "a whole number of at least 0";
+
     /// <summary>Everything that is out of range, a line each.</summary>
     public static IEnumerable<string> Violations(RunParameters run)
     {
@@ -24,22 +29,53 @@ internal static class ParameterRanges
             }
         }
 
-        if (run.Model is { Heads: > 0 } model && model.HiddenSize % model.Heads != 0)
+        foreach ((string key, long? seed) in Seeds(run))
         {
-            yield return $"model.num_heads is {model.Heads}; valid: a divisor of hidden_size, {model.HiddenSize}";
+            if (seed < 0)
+            {
+                yield return Invariant($"{key} is {seed}; valid: {SmallestSeed}");
+            }
         }
 
-        if (run.Optimizer?.LearningRate.Schedulers is { IsDefaultOrEmpty: true })
+        if (run.Model.Layers > MostLayers)
         {
-            yield return "optimizer.learning_rate has no scheduler; valid: one or more";
+            yield return Invariant($"model.num_hidden_layers is {run.Model.Layers}; valid: a whole number of at most {MostLayers}");
         }
 
-        if (run is { TrainInput: { DataProcessor: DataProcessor.Text } train, EvalInput: { DataProcessor: DataProcessor.Text } eval }
-            && train.ValidationShare != eval.ValidationShare && train.DataDirectories.SequenceEqual(eval.DataDirectories))
+        IEnumerable<string> others =
+        [
+            .. Bounds("model.embedding_initializer", run.Model.EmbeddingInitializer), .. Bounds("model.initializer", run.Model.Initializer),
+            .. Bounds("model.output_layer_initializer", run.Model.OutputLayerInitializer),
+            .. run.Optimizer is { } optimizer ? LearningRateRanges.Violations(optimizer.LearningRate) : [],
+            .. ParameterRules.Broken(run).Select(rule => rule.ToString()),
+        ];
+        foreach (string text in others)
         {
-            yield return Invariant($"eval_input.validation_share is {eval.ValidationShare}; valid: train_input.validation_share, {train.ValidationShare}, since both read the same text");
+            yield return text;
         }
     }
+
+    private static IEnumerable<string> Bounds(string key, InitializerParameters? initializer)
+    {
+        if (initializer is { Kind: InitializerKind.TruncatedNormal or InitializerKind.Uniform } && !(initializer.Lower < initializer.Upper))
+        {
+            yield return Invariant($"{key}.b leaves the interval from {initializer.Lower} to {initializer.Upper}, which is empty; valid: a below b");
+        }
+    }
+
+    private static IEnumerable<(string Key, long? Seed)> Seeds(RunParameters run) =>
+    [
+        ("runconfig.seed", run.RunConfig.Seed),
+        ("train_input.shuffle_seed", run.TrainInput?.ShuffleSeed),
+        ("eval_input.shuffle_seed", run.EvalInput?.ShuffleSeed),
+        .. run.Sparsity is { } sparsity ? sparsity.Groups.Select(group => ("sparsity.seed", group.Seed)) : [],
+    ];
+
+    private static IEnumerable<(string Key, double? Number, Interval Valid)> Initializer(string key, InitializerParameters? initializer) =>
+    [
+        ($"{key}.mean", initializer?.Mean, Interval.Any), ($"{key}.std", initializer?.StandardDeviation, Interval.NotNegative),
+        ($"{key}.a", initializer?.Lower, Interval.Any), ($"{key}.b", initializer?.Upper, Interval.Any),
+    ];
 
     private static IEnumerable<(string Key, int? Count)> Counts(RunParameters run) =>
     [
@@ -61,6 +97,8 @@ internal static class ParameterRanges
         ("runconfig.eval_steps", run.RunConfig.EvalSteps),
         ("runconfig.eval_frequency", run.RunConfig.EvalFrequency),
         ("runconfig.log_steps", run.RunConfig.LogSteps),
+        ("runconfig.keep_checkpoint_max", run.RunConfig.KeepCheckpointMax),
+        ("runconfig.num_csx", run.RunConfig.NumCsx),
     ];
 
     private static IEnumerable<(string Key, double? Number, Interval Valid)> Numbers(RunParameters run) =>
@@ -70,6 +108,10 @@ internal static class ParameterRanges
         ("model.attention_dropout_rate", run.Model.AttentionDropoutRate, Interval.Fraction),
         ("model.layer_norm_epsilon", run.Model.LayerNormEpsilon, Interval.Positive),
         ("model.initializer_range", run.Model.InitializerRange, Interval.NotNegative),
+        ("model.loss_weight", run.Model.LossWeight, Interval.Positive),
+        .. Initializer("model.embedding_initializer", run.Model.EmbeddingInitializer),
+        .. Initializer("model.initializer", run.Model.Initializer),
+        .. Initializer("model.output_layer_initializer", run.Model.OutputLayerInitializer),
         ("train_input.validation_share", run.TrainInput?.ValidationShare, Interval.ProperFraction),
         ("eval_input.validation_share", run.EvalInput?.ValidationShare, Interval.ProperFraction),
         ("optimizer.beta1", run.Optimizer?.Beta1, Interval.Fraction),

@@ -31,4 +31,16 @@ internal sealed class Batch
 
     /// <summary>The token that follows each position [size x sequence].</summary>
     public int[] Labels { get; }
+
+    /// <summary>The number of labels that count.</summary>
+    public long CountedLabels()
+    {
+        long counted = 0;
+        foreach (int mask in Mask)
+        {
+            counted += mask;
+        }
+
+        return counted;
+    }
 }

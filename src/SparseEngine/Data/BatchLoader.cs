@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SparseEngine.Data;
 
 /// <summary>Batches as a function of the data position alone, so that a resumed run sees what an unbroken one would have.</summary>
@@ -54,14 +56,35 @@ internal sealed class BatchLoader
             throw new ArgumentException($"the batch is for {batch.Size} x {batch.SequenceLength} tokens, {BatchSize} x {SequenceLength} are loaded", nameof(batch));
         }
 
-        (long epoch, long inEpoch) = Math.DivRem(samplesConsumed / BatchSize, BatchesPerEpoch);
-        ShuffleFor(epoch);
+        int first = PositionAfter(samplesConsumed);
         for (int b = 0; b < BatchSize; b++)
         {
-            int position = ((int)inEpoch * BatchSize) + b;
             Range tokens = (b * SequenceLength)..((b + 1) * SequenceLength);
-            source.Read(shuffle ? order[position] : position, batch.InputIds.AsSpan(tokens), batch.Mask.AsSpan(tokens), batch.Labels.AsSpan(tokens));
+            source.Read(SampleAt(first + b), batch.InputIds.AsSpan(tokens), batch.Mask.AsSpan(tokens), batch.Labels.AsSpan(tokens));
         }
+    }
+
+    /// <summary>Names the samples of the batch that follows <paramref name="samplesConsumed"/> samples, or the first of them.</summary>
+    public string Describe(long samplesConsumed)
+    {
+        const int shown = 8;
+        int first = PositionAfter(samplesConsumed);
+        IEnumerable<string> files = Enumerable.Range(first, Math.Min(BatchSize, shown))
+            .Select(position => source.PlaceOf(SampleAt(position)))
+            .GroupBy(place => place.File, place => place.Sample.ToString(CultureInfo.InvariantCulture))
+            .Select(file => $"{(file.Count() > 1 ? "samples" : "sample")} {string.Join(", ", file)}{(file.Key is null ? "" : $" of {file.Key}")}");
+        string rest = BatchSize > shown ? string.Create(CultureInfo.InvariantCulture, $"; {BatchSize - shown} more") : "";
+        return string.Join("; ", files) + rest;
+    }
+
+    private int SampleAt(int position) => shuffle ? order[position] : position;
+
+    /// <summary>The place of a batch's first sample in its epoch, whose order is made.</summary>
+    private int PositionAfter(long samplesConsumed)
+    {
+        (long epoch, long inEpoch) = Math.DivRem(samplesConsumed / BatchSize, BatchesPerEpoch);
+        ShuffleFor(epoch);
+        return (int)inEpoch * BatchSize;
     }
 
     private void ShuffleFor(long epoch)

@@ -13,22 +13,27 @@ internal sealed class GptHdf5Source : ISampleSource
 
     private readonly List<SampleFile> files = [];
     private readonly int vocabularySize;
+    private readonly bool takesFirstLength;
     private SampleFile? cachedFile;
     private SimpleReadingChunkCache cachedChunks = new(byteCount: CacheBytes);
 
-    private GptHdf5Source(int sequenceLength, int vocabularySize)
+    private GptHdf5Source(int? sequenceLength, int vocabularySize)
     {
-        SequenceLength = sequenceLength;
+        SequenceLength = sequenceLength ?? 0;
+        takesFirstLength = sequenceLength is null;
         this.vocabularySize = vocabularySize;
     }
 
     public int Count { get; private set; }
 
-    public int SequenceLength { get; }
+    public int SequenceLength { get; private set; }
 
     /// <summary>Opens all files of some folders, or single files, each folder's in name order.</summary>
+    /// <param name="paths">Folders and files.</param>
+    /// <param name="sequenceLength">Tokens in a sample; null for as many as the first file's have.</param>
+    /// <param name="vocabularySize">The model's vocabulary.</param>
     /// <exception cref="DataException">There are none, or one is not such a file.</exception>
-    public static GptHdf5Source Open(IReadOnlyList<string> paths, int sequenceLength, int vocabularySize)
+    public static GptHdf5Source Open(IReadOnlyList<string> paths, int? sequenceLength, int vocabularySize)
     {
         GptHdf5Source source = new(sequenceLength, vocabularySize);
         try
@@ -51,8 +56,7 @@ internal sealed class GptHdf5Source : ISampleSource
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        SampleFile file = files[files.FindLastIndex(candidate => candidate.First <= index)];
-        int sample = index - file.First;
+        (SampleFile file, int sample) = Find(index);
         int[] data = Read(file, sample);
         ReadOnlySpan<int> ids = data.AsSpan(0, SequenceLength);
         ReadOnlySpan<int> counts = data.AsSpan(SequenceLength, SequenceLength);
@@ -76,6 +80,12 @@ internal sealed class GptHdf5Source : ISampleSource
         next.CopyTo(labels);
     }
 
+    public (string? File, int Sample) PlaceOf(int index)
+    {
+        (SampleFile file, int sample) = Find(index);
+        return (file.Path, sample);
+    }
+
     public void Dispose()
     {
         foreach (SampleFile file in files)
@@ -84,6 +94,12 @@ internal sealed class GptHdf5Source : ISampleSource
         }
 
         files.Clear();
+    }
+
+    private (SampleFile File, int Sample) Find(int index)
+    {
+        SampleFile file = files[files.FindLastIndex(candidate => candidate.First <= index)];
+        return (file, index - file.First);
     }
 
     private static IEnumerable<string> FilesOf(string path)
@@ -109,9 +125,15 @@ internal sealed class GptHdf5Source : ISampleSource
                 throw new DataException($"{path}: dataset \"data\" is {content.Type} [{string.Join(", ", shape)}]; int32 [samples, 3, sequence] is needed");
             }
 
+            if (takesFirstLength && files.Count == 0 && shape[2] is > 0 and <= int.MaxValue / Rows)
+            {
+                SequenceLength = (int)shape[2];
+            }
+
             if (shape[2] != (ulong)SequenceLength)
             {
-                throw new DataException($"{path}: the samples have {shape[2]} tokens, max_sequence_length is {SequenceLength}");
+                string needed = takesFirstLength ? $"those of the files before it {SequenceLength}" : $"max_sequence_length is {SequenceLength}";
+                throw new DataException($"{path}: the samples have {shape[2]} tokens, {needed}");
             }
 
             if (content.StatedSamples is { } stated && (ulong)stated != shape[0])

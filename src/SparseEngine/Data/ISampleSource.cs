@@ -16,6 +16,9 @@ internal interface ISampleSource : IDisposable
     /// <param name="labels">Receives the label of each position: the next token.</param>
     /// <exception cref="DataException">The file cannot be read.</exception>
     void Read(int index, Span<int> inputIds, Span<int> mask, Span<int> labels);
+
+    /// <summary>Where a sample is, for messages: its file, where it is of one, and its index there.</summary>
+    (string? File, int Sample) PlaceOf(int index) => (null, index);
 }
 
 /// <summary>The data cannot be used: one line naming the file and what is wrong.</summary>

@@ -31,7 +31,8 @@ internal static class SampleSource
         DataPaths paths = new(split == DataSplit.Training ? "train_input.data_dir" : "eval_input.data_dir", yamlFile);
         return input.DataProcessor switch
         {
-            DataProcessor.GptHdf5 => GptHdf5Source.Open(paths.Resolve(input.DataDirectories), input.MaxSequenceLength, vocabularySize),
+            DataProcessor.GptHdf5 => GptHdf5Source.Open(
+                paths.Resolve(input.DataDirectories), input.TakesLengthFromData ? null : input.MaxSequenceLength, vocabularySize),
             DataProcessor.Text => OpenText(input, split, vocabularySize, paths, texts ?? new TextLibrary()),
             _ => throw new ArgumentOutOfRangeException(nameof(input), input.DataProcessor, "not a data processor"),
         };

@@ -18,7 +18,7 @@ internal static class EvaluationRun
         EvaluationMetrics? last = null;
         RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
         IReadOnlyList<string> checkpoints = CheckpointsOf(context, mode);
-        using RunMetrics log = RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory);
+        using RunMetrics log = RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory, context.Logger);
         foreach (string path in checkpoints)
         {
             if (stop.IsCancellationRequested)

@@ -53,17 +53,14 @@ internal sealed class Evaluator : IDisposable
             workspace.InputIds.CopyFrom(batch.InputIds);
             model.Forward(workspace);
             loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
-            foreach (int mask in batch.Mask)
-            {
-                counted += mask;
-            }
-
+            counted += batch.CountedLabels();
             observer.OnEvaluationProgress(i + 1, batches);
         }
 
         if (counted == 0)
         {
-            throw new DataException($"none of the tokens of {batches} validation batches counts: their attention_mask is 0 throughout");
+            throw new DataException(FormattableString.Invariant(
+                $"none of the tokens of {batches} validation {(batches == 1 ? "batch" : "batches")} counts: attention_mask is 0 throughout"));
         }
 
         double mean = loss.Sum.Read() / counted;

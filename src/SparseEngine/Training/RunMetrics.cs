@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using SparseEngine.Files;
 using SparseEngine.Metrics;
 using SparseEngine.Metrics.TensorBoard;
 using SparseEngine.Runs;
@@ -8,28 +10,38 @@ namespace SparseEngine.Training;
 /// <summary>What a run leaves of its figures: each goes into <c>metrics.jsonl</c> and into TensorBoard's event files.</summary>
 internal sealed class RunMetrics : IDisposable
 {
-    private readonly MetricsLog lines;
+    private readonly MetricsLog? lines;
     private readonly TensorBoardLog events;
+    private readonly string modelDirectory;
+    private readonly ILogger logger;
 
-    private RunMetrics(string modelDirectory, int resumeStep, int? firstStep)
+    private RunMetrics(string modelDirectory, MetricsLog? lines, int? firstStep, ILogger logger)
     {
-        lines = MetricsLog.Open(modelDirectory, resumeStep);
+        this.modelDirectory = modelDirectory;
+        this.lines = lines;
+        this.logger = logger;
         try
         {
             events = new TensorBoardLog(modelDirectory, firstStep);
         }
         catch
         {
-            lines.Dispose();
+            lines?.Dispose();
             throw;
         }
     }
 
     /// <summary>Opens them for a run that trains: what is logged of steps after <paramref name="resumeStep"/>, which it goes on from, comes from a killed run and no longer counts.</summary>
-    public static RunMetrics OpenForTraining(string modelDirectory, int resumeStep) => new(modelDirectory, resumeStep, resumeStep + 1);
+    /// <param name="modelDirectory">The model directory, which the run holds.</param>
+    /// <param name="resumeStep">The step it goes on from.</param>
+    /// <param name="logger">Told of what cannot be kept.</param>
+    public static RunMetrics OpenForTraining(string modelDirectory, int resumeStep, ILogger logger) =>
+        new(modelDirectory, MetricsLog.Open(modelDirectory, resumeStep), resumeStep + 1, logger);
 
-    /// <summary>Opens them for a run that only evaluates. An earlier checkpoint drops nothing that a later step has logged.</summary>
-    public static RunMetrics OpenForEvaluation(string modelDirectory) => new(modelDirectory, resumeStep: int.MaxValue, firstStep: null);
+    /// <summary>Opens them for a run that only evaluates: nothing is made before there is a figure, and an earlier checkpoint drops nothing that a later step has logged.</summary>
+    /// <param name="modelDirectory">The model directory, in which another run may be training.</param>
+    /// <param name="logger">Told of what cannot be kept.</param>
+    public static RunMetrics OpenForEvaluation(string modelDirectory, ILogger logger) => new(modelDirectory, lines: null, firstStep: null, logger);
 
     /// <summary>Writes what the run is: into the event files alone.</summary>
     /// <param name="step">The first step that it trains.</param>
@@ -45,28 +57,50 @@ internal sealed class RunMetrics : IDisposable
     /// <summary>Appends a training step.</summary>
     public void Write(StepMetrics step)
     {
-        lines.Write(step);
+        lines?.Write(step);
         events.Write(step);
     }
 
     /// <summary>Appends an evaluation.</summary>
     public void Write(EvaluationMetrics evaluation)
     {
-        lines.Write(evaluation);
+        if (lines is null)
+        {
+            AppendBetweenRuns(evaluation);
+        }
+
+        lines?.Write(evaluation);
         events.Write(evaluation);
     }
 
     /// <summary>Waits until all is on the disk, so that a checkpoint never survives a power failure that its steps' figures do not.</summary>
     public void FlushToDisk()
     {
-        lines.FlushToDisk();
+        lines?.FlushToDisk();
         events.FlushToDisk();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lines.Dispose();
+        lines?.Dispose();
         events.Dispose();
+    }
+
+    /// <summary>Adds a line where no run is training: two processes that add to one file would overwrite each other's lines.</summary>
+    private void AppendBetweenRuns(EvaluationMetrics evaluation)
+    {
+        using FolderHold? hold = FolderHold.TryTakeBriefly(modelDirectory);
+        if (hold is null)
+        {
+            logger.LogWarning(
+                "A run is training in {ModelDirectory} and writes its metrics.jsonl: this evaluation of step {Step} is not added to it, only to TensorBoard's files.",
+                modelDirectory,
+                evaluation.Step);
+            return;
+        }
+
+        using MetricsLog appended = MetricsLog.Open(modelDirectory, resumeStep: int.MaxValue);
+        appended.Write(evaluation);
     }
 }

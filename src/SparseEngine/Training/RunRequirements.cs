@@ -17,18 +17,11 @@ internal static class RunRequirements
         {
             Require(parameters.TrainInput, "train_input");
             Require(parameters.Optimizer, "optimizer");
-            CheckInput(parameters.TrainInput, "train_input");
-            if (parameters is { TrainInput: { } input, Optimizer: { } optimizer }
-                && optimizer.GradAccumSteps > 0 && input.BatchSize % optimizer.GradAccumSteps != 0)
-            {
-                Report($"train_input.batch_size is {input.BatchSize}, which optimizer.grad_accum_steps {optimizer.GradAccumSteps} does not divide");
-            }
         }
 
         if (evaluates)
         {
             Require(parameters.EvalInput, "eval_input");
-            CheckInput(parameters.EvalInput, "eval_input");
         }
 
         if (mode is RunMode.EvalAll && parameters.RunConfig.CheckpointPath is not null)
@@ -46,14 +39,6 @@ internal static class RunRequirements
             if (section is null)
             {
                 Report($"{name} is missing; {(trains ? "training" : "evaluation")} needs it");
-            }
-        }
-
-        void CheckInput(InputParameters? input, string section)
-        {
-            if (input?.MaxSequenceLength > parameters.Model.MaxPositionEmbeddings)
-            {
-                Report($"{section}.max_sequence_length is {input.MaxSequenceLength}; valid: at most model.max_position_embeddings, {parameters.Model.MaxPositionEmbeddings}");
             }
         }
 

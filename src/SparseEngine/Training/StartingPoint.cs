@@ -108,6 +108,21 @@ internal sealed class StartingPoint : IDisposable
         }
     }
 
+    /// <summary>Warns where the model directory has checkpoints of later steps than this run starts from: they are another run's, and stay the newest.</summary>
+    public void CompareWithNewest(RunConfig config)
+    {
+        bool isChosen = config.CheckpointPath is not null || !config.AutoloadLastCheckpoint;
+        if (isChosen && CheckpointDirectory.LastStep(config.ModelDirectory) is { } newest && newest > Step)
+        {
+            logger.LogWarning(
+                "{ModelDirectory} has checkpoints up to step {Newest}; this run starts from step {Step}: the log of later steps starts again, and a run without "
+                + "checkpoint_path would go on from the newest of them all. Another model_dir keeps the two apart.",
+                config.ModelDirectory,
+                newest,
+                Step);
+        }
+    }
+
     /// <summary>Loads the optimizer's state; it stays zero where the run starts afresh or the checkpoint has none.</summary>
     public void Restore(Optimizer optimizer)
     {
@@ -125,7 +140,12 @@ internal sealed class StartingPoint : IDisposable
         {
             if (State.Step > 0)
             {
-                logger.LogWarning("{Path} lacks {Count} tensors of the optimizer's state, first {First}; the optimizer starts afresh.", Path, missing.Count, missing[0]);
+                logger.LogWarning(
+                    "{Path} lacks {Count} {Tensors} of the optimizer's state, first {First}; the optimizer starts afresh.",
+                    Path,
+                    missing.Count,
+                    missing.Count == 1 ? "tensor" : "tensors",
+                    missing[0]);
             }
 
             return;

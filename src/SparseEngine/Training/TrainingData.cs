@@ -10,8 +10,22 @@ internal static class TrainingData
     /// <param name="parameters">The run.</param>
     /// <param name="split">Which.</param>
     /// <param name="texts">Texts that the run has read.</param>
-    public static ISampleSource Open(RunParameters parameters, DataSplit split, TextLibrary texts) =>
-        SampleSource.Open(InputOf(parameters, split), split, parameters.Model.VocabularySize, parameters.File, texts);
+    /// <exception cref="DataException">The data cannot be used, or have longer samples than the model has positions.</exception>
+    public static ISampleSource Open(RunParameters parameters, DataSplit split, TextLibrary texts)
+    {
+        ModelParameters model = parameters.Model;
+        InputParameters input = InputOf(parameters, split);
+        ISampleSource source = SampleSource.Open(input, split, model.VocabularySize, parameters.File, texts);
+        if (model.UsePositionEmbedding && source.SequenceLength > model.MaxPositionEmbeddings)
+        {
+            int length = source.SequenceLength;
+            source.Dispose();
+            throw new DataException(
+                $"{string.Join(", ", input.DataDirectories)}: the samples have {length} tokens; valid: at most model.max_position_embeddings, {model.MaxPositionEmbeddings}");
+        }
+
+        return source;
+    }
 
     /// <summary>Their batches.</summary>
     public static BatchLoader Loader(RunParameters parameters, ISampleSource source, DataSplit split)

@@ -5,6 +5,7 @@ using SparseEngine.Accounting;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Files;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
 using SparseEngine.Runs;
@@ -34,6 +35,7 @@ internal sealed class TrainingLoop
     private int savedStep;
     private long samplesConsumed;
     private FlopCount flopsDone;
+    private int passedOver;
     private double? lastLoss;
     private EvaluationMetrics? lastEvaluation;
 
@@ -63,6 +65,7 @@ internal sealed class TrainingLoop
     {
         RunParameters run = context.Parameters;
         RunConfig config = run.RunConfig;
+        using FolderHold hold = FolderHold.Take(config.ModelDirectory);
         ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(run.Model);
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
@@ -75,6 +78,7 @@ internal sealed class TrainingLoop
 
         using StartingPoint start = StartingPoint.Open(config, run.Model, definitions, context.Logger);
         start.CompareSeeds(config.Seed, shuffleSeed);
+        start.CompareWithNewest(config);
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
         using ParameterSet parameters = BuildParameters(context, definitions, plan, start);
@@ -84,7 +88,7 @@ internal sealed class TrainingLoop
         using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
         using Evaluator? evaluator = validation is null ? null
             : new Evaluator(context.Device, model, TrainingData.Loader(run, validation, DataSplit.Validation), config.EvalSteps, context.Observer);
-        using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step);
+        using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
         log.Describe(start.Step + 1, run.Text, plan, parameters.Elements);
         CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
 
@@ -111,9 +115,11 @@ internal sealed class TrainingLoop
         if (masks.Unplanned.Count > 0)
         {
             parameters.Dispose();
+            long weights = masks.Unplanned.Sum(parameter => (long)parameter.NaNs);
+            string places = masks.Unplanned.Count == 1 ? "a parameter" : FormattableString.Invariant($"{masks.Unplanned.Count} parameters");
             throw new TrainingException(
-                $"{start.Path}: {masks.Unplanned.Sum(parameter => (long)parameter.NaNs)} weights are NaN, the mark of sparse places, in {masks.Unplanned.Count} "
-                + $"parameters that no sparsity section covers: {Listing(masks.Unplanned)}; either give the YAML a sparsity section that does "
+                FormattableString.Invariant($"{start.Path}: {weights} {(weights == 1 ? "weight is" : "weights are")} NaN, the mark of sparse places, in ")
+                + $"{places} that no sparsity section covers: {Listing(masks.Unplanned)}; either give the YAML a sparsity section that does "
                 + $"(sparsity 0.0 makes them dense), or write them as zeros with: sparse-engine finalize -i {start.Path} -o FILE");
         }
 
@@ -167,6 +173,12 @@ internal sealed class TrainingLoop
     {
         clock.Start();
         loader.Load(samplesConsumed, batch);
+        if (batch.CountedLabels() == 0)
+        {
+            PassOver();
+            return;
+        }
+
         step.Run(batch, done, schedule.At(done), Config.CheckLossValues);
         done++;
         flopsDone = flopsDone.Plus(flops);
@@ -178,6 +190,27 @@ internal sealed class TrainingLoop
         {
             Report();
         }
+    }
+
+    /// <summary>Passes over a step that has nothing to learn from: there is no mean over no labels, and its loss would be NaN.</summary>
+    /// <exception cref="TrainingException">The run checks its losses.</exception>
+    private void PassOver()
+    {
+        // What earlier steps measured is told first, and first of all if it ends the run.
+        Report();
+        string problem = $"step {done + 1}: no label of its batch counts: attention_mask is 0 throughout its {loader.Describe(samplesConsumed)}";
+        if (Config.CheckLossValues)
+        {
+            throw new TrainingException($"{problem}; leave out what has no label, or set runconfig.check_loss_values to False to pass over such steps");
+        }
+
+        context.Logger.LogWarning("{Problem}; the step changes nothing", problem);
+        done++;
+        samplesConsumed += loader.BatchSize;
+        passedOver++;
+        clock.Stop();
+        reportedStep = done;
+        reportedTime = clock.Elapsed;
     }
 
     private bool IsLogged => done == lastStep || IsMultipleOf(Config.LogSteps);
@@ -232,7 +265,7 @@ internal sealed class TrainingLoop
 
     private RunSummary Summarize(string? startPath)
     {
-        int steps = done - firstStep;
+        int steps = done - firstStep - passedOver;
         TrainingMemory memory = TrainingMemory.Of(optimizer);
         return new RunSummary(
             done,

@@ -38,7 +38,7 @@ public sealed class TrainingRun
     /// <exception cref="Data.DataException">The data cannot be used.</exception>
     /// <exception cref="Checkpoints.CheckpointException">A checkpoint cannot be read.</exception>
     /// <exception cref="Files.OutputException">A checkpoint or a log cannot be written.</exception>
-    /// <exception cref="ConfigurationException">Checkpoint and parameters do not go together.</exception>
+    /// <exception cref="ConfigurationException">Checkpoint and parameters do not go together, or another run trains in the model directory.</exception>
     public RunSummary Execute(CancellationToken stop = default)
     {
         return mode is RunMode.Eval or RunMode.EvalAll

@@ -65,7 +65,7 @@ internal sealed class TrainingStep : IDisposable
     public int MicroBatches { get; }
 
     /// <summary>Makes one step.</summary>
-    /// <param name="batch">The whole step's samples.</param>
+    /// <param name="batch">The whole step's samples. At least one of their labels must count; a micro-batch of them may have none.</param>
     /// <param name="step">Steps done before this one: names the dropout masks.</param>
     /// <param name="learningRate">The rate of the update.</param>
     /// <param name="checkValues">Whether a loss or gradient that is not finite keeps this update and all later ones from the weights, until <see cref="Read"/> ends the run.</param>
@@ -162,12 +162,6 @@ internal sealed class TrainingStep : IDisposable
             return model.Shape.LossWeight / (workspace.Batch * MicroBatches);
         }
 
-        long counted = 0;
-        foreach (int mask in batch.Mask)
-        {
-            counted += mask;
-        }
-
-        return 1.0 / counted;
+        return 1.0 / batch.CountedLabels();
     }
 }

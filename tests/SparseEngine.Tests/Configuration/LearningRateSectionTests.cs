@@ -82,7 +82,7 @@ public sealed class LearningRateSectionTests
     [InlineData("{learning_rate: 1}", "14:3: optimizer.learning_rate.scheduler is missing; valid: Constant, Linear, Polynomial, Exponential, InverseSquareRootDecay, CosineDecay, PiecewiseConstant")]
     [InlineData("{scheduler: Linear, initial_learning_rate: 1, steps: 5}", "14:3: optimizer.learning_rate.end_learning_rate is missing; valid: a number of at least 0")]
     [InlineData("[{scheduler: Constant, learning_rate: 1}, {scheduler: Constant, learning_rate: 2}]", "14:19: optimizer.learning_rate[0].steps is missing; valid: an integer of at least 0")]
-    [InlineData("{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, steps: 5, decay_steps: 5}", "14:96: optimizer.learning_rate.decay_steps means the same as steps, which is given too; give one of them")]
+    [InlineData("{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, steps: 5, decay_steps: 6}", "14:96: optimizer.learning_rate.decay_steps is 6 and means the same as steps, which is 5; give one of them, or both the same value")]
     [InlineData("{scheduler: Exponential, initial_learning_rate: 1, decay_rate: 0}", "14:69: optimizer.learning_rate.decay_rate is 0; valid: a number above 0")]
     [InlineData("{scheduler: PiecewiseConstant, values: [1, 2], boundaries: [3, 4]}", "14:65: optimizer.learning_rate.boundaries does not fit the 2 values; valid: a list of ascending steps, one fewer than values")]
     [InlineData("{scheduler: PiecewiseConstant, values: [1, 2, 3], boundaries: [4, 4]}", "14:68: optimizer.learning_rate.boundaries does not fit the 3 values; valid: a list of ascending steps, one fewer than values")]
@@ -98,4 +98,14 @@ public sealed class LearningRateSectionTests
         Assert.Equal(
             ["params.yaml:14:86: optimizer.learning_rate.power is not a known key; it is ignored"],
             YamlRun.Warnings(Yaml("{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, power: 2, steps: 3}")));
+
+    [Theory]
+    [InlineData("steps: 5, decay_steps: 5")]
+    [InlineData("decay_steps: 5.0, steps: 5")]
+    public void Steps_and_decay_steps_that_agree_are_one_length(string steps)
+    {
+        LearningRateParameters rate = YamlRun.Read(Yaml($"{{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, {steps}}}")).Optimizer!.LearningRate;
+
+        Assert.Equal(5, Assert.Single(rate.Schedulers).Steps);
+    }
 }

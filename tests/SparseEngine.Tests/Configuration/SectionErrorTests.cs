@@ -18,6 +18,12 @@ public sealed class SectionErrorTests
     [InlineData("num_hidden_layers: 2", "num_hidden_layers: 2000000000", "9:3: model.num_hidden_layers is 2000000000; valid: an integer from 1 to 10000")]
     [InlineData("vocab_size: 256", "vocab_size: 2000000000", "7:3: model.vocab_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
     [InlineData("filter_size: 128", "filter_size: 2000000000", "11:3: model.filter_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  output_logits_scale: 2", "11:3: model.output_logits_scale is 2: the key is not implemented; valid: 1, which changes nothing, or no such key")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  scale_qk_dot_by_d: True", "11:3: model.scale_qk_dot_by_d is True: the key is not implemented; valid: false, which changes nothing, or no such key")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  extra_attention_params: {num_kv_groups: 2}", "11:3: model.extra_attention_params is a map: the key is not implemented; valid: no such key")]
+    [InlineData("eps: 1.0e-8", "adjust_learning_rate: {decoder_kernel: 0.1}", "15:3: optimizer.adjust_learning_rate is a map: the key is not implemented; valid: no such key")]
+    [InlineData("eps: 1.0e-8", "grad_accum_steps: 3", "15:3: optimizer.grad_accum_steps is 3; valid: a divisor of train_input.batch_size, 4")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  max_position_embeddings: 16", "4:3: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16")]
     [InlineData("num_heads: 4", "num_heads: 5", "10:3: model.num_heads is 5; valid: a divisor of hidden_size, 32")]
     [InlineData("num_heads: 4", "num_heads: 4\n  dropout_rate: 1", "11:3: model.dropout_rate is 1; valid: a number in [0, 1)")]
     [InlineData("num_heads: 4", "num_heads: 4\n  use_ffn_bias: maybe", "11:3: model.use_ffn_bias is \"maybe\"; valid: true, false")]
@@ -25,8 +31,7 @@ public sealed class SectionErrorTests
     [InlineData("num_heads: 4", "num_heads: 4\n  attention_type: aiayn", "11:3: model.attention_type is \"aiayn\"; valid: scaled_dot_product, dot_product")]
     [InlineData("num_heads: 4", "num_heads: 4\n  nonlinearity: swiglu", "11:3: model.nonlinearity is \"swiglu\"; valid: gelu, gelu_new, quick_gelu, relu, squared_relu, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
     [InlineData("num_heads: 4", "num_heads: 4\n  layer_norm_epsilon: 0", "11:3: model.layer_norm_epsilon is 0; valid: a number above 0")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  fixed_sparse_attention: {n: 1}", "11:3: model.fixed_sparse_attention asks for a sparse attention pattern, which is not supported; leave it out")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  max_position_embeddings: 16", "4:3: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  fixed_sparse_attention: {n: 1}", "11:3: model.fixed_sparse_attention is a map: the key is not implemented; valid: no such key")]
     [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {std: 1}", "11:3: model.initializer.name is missing; valid: normal, truncated_normal, uniform, constant, zeros, ones, xavier_uniform, glorot_uniform, xavier_normal, glorot_normal")]
     [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {name: uniform, a: 1}", "11:32: model.initializer.a leaves the interval from 1 to 0.05, which is empty; valid: a below b")]
     [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {name: xavier_normal, gain: 2}", "11:38: model.initializer.gain is 2; valid: 1")]
@@ -39,7 +44,6 @@ public sealed class SectionErrorTests
     [InlineData("eps: 1.0e-8", "max_gradient_value: 1", "15:3: optimizer.max_gradient_value is not supported; use max_gradient_norm")]
     [InlineData("eps: 1.0e-8", "amsgrad: True", "15:3: optimizer.amsgrad is true, which is not supported; valid: false")]
     [InlineData("eps: 1.0e-8", "max_gradient_norm: 0", "15:3: optimizer.max_gradient_norm is 0; valid: a number above 0")]
-    [InlineData("eps: 1.0e-8", "grad_accum_steps: 3", "15:3: optimizer.grad_accum_steps is 3; valid: a divisor of train_input.batch_size, 4")]
     [InlineData("eps: 1.0e-8", "betas: [0.9]", "15:3: optimizer.betas is a list; valid: a list of two, each a number in [0, 1)")]
     [InlineData("eps: 1.0e-8", "betas: [0.9, 1]", "15:16: optimizer.betas[1] is 1; valid: a number in [0, 1)")]
     [InlineData("eps: 1.0e-8", "betas: [0.9, 0.95]\n  beta1: 0.9", "15:3: optimizer.betas means the same as beta1 and beta2, which are given too; give one of them")]
@@ -125,4 +129,22 @@ public sealed class SectionErrorTests
     [InlineData("", "abc", 3)]
     public void The_distance_of_two_names_counts_swaps_as_one(string a, string b, int distance) =>
         Assert.Equal(distance, NearestName.Distance(a, b));
+
+    [Theory]
+    [InlineData("output_logits_scale: 1")]
+    [InlineData("embeddings_scale: 1.0")]
+    [InlineData("scale_qk_dot_by_d: no")]
+    [InlineData("mup_base_hidden_size:")]
+    [InlineData("rotary_dim: null")]
+    [InlineData("norm_type: layernorm")]
+    [InlineData("moe_params: {}")]
+    [InlineData("position_embedding_type: learned")]
+    public void A_key_that_is_not_implemented_may_say_that_nothing_changes(string setting) =>
+        Assert.Empty(YamlRun.Warnings(YamlRun.Minimal.Replace("num_heads: 4", $"num_heads: 4\n  {setting}", StringComparison.Ordinal)));
+
+    [Fact]
+    public void A_rule_between_two_keys_waits_until_both_are_in_order() =>
+        Assert.Equal(
+            ["params.yaml:8:3: model.hidden_size is \"x\"; valid: an integer of at least 1"],
+            YamlRun.Errors(YamlRun.Minimal.Replace("hidden_size: 32", "hidden_size: x", StringComparison.Ordinal)));
 }

@@ -130,14 +130,18 @@ public sealed class SectionValueTests
         Assert.Equal((0.8, 0.95, 0.1), (optimizer.Beta1, optimizer.Beta2, optimizer.WeightDecayRate));
     }
 
-    [Fact]
-    public void The_map_processor_of_2_x_may_leave_out_the_sequence_length()
+    [Theory]
+    [InlineData("GptHDF5DataProcessor")]
+    [InlineData("GptHDF5MapDataProcessor")]
+    public void Without_a_sequence_length_that_of_the_data_is_taken_and_that_of_the_model_reckoned_with(string processor)
     {
         var yaml = YamlRun.Minimal
-            .Replace("GptHDF5DataProcessor", "GptHDF5MapDataProcessor", StringComparison.Ordinal)
+            .Replace("GptHDF5DataProcessor", processor, StringComparison.Ordinal)
             .Replace("max_sequence_length: 32", "shuffle: no", StringComparison.Ordinal);
+        InputParameters input = YamlRun.Read(yaml).TrainInput!;
 
-        Assert.Equal((DataProcessor.GptHdf5, 1024), (YamlRun.Read(yaml).TrainInput!.DataProcessor, YamlRun.Read(yaml).TrainInput!.MaxSequenceLength));
+        Assert.Equal((DataProcessor.GptHdf5, 1024, true), (input.DataProcessor, input.MaxSequenceLength, input.TakesLengthFromData));
+        Assert.False(YamlRun.Read(YamlRun.Minimal).TrainInput!.TakesLengthFromData);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public class ResumeTests
         RunSummary resumed = broken.With(config => config with { MaxSteps = 8 }).Execute();
 
         Assert.Equal(broken.CheckpointPath(3), broken.Overview!.ResumedFrom);
-        Assert.Equal(3, broken.Overview.FirstStep);
+        Assert.Equal(3, broken.Overview.StepsDone);
         Assert.Equal(8, resumed.LastStep);
         AssertSameRuns(unbroken, broken);
         AssertSameCheckpoints(unbroken.CheckpointPath(8), broken.CheckpointPath(8));
@@ -83,7 +83,7 @@ public class ResumeTests
         using TestRun second = new();
         second.With(config => config with { CheckpointPath = first.CheckpointPath(8), IsPretrainedCheckpoint = true, MaxSteps = 2 }).Execute();
 
-        Assert.Equal(0, second.Overview!.FirstStep);
+        Assert.Equal(0, second.Overview!.StepsDone);
         Assert.Equal([1, 2], second.Steps.Select(step => step.Step));
         Assert.True(second.Steps[0].Loss < first.Steps[0].Loss - 0.1);
     }

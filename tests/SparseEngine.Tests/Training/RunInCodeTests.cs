@@ -20,6 +20,32 @@ public class RunInCodeTests
         { "optimizer.beta2 is NaN; valid: a number in [0, 1)", run => run with { Optimizer = run.Optimizer! with { Beta2 = double.NaN } } },
         { "optimizer.grad_accum_steps is 0; valid: a whole number of at least 1", run => run with { Optimizer = run.Optimizer! with { GradAccumSteps = 0 } } },
         { "runconfig.log_steps is 0; valid: a whole number of at least 1", run => run with { RunConfig = run.RunConfig with { LogSteps = 0 } } },
+        { "model.loss_weight is 0; valid: a number above 0", run => run with { Model = run.Model with { LossWeight = 0 } } },
+        { "model.num_hidden_layers is 10001; valid: a whole number of at most 10000", run => run with { Model = run.Model with { Layers = 10001 } } },
+        { "model.initializer.std is -1; valid: a number of at least 0", run => run with { Model = run.Model with { Initializer = new(InitializerKind.Normal, 0, -1, 0, 0) } } },
+        {
+            "model.embedding_initializer.b leaves the interval from 1 to 1, which is empty; valid: a below b",
+            run => run with { Model = run.Model with { EmbeddingInitializer = new(InitializerKind.Uniform, 0, 0, 1, 1) } }
+        },
+        { "runconfig.seed is -1; valid: a whole number of at least 0", run => run with { RunConfig = run.RunConfig with { Seed = -1 } } },
+        { "runconfig.keep_checkpoint_max is 0; valid: a whole number of at least 1", run => run with { RunConfig = run.RunConfig with { KeepCheckpointMax = 0 } } },
+        { "optimizer.grad_accum_steps is 3; valid: a divisor of train_input.batch_size, 4", run => run with { Optimizer = run.Optimizer! with { GradAccumSteps = 3 } } },
+        { "optimizer.learning_rate[0].learning_rate is NaN; valid: a number of at least 0", run => WithSchedulers(run, new ConstantScheduler(double.NaN)) },
+        { "optimizer.learning_rate[0].end_learning_rate is -1; valid: a number of at least 0", run => WithSchedulers(run, new PolynomialScheduler(1, -1, 5)) },
+        { "optimizer.learning_rate[0].power is 0; valid: a number above 0", run => WithSchedulers(run, new PolynomialScheduler(1, 0, 5, Power: 0)) },
+        {
+            "optimizer.learning_rate[0].steps is missing; valid: an integer of at least 0",
+            run => WithSchedulers(run, new ConstantScheduler(1), new ConstantScheduler(1))
+        },
+        { "optimizer.learning_rate[0].decay_steps is 0; valid: an integer of at least 1", run => WithSchedulers(run, new ExponentialScheduler(1, 0.5, 0, false, null)) },
+        {
+            "optimizer.learning_rate[0].warmup_steps is 0; valid: an integer of at least 1",
+            run => WithSchedulers(run, new InverseSquareRootDecayScheduler(1, 1, 0, null))
+        },
+        {
+            "optimizer.learning_rate[0].boundaries does not fit the values; valid: a list of ascending steps, one fewer than values",
+            run => WithSchedulers(run, new PiecewiseConstantScheduler([1, 2], [], null))
+        },
         {
             "eval_input.validation_share is 0.05; valid: train_input.validation_share, 0.1, since both read the same text",
             run => run with
@@ -64,4 +90,7 @@ public class RunInCodeTests
 
         Assert.Equal((expected.LastLoss, expected.Evaluation), (summary.LastLoss, summary.Evaluation));
     }
+
+    private static RunParameters WithSchedulers(RunParameters run, params SchedulerParameters[] schedulers) =>
+        run with { Optimizer = run.Optimizer! with { LearningRate = new([.. schedulers]) } };
 }

@@ -107,7 +107,7 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     public void OnStarted(RunOverview overview)
     {
         Overview = overview;
-        if (overview.FirstStep == StopAfter)
+        if (overview.StepsDone == StopAfter)
         {
             stop!.Cancel();
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.Data;
 using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
@@ -161,8 +162,34 @@ public class TrainingRunTests
         run.Parameters = run.Parameters with { Model = run.Parameters.Model with { MaxPositionEmbeddings = 16 } };
 
         Assert.Equal(
-            "params.yaml: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16",
-            Assert.Throws<ConfigurationException>(() => run.Execute()).Message);
+            [
+                "params.yaml: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16",
+                "params.yaml: eval_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16",
+            ],
+            Assert.Throws<ConfigurationException>(() => run.Execute()).Problems.Select(problem => problem.ToString()));
+    }
+
+    [Fact]
+    public void Samples_that_give_the_length_themselves_must_not_be_longer_than_the_position_table()
+    {
+        using TestRun run = new();
+        InputParameters input = run.Parameters.TrainInput! with { MaxSequenceLength = 16, TakesLengthFromData = true };
+        run.Parameters = run.Parameters with { TrainInput = input, EvalInput = null };
+        Assert.Equal(8, run.Execute(RunMode.Train).LastStep);
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { MaxPositionEmbeddings = 16 } };
+
+        Assert.Equal(
+            $"{input.DataDirectories[0]}: the samples have 32 tokens; valid: at most model.max_position_embeddings, 16",
+            Assert.Throws<DataException>(() => run.Execute(RunMode.Train)).Message);
+    }
+
+    [Fact]
+    public void Without_a_position_table_a_sequence_may_be_longer_than_it_would_have_been()
+    {
+        using TestRun run = new();
+        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { UsePositionEmbedding = false, MaxPositionEmbeddings = 16 } };
+
+        Assert.Equal(8, run.Execute().LastStep);
     }
 
     [Fact]
@@ -172,7 +199,7 @@ public class TrainingRunTests
         run.Parameters = run.Parameters with { Optimizer = run.Parameters.Optimizer! with { GradAccumSteps = 3 } };
 
         Assert.Equal(
-            "params.yaml: train_input.batch_size is 4, which optimizer.grad_accum_steps 3 does not divide",
+            "params.yaml: optimizer.grad_accum_steps is 3; valid: a divisor of train_input.batch_size, 4",
             Assert.Throws<ConfigurationException>(() => run.Execute()).Message);
     }
 

@@ -7,35 +7,29 @@ internal static class InputSection
 {
     private const string PathDescription = "a path, or a list of paths";
 
-    private static readonly Choices<Processor> Processors = new(
-        ("GptHDF5DataProcessor", Processor.Hdf5),
-        ("GptHDF5MapDataProcessor", Processor.Hdf5Map),
-        ("TextDataProcessor", Processor.Text));
-
-    /// <summary>The two ways of reading HDF5 differ only in what Model Zoo 2.x lets a file leave out.</summary>
-    private enum Processor
-    {
-        Hdf5,
-        Hdf5Map,
-        Text,
-    }
+    // The Model Zoo has two ways of reading HDF5, by stream and by index; here they are one.
+    private static readonly Choices<DataProcessor> Processors = new(
+        ("GptHDF5DataProcessor", DataProcessor.GptHdf5),
+        ("GptHDF5MapDataProcessor", DataProcessor.GptHdf5),
+        ("TextDataProcessor", DataProcessor.Text));
 
     /// <summary>Reads the section.</summary>
     /// <param name="section">The section.</param>
-    /// <param name="maxPositionEmbeddings">The sequence length where the 2.x processor is given none.</param>
+    /// <param name="maxPositionEmbeddings">The sequence length that is reckoned with where none is given and the data, not yet open, tell.</param>
     public static InputParameters Read(SectionReader section, int maxPositionEmbeddings)
     {
         var processor = section.Choice("data_processor", Processors, required: true);
         var parameters = new InputParameters
         {
-            DataProcessor = processor is Processor.Text ? DataProcessor.Text : DataProcessor.GptHdf5,
+            DataProcessor = processor ?? DataProcessor.GptHdf5,
             DataDirectories = ReadDirectories(section),
             BatchSize = section.Integer("batch_size", minimum: 1, required: true) ?? 1,
-            MaxSequenceLength = section.Integer("max_sequence_length", minimum: 1, required: processor is not Processor.Hdf5Map) ?? maxPositionEmbeddings,
+            MaxSequenceLength = section.Integer("max_sequence_length", minimum: 1, required: processor is DataProcessor.Text) ?? maxPositionEmbeddings,
+            TakesLengthFromData = !section.Has("max_sequence_length"),
             ShuffleSeed = section.Integer("shuffle_seed", minimum: 0),
         };
         parameters = parameters with { Shuffle = section.Boolean("shuffle") ?? parameters.Shuffle };
-        if (processor is Processor.Text)
+        if (processor is DataProcessor.Text)
         {
             parameters = parameters with
             {

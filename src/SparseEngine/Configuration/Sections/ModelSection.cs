@@ -18,57 +18,27 @@ internal static class ModelSection
     private static readonly Choices<LossScaling> LossScalings = new(("num_tokens", LossScaling.NumTokens), ("batch_size", LossScaling.BatchSize));
     private static readonly Choices<bool> PositionEmbeddingTypes = new(("learned", true));
 
-    // A hundred times the layers of the largest GPTs.
-    private const int MostLayers = 10_000;
-
     /// <summary>Reads the section.</summary>
     public static ModelParameters Read(SectionReader section)
     {
-        var hiddenSize = section.Integer("hidden_size", minimum: 1, required: true);
-        var heads = section.Integer("num_heads", minimum: 1, required: true);
-        if (hiddenSize % heads is not (null or 0))
-        {
-            section.Reject("num_heads", $"a divisor of hidden_size, {hiddenSize}");
-        }
-
         var parameters = new ModelParameters
         {
             VocabularySize = section.Integer("vocab_size", minimum: 1, required: true) ?? 1,
-            HiddenSize = hiddenSize ?? 1,
-            Layers = (int?)section.LongInteger("num_hidden_layers", 1, MostLayers, required: true) ?? 1,
-            Heads = heads ?? 1,
+            HiddenSize = section.Integer("hidden_size", minimum: 1, required: true) ?? 1,
+            Layers = (int?)section.LongInteger("num_hidden_layers", 1, ParameterRanges.MostLayers, required: true) ?? 1,
+            Heads = section.Integer("num_heads", minimum: 1, required: true) ?? 1,
             FilterSize = section.Integer("filter_size", minimum: 1, required: true) ?? 1,
         };
         parameters = ReadEmbeddings(section, parameters);
         parameters = ReadLayers(section, parameters);
         parameters = ReadInitializers(section, parameters);
         parameters = ReadLoss(section, parameters);
-        CheckWeights(section, parameters);
-
-        section.Value("fixed_sparse_attention")?.Error("asks for a sparse attention pattern, which is not supported; leave it out");
+        UnimplementedKeys.Refuse(section, UnimplementedKeys.OfModel);
         section.Ignore(
             "mixed_precision", "fp16_type", "use_bfloat16", "precision_opt_level", "attention_softmax_fp32", "attention_kernel", "allow_multireplica",
             "boundary_casting", "tf_summary");
         section.Finish();
         return parameters;
-    }
-
-    /// <summary>A weight is read from a checkpoint and drawn as one array.</summary>
-    private static void CheckWeights(SectionReader section, ModelParameters parameters)
-    {
-        var hiddenSize = parameters.HiddenSize;
-        (string Key, int Rows)[] weights =
-        [
-            ("hidden_size", hiddenSize), ("vocab_size", parameters.VocabularySize), ("filter_size", parameters.FilterSize),
-            ("max_position_embeddings", parameters.MaxPositionEmbeddings),
-        ];
-        foreach (var (key, rows) in weights)
-        {
-            if (section.Has(key) && (long)rows * hiddenSize > Array.MaxLength)
-            {
-                section.Error(key, $"is {rows}: with hidden_size {hiddenSize} that makes a weight of more than {Array.MaxLength} elements");
-            }
-        }
     }
 
     private static ModelParameters ReadEmbeddings(SectionReader section, ModelParameters defaults)

@@ -30,6 +30,7 @@ internal static class OptimizerSection
         section.Value("max_gradient_value")?.Error("is not supported; use max_gradient_norm");
         RejectTrue(section, "amsgrad");
         RejectTrue(section, "disable_lr_steps_reset");
+        UnimplementedKeys.Refuse(section, UnimplementedKeys.OfOptimizer);
         section.Ignore(
             "loss_scaling_factor", "initial_loss_scale", "steps_per_increase", "min_loss_scale", "max_loss_scale", "log_summaries");
         section.Finish();

@@ -1,6 +1,6 @@
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Reads the runconfig section and lays the command line's options over it.</summary>
+/// <summary>Reads the runconfig section.</summary>
 internal static class RunConfigSection
 {
     private const string PathDescription = "a path";

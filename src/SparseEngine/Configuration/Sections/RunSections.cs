@@ -12,32 +12,39 @@ internal sealed record RunSections(
     /// <summary>Checks what one section says against the others, and settles the validation share that both inputs go by.</summary>
     public RunParameters Check(RunParameters parameters, RunConfigOverrides options, DiagnosticCollector diagnostics)
     {
-        CheckSequenceLength(TrainInput, parameters.TrainInput, parameters.Model);
-        CheckSequenceLength(EvalInput, parameters.EvalInput, parameters.Model);
-        CheckGradientAccumulation(parameters);
         CheckLength(parameters, diagnostics);
         CheckPretrained(parameters.RunConfig, options, diagnostics);
-        return ShareValidation(parameters);
+        parameters = ShareValidation(parameters);
+        foreach (BrokenRule rule in ParameterRules.Broken(parameters))
+        {
+            Report(rule);
+        }
+
+        return parameters;
     }
 
-    private void CheckSequenceLength(SectionReader? section, InputParameters? input, ModelParameters model)
+    /// <summary>Tells of a broken rule at its key's place, unless one of its values only stands in for what is missing or not valid.</summary>
+    private void Report(BrokenRule rule)
     {
-        const string key = "max_sequence_length";
-        if (model.UsePositionEmbedding && input?.MaxSequenceLength > model.MaxPositionEmbeddings
-            && section!.Has(key) && Model!.IsValid("max_position_embeddings"))
+        (SectionReader? section, string key) = Find(rule.Key);
+        if (section is not null && section.Has(key) && rule.Others.Add(rule.Key).All(path => Find(path) is ({ } other, var name) && other.IsSettled(name)))
         {
-            section.Reject(key, $"at most model.max_position_embeddings, {model.MaxPositionEmbeddings}");
+            section.Error(key, rule.Text);
         }
     }
 
-    private void CheckGradientAccumulation(RunParameters parameters)
+    private (SectionReader? Section, string Key) Find(string path)
     {
-        const string key = "grad_accum_steps";
-        if (parameters is { TrainInput: { } input, Optimizer: { } optimizer }
-            && input.BatchSize % optimizer.GradAccumSteps != 0 && TrainInput!.Has("batch_size") && TrainInput.IsValid("batch_size"))
+        string[] names = path.Split('.');
+        SectionReader? section = names[0] switch
         {
-            Optimizer!.Reject(key, $"a divisor of train_input.batch_size, {input.BatchSize}");
-        }
+            "train_input" => TrainInput,
+            "eval_input" => EvalInput,
+            "model" => Model,
+            "optimizer" => Optimizer,
+            _ => throw new ArgumentException($"no rule is about {path}", nameof(path)),
+        };
+        return (section, names[1]);
     }
 
     /// <summary>A run that can train must say for how long.</summary>
@@ -82,7 +89,7 @@ internal sealed record RunSections(
         }
     }
 
-    /// <summary>Training must leave out the text that validation reads: where both read the same, they go by one share.</summary>
+    /// <summary>Training must leave out the text that validation reads: where both read the same and one of them gives a share, it is that of both.</summary>
     private RunParameters ShareValidation(RunParameters parameters)
     {
         if (parameters is not
@@ -101,10 +108,9 @@ internal sealed record RunSections(
             return parameters with { EvalInput = eval with { ValidationShare = train.ValidationShare } };
         }
 
-        if (TrainInput!.Has(ValidationShareKey) && train.ValidationShare != eval.ValidationShare
-            && TrainInput.IsValid(ValidationShareKey) && EvalInput.IsValid(ValidationShareKey))
+        if (TrainInput!.Has(ValidationShareKey))
         {
-            EvalInput.Reject(ValidationShareKey, Invariant($"train_input.validation_share, {train.ValidationShare}, since both read the same text"));
+            return parameters;
         }
 
         return parameters with { TrainInput = train with { ValidationShare = eval.ValidationShare } };

@@ -71,7 +71,7 @@ internal static class SchedulerSection
     private static ExponentialScheduler ReadExponential(SectionReader section, bool isFollowed)
     {
         // As in the Model Zoo, the steps are both the length of the decay and how long the scheduler lasts.
-        var steps = section.Integer(section.NameOf(StepNames), minimum: 1, required: isFollowed);
+        var steps = section.Integer(section.NameOfAgreeing(StepNames), minimum: 1, required: isFollowed);
         return new ExponentialScheduler(
             ReadInitialRate(section), section.Number(section.NameOf("decay_rate", "gamma"), Interval.Positive, required: true) ?? 1,
             steps ?? 1, section.Boolean("staircase") ?? false, steps);
@@ -80,9 +80,8 @@ internal static class SchedulerSection
     private static PiecewiseConstantScheduler ReadPiecewiseConstant(SectionReader section, bool isFollowed)
     {
         const int invalidBoundary = 0;
-        const string validBoundaries = "a list of ascending steps, one fewer than values";
         var values = section.RequiredValue("values", "a list of rates");
-        var boundaries = section.RequiredValue("boundaries", validBoundaries);
+        var boundaries = section.RequiredValue("boundaries", PiecewiseConstantScheduler.ValidBoundaries);
         var scheduler = new PiecewiseConstantScheduler(
             [.. (values?.Items() ?? []).Select(v => v.AsNumber(Interval.NotNegative) ?? 1)],
             [.. (boundaries?.Items() ?? []).Select(v => (int)(v.AsInteger(1, int.MaxValue) ?? invalidBoundary))],
@@ -92,16 +91,13 @@ internal static class SchedulerSection
             values?.Reject("a list of rates");
             scheduler = scheduler with { Values = [1] };
         }
-        else if (boundaries is not null && !scheduler.Boundaries.Contains(invalidBoundary) && !Fit(scheduler.Boundaries, scheduler.Values.Length))
+        else if (boundaries is not null && !scheduler.Boundaries.Contains(invalidBoundary) && !scheduler.HasFittingBoundaries)
         {
-            boundaries.Error($"does not fit the {scheduler.Values.Length} values; valid: {validBoundaries}");
+            boundaries.Error($"does not fit the {scheduler.Values.Length} values; valid: {PiecewiseConstantScheduler.ValidBoundaries}");
         }
 
         return scheduler;
     }
-
-    private static bool Fit(ImmutableArray<int> boundaries, int values) =>
-        boundaries.Length == values - 1 && boundaries.Zip(boundaries.Skip(1)).All(pair => pair.First < pair.Second);
 
     private static double ReadInitialRate(SectionReader section) => ReadRate(section, section.NameOf(RateNames));
 
@@ -109,7 +105,7 @@ internal static class SchedulerSection
 
     private static double ReadRate(SectionReader section, string key) => section.Number(key, Interval.NotNegative, required: true) ?? 1;
 
-    private static int ReadDecaySteps(SectionReader section) => section.Integer(section.NameOf(StepNames), minimum: 0, required: true) ?? 0;
+    private static int ReadDecaySteps(SectionReader section) => section.Integer(section.NameOfAgreeing(StepNames), minimum: 0, required: true) ?? 0;
 
-    private static int? ReadSteps(SectionReader section, bool required) => section.Integer(section.NameOf(StepNames), minimum: 0, required);
+    private static int? ReadSteps(SectionReader section, bool required) => section.Integer(section.NameOfAgreeing(StepNames), minimum: 0, required);
 }

@@ -15,11 +15,15 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 {
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, string> _missing = [];
+    private readonly HashSet<string> _absent = [];
 
     public string Path { get; } = path;
 
     /// <summary>Whether a key is there with a value other than null.</summary>
     public bool Has(string key) => Entry(key) is not null;
+
+    /// <summary>Whether a key is there, if only with null.</summary>
+    public bool Mentions(string key) => mapping.Entries.Any(e => e.Key == key);
 
     /// <summary>Whether any of several keys is there.</summary>
     public bool HasAny(params ReadOnlySpan<string> keys)
@@ -38,33 +42,19 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// <summary>Whether a key that is there, if it is, has been found in order so far.</summary>
     public bool IsValid(string key) => !Has(key) || !diagnostics.HasErrorAt(PositionOf(key));
 
+    /// <summary>Whether a key's value is known: it is there and in order, or it is absent and may be.</summary>
+    public bool IsSettled(string key) => IsValid(key) && !_absent.Contains(key);
+
     /// <summary>Whether the section has no keys.</summary>
     public bool IsEmpty => mapping.Entries.Count == 0;
 
     /// <summary>
     /// Takes several names for one setting: the one that the file uses, or the first. Two of them at once are an error.
     /// </summary>
-    public string NameOf(params ReadOnlySpan<string> names)
-    {
-        string? used = null;
-        foreach (var name in names)
-        {
-            _known.Add(name);
-            if (!Has(name))
-            {
-                continue;
-            }
+    public string NameOf(params ReadOnlySpan<string> names) => NameOf(names, mayAgree: false);
 
-            if (used is not null)
-            {
-                Error(name, $"means the same as {used}, which is given too; give one of them");
-            }
-
-            used ??= name;
-        }
-
-        return used ?? names[0];
-    }
+    /// <summary>Takes several names for one setting. Files give two of them where releases differ in which they read; values that differ are an error.</summary>
+    public string NameOfAgreeing(params ReadOnlySpan<string> names) => NameOf(names, mayAgree: true);
 
     /// <summary>A key as the file has it; null where it is not there or null.</summary>
     public YamlEntry? Entry(string key) => mapping.Entries.FirstOrDefault(e => e.Key == key && e.Value is not YamlScalar { IsNull: true });
@@ -150,6 +140,34 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
         }
     }
 
+    private string NameOf(ReadOnlySpan<string> names, bool mayAgree)
+    {
+        string? used = null;
+        foreach (var name in names)
+        {
+            _known.Add(name);
+            if (!Has(name))
+            {
+                continue;
+            }
+
+            if (used is not null && !(mayAgree && AreEqual(Entry(used)!.Value, Entry(name)!.Value)))
+            {
+                string remedy = mayAgree ? $"is {Entry(used)!.Value.Display}; give one of them, or both the same value" : "is given too; give one of them";
+                Error(name, mayAgree ? $"is {Entry(name)!.Value.Display} and means the same as {used}, which {remedy}" : $"means the same as {used}, which {remedy}");
+            }
+
+            used ??= name;
+        }
+
+        return used ?? names[0];
+    }
+
+    private static bool AreEqual(YamlNode one, YamlNode other) =>
+        one.Display == other.Display
+        || (one is YamlScalar first && other is YamlScalar second
+            && ScalarSyntax.TryNumber(first.Text, out double number) && ScalarSyntax.TryNumber(second.Text, out double same) && number == same);
+
     private bool TryGet(string key, bool required, string valid, [NotNullWhen(true)] out SectionValue? value)
     {
         _known.Add(key);
@@ -157,6 +175,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
         if (value is null && required)
         {
             _missing[key] = valid;
+            _absent.Add(key);
         }
 
         return value is not null;

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+
+namespace SparseEngine.Configuration;
+
+/// <summary>A rule between settings that a run breaks.</summary>
+/// <param name="Key">The setting that is told of: <c>model.num_heads</c>.</param>
+/// <param name="Others">The settings that it has to fit.</param>
+/// <param name="Text">What is wrong and what would be valid, in words that follow the key.</param>
+internal readonly record struct BrokenRule(string Key, ImmutableArray<string> Others, string Text)
+{
+    /// <summary>The whole line.</summary>
+    public override string ToString() => $"{Key} {Text}";
+}
+
+/// <summary>The rules between settings: for a run of a YAML file, which adds the places, and for one built in code.</summary>
+internal static class ParameterRules
+{
+    private const string HiddenSize = "model.hidden_size";
+
+    /// <summary>Every rule that a run breaks.</summary>
+    public static IEnumerable<BrokenRule> Broken(RunParameters run) =>
+    [
+        .. Heads(run.Model), .. Weights(run.Model),
+        .. SequenceLength("train_input", run.TrainInput, run.Model), .. SequenceLength("eval_input", run.EvalInput, run.Model),
+        .. GradientAccumulation(run), .. ValidationShare(run),
+    ];
+
+    private static IEnumerable<BrokenRule> Heads(ModelParameters model)
+    {
+        if (model.Heads > 0 && model.HiddenSize % model.Heads != 0)
+        {
+            yield return Rule("model.num_heads", [HiddenSize], $"is {model.Heads}; valid: a divisor of hidden_size, {model.HiddenSize}");
+        }
+    }
+
+    /// <summary>A weight is read from a checkpoint and drawn as one array.</summary>
+    private static IEnumerable<BrokenRule> Weights(ModelParameters model)
+    {
+        (string Key, int Rows)[] weights =
+        [
+            (HiddenSize, model.HiddenSize), ("model.vocab_size", model.VocabularySize), ("model.filter_size", model.FilterSize),
+            ("model.max_position_embeddings", model.MaxPositionEmbeddings),
+        ];
+        return weights.Where(weight => (long)weight.Rows * model.HiddenSize > Array.MaxLength).Select(weight => Rule(
+            weight.Key, [HiddenSize], $"is {weight.Rows}: with hidden_size {model.HiddenSize} that makes a weight of more than {Array.MaxLength} elements"));
+    }
+
+    /// <summary>Without a table of positions a sequence may be of any length.</summary>
+    private static IEnumerable<BrokenRule> SequenceLength(string section, InputParameters? input, ModelParameters model)
+    {
+        if (model.UsePositionEmbedding && input?.MaxSequenceLength > model.MaxPositionEmbeddings)
+        {
+            yield return Rule(
+                $"{section}.max_sequence_length",
+                ["model.max_position_embeddings"],
+                $"is {input.MaxSequenceLength}; valid: at most model.max_position_embeddings, {model.MaxPositionEmbeddings}");
+        }
+    }
+
+    private static IEnumerable<BrokenRule> GradientAccumulation(RunParameters run)
+    {
+        if (run is { TrainInput: { } input, Optimizer: { GradAccumSteps: > 0 } optimizer } && input.BatchSize % optimizer.GradAccumSteps != 0)
+        {
+            yield return Rule(
+                "optimizer.grad_accum_steps",
+                ["train_input.batch_size"],
+                $"is {optimizer.GradAccumSteps}; valid: a divisor of train_input.batch_size, {input.BatchSize}");
+        }
+    }
+
+    /// <summary>Training must leave out the text that validation reads.</summary>
+    private static IEnumerable<BrokenRule> ValidationShare(RunParameters run)
+    {
+        if (run is { TrainInput: { DataProcessor: DataProcessor.Text } train, EvalInput: { DataProcessor: DataProcessor.Text } eval }
+            && train.ValidationShare != eval.ValidationShare && train.DataDirectories.SequenceEqual(eval.DataDirectories))
+        {
+            yield return Rule(
+                "eval_input.validation_share",
+                ["train_input.validation_share"],
+                $"is {eval.ValidationShare}; valid: train_input.validation_share, {train.ValidationShare}, since both read the same text");
+        }
+    }
+
+    private static BrokenRule Rule(string key, ImmutableArray<string> others, FormattableString text) => new(key, others, FormattableString.Invariant(text));
+}

@@ -1,0 +1,107 @@
+using System.Collections.Frozen;
+using SparseEngine.Configuration.Yaml;
+
+namespace SparseEngine.Configuration.Sections;
+
+/// <summary>Keys of the Model Zoo's releases that change what is computed and are not implemented: to pass over one would train another model.</summary>
+internal static class UnimplementedKeys
+{
+    private const string True = "true";
+    private const string False = "false";
+    private const string None = "";
+
+    /// <summary>Keys of the model section, with the value under which each changes nothing beside null; empty for none.</summary>
+    public static FrozenDictionary<string, string> OfModel { get; } = new Dictionary<string, string>
+    {
+        // muP (arXiv 2203.03466).
+        ["embeddings_scale"] = "1",
+        ["output_logits_scale"] = "1",
+        ["output_logits_alpha"] = "1",
+        ["attention_logits_alpha"] = "1",
+        ["scale_qk_dot_by_d"] = False,
+        ["scale_output_logits_by_d"] = False,
+        ["mup_base_hidden_size"] = None,
+        ["mup_base_filter_size"] = None,
+        ["lr_adjustment_groups"] = None,
+        ["scale_qk_dot_by_layer_idx"] = False,
+
+        // Positions.
+        ["rotary_dim"] = None,
+        ["rope_theta"] = "10000",
+        ["pad_rope"] = False,
+        ["pos_scaling_factor"] = "1",
+        ["pos_scaling_type"] = "linear",
+        ["pos_scaling_extra_args"] = None,
+        ["alibi_trainable_slopes"] = False,
+        ["num_relative_attention_buckets"] = None,
+        ["position_embedding_offset"] = "0",
+
+        // Attention.
+        ["attention_module"] = "aiayn_attention",
+        ["attention_module_params"] = None,
+        ["extra_attention_params"] = None,
+        ["num_kv_groups"] = None,
+        ["attention_inner_dim"] = None,
+        ["attention_sliding_window_length"] = None,
+        ["sliding_window_length"] = None,
+        ["attention_sink_tokens"] = None,
+        ["attention_vsl"] = False,
+        ["attention_logit_softcapping"] = None,
+        ["attention_qk_norm_layer"] = None,
+        ["fixed_sparse_attention"] = None,
+        ["use_qk_norm"] = False,
+
+        // Layers.
+        ["norm_type"] = "layernorm",
+        ["norm_first"] = True,
+        ["norm_first_sandwich"] = False,
+        ["use_rms_norm"] = False,
+        ["use_untied_layer_norm"] = False,
+        ["use_parallel_attention_decoder"] = False,
+        ["use_ff_layer1_dropout"] = False,
+        ["use_ff_layer2_dropout"] = True,
+        ["residual_dropout_rate"] = "0",
+        ["moe_params"] = None,
+        ["moe"] = None,
+        ["num_experts"] = "1",
+        ["final_logit_softcapping"] = None,
+
+        // Loss.
+        ["label_smoothing"] = "0",
+        ["z_loss_eps"] = "0",
+    }.ToFrozenDictionary();
+
+    /// <summary>Keys of the optimizer section, likewise.</summary>
+    public static FrozenDictionary<string, string> OfOptimizer { get; } = new Dictionary<string, string>
+    {
+        ["adjust_learning_rate"] = None,
+        ["param_groups"] = None,
+    }.ToFrozenDictionary();
+
+    /// <summary>Records an error for each of the keys that is given and changes something.</summary>
+    public static void Refuse(SectionReader section, FrozenDictionary<string, string> keys)
+    {
+        foreach ((string key, string without) in keys)
+        {
+            // One that is not there is not made known: a misspelt key should not be told to become it.
+            if (section.Mentions(key) && section.Value(key) is { } value && !ChangesNothing(value.Node, without))
+            {
+                string valid = without.Length > 0 ? $"{without}, which changes nothing, or no such key" : "no such key";
+                value.Error($"is {value.Node.Display}: the key is not implemented; valid: {valid}");
+            }
+        }
+    }
+
+    private static bool ChangesNothing(YamlNode node, string without) => node switch
+    {
+        YamlMapping mapping => mapping.Entries.Count == 0,
+        YamlSequence sequence => sequence.Items.Count == 0,
+        YamlScalar scalar => IsOne(scalar.Text, without),
+        _ => false,
+    };
+
+    private static bool IsOne(string text, string without) =>
+        without.Length > 0 && (string.Equals(text, without, StringComparison.OrdinalIgnoreCase)
+            || (ScalarSyntax.TryNumber(text, out double number) && ScalarSyntax.TryNumber(without, out double neutral) && number == neutral)
+            || (ScalarSyntax.TryBoolean(text, out bool flag) && ScalarSyntax.TryBoolean(without, out bool off) && flag == off));
+}

@@ -1,0 +1,9 @@
+namespace SparseEngine.Runs;
+
+/// <summary>One evaluation, as it goes into metrics.jsonl.</summary>
+/// <param name="Step">The checkpoint's step.</param>
+/// <param name="Loss">Mean cross-entropy over the tokens that count, in nats.</param>
+/// <param name="Perplexity">e to the loss; null where compute_eval_metrics is false.</param>
+/// <param name="Accuracy">The share of tokens predicted right; null where compute_eval_metrics is false.</param>
+/// <param name="Tokens">The number of tokens that count.</param>
+public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens);
