@@ -35,14 +35,15 @@ internal sealed class MetricsLog : IDisposable
     public void Write(StepMetrics step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        Append(step.Step, "", Scalar.Of(step));
+        Append(step.Step, Scalar.Of(step));
     }
 
     /// <summary>Appends an evaluation.</summary>
     public void Write(EvaluationMetrics evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        Append(evaluation.Step, "eval_", Scalar.Of(evaluation));
+        IEnumerable<Scalar> scalars = Scalar.Of(evaluation).Select(scalar => scalar with { Name = "eval_" + scalar.Name });
+        Append(evaluation.Step, evaluation.Seconds is { } seconds ? scalars.Append(new Scalar(Scalar.Seconds, seconds)) : scalars);
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
@@ -67,7 +68,7 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private void Append(int step, string prefix, IEnumerable<Scalar> scalars)
+    private void Append(int step, IEnumerable<Scalar> scalars)
     {
         line.SetLength(0);
         using (Utf8JsonWriter json = new(line))
@@ -76,7 +77,7 @@ internal sealed class MetricsLog : IDisposable
             json.WriteNumber("step", step);
             foreach (Scalar scalar in scalars)
             {
-                Number(json, prefix + scalar.Name, scalar.Value);
+                Number(json, scalar.Name, scalar.Value);
             }
 
             json.WriteEndObject();

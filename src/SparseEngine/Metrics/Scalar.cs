@@ -7,6 +7,9 @@ namespace SparseEngine.Metrics;
 /// <param name="Value">The number, which need not be finite.</param>
 internal readonly record struct Scalar(string Name, double Value)
 {
+    /// <summary>The key of the training time so far.</summary>
+    public const string Seconds = "seconds";
+
     /// <summary>A training step's, in the order of metrics.jsonl.</summary>
     public static Scalar[] Of(StepMetrics step) =>
     [
@@ -15,6 +18,7 @@ internal readonly record struct Scalar(string Name, double Value)
         new("grad_norm", step.GradNorm),
         new("tokens", step.Tokens),
         new("step_ms", step.StepMs),
+        .. step.Seconds is { } seconds ? [new(Seconds, seconds)] : (Scalar[])[],
         new("tokens_per_second", step.TokensPerSecond),
         new("flops_dense", step.FlopsDense),
         new("flops_executed", step.FlopsExecuted),

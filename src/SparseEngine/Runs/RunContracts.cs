@@ -66,11 +66,13 @@ public sealed record RunOverview(
 /// <param name="GradNorm">The global gradient norm before clipping.</param>
 /// <param name="Tokens">Tokens in the step's batch.</param>
 /// <param name="StepMs">Wall-clock milliseconds; the average since the figures before where those of steps between were not read.</param>
+/// <param name="Seconds">Training time so far, evaluations and checkpoints apart, of the runs that this one goes on from too; null in a log of an older version.</param>
 /// <param name="TokensPerSecond">Tokens by time.</param>
 /// <param name="FlopsDense">Floating-point operations of the same step without sparsity; a multiply-add is 2.</param>
 /// <param name="FlopsExecuted">Floating-point operations executed.</param>
 public sealed record StepMetrics(
-    int Step, double Loss, double LearningRate, double GradNorm, int Tokens, double StepMs, double TokensPerSecond, double FlopsDense, double FlopsExecuted);
+    int Step, double Loss, double LearningRate, double GradNorm, int Tokens, double StepMs, double? Seconds, double TokensPerSecond,
+    double FlopsDense, double FlopsExecuted);
 
 /// <summary>One evaluation, as it goes into metrics.jsonl.</summary>
 /// <param name="Step">The checkpoint's step.</param>
@@ -78,7 +80,8 @@ public sealed record StepMetrics(
 /// <param name="Perplexity">e to the loss; null where compute_eval_metrics is false.</param>
 /// <param name="Accuracy">The share of tokens predicted right; null where compute_eval_metrics is false.</param>
 /// <param name="Tokens">The number of tokens that count.</param>
-public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens);
+/// <param name="Seconds">Training time until the step, as <see cref="StepMetrics.Seconds"/>; null where the checkpoint does not say.</param>
+public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens, double? Seconds = null);
 
 /// <summary>How a run ended.</summary>
 /// <param name="LastStep">The last step done.</param>
@@ -89,7 +92,7 @@ public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity
 /// <param name="FlopsExecuted">Training FLOPs executed.</param>
 /// <param name="StateBytesDense">Bytes of weights, gradients and optimizer state of the same model dense.</param>
 /// <param name="StateBytes">Bytes of weights, gradients, optimizer state and sparse patterns.</param>
-/// <param name="TrainSeconds">Wall-clock seconds spent in training steps.</param>
+/// <param name="TrainSeconds">Wall-clock seconds spent in training steps by this run alone.</param>
 /// <param name="TokensTrained">Tokens trained on.</param>
 public sealed record RunSummary(
     int LastStep, double? LastLoss, EvaluationMetrics? Evaluation, string? CheckpointPath, double FlopsDense, double FlopsExecuted,

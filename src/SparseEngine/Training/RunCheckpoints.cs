@@ -19,11 +19,11 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     {
         IEnumerable<TensorWriter> tensors = definitions.Select(
             (definition, index) => new TensorWriter(definition.Name, definition.Shape, dense => weights.Read(index, definition, dense)));
-        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0);
+        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0, seconds: 0);
     }
 
-    /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps.</summary>
-    public void Save(Optimizer optimizer, int step, long samplesConsumed)
+    /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps, which took <paramref name="seconds"/>.</summary>
+    public void Save(Optimizer optimizer, int step, long samplesConsumed, double seconds)
     {
         List<TensorWriter> tensors = [];
         for (int index = 0; index < optimizer.Parameters.Count; index++)
@@ -38,16 +38,17 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             }
         }
 
-        Write(tensors, step, samplesConsumed, optimizer.Updates);
+        Write(tensors, step, samplesConsumed, optimizer.Updates, seconds);
     }
 
-    private void Write(IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates)
+    private void Write(IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates, double seconds)
     {
         string path = CheckpointDirectory.PathFor(config.ModelDirectory, step);
         Dictionary<string, string> metadata = new()
         {
             [ModelDescription.MetadataKey] = ModelDescription.Write(model),
             [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
+            [TrainingTime.Key] = TrainingTime.Write(seconds),
         };
         CheckpointWriter.Write(path, tensors, new TrainingState(step, samplesConsumed, config.Seed, shuffleSeed), metadata);
         LastPath = path;

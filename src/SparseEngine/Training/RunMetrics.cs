@@ -1,3 +1,4 @@
+using SparseEngine.Data;
 using SparseEngine.Metrics;
 using SparseEngine.Metrics.TensorBoard;
 using SparseEngine.Runs;
@@ -30,6 +31,20 @@ internal sealed class RunMetrics : IDisposable
 
     /// <summary>Opens them for a run that only evaluates. An earlier checkpoint drops nothing that a later step has logged.</summary>
     public static RunMetrics OpenForEvaluation(string modelDirectory) => new(modelDirectory, resumeStep: int.MaxValue, firstStep: null);
+
+    /// <summary>The training time of the steps that <c>metrics.jsonl</c> has, in seconds: for going on from a checkpoint that does not say.</summary>
+    public static double LoggedSeconds(string modelDirectory)
+    {
+        try
+        {
+            return MetricsHistory.Read(modelDirectory).SecondsSoFar().LastOrDefault();
+        }
+        catch (DataException)
+        {
+            // Another program's lines tell no time, which is no reason not to train.
+            return 0;
+        }
+    }
 
     /// <summary>Writes what the run is: into the event files alone.</summary>
     /// <param name="step">The first step that it trains.</param>
