@@ -42,8 +42,7 @@ internal sealed class MetricsLog : IDisposable
     public void Write(EvaluationMetrics evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        IEnumerable<Scalar> scalars = Scalar.Of(evaluation).Select(scalar => scalar with { Name = "eval_" + scalar.Name });
-        Append(evaluation.Step, evaluation.Seconds is { } seconds ? scalars.Append(new Scalar(Scalar.Seconds, seconds)) : scalars);
+        Append(evaluation.Step, Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>

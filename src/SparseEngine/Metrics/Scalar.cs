@@ -24,7 +24,7 @@ internal readonly record struct Scalar(string Name, double Value)
         new("flops_executed", step.FlopsExecuted),
     ];
 
-    /// <summary>An evaluation's, without the <c>eval_</c> that metrics.jsonl puts before them.</summary>
+    /// <summary>An evaluation's, without the <c>eval_</c> that metrics.jsonl puts before what it measured.</summary>
     public static IEnumerable<Scalar> Of(EvaluationMetrics evaluation)
     {
         yield return new("loss", evaluation.Loss);
@@ -36,6 +36,11 @@ internal readonly record struct Scalar(string Name, double Value)
         if (evaluation.Accuracy is { } accuracy)
         {
             yield return new("accuracy", accuracy);
+        }
+
+        if (evaluation.Seconds is { } seconds)
+        {
+            yield return new(Seconds, seconds);
         }
     }
 }
