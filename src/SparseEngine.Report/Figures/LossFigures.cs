@@ -102,7 +102,9 @@ internal static class LossFigures
     private static void Draw(Plot plot, PlotTheme theme, IReadOnlyList<Series> all, string label)
     {
         List<double> seen = [];
-        foreach (Series series in all)
+
+        // The first run lies on top.
+        foreach (Series series in all.Reverse())
         {
             SeriesStyle style = SeriesStyle.Of(series.Index);
             Color color = theme.Series(series.Index);

@@ -82,8 +82,10 @@ internal static class LossTables
         double step = RoundSteps.Select(factor => factor * power).First(candidate => candidate >= least);
         int first = (int)Math.Ceiling(losses.Min() / step);
         int last = (int)Math.Floor(losses.Max() / step);
-        return Enumerable.Range(first, Math.Max(0, last - first + 1)).Select(count => (count * step, (string?)null))
-            .Append((runs[0].Curve.FinalLoss!.Value, runs[0].Name))
+        double final = runs[0].Curve.FinalLoss!.Value;
+        return Enumerable.Range(first, Math.Max(0, last - first + 1)).Select(count => (Loss: count * step, Of: (string?)null))
+            .Where(level => level.Loss != final)
+            .Append((final, runs[0].Name))
             .OrderDescending();
     }
 }

@@ -31,7 +31,8 @@ for (const figure of document.querySelectorAll('figure')) {
     title.textContent = near.title;
     values.textContent = near.text;
     const side = near.left < 500 ? `left: calc(${near.left / 10}% + 12px)` : `right: calc(${100 - near.left / 10}% + 12px)`;
-    tip.style.cssText = `${side}; top: ${Math.min(near.top / 10, 70)}%`;
+    const height = near.top < 500 ? `top: calc(${near.top / 10}% + 12px)` : `bottom: calc(${100 - near.top / 10}% + 12px)`;
+    tip.style.cssText = `${side}; ${height}`;
   };
   hide();
   plot.addEventListener('pointermove', show);

@@ -38,14 +38,15 @@ internal sealed record Figure(string Id, string Title, string Caption, Action<Pl
     {
         using Plot plot = new();
         Render(plot, PlotTheme.Light);
+
+        // Not doubled, unlike the picture.
         PixelRect data = plot.RenderManager.LastRender.DataRect;
-        PixelRect figure = plot.RenderManager.LastRender.FigureRect;
         AxisLimits limits = plot.Axes.GetLimits();
         return
         [
             .. Hover.Select(point => (
-                Thousandths(data.Left + (data.Width * (point.X - limits.Left) / limits.HorizontalSpan), figure.Width),
-                Thousandths(data.Bottom - (data.Height * (point.Y - limits.Bottom) / limits.VerticalSpan), figure.Height))),
+                Thousandths(data.Left + (data.Width * (point.X - limits.Left) / limits.HorizontalSpan), Width),
+                Thousandths(data.Bottom - (data.Height * (point.Y - limits.Bottom) / limits.VerticalSpan), Height))),
         ];
 
         static double Thousandths(double part, double whole) => Math.Round(1000 * part / whole, 1);
