@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using SparseEngine.Report.Plots;
 
 namespace SparseEngine.Report;
 
-/// <summary>Writes a report as one HTML page that needs nothing else: style and pictures are in it.</summary>
+/// <summary>Writes a report as one HTML page that needs nothing else: style, script and pictures are in it.</summary>
 internal static class ReportPage
 {
     /// <summary>The page.</summary>
@@ -25,7 +26,7 @@ internal static class ReportPage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{Escape(title)}</title>
             <style>
-            {Style()}</style>
+            {Resource("page.css")}</style>
             </head>
             <body>
             <h1>{Escape(title)}</h1>
@@ -52,7 +53,7 @@ internal static class ReportPage
             Append(page, figure);
         }
 
-        page.Append("</main>\n<footer>Made by sparse-engine report.</footer>\n</body>\n</html>\n");
+        page.Append($"</main>\n<footer>Made by sparse-engine report.</footer>\n<script>\n{Resource("page.js")}</script>\n</body>\n</html>\n");
         return page.ToString();
     }
 
@@ -65,8 +66,19 @@ internal static class ReportPage
             return;
         }
 
+        if (figure.Legend.Count > 0)
+        {
+            page.Append("<ul class=\"legend\">");
+            foreach ((string name, int series) in figure.Legend)
+            {
+                page.Append($"<li>{SeriesStyle.KeyOf(series)}{Escape(name)}</li>");
+            }
+
+            page.Append("</ul>\n");
+        }
+
         page.Append($"""
-            <picture><source media="(prefers-color-scheme: dark)" srcset="{Data(figure.Render(PlotTheme.Dark))}"><img width="{Figure.Width}" height="{figure.Height}" alt="{Escape($"{figure.Title}. {figure.Caption}")}" src="{Data(figure.Render(PlotTheme.Light))}"></picture>
+            <div class="plot"><picture><source media="(prefers-color-scheme: dark)" srcset="{Data(figure.Render(PlotTheme.Dark))}"><img width="{Figure.Width}" height="{figure.Height}" alt="{Escape($"{figure.Title}. {figure.Caption}")}" src="{Data(figure.Render(PlotTheme.Light))}"></picture></div>
             <figcaption>{Escape(figure.Caption)}</figcaption>
 
             """);
@@ -77,8 +89,17 @@ internal static class ReportPage
             page.Append("</div></details>\n");
         }
 
+        if (figure.Hover.Count > 0)
+        {
+            page.Append($"<script type=\"application/json\" class=\"points\">{Points(figure)}</script>\n");
+        }
+
         page.Append("</figure>\n");
     }
+
+    private static string Points(Figure figure) => JsonSerializer.Serialize(
+        figure.Hover.Zip(figure.HoverPlaces(), (point, place) => new HoverData(place.Left, place.Top, SeriesStyle.ColorOf(point.Series), point.Title, point.Text)),
+        JsonSerializerOptions.Web);
 
     private static void AppendTable(StringBuilder page, IReadOnlyList<IReadOnlyList<string>> rows, bool coloured)
     {
@@ -89,9 +110,7 @@ internal static class ReportPage
             page.Append("<tr>");
             for (int column = 0; column < rows[row].Count; column++)
             {
-                string key = coloured && row > 0 && column == 0
-                    ? $"<span class=\"key\" style=\"background: light-dark({Hex(PlotTheme.Light, row - 1)}, {Hex(PlotTheme.Dark, row - 1)})\"></span>"
-                    : "";
+                string key = coloured && row > 0 && column == 0 ? SeriesStyle.KeyOf(row - 1) : "";
                 page.Append($"<{cell}>{key}{Escape(rows[row][column])}</{cell}>");
             }
 
@@ -101,16 +120,17 @@ internal static class ReportPage
         page.Append("</table>\n");
     }
 
-    private static string Hex(PlotTheme theme, int run) => theme.Series(run).ToHex();
-
     private static string Data(byte[] png) => $"data:image/png;base64,{Convert.ToBase64String(png)}";
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 
-    private static string Style()
+    private static string Resource(string name)
     {
-        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream("page.css")!;
+        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream(name)!;
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     }
+
+    /// <summary>What page.js reads of a point.</summary>
+    private sealed record HoverData(double Left, double Top, string Color, string Title, string Text);
 }

@@ -54,16 +54,17 @@ public static class RunReport
         ReportedRun main = runs[0];
         Figure[] figures =
         [
-            LossFigures.OverSteps(runs),
+            LossFigures.OverTime(runs),
             LossFigures.OverFlops(runs),
+            LossFigures.OverSteps(runs),
+            SpeedFigure.Of(runs),
             FlopFigure.Of(main),
             SparsityFigure.Of(main),
-            SpeedFigure.Of(runs),
             TimeFigure.Of(main),
             WaferFigures.PerLayer(main, systems),
             SpeedupFigure.Of(runs, systems),
         ];
-        return ReportPage.Of(TitleOf(runs), LeadOf(main), Facts(main, systems), runs.Count > 1 ? Table(runs, systems) : null, figures);
+        return ReportPage.Of(TitleOf(runs), LeadOf(main), Facts(main, systems), runs.Count > 1 ? RunTable.Of(runs, systems) : null, figures);
     }
 
     private static string TitleOf(List<ReportedRun> runs) =>
@@ -88,6 +89,7 @@ public static class RunReport
         if (run.LastStep is { } last)
         {
             yield return ("training loss", Invariant($"{last.Loss:0.0000}"), $"step {Quantity.Count(last.Step)}");
+            yield return ("training time", RunTable.Time(run), "evaluations and checkpoints apart");
             yield return ("training FLOPs", Quantity.Operations(run.TotalFlops.Executed), $"{Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense)} of {Quantity.Operations(run.TotalFlops.Dense)} dense");
             yield return ("speed", $"{Quantity.Count(run.TokensPerSecond!.Value)}", "tokens/s, median");
         }
@@ -102,24 +104,6 @@ public static class RunReport
             }
         }
     }
-
-    private static IReadOnlyList<IReadOnlyList<string>> Table(List<ReportedRun> runs, int systems) =>
-    [
-        ["run", "zeros", "steps", "training loss", "validation loss", "perplexity", "training FLOPs", "of dense", "tokens/s", "CS-2 tokens/s, predicted"],
-        .. runs.Select(run => (IReadOnlyList<string>)
-        [
-            run.Name,
-            run.Model is { } model ? Invariant($"{100 * model.Sparsity:0.##}%") : "",
-            run.LastStep is { } last ? Quantity.Count(last.Step) : "",
-            run.LastStep is { } step ? Invariant($"{step.Loss:0.0000}") : "",
-            run.BestEvaluation is { } best ? Invariant($"{best.Loss:0.0000}") : "",
-            run.BestEvaluation?.Perplexity is { } perplexity ? Invariant($"{perplexity:0.000}") : "",
-            run.Flops.IsEmpty ? "" : Quantity.Operations(run.TotalFlops.Executed),
-            run.Flops.IsEmpty ? "" : Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense),
-            run.TokensPerSecond is { } speed ? Quantity.Count(speed) : "",
-            run is { Model: { } predicted, LastStep: { } trained } ? Quantity.Count(predicted.Predict(trained.Tokens, systems).TokensPerSecond) : "",
-        ]),
-    ];
 
     /// <summary>The directories' own names where those tell them apart, else as they were given.</summary>
     private static IReadOnlyList<string> NamesOf(IReadOnlyList<string> directories)

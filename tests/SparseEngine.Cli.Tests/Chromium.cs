@@ -18,6 +18,18 @@ internal static partial class Chromium
             dark: matchMedia('(prefers-color-scheme: dark)').matches,
             overflow: document.documentElement.scrollWidth - innerWidth,
             figures: [...document.querySelectorAll('figure')].map(figure => {
+              const [plot, points] = [figure.querySelector('.plot'), figure.querySelector('script.points')];
+              let hover = '';
+              if (points) {
+                const box = plot.getBoundingClientRect();
+                const last = JSON.parse(points.textContent).at(-1);
+                plot.dispatchEvent(new PointerEvent('pointermove', {
+                  clientX: box.left + last.left / 1000 * box.width + 3, clientY: box.top + last.top / 1000 * box.height - 3,
+                }));
+                hover = figure.querySelector('.tip').innerText;
+                plot.dispatchEvent(new PointerEvent('pointerleave'));
+                hover += figure.querySelector('.tip').innerText === '' || figure.querySelector('.tip').offsetParent === null ? '' : ' (stays)';
+              }
               const image = figure.querySelector('img');
               const canvas = document.createElement('canvas');
               let colours = 0;
@@ -31,6 +43,7 @@ internal static partial class Chromium
               return {
                 id: figure.id, title: figure.querySelector('h2').innerText, caption: figure.querySelector('figcaption, .missing').innerText,
                 drawn: image !== null, width: image?.getBoundingClientRect().width ?? 0, pixels: image?.naturalWidth ?? 0, colours,
+                legend: [...figure.querySelectorAll('.legend li')].map(run => run.innerText), hover,
               };
             }),
           };
@@ -83,4 +96,7 @@ internal sealed record RenderedPage(bool Dark, int Overflow, IReadOnlyList<Rende
 /// <param name="Width">The width on the page, in CSS pixels.</param>
 /// <param name="Pixels">The width of the picture itself.</param>
 /// <param name="Colours">How many colours the picture has: an empty one has one.</param>
-internal sealed record RenderedFigure(string Id, string Title, string Caption, bool Drawn, double Width, int Pixels, int Colours);
+/// <param name="Legend">The runs that it is said to show.</param>
+/// <param name="Hover">What it says where the pointer is near its last place that tells something; empty where it has none.</param>
+internal sealed record RenderedFigure(
+    string Id, string Title, string Caption, bool Drawn, double Width, int Pixels, int Colours, IReadOnlyList<string> Legend, string Hover);

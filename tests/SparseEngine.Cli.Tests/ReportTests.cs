@@ -1,9 +1,11 @@
+using System.Text.Json;
+
 namespace SparseEngine.Cli.Tests;
 
 /// <summary>The page that report writes, in a real browser.</summary>
 public class ReportTests
 {
-    private static readonly string[] Figures = ["loss-steps", "loss-flops", "flops", "sparsity", "speed", "time", "wafer", "speedup"];
+    private static readonly string[] Figures = ["loss-time", "loss-flops", "loss-steps", "speed", "flops", "sparsity", "time", "wafer", "speedup"];
 
     [Fact]
     public async Task A_browser_shows_every_figure_of_two_runs_on_light_and_dark_screens()
@@ -32,6 +34,9 @@ public class ReportTests
                 Assert.Equal(1280, figure.Pixels);
                 Assert.InRange(figure.Width, 480, 640);
                 Assert.True(figure.Colours > 20, $"{figure.Id} has {figure.Colours} colours");
+                bool hasRuns = figure.Id is "loss-time" or "loss-flops" or "loss-steps" or "speed";
+                Assert.Equal(hasRuns ? ["out", "other"] : [], figure.Legend);
+                Assert.Matches(hasRuns ? "^(out|other)\n.+\n.*step 6[^(]*$" : "^$", figure.Hover);
             });
         }
     }
@@ -65,8 +70,43 @@ public class ReportTests
         (await ReportAsync(run, "--model_dir", "out")).EndsWith(0);
         string page = await File.ReadAllTextAsync(run.Output("report.html"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(3, page.Split("<picture>").Length - 1);
+        Assert.Equal(4, page.Split("<picture>").Length - 1);
         Assert.Contains("Needs a checkpoint in the model directory.", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runs_of_different_settings_stand_side_by_side()
+    {
+        using TinyRun run = new();
+        (await run.RunAsync("train_and_eval")).EndsWith(0);
+        WriteLog(run, "slow", batch: 256, (10, 3, 100), (20, 2, 200));
+        WriteLog(run, "fast", batch: 64, (10, 4, 10), (20, 1, 40), (30, 0.5, 60));
+        WriteLog(run, "old", batch: 64, (10, 3, null), (20, 1.5, null));
+        WriteLog(run, "worse", batch: 64, (10, 3, 5));
+        WriteLog(run, "noisy", batch: 64, (100, 3, 10), (105, 1, 20));
+        run.WriteFile("evaluated/metrics.jsonl", "{\"step\":20,\"eval_loss\":2.5}\n");
+
+        string[] compared = ["fast", "old", "worse", "noisy", "evaluated", "out"];
+        (await ReportAsync(run, ["--model_dir", "slow", "--compare", .. compared, "--output", "page.html"])).EndsWith(0);
+        string page = await File.ReadAllTextAsync(Path.Combine(run.Location, "page.html"), TestContext.Current.CancellationToken);
+
+        // fast falls from 4 to 1 in 30 seconds and passes 2 after two thirds of them; old from 3 to 1.5 in ten steps of half a second;
+        // noisy has 2 for the mean of its two steps, which are less than a tenth apart.
+        const string Heading = "seconds to slow&#39;s final loss, 2.0000";
+        Assert.Equal(["200.0", "30.0", "~8.3", "–", "10.0", "", "–"], Column(page, Heading));
+        Assert.Equal(["256", "64", "64", "64", "64", "", "128"], Column(page, "tokens a step"));
+        Assert.Equal(["3m 20s", "1m 00s", "~10s", "5.0s", "20s", ""], Column(page, "training time").Take(6));
+        Assert.Contains("Steps differ in size: slow 256, fast 64, old 64, worse 64, noisy 64, out 128 tokens.", page, StringComparison.Ordinal);
+        Assert.Contains("The log of old has no time so far", page, StringComparison.Ordinal);
+        Assert.Contains("Without training in its folder: evaluated.", page, StringComparison.Ordinal);
+        Assert.Contains("validation, of which slow, fast, old, worse, noisy had none.", page, StringComparison.Ordinal);
+        Assert.Contains("<td>2.0, final of slow</td><td>3m 20s</td><td>30s</td><td>8.3s</td><td>–</td><td>10s</td><td>–</td>", page, StringComparison.Ordinal);
+        Assert.SkipWhen(Chromium.Missing is not null, Chromium.Missing ?? "");
+        RenderedPage rendered = await Chromium.RenderAsync(page, 600, dark: true);
+
+        Assert.Equal(0, rendered.Overflow);
+        Assert.Equal(["slow", .. compared.Where(name => name != "evaluated")], rendered.Figures.Single(figure => figure.Id == "loss-time").Legend);
+        Assert.Equal(["slow", .. compared], rendered.Figures.Single(figure => figure.Id == "loss-steps").Legend);
     }
 
     [Fact]
@@ -86,6 +126,27 @@ public class ReportTests
 
         async Task Refused(int exitCode, string line, params string[] arguments) =>
             Assert.Equal(line + Environment.NewLine, (await ReportAsync(run, arguments)).EndsWith(exitCode).Errors);
+    }
+
+    private static void WriteLog(TinyRun run, string directory, int batch, params (int Step, double Loss, double? Seconds)[] lines) => run.WriteFile(
+        Path.Combine(directory, "metrics.jsonl"),
+        string.Concat(lines.Select(line => JsonSerializer.Serialize(new Dictionary<string, double>
+        {
+            ["step"] = line.Step, ["loss"] = line.Loss, ["learning_rate"] = 0.1, ["grad_norm"] = 1, ["tokens"] = batch, ["step_ms"] = 500,
+            ["tokens_per_second"] = 100, ["flops_dense"] = 1000, ["flops_executed"] = 500,
+        })[..^1] + (line.Seconds is { } seconds ? $",\"seconds\":{seconds}}}\n" : "}\n"))));
+
+    /// <summary>What the table of runs has under a heading, run by run.</summary>
+    private static IEnumerable<string> Column(string page, string heading)
+    {
+        string[][] rows =
+        [
+            .. page.Split("<div class=\"runs\">")[1].Split("</table>")[0].Split("<tr>").Skip(1)
+                .Select(row => row.Split(["</th>", "</td>"], StringSplitOptions.None).Select(cell => cell[(cell.LastIndexOf('>') + 1)..]).ToArray()),
+        ];
+        int column = Array.IndexOf(rows[0], heading);
+        Assert.True(column >= 0, string.Join(" | ", rows[0]));
+        return rows.Skip(1).Select(row => row[column]);
     }
 
     private static Task<ProgramResult> ReportAsync(TinyRun run, params string[] arguments) => ProgramProcess.RunAsync(run.Location, ["report", .. arguments]);

@@ -8,10 +8,11 @@ internal sealed class TemporaryFolder : IDisposable
     /// <summary>The whole path of a file in it.</summary>
     public string File(params string[] parts) => Path.Combine([Location, .. parts]);
 
-    /// <summary>Writes a text file in it.</summary>
+    /// <summary>Writes a text file in it, with the folders that it lies in.</summary>
     public string Write(string name, string text)
     {
         string path = File(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         System.IO.File.WriteAllText(path, text);
         return path;
     }

@@ -35,6 +35,9 @@ internal sealed class TinyRun : IDisposable
     /// <summary>The whole path of a file in its model directory.</summary>
     public string Output(string name) => folder.File("out", name);
 
+    /// <summary>Writes a file below its folder.</summary>
+    public void WriteFile(string name, string text) => folder.Write(name, text);
+
     /// <summary>Runs it to its end.</summary>
     public Task<ProgramResult> RunAsync(string mode, params string[] options) =>
         ProgramProcess.RunAsync(Location, Arguments(mode, options));

@@ -13,11 +13,15 @@ internal static class SpeedFigure
 {
     public static Figure Of(IReadOnlyList<ReportedRun> runs)
     {
-        List<ReportedRun> trained = [.. runs.Where(run => run.TokensPerSecond is not null)];
+        List<ReportedRun> all = [.. runs];
+        List<ReportedRun> trained = [.. all.Where(run => run.TokensPerSecond is not null)];
         return trained.Count == 0
             ? new Figure("speed", "Speed", "Nothing was trained in this model directory.", Draw: null)
-            : new Figure("speed", "Speed", "Tokens trained a second, at each logged step. Dashed: the median.", (plot, theme) => Draw(plot, theme, runs, trained))
+            : new Figure("speed", "Speed", "Tokens trained a second, at each logged step. Dotted: the median.", (plot, theme) => Draw(plot, theme, all))
             {
+                Legend = runs.Count > 1 ? [.. trained.Select(run => (run.Name, all.IndexOf(run)))] : [],
+                Hover = [.. trained.SelectMany(run => HoverPoint.Thin(
+                    [.. StepsOf(run).Select(step => new HoverPoint(all.IndexOf(run), run.Name, step.Step, step.TokensPerSecond, Values(step)))]))],
                 Numbers =
                 [
                     ["run", "tokens in a step", "median tokens/s", "median ms a step"],
@@ -30,18 +34,23 @@ internal static class SpeedFigure
             };
     }
 
-    private static void Draw(Plot plot, PlotTheme theme, IReadOnlyList<ReportedRun> runs, List<ReportedRun> trained)
+    private static StepMetrics[] StepsOf(ReportedRun run) => [.. run.History.Steps.Where(step => double.IsFinite(step.TokensPerSecond))];
+
+    private static string Values(StepMetrics step) =>
+        $"{Quantity.Count(step.TokensPerSecond)} tokens/s\nstep {Quantity.Count(step.Step)} of {Quantity.Count(step.Tokens)} tokens";
+
+    private static void Draw(Plot plot, PlotTheme theme, List<ReportedRun> all)
     {
         double largest = 0;
-        foreach (ReportedRun run in trained)
+        foreach (ReportedRun run in all.Where(run => run.TokensPerSecond is not null))
         {
-            Color color = theme.Series(runs.ToList().IndexOf(run));
-            StepMetrics[] steps = [.. run.History.Steps.Where(step => double.IsFinite(step.TokensPerSecond))];
+            int number = all.IndexOf(run);
+            Color color = theme.Series(number);
+            StepMetrics[] steps = StepsOf(run);
             Scatter line = plot.Add.ScatterLine(steps.Select(step => (double)step.Step).ToArray(), steps.Select(step => step.TokensPerSecond).ToArray(), color);
             line.LineWidth = 1.6f;
-            line.LegendText = runs.Count > 1 ? run.Name : "";
-            HorizontalLine median = plot.Add.HorizontalLine(run.TokensPerSecond!.Value, 1.2f, color, LinePattern.Dashed);
-            median.ExcludeFromLegend = true;
+            line.LinePattern = SeriesStyle.Of(number).Pattern;
+            plot.Add.HorizontalLine(run.TokensPerSecond!.Value, 1.2f, color, LinePattern.Dotted);
             largest = Math.Max(largest, steps.Max(step => step.TokensPerSecond));
         }
 
@@ -49,10 +58,7 @@ internal static class SpeedFigure
         plot.YLabel("tokens/s");
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsX(0, plot.Axes.GetLimits().Right);
-        plot.Axes.SetLimitsY(0, 1.25 * largest);
-        if (runs.Count > 1)
-        {
-            plot.ShowLegend(Alignment.UpperRight, Orientation.Horizontal);
-        }
+        plot.Axes.SetLimitsY(0, 1.1 * largest);
+        plot.HideLegend();
     }
 }

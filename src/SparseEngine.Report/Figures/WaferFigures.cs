@@ -44,7 +44,7 @@ internal static class WaferFigures
 
     private static void Draw(Plot plot, PlotTheme theme, LayerTime[] layers)
     {
-        Color[] colors = [theme.Series(0), theme.Series(4), theme.Baseline];
+        Color[] colors = [theme.Series(0), theme.Series(5), theme.Baseline];
         for (int index = 0; index < layers.Length; index++)
         {
             double under = 0;

@@ -16,6 +16,18 @@ internal sealed record ReportedRun(string Name, MetricsHistory History, Reported
     /// <summary>Training FLOPs up to each logged step.</summary>
     public ImmutableArray<FlopCount> Flops { get; } = History.FlopsSoFar();
 
+    /// <summary>Its training loss over steps, time and FLOPs.</summary>
+    public LossCurve Curve { get; } = new(History);
+
+    /// <summary>Whether there is more to draw of its training loss than what was logged.</summary>
+    public bool IsSmoothed => Curve.Points.Any(point => double.IsFinite(point.Loss) && point.Smooth != point.Loss);
+
+    /// <summary>Time spent on its training, in seconds, evaluations and checkpoints apart.</summary>
+    public double TrainSeconds => Curve.Points.IsEmpty ? 0 : Curve.Points[^1].Seconds;
+
+    /// <summary>Whether that is counted from the length of logged steps: its log, of an older version, has no time so far.</summary>
+    public bool IsTimeEstimated => History.Steps.Any(step => step.Seconds is null);
+
     /// <summary>The last logged step; null where nothing was trained.</summary>
     public StepMetrics? LastStep => History.Steps.IsEmpty ? null : History.Steps[^1];
 

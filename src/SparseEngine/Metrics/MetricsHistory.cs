@@ -30,6 +30,23 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         return sums.MoveToImmutable();
     }
 
+    /// <summary>Training time of the run up to each of <see cref="Steps"/>, in seconds.</summary>
+    /// <remarks>A log of an older version does not say: there a step takes its <see cref="StepMetrics.StepMs"/>, and one that is not logged as much as the next that is.</remarks>
+    public ImmutableArray<double> SecondsSoFar()
+    {
+        ImmutableArray<double>.Builder sums = ImmutableArray.CreateBuilder<double>(Steps.Length);
+        double sum = 0;
+        int before = 0;
+        foreach (StepMetrics step in Steps)
+        {
+            sum = step.Seconds ?? sum + ((step.Step - before) * step.StepMs / 1000);
+            before = step.Step;
+            sums.Add(sum);
+        }
+
+        return sums.MoveToImmutable();
+    }
+
     /// <summary>Reads the log of a model directory, which a run may still be writing: a last line that is not whole is left out.</summary>
     /// <exception cref="DataException">There is none, or a line is none that a run writes.</exception>
     public static MetricsHistory Read(string modelDirectory)
@@ -69,13 +86,13 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         int step = line.GetProperty("step").GetInt32();
         if (line.TryGetProperty("eval_loss", out JsonElement loss))
         {
-            evaluations.Add(new EvaluationMetrics(step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0));
+            evaluations.Add(new EvaluationMetrics(step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0, Optional(Scalar.Seconds)));
             return;
         }
 
         steps.Add(new StepMetrics(
-            step, Of("loss"), Of("learning_rate"), Of("grad_norm"), line.GetProperty("tokens").GetInt32(), Of("step_ms"), Of("tokens_per_second"),
-            Of("flops_dense"), Of("flops_executed")));
+            step, Of("loss"), Of("learning_rate"), Of("grad_norm"), line.GetProperty("tokens").GetInt32(), Of("step_ms"), Optional(Scalar.Seconds),
+            Of("tokens_per_second"), Of("flops_dense"), Of("flops_executed")));
 
         double Of(string name) => Number(line.GetProperty(name));
 

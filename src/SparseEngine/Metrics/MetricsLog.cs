@@ -35,14 +35,14 @@ internal sealed class MetricsLog : IDisposable
     public void Write(StepMetrics step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        Append(step.Step, "", Scalar.Of(step));
+        Append(step.Step, Scalar.Of(step));
     }
 
     /// <summary>Appends an evaluation.</summary>
     public void Write(EvaluationMetrics evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        Append(evaluation.Step, "eval_", Scalar.Of(evaluation));
+        Append(evaluation.Step, Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
@@ -67,7 +67,7 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private void Append(int step, string prefix, IEnumerable<Scalar> scalars)
+    private void Append(int step, IEnumerable<Scalar> scalars)
     {
         line.SetLength(0);
         using (Utf8JsonWriter json = new(line))
@@ -76,7 +76,7 @@ internal sealed class MetricsLog : IDisposable
             json.WriteNumber("step", step);
             foreach (Scalar scalar in scalars)
             {
-                Number(json, prefix + scalar.Name, scalar.Value);
+                Number(json, scalar.Name, scalar.Value);
             }
 
             json.WriteEndObject();

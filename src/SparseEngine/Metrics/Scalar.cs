@@ -7,6 +7,9 @@ namespace SparseEngine.Metrics;
 /// <param name="Value">The number, which need not be finite.</param>
 internal readonly record struct Scalar(string Name, double Value)
 {
+    /// <summary>The key of the training time so far.</summary>
+    public const string Seconds = "seconds";
+
     /// <summary>A training step's, in the order of metrics.jsonl.</summary>
     public static Scalar[] Of(StepMetrics step) =>
     [
@@ -15,12 +18,13 @@ internal readonly record struct Scalar(string Name, double Value)
         new("grad_norm", step.GradNorm),
         new("tokens", step.Tokens),
         new("step_ms", step.StepMs),
+        .. step.Seconds is { } seconds ? [new(Seconds, seconds)] : (Scalar[])[],
         new("tokens_per_second", step.TokensPerSecond),
         new("flops_dense", step.FlopsDense),
         new("flops_executed", step.FlopsExecuted),
     ];
 
-    /// <summary>An evaluation's, without the <c>eval_</c> that metrics.jsonl puts before them.</summary>
+    /// <summary>An evaluation's, without the <c>eval_</c> that metrics.jsonl puts before what it measured.</summary>
     public static IEnumerable<Scalar> Of(EvaluationMetrics evaluation)
     {
         yield return new("loss", evaluation.Loss);
@@ -32,6 +36,11 @@ internal readonly record struct Scalar(string Name, double Value)
         if (evaluation.Accuracy is { } accuracy)
         {
             yield return new("accuracy", accuracy);
+        }
+
+        if (evaluation.Seconds is { } seconds)
+        {
+            yield return new(Seconds, seconds);
         }
     }
 }

@@ -6,4 +6,5 @@ namespace SparseEngine.Runs;
 /// <param name="Perplexity">e to the loss; null where compute_eval_metrics is false.</param>
 /// <param name="Accuracy">The share of tokens predicted right; null where compute_eval_metrics is false.</param>
 /// <param name="Tokens">The number of tokens that count.</param>
-public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens);
+/// <param name="Seconds">Training time until the step, as <see cref="StepMetrics.Seconds"/>; null where the checkpoint does not say.</param>
+public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens, double? Seconds = null);

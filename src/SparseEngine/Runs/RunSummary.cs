@@ -9,7 +9,7 @@ namespace SparseEngine.Runs;
 /// <param name="FlopsExecuted">Training FLOPs executed.</param>
 /// <param name="StateBytesDense">Bytes of weights, gradients and optimizer state of the same model dense.</param>
 /// <param name="StateBytes">Bytes of weights, gradients, optimizer state and sparse patterns.</param>
-/// <param name="TrainSeconds">Wall-clock seconds spent in training steps.</param>
+/// <param name="TrainSeconds">Wall-clock seconds spent in training steps by this run alone.</param>
 /// <param name="TokensTrained">Tokens trained on.</param>
 public sealed record RunSummary(
     int LastStep, double? LastLoss, EvaluationMetrics? Evaluation, string? CheckpointPath, double FlopsDense, double FlopsExecuted,

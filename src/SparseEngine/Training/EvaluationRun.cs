@@ -62,6 +62,7 @@ internal static class EvaluationRun
         EvaluationMetrics? metrics = evaluator.Evaluate(step, stop);
         if (metrics is not null)
         {
+            metrics = metrics with { Seconds = TrainingTime.Read(reader) };
             log.Write(metrics);
             context.Observer.OnEvaluated(metrics);
         }

@@ -19,11 +19,11 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     {
         IEnumerable<TensorWriter> tensors = definitions.Select(
             (definition, index) => new TensorWriter(definition.Name, definition.Shape, dense => weights.Read(index, definition, dense)));
-        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0, emptyWeights: []);
+        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0, seconds: 0, emptyWeights: []);
     }
 
-    /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps.</summary>
-    public void Save(Optimizer optimizer, int step, long samplesConsumed)
+    /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps, which took <paramref name="seconds"/>.</summary>
+    public void Save(Optimizer optimizer, int step, long samplesConsumed, double seconds)
     {
         List<TensorWriter> tensors = [];
         foreach (Parameter parameter in optimizer.Parameters)
@@ -38,16 +38,18 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
         }
 
         string[] emptyWeights = [.. optimizer.Parameters.Where(parameter => parameter.NonZeros == 0).Select(parameter => parameter.Name)];
-        Write(tensors, step, samplesConsumed, optimizer.Updates, emptyWeights);
+        Write(tensors, step, samplesConsumed, optimizer.Updates, seconds, emptyWeights);
     }
 
-    private void Write(IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates, IReadOnlyCollection<string> emptyWeights)
+    private void Write(
+        IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates, double seconds, IReadOnlyCollection<string> emptyWeights)
     {
         string path = CheckpointDirectory.PathFor(config.ModelDirectory, step);
         Dictionary<string, string> metadata = new()
         {
             [ModelDescription.MetadataKey] = ModelDescription.Write(model),
             [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
+            [TrainingTime.Key] = TrainingTime.Write(seconds),
         };
         TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);
         MdlWriter.Write(path, tensors, state, Divergence.WithEmptyWeights(metadata, emptyWeights));

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SparseEngine.Data;
 using SparseEngine.Files;
 using SparseEngine.Metrics;
 using SparseEngine.Metrics.TensorBoard;
@@ -42,6 +43,20 @@ internal sealed class RunMetrics : IDisposable
     /// <param name="modelDirectory">The model directory, in which another run may be training.</param>
     /// <param name="logger">Told of what cannot be kept.</param>
     public static RunMetrics OpenForEvaluation(string modelDirectory, ILogger logger) => new(modelDirectory, lines: null, firstStep: null, logger);
+
+    /// <summary>The training time of the steps that <c>metrics.jsonl</c> has, in seconds: for going on from a checkpoint that does not say.</summary>
+    public static double LoggedSeconds(string modelDirectory)
+    {
+        try
+        {
+            return MetricsHistory.Read(modelDirectory).SecondsSoFar().LastOrDefault();
+        }
+        catch (DataException)
+        {
+            // Another program's lines tell no time, which is no reason not to train.
+            return 0;
+        }
+    }
 
     /// <summary>Writes what the run is: into the event files alone.</summary>
     /// <param name="step">The first step that it trains.</param>

@@ -37,6 +37,9 @@ internal sealed class StartingPoint : IDisposable
     /// <summary>Steps already done.</summary>
     public int Step => State?.Step ?? 0;
 
+    /// <summary>The training time of those steps, in seconds; null where the checkpoint does not say.</summary>
+    public double? Seconds => State is null || reader is null ? 0 : TrainingTime.Read(reader);
+
     /// <summary>The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.</summary>
     /// <exception cref="CheckpointException">The model directory has checkpoints and none is whole: to start afresh there would overwrite what is left of them.</exception>
     public static string? FindCheckpoint(RunConfig config, ILogger logger)

@@ -28,6 +28,7 @@ internal sealed class TrainingLoop
     private readonly FlopCount flops;
     private readonly int firstStep;
     private readonly int lastStep;
+    private readonly double secondsBefore;
     private readonly Stopwatch clock = new();
     private int done;
     private int reportedStep;
@@ -41,7 +42,7 @@ internal sealed class TrainingLoop
 
     private TrainingLoop(
         RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluator? evaluator,
-        RunCheckpoints checkpoints, RunMetrics log, FlopCount flops, TrainingState? state, int lastStep)
+        RunCheckpoints checkpoints, RunMetrics log, FlopCount flops, TrainingState? state, int lastStep, double secondsBefore)
     {
         this.context = context;
         this.loader = loader;
@@ -52,6 +53,7 @@ internal sealed class TrainingLoop
         this.log = log;
         this.flops = flops;
         this.lastStep = lastStep;
+        this.secondsBefore = secondsBefore;
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
         schedule = new LearningRateSchedule(optimizer.Settings.LearningRate);
         firstStep = done = reportedStep = savedStep = state?.Step ?? 0;
@@ -59,6 +61,9 @@ internal sealed class TrainingLoop
     }
 
     private RunConfig Config => context.Parameters.RunConfig;
+
+    /// <summary>Training time so far, of the runs that this one goes on from too.</summary>
+    private double Seconds => secondsBefore + clock.Elapsed.TotalSeconds;
 
     /// <summary>Builds everything, trains, and releases everything.</summary>
     public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
@@ -101,7 +106,8 @@ internal sealed class TrainingLoop
         }
 
         FlopCount flops = FlopCount.OfTrainingStep(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
-        TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep);
+        double secondsBefore = start.Seconds ?? RunMetrics.LoggedSeconds(config.ModelDirectory);
+        TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep, secondsBefore);
         loop.Run(stop);
         return loop.Summarize(start.Path);
     }
@@ -232,7 +238,7 @@ internal sealed class TrainingLoop
         reportedStep = done;
         lastLoss = outcome.Loss;
         StepMetrics metrics = new(
-            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, tokens / seconds, flops.Dense, flops.Executed);
+            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, Seconds, tokens / seconds, flops.Dense, flops.Executed);
         if (IsLogged)
         {
             log.Write(metrics);
@@ -244,8 +250,9 @@ internal sealed class TrainingLoop
     private void Evaluate(CancellationToken stop)
     {
         Report();
-        if (evaluator?.Evaluate(done, stop) is { } metrics)
+        if (evaluator?.Evaluate(done, stop) is { } measured)
         {
+            EvaluationMetrics metrics = measured with { Seconds = Seconds };
             lastEvaluation = metrics;
             log.Write(metrics);
             context.Observer.OnEvaluated(metrics);
@@ -257,7 +264,7 @@ internal sealed class TrainingLoop
         // A step that failed must not become a checkpoint.
         Report();
         log.FlushToDisk();
-        checkpoints.Save(optimizer, done, samplesConsumed);
+        checkpoints.Save(optimizer, done, samplesConsumed, Seconds);
         savedStep = done;
     }
 

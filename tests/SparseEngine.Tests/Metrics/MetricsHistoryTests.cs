@@ -15,7 +15,7 @@ public sealed class MetricsHistoryTests : IDisposable
     public void What_was_logged_is_read_back_to_the_bit()
     {
         StepMetrics[] steps = [Step(10, 1.0 / 3), Step(20, double.NaN), Step(30, double.PositiveInfinity)];
-        EvaluationMetrics[] evaluations = [new(20, Math.PI, Math.Exp(Math.PI), 0.5, Tokens: 0), new(30, 2, null, null, Tokens: 0)];
+        EvaluationMetrics[] evaluations = [new(20, Math.PI, Math.Exp(Math.PI), 0.5, Tokens: 0, Seconds: 2.0 / 3), new(30, 2, null, null, Tokens: 0)];
         using (MetricsLog log = MetricsLog.Open(folder.Path, resumeStep: 0))
         {
             log.Write(steps[0]);
@@ -37,6 +37,22 @@ public sealed class MetricsHistoryTests : IDisposable
         MetricsHistory history = new([Step(10, 1), Step(20, 1) with { FlopsExecuted = 70 }, Step(21, 1)], []);
 
         Assert.Equal([new FlopCount(1000, 250), new FlopCount(2000, 950), new FlopCount(2100, 975)], history.FlopsSoFar());
+    }
+
+    [Fact]
+    public void Lines_of_older_versions_are_read_and_their_time_is_counted_from_the_length_of_their_steps()
+    {
+        const string Old = """{"step":STEP,"loss":3,"learning_rate":0.1,"grad_norm":1,"tokens":64,"step_ms":500,"tokens_per_second":128,"flops_dense":9,"flops_executed":3}""";
+        File.WriteAllText(
+            MetricsLog.PathIn(folder.Path),
+            $"{Old.Replace("STEP", "10", StringComparison.Ordinal)}\n{{\"step\":10,\"eval_loss\":3}}\n{Old.Replace("STEP", "12", StringComparison.Ordinal)}\n");
+
+        MetricsHistory history = MetricsHistory.Read(folder.Path);
+
+        Assert.All(history.Steps, step => Assert.Null(step.Seconds));
+        Assert.Null(Assert.Single(history.Evaluations).Seconds);
+        Assert.Equal([5, 6], history.SecondsSoFar());
+        Assert.Equal([5, 6, 7], (history with { Steps = history.Steps.Add(Step(13, 2) with { Seconds = 7 }) }).SecondsSoFar());
     }
 
     [Fact]
@@ -77,5 +93,5 @@ public sealed class MetricsHistoryTests : IDisposable
         Assert.Equal($"{folder.Path}: has no metrics.jsonl; valid: the model_dir of a run", error.Message);
     }
 
-    private static StepMetrics Step(int step, double loss) => new(step, loss, 1e-3, 0.1, 64, 1.5, 1e5 / 3, 100, 25);
+    private static StepMetrics Step(int step, double loss) => new(step, loss, 1e-3, 0.1, 64, 1.5, step / 3.0, 1e5 / 3, 100, 25);
 }

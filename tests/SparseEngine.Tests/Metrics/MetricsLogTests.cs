@@ -15,14 +15,14 @@ public sealed class MetricsLogTests : IDisposable
     {
         using (MetricsLog log = MetricsLog.Open(directory.File("run"), 0))
         {
-            log.Write(new StepMetrics(1, 1.0 / 3, 1e-4, 2.5, 4096, 12.5, 327680, 4e9, 1e9));
-            log.Write(new EvaluationMetrics(1, 2.25, Math.Exp(2.25), 0.5, 1000));
+            log.Write(new StepMetrics(1, 1.0 / 3, 1e-4, 2.5, 4096, 12.5, 0.25, 327680, 4e9, 1e9));
+            log.Write(new EvaluationMetrics(1, 2.25, Math.Exp(2.25), 0.5, 1000, Seconds: 0.25));
             log.Write(new EvaluationMetrics(2, 2, null, null, 1000));
         }
 
         string[] lines = File.ReadAllLines(MetricsLog.PathIn(directory.File("run")));
-        Assert.Equal("""{"step":1,"loss":0.3333333333333333,"learning_rate":0.0001,"grad_norm":2.5,"tokens":4096,"step_ms":12.5,"tokens_per_second":327680,"flops_dense":4000000000,"flops_executed":1000000000}""", lines[0]);
-        Assert.Equal(["step", "eval_loss", "eval_perplexity", "eval_accuracy"], Keys(lines[1]));
+        Assert.Equal("""{"step":1,"loss":0.3333333333333333,"learning_rate":0.0001,"grad_norm":2.5,"tokens":4096,"step_ms":12.5,"seconds":0.25,"tokens_per_second":327680,"flops_dense":4000000000,"flops_executed":1000000000}""", lines[0]);
+        Assert.Equal(["step", "eval_loss", "eval_perplexity", "eval_accuracy", "seconds"], Keys(lines[1]));
         Assert.Equal(["step", "eval_loss"], Keys(lines[2]));
         Assert.Equal(1.0 / 3, JsonDocument.Parse(lines[0]).RootElement.GetProperty("loss").GetDouble());
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Runs;
+using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Training;
 
@@ -192,6 +193,76 @@ public class ResumeTests
         Assert.Equal(LogWithoutTimes(unbroken), LogWithoutTimes(broken));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_training_time_goes_on_from_the_checkpoint(bool keepLog)
+    {
+        using TestRun run = new();
+        run.With(config => config with { MaxSteps = 6, CheckpointSteps = 3 }).Execute();
+        double atCheckpoint = run.Steps[2].Seconds!.Value;
+        double before = run.Steps[^1].Seconds!.Value;
+        File.Delete(run.CheckpointPath(6));
+        if (!keepLog)
+        {
+            File.Delete(Path.Combine(run.Folder, "metrics.jsonl"));
+        }
+
+        RunSummary resumed = run.With(config => config with { MaxSteps = 8 }).Execute(RunMode.TrainAndEval);
+
+        StepMetrics[] again = [.. run.Steps.Skip(6)];
+        Assert.Equal([4, 5, 6, 7, 8], again.Select(step => step.Step));
+        Assert.Equal(atCheckpoint + resumed.TrainSeconds, again[^1].Seconds!.Value, 9);
+        Assert.Equal(again[^1].Seconds, Assert.Single(run.Evaluations).Seconds);
+        AssertAscends([atCheckpoint, .. again.Select(step => step.Seconds!.Value)]);
+        AssertAscends([atCheckpoint, before]);
+
+        run.Execute(RunMode.Eval);
+        Assert.Equal(again[^1].Seconds, run.Evaluations[^1].Seconds);
+    }
+
+    [Fact]
+    public void From_a_checkpoint_that_tells_no_time_it_goes_on_from_the_log()
+    {
+        using TestRun run = new();
+        run.With(config => config with { MaxSteps = 3 }).Execute();
+        RewriteWithoutTime(run.CheckpointPath(3));
+
+        RunSummary resumed = run.With(config => config with { MaxSteps = 4 }).Execute();
+
+        Assert.Equal(run.Steps[2].Seconds!.Value + resumed.TrainSeconds, run.Steps[^1].Seconds!.Value, 9);
+    }
+
+    [Fact]
+    public void Neither_telling_any_it_starts_at_zero()
+    {
+        using TestRun run = new();
+        run.With(config => config with { MaxSteps = 3 }).Execute();
+        RewriteWithoutTime(run.CheckpointPath(3));
+        File.WriteAllText(Path.Combine(run.Folder, "metrics.jsonl"), "{\"step\":3,\"loss\":3}\n");
+
+        RunSummary resumed = run.With(config => config with { MaxSteps = 4 }).Execute();
+
+        Assert.Equal(resumed.TrainSeconds, run.Steps[^1].Seconds!.Value, 9);
+    }
+
+    private static void RewriteWithoutTime(string path)
+    {
+        using (CheckpointReader reader = CheckpointReader.Open(path))
+        {
+            Assert.True(reader.Metadata.ContainsKey(TrainingTime.Key));
+            CheckpointWriter.Write(
+                path + ".old",
+                [.. reader.Names.Select(name => new TensorWriter(name, reader.Shape(name), values => reader.Read(name, values)))],
+                reader.State,
+                reader.Metadata.Where(text => text.Key != TrainingTime.Key).ToDictionary());
+        }
+
+        File.Move(path + ".old", path, overwrite: true);
+    }
+
+    private static void AssertAscends(double[] values) => Assert.Equal(values.Order().Distinct(), values);
+
     private static RunParameters WithOptimizer(RunParameters parameters, OptimizerKind kind, double momentum) =>
         parameters with { Optimizer = parameters.Optimizer! with { Kind = kind, Momentum = momentum } };
 
@@ -199,7 +270,7 @@ public class ResumeTests
     [
         .. File.ReadLines(Path.Combine(run.Folder, "metrics.jsonl")).Select(line =>
             string.Join(' ', JsonDocument.Parse(line).RootElement.EnumerateObject()
-                .Where(property => property.Name is not ("step_ms" or "tokens_per_second"))
+                .Where(property => property.Name is not ("step_ms" or "seconds" or "tokens_per_second"))
                 .Select(property => property.ToString()))),
     ];
 

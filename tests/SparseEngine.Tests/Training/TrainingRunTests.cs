@@ -18,7 +18,9 @@ public class TrainingRunTests
         two.Execute(RunMode.TrainAndEval, threads: 2);
 
         Assert.Equal(one.Steps.Select(step => (step.Loss, step.GradNorm)), two.Steps.Select(step => (step.Loss, step.GradNorm)));
-        Assert.Equal(one.Evaluations, two.Evaluations);
+        Assert.Equal(WithoutTime(one.Evaluations), WithoutTime(two.Evaluations));
+
+        static IEnumerable<EvaluationMetrics> WithoutTime(IEnumerable<EvaluationMetrics> all) => all.Select(evaluation => evaluation with { Seconds = null });
     }
 
     [Fact]
