@@ -4,7 +4,6 @@ using SparseEngine.Metrics;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
 using SparseEngine.Runs;
-using static System.FormattableString;
 
 namespace SparseEngine.Report.Figures;
 

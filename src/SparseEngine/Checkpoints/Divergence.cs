@@ -62,7 +62,7 @@ internal sealed class Divergence(string path, Func<string, bool> mayBeEmpty)
         ElementCounts counts = ElementCounts.Of(values);
         NaNs += counts.NaNs;
         tensors++;
-        bool mayBeNaN = parameter.IsLinearWeight && (counts.NaNs < counts.Elements || mayBeEmpty(parameter.Name));
+        bool mayBeNaN = parameter.CanBeSparse && (counts.NaNs < counts.Elements || mayBeEmpty(parameter.Name));
         if (counts.Infinities > 0 || (counts.NaNs > 0 && !mayBeNaN))
         {
             nans += mayBeNaN ? 0 : counts.NaNs;

@@ -251,7 +251,7 @@ public class ResumeTests
         using (CheckpointReader reader = CheckpointReader.Open(path))
         {
             Assert.True(reader.Metadata.ContainsKey(TrainingTime.Key));
-            CheckpointWriter.Write(
+            MdlWriter.Write(
                 path + ".old",
                 [.. reader.Names.Select(name => new TensorWriter(name, reader.Shape(name), values => reader.Read(name, values)))],
                 reader.State,

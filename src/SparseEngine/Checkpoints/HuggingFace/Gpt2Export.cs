@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Models;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
@@ -33,7 +32,7 @@ internal static class Gpt2Export
 
         CheckpointModel.Check(reader, model, "leave out --params: the checkpoint says itself what it holds");
         CheckpointConversion.CheckLayers(reader, model, "the model section");
-        ImmutableArray<NamedShape> parameters = GptArchitecture.Parameters(model);
+        ImmutableArray<ParameterDefinition> parameters = GptArchitecture.Parameters(model);
         CheckpointContents.Check(reader, parameters);
         ImmutableArray<TensorWriter> input = [.. parameters.Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense =>
         {

@@ -1,5 +1,4 @@
 using SparseEngine.Configuration.Yaml;
-using static System.FormattableString;
 
 namespace SparseEngine.Configuration.Sections;
 
