@@ -8,17 +8,24 @@ namespace SparseEngine.Cli.Output;
 /// <summary>What a preparation wrote, and the keys of a YAML that trains on it.</summary>
 internal static class PreparationSummary
 {
+    private const int MostEndings = 10;
+
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The lines for a person.</summary>
     public static IEnumerable<string> Of(string folder, PreparedDataset dataset)
     {
-        string empty = dataset.EmptyDocuments > 0 ? $"; {Quantity.Count(dataset.EmptyDocuments)} empty documents left out" : "";
+        string empty = dataset.EmptyDocuments > 0 ? $"; {Counted(dataset.EmptyDocuments, "empty document")} left out" : "";
         yield return $"{folder}: tokenizer {dataset.Tokenizer}, {Quantity.Count(dataset.VocabSize)} tokens in the vocabulary{empty}";
         yield return Part("train", dataset.Train);
         if (dataset.Val is { } held)
         {
             yield return Part("val", held);
+        }
+
+        if (dataset.LeftOut.Count > 0)
+        {
+            yield return $"  left out: {LeftOut(dataset.LeftOut)}";
         }
 
         yield return "";
@@ -33,6 +40,16 @@ internal static class PreparationSummary
 
     private static string Part(string name, PreparedSplit part) =>
         $"  {name}: {Counted(part.Documents, "document")}, {Counted(part.Tokens, "token")}, {Counted(part.Samples, "sample")} in {Counted(part.Files, "file")}";
+
+    /// <summary>12 files (.png 7, .py 3, 6 others 2): the most frequent endings.</summary>
+    private static string LeftOut(IReadOnlyDictionary<string, int> files)
+    {
+        KeyValuePair<string, int>[] endings = [.. files.OrderByDescending(ending => ending.Value).ThenBy(ending => ending.Key, StringComparer.Ordinal)];
+        IEnumerable<string> shown = endings.Take(MostEndings).Select(ending => $"{ending.Key} {Quantity.Count(ending.Value)}");
+        KeyValuePair<string, int>[] others = [.. endings.Skip(MostEndings)];
+        string rest = others.Length > 0 ? $", {Counted(others.Length, "other")} {Quantity.Count(others.Sum(ending => ending.Value))}" : "";
+        return $"{Counted(files.Values.Sum(), "file")} ({string.Join(", ", shown)}{rest})";
+    }
 
     private static IEnumerable<string> Input(string section, string folder, string name, PreparedDataset dataset) =>
     [

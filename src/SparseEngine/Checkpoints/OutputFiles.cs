@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Files;
 
 namespace SparseEngine.Checkpoints;
 

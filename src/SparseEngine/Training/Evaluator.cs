@@ -62,7 +62,7 @@ internal sealed class Evaluator : IDisposable
 
         if (counted == 0)
         {
-            throw new DataException($"none of the tokens of {batches} validation batches counts: their attention_mask is 0 throughout");
+            throw new DataException($"none of the tokens of {(batches == 1 ? "the validation batch" : $"{batches} validation batches")} counts: their attention_mask is 0 throughout");
         }
 
         double mean = loss.Sum.Read() / counted;
