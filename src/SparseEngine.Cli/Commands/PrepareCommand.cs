@@ -11,7 +11,7 @@ internal sealed class PrepareCommand : Command, IHasExamples
 {
     private readonly Option<string[]> input = new("--input", "-i")
     {
-        Description = "Text, JSONL, and either compressed with gzip: files, folders, or patterns such as 'data/**/*.jsonl.gz'.",
+        Description = "Text, JSONL, and either compressed with gzip or zstd: files, folders, or patterns such as 'data/**/*.jsonl.gz'.",
         HelpName = "FILE|DIR|GLOB",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

@@ -1,12 +1,15 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SparseEngine.Data.Preparation;
+using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Output;
 
 /// <summary>What a preparation wrote, and the keys of a YAML that trains on it.</summary>
 internal static class PreparationSummary
 {
+    private const int MostEndings = 10;
+
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The lines for a person.</summary>
@@ -18,6 +21,11 @@ internal static class PreparationSummary
         if (dataset.Val is { } held)
         {
             yield return Part("val", held);
+        }
+
+        if (dataset.LeftOut.Count > 0)
+        {
+            yield return $"  left out: {LeftOut(dataset.LeftOut)}";
         }
 
         yield return "";
@@ -32,6 +40,16 @@ internal static class PreparationSummary
 
     private static string Part(string name, PreparedSplit part) =>
         $"  {name}: {Counted.Of(part.Documents, "document")}, {Counted.Of(part.Tokens, "token")}, {Counted.Of(part.Samples, "sample")} in {Counted.Of(part.Files, "file")}";
+
+    /// <summary>12 files (.png 7, .py 3, 6 others 2): the most frequent endings.</summary>
+    private static string LeftOut(IReadOnlyDictionary<string, int> files)
+    {
+        KeyValuePair<string, int>[] endings = [.. files.OrderByDescending(ending => ending.Value).ThenBy(ending => ending.Key, StringComparer.Ordinal)];
+        IEnumerable<string> shown = endings.Take(MostEndings).Select(ending => $"{ending.Key} {Quantity.Count(ending.Value)}");
+        KeyValuePair<string, int>[] others = [.. endings.Skip(MostEndings)];
+        string rest = others.Length > 0 ? $", {Counted.Of(others.Length, "other")} {Quantity.Count(others.Sum(ending => ending.Value))}" : "";
+        return $"{Counted.Of(files.Values.Sum(), "file")} ({string.Join(", ", shown)}{rest})";
+    }
 
     private static IEnumerable<string> Input(string section, string folder, string name, PreparedDataset dataset) =>
     [

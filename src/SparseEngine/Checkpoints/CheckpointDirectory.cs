@@ -12,10 +12,11 @@ internal static class CheckpointDirectory
     /// <summary>The path of a step's checkpoint.</summary>
     public static string PathFor(string modelDirectory, int step) => Path.Combine(modelDirectory, $"{Prefix}{step}{Extension}");
 
-    /// <summary>All checkpoints by ascending step.</summary>
+    /// <summary>All checkpoints by ascending step, each real file once.</summary>
     public static IReadOnlyList<string> All(string modelDirectory) =>
         Directory.Exists(modelDirectory)
-            ? [.. Directory.EnumerateFiles(modelDirectory, $"{Prefix}*{Extension}").Where(path => StepOf(path) is not null).OrderBy(path => StepOf(path))]
+            ? [.. FolderWalk.Once([.. FolderWalk.Files(modelDirectory, SearchOption.TopDirectoryOnly).Where(file => StepOf(file.Path) is not null)])
+                .Select(file => file.Path).OrderBy(path => StepOf(path))]
             : [];
 
     /// <summary>The largest step that there is a checkpoint of, whole or not; null where there is none.</summary>
@@ -82,7 +83,8 @@ internal static class CheckpointDirectory
 
     private static int? StepOf(string path)
     {
-        string name = Path.GetFileNameWithoutExtension(path);
-        return int.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : null;
+        string name = Path.GetFileName(path);
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan()[Prefix.Length..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : null;
     }
 }

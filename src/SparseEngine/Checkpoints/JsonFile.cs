@@ -49,12 +49,19 @@ internal static class JsonFile
     /// <summary>What a JSON object is where it is a server's answer in place of a file: <c>{"error": "Repository not found"}</c>.</summary>
     public static string? DescribeAnswer(JsonElement json)
     {
-        foreach (string key in (ReadOnlySpan<string>)["error", "message", "detail"])
+        try
         {
-            if (json.TryGetProperty(key, out JsonElement text))
+            foreach (string key in (ReadOnlySpan<string>)["error", "message", "detail"])
             {
-                return $"a server's answer in place of the file, {ForeignFile.Quote(text.ToString())}; download it again";
+                if (json.TryGetProperty(key, out JsonElement text))
+                {
+                    return $"a server's answer in place of the file, {ForeignFile.Quote(text.ToString())}; download it again";
+                }
             }
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair is legal JSON and no text: whatever this is, no server answers so.
         }
 
         return null;

@@ -14,17 +14,19 @@ internal sealed class BatchLoader
 
     /// <summary>Takes a source.</summary>
     /// <param name="source">The samples.</param>
+    /// <param name="split">Which part of the data they are, for errors.</param>
     /// <param name="batchSize">Samples in a batch.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; else samples come in the source's order.</param>
     /// <param name="shuffleSeed">The seed of these orders.</param>
     /// <exception cref="DataException">There are fewer samples than a batch takes.</exception>
-    public BatchLoader(ISampleSource source, int batchSize, bool shuffle, int shuffleSeed)
+    public BatchLoader(ISampleSource source, DataSplit split, int batchSize, bool shuffle, int shuffleSeed)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (source.Count < batchSize)
         {
-            throw new DataException($"the data has {source.Count} samples of {source.SequenceLength} tokens, fewer than batch_size {batchSize}");
+            throw new DataException(
+                $"{split.Section()}: the data has {Counted.Of(source.Count, "sample")} of {Counted.Of(source.SequenceLength, "token")}, fewer than batch_size {batchSize}");
         }
 
         this.source = source;
@@ -42,6 +44,9 @@ internal sealed class BatchLoader
 
     /// <summary>Batches in one pass over the data.</summary>
     public int BatchesPerEpoch => source.Count / BatchSize;
+
+    /// <summary>Samples of a pass that do not fill a batch.</summary>
+    public int SamplesLeftOut => source.Count % BatchSize;
 
     /// <summary>Loads the batch that follows <paramref name="samplesConsumed"/> samples.</summary>
     /// <param name="samplesConsumed">Samples used before: a multiple of <see cref="BatchSize"/>, unless the batch size changed, when the batch in progress starts again.</param>

@@ -18,7 +18,8 @@ internal static class DotNetDocumentationText
     /// <exception cref="DataException">A file cannot be read.</exception>
     internal static byte[] Load(string folder)
     {
-        string[] files = [.. Directory.EnumerateFiles(folder, "*.xml").Order(StringComparer.Ordinal)];
+        string[] files = [.. DataFiles.InFolder(folder, SearchOption.TopDirectoryOnly, file => file.EndsWith(".xml", StringComparison.Ordinal)).Select(file => file.Path)];
+
         // The files' sizes differ a hundredfold: each core takes the next one when it is done with its last.
         List<(string Text, ulong[] Shingles)>[] entries = [.. Partitioner.Create(files, EnumerablePartitionerOptions.NoBuffering).AsParallel().AsOrdered().Select(Entries)];
         NearDuplicates seen = new();

@@ -1,6 +1,6 @@
-using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
+using SparseEngine.Files;
 using SparseEngine.Hdf5;
 
 namespace SparseEngine.Data;
@@ -28,7 +28,7 @@ internal sealed class GptHdf5Source : ISampleSource
 
     public int SequenceLength { get; private set; }
 
-    /// <summary>Opens all files of some folders, or single files, each folder's in name order.</summary>
+    /// <summary>Opens all files of some folders, or single files, each folder's in name order and each real file once.</summary>
     /// <param name="paths">Folders and files.</param>
     /// <param name="sequenceLength">Tokens in a sample; null for as many as the first file's have.</param>
     /// <param name="vocabularySize">The model's vocabulary.</param>
@@ -38,9 +38,9 @@ internal sealed class GptHdf5Source : ISampleSource
         GptHdf5Source source = new(sequenceLength, vocabularySize);
         try
         {
-            foreach (string file in paths.SelectMany(FilesOf))
+            foreach (WalkedFile file in FolderWalk.Once([.. paths.SelectMany(FilesOf)]))
             {
-                source.Add(file);
+                source.Add(file.Path);
             }
 
             return source.Count > 0 ? source : throw new DataException($"{string.Join(", ", paths)}: the files hold no samples");
@@ -102,23 +102,30 @@ internal sealed class GptHdf5Source : ISampleSource
         return (file, index - file.First);
     }
 
-    private static IEnumerable<string> FilesOf(string path)
+    private static IReadOnlyList<WalkedFile> FilesOf(string path)
     {
         if (File.Exists(path))
         {
-            return [path];
+            return [DataFiles.Named(path)];
         }
 
-        string[] found = [.. Directory.EnumerateFiles(path, "*.h5").Order(StringComparer.Ordinal)];
-        return found.Length > 0 ? found : throw new DataException($"{path}: has no .h5 files; GptHDF5DataProcessor reads files with a dataset \"data\"");
+        IReadOnlyList<WalkedFile> found = DataFiles.InFolder(path, SearchOption.TopDirectoryOnly, file => file.EndsWith(".h5", StringComparison.Ordinal));
+        return found.Count > 0 ? found : throw new DataException($"{path}: has no .h5 files; GptHDF5DataProcessor reads files with a dataset \"data\"");
     }
 
     private void Add(string path)
     {
+        if (new FileInfo(RealPath.Of(path) ?? path) is { Exists: true, Length: 0 })
+        {
+            // A pipe has no length either, and a read would wait in it.
+            throw new DataException($"{path}: cannot be read as HDF5: it has no bytes");
+        }
+
         Hdf5Input file = Guard(path, () => new Hdf5Input(path));
         try
         {
-            Content content = Guard(path, () => file.Read(Content.Of)) ?? throw new DataException($"{path}: has no dataset \"data\"");
+            (StoredSamples? found, string? problem) = Guard(path, () => file.Read(StoredSamples.Of));
+            StoredSamples content = found ?? throw new DataException($"{path}: {problem}");
             ulong[] shape = content.Shape;
             if (shape.Length != 3 || shape[1] != Rows || !content.IsInt32)
             {
@@ -133,18 +140,18 @@ internal sealed class GptHdf5Source : ISampleSource
             if (shape[2] != (ulong)SequenceLength)
             {
                 string needed = takesFirstLength ? $"those of the files before it {SequenceLength}" : $"max_sequence_length is {SequenceLength}";
-                throw new DataException($"{path}: the samples have {shape[2]} tokens, {needed}");
+                throw new DataException($"{path}: the samples have {Counted.Of((long)shape[2], "token")}, {needed}");
             }
 
             if (content.StatedSamples is { } stated && (ulong)stated != shape[0])
             {
-                throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {shape[0]} samples");
+                throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {Counted.Of((long)shape[0], "sample")}");
             }
 
             Guard(path, () => file.CheckSize(content.Dataset));
             if (shape[0] > (ulong)(int.MaxValue - Count))
             {
-                throw new DataException($"{path}: with its {shape[0]} samples there are more than {int.MaxValue}");
+                throw new DataException($"{path}: with its {Counted.Of((long)shape[0], "sample")} there are more than {int.MaxValue}");
             }
 
             files.Add(new SampleFile(path, file, content.Dataset, Count));
@@ -166,7 +173,7 @@ internal sealed class GptHdf5Source : ISampleSource
             cachedChunks = new SimpleReadingChunkCache(byteCount: CacheBytes);
         }
 
-        return Guard(file.Path, () => file.File.Read(_ => file.Dataset.Read<int[]>(
+        return Guard($"{file.Path}: dataset \"data\"", () => file.File.Read(_ => file.Dataset.Read<int[]>(
             new H5DatasetAccess(ChunkCache: cachedChunks),
             fileSelection: new HyperslabSelection(3, [(ulong)sample, 0, 0], [1, Rows, (ulong)SequenceLength]),
             memorySelection: new HyperslabSelection(0, (ulong)(Rows * SequenceLength)),
@@ -181,7 +188,7 @@ internal sealed class GptHdf5Source : ISampleSource
         }
     }
 
-    private static T Guard<T>(string path, Func<T> read)
+    private static T Guard<T>(string place, Func<T> read)
     {
         try
         {
@@ -189,38 +196,10 @@ internal sealed class GptHdf5Source : ISampleSource
         }
         catch (InvalidDataException exception)
         {
-            throw new DataException($"{path}: cannot be read as HDF5: {exception.Message}", exception);
+            throw new DataException($"{place}: cannot be read as HDF5: {exception.Message}", exception);
         }
     }
 
     /// <summary>An open file and the index of its first sample.</summary>
     private sealed record SampleFile(string Path, Hdf5Input File, NativeDataset Dataset, int First);
-
-    /// <summary>What a file says of its samples.</summary>
-    private sealed record Content(NativeDataset Dataset, ulong[] Shape, bool IsInt32, string Type, long? StatedSamples)
-    {
-        private const string Samples = "data";
-        private const string Number = "n_examples";
-
-        /// <summary>Finds the samples; null where there are none.</summary>
-        public static Content? Of(NativeFile root)
-        {
-            if (!root.LinkExists(Samples))
-            {
-                return null;
-            }
-
-            NativeDataset dataset = (NativeDataset)root.Dataset(Samples);
-            IH5DataType type = dataset.Type;
-            return new Content(
-                dataset,
-                dataset.Space.Dimensions,
-                type.Class == H5DataTypeClass.FixedPoint && type.Size == sizeof(int),
-                $"{type.Class} of {type.Size} bytes",
-                root.AttributeExists(Number) ? ReadInteger(root.Attribute(Number)) : null);
-        }
-
-        // h5py writes a Python int with 8 bytes, a numpy one with its own size.
-        private static long ReadInteger(IH5Attribute attribute) => attribute.Type.Size == sizeof(int) ? attribute.Read<int>() : attribute.Read<long>();
-    }
 }

@@ -12,6 +12,13 @@ internal enum DataSplit
     Validation,
 }
 
+/// <summary>What the YAML calls them.</summary>
+internal static class DataSections
+{
+    /// <summary>The section that describes a part.</summary>
+    public static string Section(this DataSplit split) => split == DataSplit.Training ? "train_input" : "eval_input";
+}
+
 /// <summary>Opens the samples that an input section describes.</summary>
 internal static class SampleSource
 {
@@ -28,7 +35,7 @@ internal static class SampleSource
     public static ISampleSource Open(InputParameters input, DataSplit split, int vocabularySize, string yamlFile, TextLibrary? texts = null)
     {
         ArgumentNullException.ThrowIfNull(input);
-        DataPaths paths = new(split == DataSplit.Training ? "train_input.data_dir" : "eval_input.data_dir", yamlFile);
+        DataPaths paths = new($"{split.Section()}.data_dir", yamlFile);
         return input.DataProcessor switch
         {
             DataProcessor.GptHdf5 => GptHdf5Source.Open(

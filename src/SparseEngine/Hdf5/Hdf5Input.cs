@@ -141,5 +141,5 @@ internal sealed class Hdf5Input : IDisposable
         }
     }
 
-    private static InvalidDataException Damage(Exception exception) => new(exception.Message.ReplaceLineEndings(" "), exception);
+    private static InvalidDataException Damage(Exception exception) => new(ParserMessage.Of(exception), exception);
 }

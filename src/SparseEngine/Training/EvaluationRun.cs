@@ -17,6 +17,7 @@ internal static class EvaluationRun
         using ISampleSource source = TrainingData.Open(context.Parameters, DataSplit.Validation, new TextLibrary());
         EvaluationMetrics? last = null;
         RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
+        BatchLoader loader = TrainingData.ValidationLoader(context, source);
         IReadOnlyList<string> checkpoints = CheckpointsOf(context, mode);
         using RunMetrics log = RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory, context.Logger);
         foreach (string path in checkpoints)
@@ -26,7 +27,7 @@ internal static class EvaluationRun
                 break;
             }
 
-            summary = Evaluate(context, mode, source, path, log, stop);
+            summary = Evaluate(context, mode, loader, path, log, stop);
             last = summary.Evaluation ?? last;
         }
 
@@ -47,7 +48,7 @@ internal static class EvaluationRun
         return [path];
     }
 
-    private static RunSummary Evaluate(RunContext context, RunMode mode, ISampleSource source, string path, RunMetrics log, CancellationToken stop)
+    private static RunSummary Evaluate(RunContext context, RunMode mode, BatchLoader loader, string path, RunMetrics log, CancellationToken stop)
     {
         ModelParameters shape = context.Parameters.Model;
         using CheckpointReader reader = CheckpointReader.Open(path);
@@ -57,7 +58,6 @@ internal static class EvaluationRun
         context.Observer.OnStarted(new RunOverview(
             mode, context.Device.Description, step, step, parameters.Elements, parameters.NonZeros, SparsityPlan.Dense, path));
 
-        BatchLoader loader = TrainingData.Loader(context.Parameters, source, DataSplit.Validation);
         using Evaluator evaluator = new(context.Device, new GptModel(context.Device, shape, parameters), loader, context.Parameters.RunConfig.EvalSteps, context.Observer);
         EvaluationMetrics? metrics = evaluator.Evaluate(step, stop);
         if (metrics is not null)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 
@@ -31,7 +32,22 @@ internal static class TrainingData
     public static BatchLoader Loader(RunParameters parameters, ISampleSource source, DataSplit split)
     {
         InputParameters input = InputOf(parameters, split);
-        return new BatchLoader(source, input.BatchSize, input.Shuffle, ShuffleSeed(parameters, split));
+        return new BatchLoader(source, split, input.BatchSize, input.Shuffle, ShuffleSeed(parameters, split));
+    }
+
+    /// <summary>The batches of an evaluation; samples that are in none of them are told of.</summary>
+    public static BatchLoader ValidationLoader(RunContext context, ISampleSource source)
+    {
+        BatchLoader loader = Loader(context.Parameters, source, DataSplit.Validation);
+        bool isWhole = context.Parameters.RunConfig.EvalSteps is not { } steps || steps >= loader.BatchesPerEpoch;
+        if (isWhole && loader.SamplesLeftOut > 0)
+        {
+            context.Logger.LogInformation(
+                "{Section}: {LeftOut} of {Samples} left out of each evaluation: a batch has {BatchSize}",
+                DataSplit.Validation.Section(), loader.SamplesLeftOut, Counted.Of(source.Count, "sample"), loader.BatchSize);
+        }
+
+        return loader;
     }
 
     /// <summary>The seed of the samples' order: the input's own, else the run's.</summary>

@@ -92,7 +92,7 @@ internal sealed class TrainingLoop
         GptModel model = new(context.Device, run.Model, parameters);
         using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
         using Evaluator? evaluator = validation is null ? null
-            : new Evaluator(context.Device, model, TrainingData.Loader(run, validation, DataSplit.Validation), config.EvalSteps, context.Observer);
+            : new Evaluator(context.Device, model, TrainingData.ValidationLoader(context, validation), config.EvalSteps, context.Observer);
         using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
         log.Describe(start.Step + 1, run.Text, plan, parameters.Elements);
         CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);

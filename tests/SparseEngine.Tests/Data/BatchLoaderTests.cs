@@ -7,7 +7,7 @@ public sealed class BatchLoaderTests
     [Fact]
     public void Without_shuffling_samples_come_in_order_and_the_incomplete_batch_is_left_out()
     {
-        BatchLoader loader = new(new Numbers(7), batchSize: 2, shuffle: false, shuffleSeed: 0);
+        BatchLoader loader = new(new Numbers(7), DataSplit.Training, batchSize: 2, shuffle: false, shuffleSeed: 0);
         Assert.Equal(3, loader.BatchesPerEpoch);
         Assert.Equal([[0, 1], [2, 3], [4, 5], [0, 1]], Run(loader, from: 0, batches: 4));
     }
@@ -15,7 +15,7 @@ public sealed class BatchLoaderTests
     [Fact]
     public void Shuffled_epochs_are_different_permutations()
     {
-        BatchLoader loader = new(new Numbers(64), batchSize: 4, shuffle: true, shuffleSeed: 3);
+        BatchLoader loader = new(new Numbers(64), DataSplit.Training, batchSize: 4, shuffle: true, shuffleSeed: 3);
         int[] first = [.. Run(loader, from: 0, batches: 16).SelectMany(batch => batch)];
         int[] second = [.. Run(loader, from: 64, batches: 16).SelectMany(batch => batch)];
         Assert.Equal(Enumerable.Range(0, 64), first.Order());
@@ -27,24 +27,24 @@ public sealed class BatchLoaderTests
     [Fact]
     public void A_run_resumed_anywhere_sees_the_same_batches()
     {
-        BatchLoader unbroken = new(new Numbers(11), batchSize: 2, shuffle: true, shuffleSeed: 9);
+        BatchLoader unbroken = new(new Numbers(11), DataSplit.Training, batchSize: 2, shuffle: true, shuffleSeed: 9);
         int[][] all = Run(unbroken, from: 0, batches: 20);
         for (int start = 0; start < 20; start++)
         {
-            BatchLoader resumed = new(new Numbers(11), batchSize: 2, shuffle: true, shuffleSeed: 9);
+            BatchLoader resumed = new(new Numbers(11), DataSplit.Training, batchSize: 2, shuffle: true, shuffleSeed: 9);
             Assert.Equal(all[start..], Run(resumed, from: 2 * start, batches: 20 - start));
         }
     }
 
     [Fact]
     public void Another_seed_is_another_order() =>
-        Assert.NotEqual(Run(new BatchLoader(new Numbers(50), 50, true, 1), 0, 1), Run(new BatchLoader(new Numbers(50), 50, true, 2), 0, 1));
+        Assert.NotEqual(Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 1), 0, 1), Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 2), 0, 1));
 
     [Fact]
     public void Neighbouring_seeds_and_epochs_are_unrelated_orders()
     {
         const int Count = 1000;
-        int[] Order(int seed, long epoch) => Run(new BatchLoader(new Numbers(Count), Count, true, seed), epoch * Count, 1)[0];
+        int[] Order(int seed, long epoch) => Run(new BatchLoader(new Numbers(Count), DataSplit.Training, Count, true, seed), epoch * Count, 1)[0];
         int[] order = Order(1, 0);
         foreach (int[] other in new[] { Order(2, 0), Order(3, 0), Order(0, 0), Order(1, 1), Order(1, 2) })
         {
@@ -60,8 +60,8 @@ public sealed class BatchLoaderTests
     [Fact]
     public void Fewer_samples_than_a_batch_is_one_clear_line()
     {
-        DataException error = Assert.Throws<DataException>(() => new BatchLoader(new Numbers(3), batchSize: 4, shuffle: false, shuffleSeed: 0));
-        Assert.Equal("the data has 3 samples of 2 tokens, fewer than batch_size 4", error.Message);
+        DataException error = Assert.Throws<DataException>(() => new BatchLoader(new Numbers(3), DataSplit.Training, batchSize: 4, shuffle: false, shuffleSeed: 0));
+        Assert.Equal("train_input: the data has 3 samples of 2 tokens, fewer than batch_size 4", error.Message);
     }
 
     private static int[][] Run(BatchLoader loader, long from, int batches)

@@ -94,11 +94,11 @@ public sealed class GptHdf5SourceTests : IDisposable
 
         string file = directory.File("a.h5");
         new H5File { ["text"] = new int[] { 1 } }.Write(file);
-        Assert.Equal($"{file}: has no dataset \"data\"", Error(() => Open()));
+        Assert.Equal($"{file}: has no dataset \"data\"; it has: text", Error(() => Open()));
         new H5File { ["data"] = new float[2, 3, 4] }.Write(file);
-        Assert.Equal($"{file}: dataset \"data\" is FloatingPoint of 4 bytes [2, 3, 4]; int32 [samples, 3, sequence] is needed", Error(() => Open()));
+        Assert.Equal($"{file}: dataset \"data\" is float32 [2, 3, 4]; int32 [samples, 3, sequence] is needed", Error(() => Open()));
         new H5File { ["data"] = new int[2, 2, 4] }.Write(file);
-        Assert.Equal($"{file}: dataset \"data\" is FixedPoint of 4 bytes [2, 2, 4]; int32 [samples, 3, sequence] is needed", Error(() => Open()));
+        Assert.Equal($"{file}: dataset \"data\" is int32 [2, 2, 4]; int32 [samples, 3, sequence] is needed", Error(() => Open()));
         new H5File { ["data"] = new int[2, 3, 8] }.Write(file);
         Assert.Equal($"{file}: the samples have 8 tokens, max_sequence_length is 4", Error(() => Open()));
         H5File stated = new() { ["data"] = new int[2, 3, 4] };
@@ -107,6 +107,57 @@ public sealed class GptHdf5SourceTests : IDisposable
         Assert.Equal($"{file}: the attribute n_examples is 5, the dataset \"data\" has 2 samples", Error(() => Open()));
         File.WriteAllText(file, "not HDF5");
         Assert.StartsWith($"{file}: cannot be read as HDF5: ", Error(() => Open()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("lzf.h5", ": dataset \"data\": cannot be read as HDF5: it is compressed with lzf (HDF5 filter 32000), which is not read here; valid: gzip, shuffle, fletcher32, scale-offset, or no filter. ")]
+    [InlineData("szip.h5", ": dataset \"data\": cannot be read as HDF5: it is compressed with szip (HDF5 filter 4), which is not read here; valid: gzip, ")]
+    [InlineData("big-endian.h5", ": dataset \"data\": cannot be read as HDF5: its numbers are big-endian; write it anew with little-endian ones")]
+    [InlineData("external-link.h5", ": \"data\" is a link to another file, or to a name that is not there; valid: a dataset in the file itself")]
+    public void What_HDF5_can_do_and_is_not_read_here_is_one_line_that_says_what_to_do(string name, string expected)
+    {
+        string file = TestData.PathOf("hdf5", name);
+        string error = Error(() =>
+        {
+            using ISampleSource source = SampleSource.Open(Input(file), DataSplit.Training, 256, "params.yaml");
+            return Read(source, 0);
+        });
+        Assert.StartsWith(file + expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_that_were_shuffled_and_packed_are_read()
+    {
+        using ISampleSource source = SampleSource.Open(Input(TestData.PathOf("hdf5", "scale-offset.h5")), DataSplit.Training, 256, "params.yaml");
+        Assert.Equal([1, 2, 3, 4], Read(source, 1).Ids);
+    }
+
+    [Fact]
+    public void A_number_of_samples_of_any_integer_type_is_compared_and_any_other_is_one_line()
+    {
+        string file = directory.File("a.h5");
+        foreach (object number in new object[] { (byte)2, (short)2, 2, 2L })
+        {
+            Write(number);
+            using ISampleSource source = Open();
+            Assert.Equal(2, source.Count);
+        }
+
+        Write((short)3);
+        Assert.Equal($"{file}: the attribute n_examples is 3, the dataset \"data\" has 2 samples", Error(() => Open()));
+        Write(2.0f);
+        Assert.Equal($"{file}: the attribute n_examples is float32 []; valid: one whole number", Error(() => Open()));
+        Write(new int[] { 2, 2 });
+        Assert.Equal($"{file}: the attribute n_examples is int32 [2]; valid: one whole number", Error(() => Open()));
+        new H5File { ["data"] = new H5Group() }.Write(file);
+        Assert.Equal($"{file}: \"data\" is a group; valid: a dataset", Error(() => Open()));
+
+        void Write(object number)
+        {
+            H5File content = new() { ["data"] = new int[2, 3, 4] };
+            content.Attributes["n_examples"] = number;
+            content.Write(file);
+        }
     }
 
     [Fact]

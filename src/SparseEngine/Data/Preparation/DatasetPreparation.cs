@@ -25,6 +25,7 @@ public sealed class DatasetPreparation
     private readonly PreparationOptions options;
     private readonly IProgress<PreparationProgress>? progress;
     private readonly CancellationToken stop;
+    private readonly InputListing inputs;
     private readonly IReadOnlyList<InputFile> files;
     private readonly long totalBytes;
 
@@ -33,7 +34,8 @@ public sealed class DatasetPreparation
         this.options = options;
         this.progress = progress;
         this.stop = stop;
-        files = InputFile.Find(options.Inputs);
+        inputs = InputListing.Find(options.Inputs);
+        files = inputs.Files;
         totalBytes = files.Sum(file => file.Bytes);
     }
 
@@ -91,7 +93,7 @@ public sealed class DatasetPreparation
 
     private TextSurvey Survey()
     {
-        DocumentReader reader = new(files, validationFraction: 0, heldOutFrom: null);
+        DocumentReader reader = new(files, validationFraction: 0, heldOutFrom: null, again: true);
         TextSurvey survey = new();
         foreach (TextSurvey part in OrderedParallel.Select(
             DocumentEncoder.Batches(reader.Read()), batch => TextSurvey.Of(batch, options.JsonlKey), options.Threads, ahead: 2 * options.Threads))
@@ -130,6 +132,7 @@ public sealed class DatasetPreparation
             MaxSequenceLength = options.MaxSequenceLength,
             ValidationFraction = options.ValidationFraction,
             EmptyDocuments = empty,
+            LeftOut = inputs.LeftOut,
             Train = Described(training),
             Val = options.ValidationFraction > 0 ? Described(validation) : null,
         };
@@ -167,7 +170,8 @@ public sealed class DatasetPreparation
         if (part.Samples == 0)
         {
             throw new DataException(
-                Invariant($"{string.Join(", ", options.Inputs)}: the {name} part has no sample: {part.Documents} documents of {part.Tokens} tokens, with validation_fraction {options.ValidationFraction}"));
+                $"{string.Join(", ", options.Inputs)}: the {name} part has no sample: {Counted.Of(part.Documents, "document")} of {Counted.Of(part.Tokens, "token")}, "
+                + Invariant($"with validation_fraction {options.ValidationFraction}"));
         }
     }
 

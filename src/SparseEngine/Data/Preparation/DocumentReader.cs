@@ -1,20 +1,17 @@
-using System.Text;
-
 namespace SparseEngine.Data.Preparation;
 
 /// <summary>Reads the documents of files one after the other, long texts in pieces, in an order and at places that depend on the files alone.</summary>
 /// <param name="files">The files.</param>
 /// <param name="validationFraction">The share of documents of the validation part.</param>
 /// <param name="heldOutFrom">Where the validation part of the only text begins, in UTF-16 units; null to divide by document.</param>
-internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double validationFraction, long? heldOutFrom)
+/// <param name="again">Whether the files are read more than this once.</param>
+internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double validationFraction, long? heldOutFrom, bool again = false)
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private long bytesOfDone;
     private FileStream? current;
 
     /// <summary>The bytes of files read so far.</summary>
-    public long BytesRead => bytesOfDone + (current is { CanRead: true } open ? open.Position : 0);
+    public long BytesRead => bytesOfDone + (current is { CanRead: true, CanSeek: true } open ? open.Position : 0);
 
     /// <summary>The documents begun so far, empty ones included.</summary>
     public long Documents { get; private set; }
@@ -25,7 +22,17 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
     {
         foreach (InputFile file in files)
         {
-            using Stream stream = file.Open(out FileStream raw);
+            if (file.IsEmpty)
+            {
+                if (!file.IsJsonLines)
+                {
+                    yield return new Piece(file, 0, "", NextSplit(), Starts: true, Ends: true);
+                }
+
+                continue;
+            }
+
+            using Stream stream = file.Open(again, out FileStream raw);
             current = raw;
             foreach (Piece piece in file.IsJsonLines ? Lines(file, stream) : Text(file, stream))
             {
@@ -51,9 +58,7 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
 
     private IEnumerable<Piece> Text(InputFile file, Stream stream)
     {
-        using StreamReader reader = new(stream, Strict, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
-        Source source = new(file, reader);
-        source.SkipByteOrderMark();
+        Source source = new(file, new Utf8TextReader(stream));
         foreach (Piece piece in heldOutFrom is { } cut ? Divided(source, cut) : Text(source, NextSplit(), long.MaxValue))
         {
             yield return piece;
@@ -118,20 +123,16 @@ internal sealed class DocumentReader(IReadOnlyList<InputFile> files, double vali
 
     private static string? Reason(Exception exception) => exception switch
     {
-        DecoderFallbackException { BytesUnknown: { } bytes } => $"is not UTF-8: it has the bytes {Convert.ToHexString(bytes)}",
+        InvalidUtf8Exception => exception.Message,
         InvalidDataException => $"is damaged, or ends early: {exception.Message}",
         IOException or UnauthorizedAccessException => $"cannot be read: {exception.Message}",
         _ => null,
     };
 
     /// <summary>A file's text as one document.</summary>
-    private sealed class Source(InputFile file, StreamReader reader)
+    private sealed class Source(InputFile file, Utf8TextReader reader)
     {
-        private const int ByteOrderMark = 0xFEFF;
-
         public InputFile File => file;
-
-        public void SkipByteOrderMark() => Guard(file.Path, () => reader.Peek() == ByteOrderMark ? reader.Read() : 0);
 
         public int ReadBlock(Span<char> buffer)
         {

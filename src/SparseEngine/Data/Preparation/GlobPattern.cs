@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using SparseEngine.Files;
 
 namespace SparseEngine.Data.Preparation;
 
@@ -7,17 +8,19 @@ internal static class GlobPattern
 {
     private const string AnyFolders = "**";
 
+    private static readonly string[] AnyName = ["*"];
+
     /// <summary>Whether a path is a pattern.</summary>
     public static bool IsOne(string path) => path.AsSpan().ContainsAny('*', '?');
 
     /// <summary>The files that match, in ordinal order.</summary>
-    public static IEnumerable<string> Expand(string pattern)
+    public static IReadOnlyList<string> Expand(string pattern)
     {
         string[] parts = pattern.Split(['/', Path.DirectorySeparatorChar]);
         int literal = Array.FindIndex(parts, IsOne);
         string root = string.Join(Path.DirectorySeparatorChar, parts[..literal]);
         string start = root.Length > 0 ? root : Path.IsPathRooted(pattern) ? Path.GetPathRoot(pattern)! : "";
-        return Match(start, parts.AsMemory(literal)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        return [.. Match(start, parts.AsMemory(literal)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static IEnumerable<string> Match(string folder, ReadOnlyMemory<string> parts)
@@ -32,15 +35,12 @@ internal static class GlobPattern
         ReadOnlyMemory<string> rest = parts[1..];
         if (part == AnyFolders)
         {
-            IEnumerable<string> below = Directory.EnumerateDirectories(here).SelectMany(child => Match(Path.Combine(folder, Path.GetFileName(child)), parts));
-            return (rest.IsEmpty ? FilesOf(here) : Match(folder, rest)).Concat(below);
+            return FolderWalk.Folders(folder).SelectMany(child => Match(child, rest.IsEmpty ? AnyName : rest));
         }
 
         return rest.IsEmpty
             ? Named(Directory.EnumerateFiles(here))
             : (IsOne(part) ? Named(Directory.EnumerateDirectories(here)) : [Path.Combine(folder, part)]).SelectMany(child => Match(child, rest));
-
-        IEnumerable<string> FilesOf(string path) => Directory.EnumerateFiles(path).Select(file => Path.Combine(folder, Path.GetFileName(file)));
 
         IEnumerable<string> Named(IEnumerable<string> paths) => paths
             .Select(path => Path.GetFileName(path))

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace SparseEngine.Data.Preparation;
 
@@ -13,16 +14,15 @@ internal sealed class LineReader(Stream stream)
     /// <summary>What a string can hold for certain.</summary>
     private const int LongestLine = 1_000_000_000;
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private byte[] buffer = new byte[1 << 16];
     private int start;
     private int end;
+    private long offsetOfBuffer;
     private bool begun;
 
     /// <summary>Reads the next line.</summary>
     /// <returns>The line without its end; null after the last.</returns>
-    /// <exception cref="DecoderFallbackException">The line is not UTF-8.</exception>
+    /// <exception cref="InvalidUtf8Exception">The line is not UTF-8.</exception>
     /// <exception cref="IOException">The line is longer than a string can be, or the stream cannot be read.</exception>
     /// <exception cref="InvalidDataException">What the stream decompresses is damaged.</exception>
     public string? ReadLine()
@@ -72,15 +72,21 @@ internal sealed class LineReader(Stream stream)
 
     private string Decode(int length)
     {
-        string line = Strict.GetString(buffer, start, length);
+        ReadOnlySpan<byte> line = buffer.AsSpan(start, length);
+        if (!Utf8.IsValid(line))
+        {
+            throw InvalidUtf8Exception.In(line, offsetOfBuffer + start);
+        }
+
         start += length;
-        return line;
+        return Encoding.UTF8.GetString(line);
     }
 
     /// <summary>Reads on, with what is not taken moved to the front; false at the end.</summary>
     private bool Fill()
     {
         buffer.AsSpan(start, end - start).CopyTo(buffer);
+        offsetOfBuffer += start;
         (start, end) = (0, end - start);
         if (end == buffer.Length)
         {

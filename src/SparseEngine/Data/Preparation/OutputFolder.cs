@@ -27,7 +27,7 @@ internal sealed class OutputFolder : IDisposable
     /// <exception cref="DataException">It cannot be written.</exception>
     public static OutputFolder Begin(string path, IReadOnlyList<InputFile> inputs, bool overwrite)
     {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string full = Guard(path, () => WithoutLinks(path));
         if (File.Exists(full))
         {
             throw new ConfigurationException($"{path}: is a file; valid: a folder");
@@ -46,7 +46,7 @@ internal sealed class OutputFolder : IDisposable
             }
         }
 
-        if (inputs.FirstOrDefault(input => Path.GetFullPath(input.Path).StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal)) is { } inside)
+        if (inputs.FirstOrDefault(input => RealPath.Of(input.Path)?.StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal) is true) is { } inside)
         {
             throw new ConfigurationException($"{path}: holds the input {inside.Path}; valid: another folder");
         }
@@ -111,6 +111,15 @@ internal sealed class OutputFolder : IDisposable
         {
             throw new DataException($"{path}: cannot be written: {reason}", exception);
         }
+    }
+
+    /// <summary>Where the folder really is, so that one that a link names is written where the link leads, and the link stays.</summary>
+    private static string WithoutLinks(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return RealPath.Of(full) ?? (new FileInfo(full).LinkTarget is { } target
+            ? throw new ConfigurationException($"{path}: is a link to {target}, which does not exist; valid: a folder")
+            : Path.Combine(RealPath.Of(Path.GetDirectoryName(full) ?? full) ?? Path.GetDirectoryName(full)!, Path.GetFileName(full)));
     }
 
     private static bool IsOurs(string name) => name is "train" or "val" or "merges.txt" || name.EndsWith(".json", StringComparison.Ordinal);

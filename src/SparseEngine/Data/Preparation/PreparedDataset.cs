@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -34,6 +35,9 @@ public sealed record PreparedDataset
 
     /// <summary>Documents without text, which are left out.</summary>
     public required long EmptyDocuments { get; init; }
+
+    /// <summary>How many files of the input's folders are of no kind that is read, by the ends of their names.</summary>
+    public IReadOnlyDictionary<string, int> LeftOut { get; init; } = ReadOnlyDictionary<string, int>.Empty;
 
     /// <summary>The training part, in the folder of this name.</summary>
     public required PreparedSplit Train { get; init; }

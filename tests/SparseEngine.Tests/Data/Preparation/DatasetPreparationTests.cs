@@ -193,7 +193,7 @@ public sealed class DatasetPreparationTests : IDisposable
         run.Write("a/x.txt", "1");
         run.Write("a/b/y.txt", "2");
         run.Write("a/b/c/z.log", "3");
-        string[] files = [.. InputFile.Find([Path.Combine(run.Folder, "**", "*.txt"), Path.Combine(run.Folder, "a", "*", "c", "?.log"), Path.Combine(run.Folder, "a", "x.txt")])
+        string[] files = [.. InputListing.Find([Path.Combine(run.Folder, "**", "*.txt"), Path.Combine(run.Folder, "a", "*", "c", "?.log"), Path.Combine(run.Folder, "a", "x.txt")]).Files
             .Select(file => Path.GetRelativePath(run.Folder, file.Path))];
         Assert.Equal(["a/b/y.txt", "a/x.txt", "a/b/c/z.log"], files);
     }

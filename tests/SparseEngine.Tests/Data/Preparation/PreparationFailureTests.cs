@@ -62,9 +62,9 @@ public sealed class PreparationFailureTests : IDisposable
     public void Bytes_that_are_no_UTF_8_are_an_error()
     {
         string path = run.Write("a.txt", [.. "text "u8, 0xFF, .. " more"u8]);
-        Assert.Equal($"{path}: is not UTF-8: it has the bytes FF", Error(run.Options(path)));
+        Assert.Equal($"{path}: is not UTF-8: it has the bytes FF at offset 5", Error(run.Options(path)));
         string lines = run.Write("b.jsonl", [.. "{\"text\": \"x\"}\n"u8, .. "{\"text\": \""u8, 0xC3, .. "\"}"u8]);
-        Assert.Equal($"{lines}:2: is not UTF-8: it has the bytes C3", Error(run.Options(lines)));
+        Assert.Equal($"{lines}:2: is not UTF-8: it has the bytes C3 at offset 24", Error(run.Options(lines)));
         run.AssertNothingWritten();
     }
 
@@ -80,7 +80,7 @@ public sealed class PreparationFailureTests : IDisposable
         byte[] content = [0xEF, 0xBB, 0xBF, .. before, .. "{\"text\": \""u8, 0xE2, 0x82, .. "\"}"u8, .. after];
         foreach (string path in new[] { run.Write("a.jsonl", content), run.Write("b.jsonl.gz", PreparationRun.Gzip(content)) })
         {
-            Assert.Equal($"{path}:1001: is not UTF-8: it has the bytes E282", Error(run.Options(path)));
+            Assert.Equal($"{path}:1001: is not UTF-8: it has the bytes E282 at offset {3 + before.Length + 10}", Error(run.Options(path)));
         }
 
         PreparedDataset good = PreparationRun.Prepare(run.Options(run.Write("a.jsonl", [0xEF, 0xBB, 0xBF, .. before, .. after])));
@@ -101,7 +101,7 @@ public sealed class PreparationFailureTests : IDisposable
         Assert.Equal($"{absent}: does not exist", Error(run.Options(absent)));
         Assert.Equal($"{absent}*.txt: matches no file", Error(run.Options($"{absent}*.txt")));
         Directory.CreateDirectory(absent);
-        Assert.Equal($"{absent}: has no text; valid: files ending in .txt, .md, .jsonl, .ndjson, or one of these and .gz", Error(run.Options(absent)));
+        Assert.Equal($"{absent}: has no text; valid: files ending in .txt, .md, .jsonl, .ndjson, or one of these and .gz or .zst", Error(run.Options(absent)));
         string one = run.Write("one.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n");
         Assert.Equal(
             $"{one}: the validation part has no sample: 0 documents of 0 tokens, with validation_fraction 0.1", Error(run.Options(one) with { ValidationFraction = 0.1 }));
