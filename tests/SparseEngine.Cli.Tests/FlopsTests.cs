@@ -140,7 +140,7 @@ public sealed class FlopsTests : IDisposable
 
     [Theory]
     [InlineData(Sparse, "params.yaml:11:1: sparsity is given already; Sparse Wide starts from a dense run: leave it out")]
-    [InlineData("model: {}\n", "params.yaml:1:1: model.hidden_size is missing; valid: an integer of at least 1")]
+    [InlineData("model: {}\n", "params.yaml:1:1: model.vocab_size is missing; valid: an integer of at least 1")]
     public async Task What_cannot_be_widened_is_said_in_a_line_and_nothing_is_written(string yaml, string expected)
     {
         folder.Write("params.yaml", yaml);

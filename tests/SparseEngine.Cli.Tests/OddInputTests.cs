@@ -141,11 +141,12 @@ public sealed class OddInputTests : IDisposable
     {
         folder.Write("short.txt", "Ten or so.");
         folder.Write("a.txt", new string('a', 41));
+        folder.Write("b.txt", new string('b', 41));
         Assert.Equal(
             $"eval_input: the data has 1 sample of 8 tokens, fewer than batch_size 3{Environment.NewLine}",
             (await RunAsync("TextDataProcessor, data_dir: a.txt, validation_share: 0.01", "TextDataProcessor, data_dir: short.txt, validation_share: 0.999")).EndsWith(1).Errors);
 
-        ProgramResult result = (await RunAsync("TextDataProcessor, data_dir: a.txt, validation_share: 0.01", "TextDataProcessor, data_dir: a.txt, validation_share: 0.999")).EndsWith(0);
+        ProgramResult result = (await RunAsync("TextDataProcessor, data_dir: a.txt, validation_share: 0.01", "TextDataProcessor, data_dir: b.txt, validation_share: 0.999")).EndsWith(0);
         Assert.Single(result.Output.Split('\n'), line => line.Contains("eval_input: 1 of 4 samples left out of each evaluation: a batch has 3", StringComparison.Ordinal));
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using SparseEngine.Metrics;
-using SparseEngine.Sparsity;
+using SparseEngine.Models;
 
 namespace SparseEngine.Checkpoints;
 
@@ -57,7 +57,7 @@ internal sealed class Divergence(string path, Func<string, bool> mayBeEmpty)
     }
 
     /// <summary>Looks at a parameter's elements.</summary>
-    public void Add(NamedShape parameter, ReadOnlySpan<float> values)
+    public void Add(ParameterDefinition parameter, ReadOnlySpan<float> values)
     {
         ElementCounts counts = ElementCounts.Of(values);
         NaNs += counts.NaNs;

@@ -3,7 +3,6 @@ using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Metrics;
 using SparseEngine.Models;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
@@ -57,14 +56,17 @@ public static class CheckpointConversion
     }
 
     /// <summary>Reads all parameters once before anything is written, and refuses those of a model that diverged.</summary>
+    /// <param name="reader">The input.</param>
+    /// <param name="model">The model it holds.</param>
+    /// <param name="parameters">The model's parameters, in their order.</param>
     /// <returns>The number of those that are NaN.</returns>
-    internal static long CountNaNs(CheckpointReader reader, IReadOnlyList<TensorWriter> parameters)
+    internal static long CountNaNs(CheckpointReader reader, ModelParameters model, IReadOnlyList<TensorWriter> parameters)
     {
         Divergence divergence = Divergence.Of(reader);
         TensorBuffer buffer = new(parameters);
-        foreach (TensorWriter parameter in parameters)
+        foreach ((ParameterDefinition definition, TensorWriter parameter) in GptArchitecture.Parameters(model).Zip(parameters))
         {
-            divergence.Add(new NamedShape(parameter.Name, parameter.Shape), buffer.Fill(parameter));
+            divergence.Add(definition, buffer.Fill(parameter));
         }
 
         divergence.ThrowIfAny();

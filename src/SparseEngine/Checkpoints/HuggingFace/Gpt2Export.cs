@@ -39,7 +39,7 @@ internal static class Gpt2Export
             stop.ThrowIfCancellationRequested();
             reader.Read(parameter.Name, dense);
         }))];
-        long nans = CheckpointConversion.CountNaNs(reader, input);
+        long nans = CheckpointConversion.CountNaNs(reader, model, input);
 
         ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), stop)];
         SafetensorsWriter.Write(weights, tensors, Metadata);

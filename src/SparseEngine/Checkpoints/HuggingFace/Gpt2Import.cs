@@ -31,7 +31,7 @@ internal static class Gpt2Import
         CheckpointContents.Check(reader, expected, name => !Gpt2Layout.IsMask(name) && !head.IsLeftOut(name), Gpt2Config.FileName);
 
         ImmutableArray<TensorWriter> parameters = [.. Parameters(reader, head, model, tensors, stop)];
-        long nans = CheckpointConversion.CountNaNs(reader, parameters);
+        long nans = CheckpointConversion.CountNaNs(reader, model, parameters);
         ImmutableArray<string> warnings = head.Warnings(stop);
         output.Write(parameters, state: null, new Dictionary<string, string> { [ModelDescription.MetadataKey] = ModelDescription.Write(model) });
         AtomicFile.Write(section, stream => stream.Write(Encoding.UTF8.GetBytes(Gpt2ModelSection.Write(model))));

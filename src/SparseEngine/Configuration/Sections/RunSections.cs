@@ -101,7 +101,7 @@ internal sealed record RunSections(
             return parameters;
         }
 
-        var isGivenToEval = EvalInput!.Has(ValidationShareKey);
+        bool isGivenToEval = EvalInput!.Has(ValidationShareKey);
         if (!isGivenToEval)
         {
             return parameters with { EvalInput = eval with { ValidationShare = train.ValidationShare } };
