@@ -18,12 +18,12 @@ internal static class RunTable
         .. runs.Select(run => (IReadOnlyList<string>)
         [
             run.Name,
-            Number(100 * run.Model?.Sparsity, "0.##") is { Length: > 0 } zeros ? $"{zeros}%" : "",
+            LossTables.Number(100 * run.Model?.Sparsity, "0.##") is { Length: > 0 } zeros ? $"{zeros}%" : "",
             run.LastStep is { } one ? Quantity.Count(one.Tokens) : "",
             run.LastStep is { } last ? Quantity.Count(last.Step) : "",
-            Number(run.LastStep?.Loss, "0.0000"),
-            Number(run.BestEvaluation?.Loss, "0.0000"),
-            Number(run.BestEvaluation?.Perplexity, "0.000"),
+            LossTables.Number(run.LastStep?.Loss, "0.0000"),
+            LossTables.Number(run.BestEvaluation?.Loss, "0.0000"),
+            LossTables.Number(run.BestEvaluation?.Perplexity, "0.000"),
             run.LastStep is null ? "" : Time(run),
             SecondsTo(runs[0], run),
             run.Flops.IsEmpty ? "" : Quantity.Operations(run.TotalFlops.Executed),
@@ -37,7 +37,7 @@ internal static class RunTable
     public static string Time(ReportedRun run) => Mark(run) + Quantity.Duration(run.TrainSeconds);
 
     private static string SecondsHeading(ReportedRun main) =>
-        $"seconds to {main.Name}'s final loss{(main.Curve.FinalLoss is { } loss ? $", {Number(loss, "0.0000")}" : "")}";
+        $"seconds to {main.Name}'s final loss{(main.Curve.FinalLoss is { } loss ? $", {LossTables.Number(loss, "0.0000")}" : "")}";
 
     /// <summary>When a run first had the first one's final loss; both smoothed, as <see cref="LossCurve"/> says.</summary>
     private static string SecondsTo(ReportedRun main, ReportedRun run) => (main.Curve.FinalLoss, run.Curve.FinalLoss) switch
@@ -49,6 +49,4 @@ internal static class RunTable
     };
 
     private static string Mark(ReportedRun run) => run.IsTimeEstimated ? "~" : "";
-
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 }

@@ -31,7 +31,7 @@ internal sealed class FinalizeCommand : Command, IHasExamples
         using CheckpointReader input = files.OpenInput(line);
         FinalizedCheckpoint done = CheckpointFinalizer.Write(input, output, stop);
         new Terminal().WriteLine(
-            $"{output.Path}: {Counted.Of(done.Tensors, "tensor")}, {Quantity.Count(done.Replaced)} of {Counted.Of(done.Elements, "element")} "
+            $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements, "element")} "
             + $"{(done.Replaced == 1 ? "was NaN and is" : "were NaN and are")} 0, {Quantity.Bytes(done.Bytes)}");
     }
 }

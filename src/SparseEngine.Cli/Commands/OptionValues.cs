@@ -94,10 +94,8 @@ internal static class OptionValues
     public static string? PlainPath(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
-        return text.Length > 0 && !text.Any(char.IsControl) ? text : Invalid<string>(result, OneLine(text), "a path without control characters");
+        return text.Length > 0 && !text.Any(char.IsControl) ? text : Invalid<string>(result, Terminal.Plain(text), "a path without control characters");
     }
-
-    private static string OneLine(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 
     private static T? Invalid<T>(ArgumentResult result, string text, string valid)
     {

@@ -67,7 +67,7 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         {
             logger.LogWarning(
                 "NaN stay in parameters that the sparsity section does not cover: {NaNs} in {Parameters}",
-                Counted.Of(done.NaNsElsewhere, "value"), Counted.Of(done.ParametersElsewhere, "parameter"));
+                Quantity.Count(done.NaNsElsewhere, "value"), Quantity.Count(done.ParametersElsewhere, "parameter"));
         }
 
         terminal.WriteLine(Summary(output, done, sparsity.DumpMasks));
@@ -77,8 +77,8 @@ internal sealed class SparsifyCommand : Command, IHasExamples
     {
         string zeros = Quantity.Percent(done.Elements - done.Kept, done.Elements);
         string regrown = done.Regrown > 0 ? $", {Quantity.Count(done.Regrown)} of them regrown as 0" : "";
-        string masks = withMasks ? $", masks in {Counted.Of(done.Weights, ".npy file")} beside it" : "";
-        return $"{output.Path}: {Counted.Of(done.Tensors, "tensor")}, {Quantity.Count(done.Kept)} of {Counted.Of(done.Elements, "element")} of {Counted.Of(done.Weights, "weight")} kept "
+        string masks = withMasks ? $", masks in {Quantity.Count(done.Weights, ".npy file")} beside it" : "";
+        return $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements, "element")} of {Quantity.Count(done.Weights, "weight")} kept "
             + $"({zeros} zeros){regrown}, {Quantity.Bytes(done.Bytes)}{masks}";
     }
 }

@@ -39,19 +39,19 @@ internal static class FlopTable
     {
         FactTable table = new();
         table.Add("attention", AttentionOf(account));
-        table.Add("sequence", Counted.Of(account.Sequence, "token"));
+        table.Add("sequence", Quantity.Count(account.Sequence, "token"));
         Add("forward, per token", account.Forward.Times(1.0 / account.Sequence));
         Add("forward, per sequence", account.Forward);
         Add("training, per token", account.Training.Times(1.0 / account.Sequence));
         Add("training, per sequence", account.Training);
         if (account.Batch is { } batch)
         {
-            Add($"training, per step of {Counted.Of(batch, "sequence")}", account.Training.Times(batch));
+            Add($"training, per step of {Quantity.Count(batch, "sequence")}", account.Training.Times(batch));
         }
 
         if (account is { RunTraining: { } run, Steps: { } steps, Tokens: { } tokens })
         {
-            Add($"training, {Counted.Of(steps, "step")}, {Quantity.Scaled(tokens, " tokens")}", run);
+            Add($"training, {Quantity.Count(steps, "step")}, {Quantity.Scaled(tokens, " tokens")}", run);
         }
 
         ModelStorage storage = account.Storage;

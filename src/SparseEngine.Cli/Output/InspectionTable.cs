@@ -15,7 +15,7 @@ internal static class InspectionTable
             Column.OfNumbers("elements", givesWay: 4), Column.OfNumbers("sparsity"), Column.OfNumbers("NaN", givesWay: 5), Column.OfNumbers("infinite", givesWay: 2));
         foreach (InspectedTensor tensor in inspection.Tensors)
         {
-            AddRow(table, Plain(tensor.Name), string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
+            AddRow(table, Terminal.Plain(tensor.Name), string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
         }
 
         table.AddEmptyRow();
@@ -43,14 +43,11 @@ internal static class InspectionTable
 
         foreach ((string key, string text) in inspection.Metadata.OrderBy(text => text.Key, StringComparer.Ordinal))
         {
-            table.Add(Plain(key), string.Join('\n', text.Split('\n').Select(Plain)));
+            table.Add(Terminal.Plain(key), string.Join('\n', text.Split('\n').Select(Terminal.Plain)));
         }
 
         return table;
     }
-
-    // What a file says must not command the terminal.
-    private static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 
     private static void AddSum(ColumnTable table, string name, IEnumerable<InspectedTensor> tensors)
     {

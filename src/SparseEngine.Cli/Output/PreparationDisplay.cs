@@ -28,7 +28,7 @@ internal static class PreparationDisplay
         _ => $"tokenizing  {Documents(state)}  {Quantity.Scaled(state.Tokens, "")} tokens",
     };
 
-    private static string Documents(PreparationProgress state) => Counted.Of(state.Documents, "document");
+    private static string Documents(PreparationProgress state) => Quantity.Count(state.Documents, "document");
 
     private sealed class Bars(ProgressContext context) : IProgress<PreparationProgress>
     {

@@ -15,8 +15,8 @@ internal static class PreparationSummary
     /// <summary>The lines for a person.</summary>
     public static IEnumerable<string> Of(string folder, PreparedDataset dataset)
     {
-        string empty = dataset.EmptyDocuments > 0 ? $"; {Counted.Of(dataset.EmptyDocuments, "empty document")} left out" : "";
-        yield return $"{folder}: tokenizer {dataset.Tokenizer}, {Counted.Of(dataset.VocabSize, "token")} in the vocabulary{empty}";
+        string empty = dataset.EmptyDocuments > 0 ? $"; {Quantity.Count(dataset.EmptyDocuments, "empty document")} left out" : "";
+        yield return $"{folder}: tokenizer {dataset.Tokenizer}, {Quantity.Count(dataset.VocabSize, "token")} in the vocabulary{empty}";
         yield return Part("train", dataset.Train);
         if (dataset.Val is { } held)
         {
@@ -39,7 +39,7 @@ internal static class PreparationSummary
     }
 
     private static string Part(string name, PreparedSplit part) =>
-        $"  {name}: {Counted.Of(part.Documents, "document")}, {Counted.Of(part.Tokens, "token")}, {Counted.Of(part.Samples, "sample")} in {Counted.Of(part.Files, "file")}";
+        $"  {name}: {Quantity.Count(part.Documents, "document")}, {Quantity.Count(part.Tokens, "token")}, {Quantity.Count(part.Samples, "sample")} in {Quantity.Count(part.Files, "file")}";
 
     /// <summary>12 files (.png 7, .py 3, 6 others 2): the most frequent endings.</summary>
     private static string LeftOut(IReadOnlyDictionary<string, int> files)
@@ -47,8 +47,8 @@ internal static class PreparationSummary
         KeyValuePair<string, int>[] endings = [.. files.OrderByDescending(ending => ending.Value).ThenBy(ending => ending.Key, StringComparer.Ordinal)];
         IEnumerable<string> shown = endings.Take(MostEndings).Select(ending => $"{ending.Key} {Quantity.Count(ending.Value)}");
         KeyValuePair<string, int>[] others = [.. endings.Skip(MostEndings)];
-        string rest = others.Length > 0 ? $", {Counted.Of(others.Length, "other")} {Quantity.Count(others.Sum(ending => ending.Value))}" : "";
-        return $"{Counted.Of(files.Values.Sum(), "file")} ({string.Join(", ", shown)}{rest})";
+        string rest = others.Length > 0 ? $", {Quantity.Count(others.Length, "other")} {Quantity.Count(others.Sum(ending => ending.Value))}" : "";
+        return $"{Quantity.Count(files.Values.Sum(), "file")} ({string.Join(", ", shown)}{rest})";
     }
 
     private static IEnumerable<string> Input(string section, string folder, string name, PreparedDataset dataset) =>

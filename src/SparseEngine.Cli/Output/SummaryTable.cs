@@ -20,7 +20,7 @@ internal static class SummaryTable
 
         if (summary.Evaluation is { } evaluation)
         {
-            table.Add("validation loss", Invariant($"{evaluation.Loss:0.0000} over {Counted.Of(evaluation.Tokens, "token")}"));
+            table.Add("validation loss", Invariant($"{evaluation.Loss:0.0000} over {Quantity.Count(evaluation.Tokens, "token")}"));
             if (evaluation.Perplexity is { } perplexity)
             {
                 table.Add("validation perplexity", Invariant($"{perplexity:0.000}"));

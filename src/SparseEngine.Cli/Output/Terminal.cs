@@ -28,6 +28,9 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>A text of a file or a command line without control characters: it must not command the terminal, nor make lines.</summary>
+    public static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
+
     /// <summary>Standard output as Spectre sees it.</summary>
     public IAnsiConsole Screen { get; }
 

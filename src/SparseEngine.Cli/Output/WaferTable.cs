@@ -40,7 +40,7 @@ internal static partial class WaferTable
     {
         FactTable table = new();
         string systems = prediction.Step.Systems == 1 ? "one CS-2" : $"{prediction.Step.Systems} CS-2s";
-        table.Add($"predicted step on {systems}", Invariant($"{1e6 * prediction.Step.Seconds:N0} µs for {Counted.Of(prediction.Tokens, "token")}, linear layers only"));
+        table.Add($"predicted step on {systems}", Invariant($"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens, "token")}, linear layers only"));
         table.Add("predicted speed", $"{Quantity.Count(prediction.TokensPerSecond)} tokens/s");
         table.Add("predicted utilisation", Invariant($"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond, "FLOP/s")}"));
         if (measuredTokensPerSecond is { } measured)

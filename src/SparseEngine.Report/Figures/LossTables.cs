@@ -59,14 +59,15 @@ internal static class LossTables
         ])),
     ];
 
+    /// <summary>A number as a table shows it; nothing where there is none.</summary>
+    public static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+
     private static double SecondsAt(ReportedRun run, int step) => run.Curve.CostAt(step, point => point.Seconds);
 
     private static double FlopsAt(ReportedRun run, int step) => run.Curve.CostAt(step, point => point.Flops);
 
     private static string Place(int step, double seconds, double flops) =>
         $"step {Quantity.Count(step)}, {Quantity.Duration(seconds)}, {Quantity.Operations(flops)}";
-
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>Round losses between the highest and the lowest that the runs came to, and the first one's final loss.</summary>
     private static IEnumerable<(double Loss, string? Of)> LossesOf(ReportedRun[] runs)

@@ -68,7 +68,7 @@ internal sealed record ReportedModel(ModelParameters Parameters, ImmutableArray<
         }
 
         using CheckpointReader reader = CheckpointReader.Open(path);
-        if ((reader.Metadata.TryGetValue(ModelDescription.MetadataKey, out string? json) ? ModelDescription.Read(json) : null) is not { } model)
+        if (CheckpointModel.Of(reader) is not { } model)
         {
             warn($"{path}: does not say what model it holds; what the report tells of a model's layers is left out");
             return null;

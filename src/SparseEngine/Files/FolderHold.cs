@@ -37,52 +37,19 @@ internal sealed class FolderHold : IDisposable
     public static FolderHold Take(string folder)
     {
         List<string> made = MissingFolders(folder);
-        for (int attempt = 1; ; attempt++)
+        if (OpenInTime(folder, out string? owner) is not { } file)
         {
-            if (TryOpen(folder) is { } file)
-            {
-                WriteOwner(folder);
-                return new FolderHold(folder, made, file);
-            }
-
-            if (ReadOwner(folder) is { } owner)
-            {
-                throw Refusal(owner);
-            }
-
-            if (attempt == Attempts)
-            {
-                throw Refusal("another process");
-            }
-
-            Thread.Sleep(Pause);
+            throw new ConfigurationException(
+                $"model_dir {folder} is in use: {owner ?? "another process"} runs there; valid: another model_dir, or this one when that run has ended");
         }
 
-        ConfigurationException Refusal(string owner) =>
-            new($"model_dir {folder} is in use: {owner} runs there; valid: another model_dir, or this one when that run has ended");
+        WriteOwner(folder);
+        return new FolderHold(folder, made, file);
     }
 
     /// <summary>Takes a folder that exists for a moment, to add to a file of it; null where a run holds it.</summary>
     /// <exception cref="OutputException">It cannot be written to.</exception>
-    public static FolderHold? TryTakeBriefly(string folder)
-    {
-        for (int attempt = 1; attempt < Attempts; attempt++)
-        {
-            if (TryOpen(folder) is { } file)
-            {
-                return new FolderHold(folder, [], file);
-            }
-
-            if (ReadOwner(folder) is not null)
-            {
-                return null;
-            }
-
-            Thread.Sleep(Pause);
-        }
-
-        return null;
-    }
+    public static FolderHold? TryTakeBriefly(string folder) => OpenInTime(folder, out _) is { } file ? new FolderHold(folder, [], file) : null;
 
     /// <summary>Lets go of the folder. One that was made for this and that nothing was written to is removed again.</summary>
     public void Dispose()
@@ -112,6 +79,27 @@ internal sealed class FolderHold : IDisposable
         finally
         {
             file.Dispose();
+        }
+    }
+
+    /// <summary>Opens and locks the file, or waits until its holder has let go or said who it is; null where it stays locked.</summary>
+    private static FileStream? OpenInTime(string folder, out string? owner)
+    {
+        owner = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            if (TryOpen(folder) is { } file)
+            {
+                return file;
+            }
+
+            owner = ReadOwner(folder);
+            if (owner is not null || attempt == Attempts)
+            {
+                return null;
+            }
+
+            Thread.Sleep(Pause);
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class Parameter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(values);
         int states = States.Length;
-        Dispose();
+        Release();
         Pattern = pattern;
         Values = values;
         AllocateBesideValues(states);
@@ -157,7 +157,9 @@ internal sealed class Parameter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Release();
+
+    private void Release()
     {
         AllocateStates(0);
         gradient?.Dispose();

@@ -70,10 +70,9 @@ internal sealed class StartingPoint : IDisposable
         CheckpointReader reader = CheckpointReader.Open(path);
         try
         {
-            bool weightsOnly = config.CheckpointPath is not null && config.IsPretrainedCheckpoint;
             CheckModel(reader, model, config, logger);
             CheckpointWeights weights = new(reader, definitions, mayBeEmpty: true);
-            StartingPoint start = new(path, reader, weights, weightsOnly ? null : reader.State, logger);
+            StartingPoint start = new(path, reader, weights, IsForWeightsAlone(config) ? null : reader.State, logger);
             logger.LogInformation("Starting from {Path} at step {Step}.", path, start.Step);
             return start;
         }
@@ -88,12 +87,11 @@ internal sealed class StartingPoint : IDisposable
     /// <exception cref="ConfigurationException">It was saved from another model.</exception>
     public static void CheckModel(CheckpointReader reader, ModelParameters model, RunConfig config, ILogger logger)
     {
-        bool weightsOnly = config.CheckpointPath is not null && config.IsPretrainedCheckpoint;
         CheckpointModel.Check(
             reader,
             model,
             "make the section that of the checkpoint, or give its weights to this model with --checkpoint_path and --is_pretrained_checkpoint",
-            weightsOnly ? warning => logger.LogWarning("{Warning}", warning) : null);
+            IsForWeightsAlone(config) ? warning => logger.LogWarning("{Warning}", warning) : null);
     }
 
     /// <summary>Warns where this run's seeds differ from those of the run it continues: its data order and dropout then differ from an unbroken run's.</summary>
@@ -144,10 +142,9 @@ internal sealed class StartingPoint : IDisposable
             if (State.Step > 0)
             {
                 logger.LogWarning(
-                    "{Path} lacks {Count} {Tensors} of the optimizer's state, first {First}; the optimizer starts afresh.",
+                    "{Path} lacks {Tensors} of the optimizer's state, first {First}; the optimizer starts afresh.",
                     Path,
-                    missing.Count,
-                    missing.Count == 1 ? "tensor" : "tensors",
+                    Counted.Of(missing.Count, "tensor"),
                     missing[0]);
             }
 
@@ -171,4 +168,6 @@ internal sealed class StartingPoint : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => reader?.Dispose();
+
+    private static bool IsForWeightsAlone(RunConfig config) => config is { CheckpointPath: not null, IsPretrainedCheckpoint: true };
 }

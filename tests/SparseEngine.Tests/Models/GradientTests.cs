@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.Sparse;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
 using SparseEngine.Sparsity;
@@ -15,7 +17,7 @@ public class GradientTests
 {
     private static readonly OptimizerParameters AnyOptimizer = new()
     {
-        Kind = OptimizerKind.Sgd, LearningRate = new LearningRateParameters([new ConstantScheduler(0, null)], false),
+        Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(0, null)], false),
     };
 
     public static TheoryData<Activation> Activations => [.. Enum.GetValues<Activation>()];
@@ -55,7 +57,27 @@ public class GradientTests
     public void Batch_size_scaling_divides_by_sequences_and_multiplies_by_the_loss_weight() =>
         Check(TinyModel.Shape with { LossScaling = LossScaling.BatchSize, LossWeight = 0.25 }, TinyModel.HalfOfLinearWeights);
 
-    private static void Check(ModelParameters shape, IMaskSelection masks)
+    [Fact]
+    public void Weights_that_are_rewired_have_the_gradient_of_their_new_pattern() =>
+        Check(TinyModel.Shape, TinyModel.HalfOfLinearWeights, (device, parameters) =>
+        {
+            foreach (Parameter parameter in parameters.Where(parameter => parameter.Pattern is not null))
+            {
+                // What was kept goes and what was not comes, with a value of its own.
+                bool[] keep = [.. KeptOf(parameter).Select(kept => !kept)];
+                CsrPattern pattern = CsrPattern.FromMask(parameter.Shape[0], parameter.Shape[1], keep);
+                DeviceBuffer<float> values = device.Allocate<float>(pattern.NonZeros);
+                values.CopyFrom([.. Enumerable.Range(0, pattern.NonZeros).Select(i => 0.4f * MathF.Sin(i))]);
+
+                parameter.Rewire(new DataflowScheduler(device).Schedule(pattern), values);
+
+                Assert.Equal(keep, KeptOf(parameter));
+                Assert.Equal(pattern.NonZeros, parameter.Gradient.Length);
+                Assert.All(parameter.States, state => Assert.Equal(new float[pattern.NonZeros], ToArray(state)));
+            }
+        });
+
+    private static void Check(ModelParameters shape, IMaskSelection masks, Action<ComputeDevice, ParameterSet>? change = null)
     {
         Batch batch = TinyModel.RandomBatch();
         using HostDevice device = HostDevice.Create(1);
@@ -63,6 +85,7 @@ public class GradientTests
         Optimizer optimizer = Optimizer.Create(AnyOptimizer, device, parameters);
         using TrainingStep step = new(device, new GptModel(device, shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
 
+        change?.Invoke(device, parameters);
         StepOutcome outcome = step.ComputeGradients(batch, step: 0);
 
         Dictionary<string, double[]> weights = parameters.ToDictionary(parameter => parameter.Name, DenseValues);
@@ -77,6 +100,13 @@ public class GradientTests
         {
             CompareGradients(parameter, expected[parameter.Name], norm);
         }
+    }
+
+    private static float[] ToArray(DeviceBuffer<float> buffer)
+    {
+        float[] values = new float[buffer.Length];
+        buffer.CopyTo(values);
+        return values;
     }
 
     private static double Loss(ReferenceGpt reference, Batch batch) => reference.Loss(

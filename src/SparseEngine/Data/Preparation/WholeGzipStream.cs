@@ -5,7 +5,7 @@ namespace SparseEngine.Data.Preparation;
 
 /// <summary>Decompresses gzip and notices where it ends early, which <see cref="GZipStream"/> takes for the end of the data.</summary>
 /// <remarks>A member of its own is put after the file's. Only after a whole file does it come out as it went in.</remarks>
-internal sealed class WholeGzipStream : Stream
+internal sealed class WholeGzipStream : ForwardStream
 {
     private static readonly byte[] Mark = RandomNumberGenerator.GetBytes(16);
     private static readonly byte[] MarkMember = Compress(Mark);
@@ -20,20 +20,6 @@ internal sealed class WholeGzipStream : Stream
 
     /// <summary>Takes a compressed stream, which goes with this one.</summary>
     public WholeGzipStream(Stream compressed) => decompressed = new GZipStream(new Joined(compressed, MarkMember), CompressionMode.Decompress);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <exception cref="InvalidDataException">The compressed data is damaged or ends early.</exception>
     public override int Read(Span<byte> buffer)
@@ -62,18 +48,6 @@ internal sealed class WholeGzipStream : Stream
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -96,37 +70,11 @@ internal sealed class WholeGzipStream : Stream
     }
 
     /// <summary>A stream and some bytes after it.</summary>
-    private sealed class Joined(Stream first, byte[] last) : Stream
+    private sealed class Joined(Stream first, byte[] last) : ForwardStream
     {
         private readonly MemoryStream rest = new(last, writable: false);
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override int Read(Span<byte> buffer) => first.Read(buffer) is > 0 and int read ? read : rest.Read(buffer);
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -5,7 +5,7 @@ namespace SparseEngine.Data.Preparation;
 
 /// <summary>Decompresses Zstandard, frame after frame, and puts what is wrong with it in the words of <see cref="InvalidDataException"/>.</summary>
 /// <remarks>Its memory is the frame's window, which the frame states: 8 MiB at most unless <c>zstd --ultra</c> or <c>--long</c> wrote it, with the latter up to 2 GiB.</remarks>
-internal sealed class WholeZstandardStream : Stream
+internal sealed class WholeZstandardStream : ForwardStream
 {
     /// <summary>The largest window that <c>zstd --long=31</c> writes, and the format's library takes.</summary>
     private static readonly int LargestWindowLog = Environment.Is64BitProcess ? 31 : 30;
@@ -17,20 +17,6 @@ internal sealed class WholeZstandardStream : Stream
     {
         decompressed = new DecompressionStream(compressed, bufferSize: 0, checkEndOfStream: true, leaveOpen: false);
         decompressed.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, LargestWindowLog);
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <exception cref="InvalidDataException">The compressed data is damaged or ends early.</exception>
@@ -53,18 +39,6 @@ internal sealed class WholeZstandardStream : Stream
             throw new InvalidDataException(exception.Message, exception);
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
