@@ -18,7 +18,8 @@ internal static class DataFiles
     /// <param name="isWanted">Tells by a path.</param>
     /// <param name="leftOut">Receives the others; null where nobody asks.</param>
     /// <exception cref="DataException">A folder cannot be read, or a name that is wanted stands for no file.</exception>
-    public static IReadOnlyList<WalkedFile> InFolder(string folder, SearchOption depth, Predicate<string> isWanted, ICollection<WalkedFile>? leftOut = null)
+    public static IReadOnlyList<WalkedFile> InFolder(
+        string folder, SearchOption depth, Predicate<string> isWanted, ICollection<WalkedFile>? leftOut = null)
     {
         List<WalkedFile> wanted = [];
         foreach (WalkedFile file in Guard(folder, () => FolderWalk.Files(folder, depth)))
@@ -74,7 +75,8 @@ internal static class DataFiles
         }
     }
 
-    private static DataException LeadsNowhere(string path, Exception? inner = null) => new($"{path}: is a link that leads nowhere; remove it, or restore what it names", inner);
+    private static DataException LeadsNowhere(string path, Exception? inner = null) =>
+        new($"{path}: is a link that leads nowhere; remove it, or restore what it names", inner);
 
     private static WalkedFile Check(WalkedFile file)
     {

@@ -26,7 +26,9 @@ internal sealed record StoredSamples(NativeDataset Dataset, ulong[] Shape, bool 
         return root.Get(Name) switch
         {
             NativeDataset dataset => Of(dataset, root),
-            IH5UnresolvedLink => (null, $"\"{Name}\" is a link to another file, or to a name that is not there; valid: a dataset in the file itself, as h5copy -f ext makes of a link"),
+            IH5UnresolvedLink => (null,
+                $"\"{Name}\" is a link to another file, or to a name that is not there; "
+                + "valid: a dataset in the file itself, as h5copy -f ext makes of a link"),
             _ => (null, $"\"{Name}\" is a group; valid: a dataset"),
         };
     }
@@ -34,7 +36,8 @@ internal sealed record StoredSamples(NativeDataset Dataset, ulong[] Shape, bool 
     private static (StoredSamples? Samples, string? Problem) Of(NativeDataset dataset, NativeFile root)
     {
         IH5DataType type = dataset.Type;
-        StoredSamples samples = new(dataset, dataset.Space.Dimensions, type is { Class: H5DataTypeClass.FixedPoint, Size: sizeof(int) }, Describe(type), StatedSamples: null);
+        bool isInt32 = type is { Class: H5DataTypeClass.FixedPoint, Size: sizeof(int) };
+        StoredSamples samples = new(dataset, dataset.Space.Dimensions, isInt32, Describe(type), StatedSamples: null);
         if (!root.AttributeExists(Number))
         {
             return (samples, null);
@@ -54,7 +57,7 @@ internal sealed record StoredSamples(NativeDataset Dataset, ulong[] Shape, bool 
     };
 
     // h5py writes a Python int with 8 bytes, a numpy one with its own size.
-    private static long? ReadInteger(IH5Attribute attribute) => (attribute.Type.Class, attribute.Type.Size, Elements: attribute.Space.Dimensions.Aggregate(1UL, (product, length) => product * length)) switch
+    private static long? ReadInteger(IH5Attribute attribute) => (attribute.Type.Class, attribute.Type.Size, Elements(attribute)) switch
     {
         (H5DataTypeClass.FixedPoint, sizeof(byte), 1) => attribute.Read<byte>(),
         (H5DataTypeClass.FixedPoint, sizeof(ushort), 1) => attribute.Read<ushort>(),
@@ -62,4 +65,6 @@ internal sealed record StoredSamples(NativeDataset Dataset, ulong[] Shape, bool 
         (H5DataTypeClass.FixedPoint, sizeof(long), 1) => attribute.Read<long>(),
         _ => null,
     };
+
+    private static ulong Elements(IH5Attribute attribute) => attribute.Space.Dimensions.Aggregate(1UL, (product, length) => product * length);
 }

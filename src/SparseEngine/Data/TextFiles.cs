@@ -8,7 +8,8 @@ internal static class TextFiles
 {
     private static readonly string[] Extensions = [".txt", ".md"];
 
-    /// <summary>All files' bytes joined, a line feed between two and byte order marks left out: each file given, and each folder's text files in ordinal order, subfolders included. Each real file comes once.</summary>
+    /// <summary>All files' bytes joined, a line feed between two and byte order marks left out.</summary>
+    /// <remarks>Each file given, and each folder's text files in ordinal order, subfolders included; each real file comes once.</remarks>
     /// <exception cref="DataException">A folder has no text file, a file cannot be read, or there is more text than fits in one array.</exception>
     public static byte[] Load(IReadOnlyList<string> paths)
     {
@@ -32,7 +33,8 @@ internal static class TextFiles
         new FileInfo(file.RealPath!).Length > Array.MaxLength ? throw TooLong(file) : File.ReadAllBytes(file.Path);
 
     private static DataException TooLong(WalkedFile file) => new(
-        $"{file.Path}: with it the text has more than {Array.MaxLength} bytes, all that TextDataProcessor takes; sparse-engine prepare makes HDF5 samples of more");
+        $"{file.Path}: with it the text has more than {Array.MaxLength} bytes, all that TextDataProcessor takes; "
+        + "sparse-engine prepare makes HDF5 samples of more");
 
     private static IReadOnlyList<WalkedFile> FilesOf(string path)
     {
@@ -41,9 +43,15 @@ internal static class TextFiles
             return [DataFiles.Named(path)];
         }
 
-        IReadOnlyList<WalkedFile> files = DataFiles.InFolder(path, SearchOption.AllDirectories, file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
+        IReadOnlyList<WalkedFile> files = DataFiles.InFolder(
+            path, SearchOption.AllDirectories, file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
+
+        if (files.Count == 0)
+        {
+            throw new DataException($"{path}: has no text files; valid: files ending in {string.Join(", ", Extensions)}, or the path of one file");
+        }
 
         // Without a length there is nothing to read: it is empty, or a pipe in which a read would wait.
-        return files.Count > 0 ? [.. files.Where(file => new FileInfo(file.RealPath!).Length > 0)] : throw new DataException($"{path}: has no text files; valid: files ending in {string.Join(", ", Extensions)}, or the path of one file");
+        return DataFiles.Guard(path, () => files.Where(file => new FileInfo(file.RealPath!).Length > 0).ToArray());
     }
 }

@@ -6,8 +6,8 @@ namespace SparseEngine.Files;
 /// <param name="IsLinked">Whether a link within the folder led here.</param>
 internal sealed record WalkedFile(string Path, string? RealPath, bool IsLinked);
 
-/// <summary>The one way in which folders are walked here: links are followed, and each real folder is entered once, so that no link leads in circles.</summary>
-/// <remarks>Names come in ordinal order. Hard links are files of their own.</remarks>
+/// <summary>The one way in which folders are walked here: links are followed, and each real folder is entered once.</summary>
+/// <remarks>So no link leads in circles. Names come in ordinal order. Hard links are files of their own.</remarks>
 internal static class FolderWalk
 {
     /// <summary>A folder under a name of it, and whether a link led there.</summary>
@@ -27,7 +27,8 @@ internal static class FolderWalk
     public static IReadOnlyList<string> Folders(string folder) =>
         [.. Walk(folder, SearchOption.AllDirectories).Select(found => found.Path).Order(StringComparer.Ordinal)];
 
-    /// <summary>Each real file once, in the order given: under its own name, where that is among them, else under the first. What links to nothing stays.</summary>
+    /// <summary>Each real file once, in the order given: under its own name, where that is among them, else under the first.</summary>
+    /// <remarks>What links to nothing stays.</remarks>
     public static IEnumerable<WalkedFile> Once(IReadOnlyList<WalkedFile> files)
     {
         HashSet<WalkedFile> chosen = [.. files.OrderBy(file => file.IsLinked).DistinctBy(file => file.RealPath ?? file.Path, StringComparer.Ordinal)];
@@ -70,7 +71,8 @@ internal static class FolderWalk
         }
     }
 
-    private static IEnumerable<WalkedFile> FilesIn(Folder folder) => Names(Directory.EnumerateFiles(folder.RealPath)).Select(name => Step(folder, name));
+    private static IEnumerable<WalkedFile> FilesIn(Folder folder) =>
+        Names(Directory.EnumerateFiles(folder.RealPath)).Select(name => Step(folder, name));
 
     private static WalkedFile Step(Folder folder, string name)
     {

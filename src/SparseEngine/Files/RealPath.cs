@@ -9,11 +9,14 @@ internal static class RealPath
     // Where names differ by case alone, taking two files for one is an error message; taking one for two would lose it.
     private static readonly StringComparison Comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
-    /// <summary>Whether two paths of files that exist lead to one name. Two hard links are two names: replacing one leaves the other as it is.</summary>
+    /// <summary>Whether two paths of files that exist lead to one name.</summary>
+    /// <remarks>Two hard links are two names: replacing one leaves the other as it is.</remarks>
     /// <exception cref="IOException">A link cannot be read.</exception>
-    public static bool AreOne(string path, string other) => string.Equals(Of(path) ?? Path.GetFullPath(path), Of(other) ?? Path.GetFullPath(other), Comparison);
+    public static bool AreOne(string path, string other) =>
+        string.Equals(Of(path) ?? Path.GetFullPath(path), Of(other) ?? Path.GetFullPath(other), Comparison);
 
-    /// <summary>The full path without links, two of which are equal where they are the same file; null where there is nothing, or links lead in a circle.</summary>
+    /// <summary>The full path without links: equal where two paths lead to the same file.</summary>
+    /// <returns>The path; null where there is nothing, or links lead in a circle.</returns>
     /// <exception cref="IOException">A link cannot be read.</exception>
     public static string? Of(string path)
     {

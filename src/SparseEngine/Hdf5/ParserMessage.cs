@@ -12,7 +12,8 @@ internal static partial class ParserMessage
         if (MissingFilter().Match(message) is { Success: true } filter)
         {
             return $"it is compressed with {filter.Groups["name"]} (HDF5 filter {filter.Groups["id"]}), which is not read here; "
-                + "valid: gzip, shuffle, fletcher32, scale-offset, or no filter. Write it anew with one of these, as compression=\"gzip\" does in h5py";
+                + "valid: gzip, shuffle, fletcher32, scale-offset, or no filter. "
+                + "Write it anew with one of these, as compression=\"gzip\" does in h5py";
         }
 
         return message.StartsWith("Byte order conversion", StringComparison.Ordinal)

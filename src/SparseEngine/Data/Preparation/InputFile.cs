@@ -24,11 +24,13 @@ internal sealed record InputFile(string Path, long Bytes, bool IsEmpty = false)
     /// <exception cref="DataException">It cannot be opened.</exception>
     public Stream Open(bool again, out FileStream raw)
     {
-        FileStream file = raw = DataFiles.Guard(Path, () => new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan));
+        FileStream file = raw = DataFiles.Guard(
+            Path, () => new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan));
         if (again && !file.CanSeek)
         {
             file.Dispose();
-            throw new DataException($"{Path}: is a pipe, which can be read once; the tokenizer char, and a validation part of a single text, need it twice: give a file instead");
+            throw new DataException($"{Path}: is a pipe, which can be read once; "
+                + "the tokenizer char, and a validation part of a single text, need it twice: give a file instead");
         }
 
         return Compression.Open(Path, file);

@@ -12,7 +12,8 @@ internal sealed record InputListing(IReadOnlyList<InputFile> Files, IReadOnlyDic
     /// <summary>A longer one is no ending but the rest of a sentence.</summary>
     private const int LongestEnding = 12;
 
-    /// <summary>Finds the files that paths and patterns name: a folder's are those whose names end as a known kind's, subfolders included, in ordinal order. Each real file comes once.</summary>
+    /// <summary>Finds the files that paths and patterns name, each real file once.</summary>
+    /// <remarks>A folder's are those whose names end as a known kind's, subfolders included, in ordinal order.</remarks>
     /// <exception cref="DataException">A path does not exist, a folder has no such file, or a pattern matches none.</exception>
     public static InputListing Find(IReadOnlyList<string> inputs)
     {
@@ -27,7 +28,7 @@ internal sealed record InputListing(IReadOnlyList<InputFile> Files, IReadOnlyDic
             ByEnding(FolderWalk.Once(leftOut).Where(file => file.RealPath is null || !taken.Contains(file.RealPath))));
     }
 
-    /// <summary>Without a length there is nothing to read: it is empty, or a pipe in which a read would wait. Only who names a pipe means it.</summary>
+    /// <remarks>Without a length there is nothing to read: it is empty, or a pipe in which a read would wait. Only who names a pipe means it.</remarks>
     private static InputFile Describe(WalkedFile file, bool isNamed)
     {
         long length = new FileInfo(file.RealPath!) is { Exists: true } info ? info.Length : 0;
@@ -47,7 +48,8 @@ internal sealed record InputListing(IReadOnlyList<InputFile> Files, IReadOnlyDic
             IReadOnlyList<WalkedFile> found = DataFiles.InFolder(input, SearchOption.AllDirectories, InputFile.IsOne, others);
             leftOut.AddRange(others);
             return found.Count > 0 ? found : throw new DataException(
-                $"{input}: has no text; valid: files ending in {string.Join(", ", InputFile.Endings)}, or one of these and {string.Join(" or ", Compression.Endings)}"
+                $"{input}: has no text; valid: files ending in {string.Join(", ", InputFile.Endings)}, "
+                + $"or one of these and {string.Join(" or ", Compression.Endings)}"
                 + (others.Count > 0 ? $"; it has: {string.Join(", ", ByEnding(others).Keys)}" : ""));
         }
 

@@ -46,7 +46,8 @@ internal sealed class OutputFolder : IDisposable
             }
         }
 
-        if (inputs.FirstOrDefault(input => RealPath.Of(input.Path)?.StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal) is true) is { } inside)
+        string within = full + Path.DirectorySeparatorChar;
+        if (inputs.FirstOrDefault(input => RealPath.Of(input.Path)?.StartsWith(within, StringComparison.Ordinal) is true) is { } inside)
         {
             throw new ConfigurationException($"{path}: holds the input {inside.Path}; valid: another folder");
         }

@@ -17,7 +17,8 @@ internal sealed class Utf8TextReader(Stream stream)
     private bool ended;
     private char? otherHalf;
 
-    /// <summary>Fills a span, except at the end of the text. Its last unit may be the first half of a surrogate pair, of which the other comes with the next.</summary>
+    /// <summary>Fills a span, except at the end of the text.</summary>
+    /// <remarks>Its last unit may be the first half of a surrogate pair, of which the other comes with the next.</remarks>
     /// <returns>The UTF-16 units read.</returns>
     /// <exception cref="InvalidUtf8Exception">The bytes are not UTF-8.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
@@ -33,7 +34,8 @@ internal sealed class Utf8TextReader(Stream stream)
 
         while (filled < text.Length)
         {
-            OperationStatus status = Utf8.ToUtf16(buffer.AsSpan(start, end - start), text[filled..], out int read, out int written, replaceInvalidSequences: false, isFinalBlock: ended);
+            OperationStatus status = Utf8.ToUtf16(
+                buffer.AsSpan(start, end - start), text[filled..], out int read, out int written, replaceInvalidSequences: false, isFinalBlock: ended);
             start += read;
             offset += read;
             filled += written;

@@ -4,7 +4,10 @@ using ZstdSharp.Unsafe;
 namespace SparseEngine.Data.Preparation;
 
 /// <summary>Decompresses Zstandard, frame after frame, and puts what is wrong with it in the words of <see cref="InvalidDataException"/>.</summary>
-/// <remarks>Its memory is the frame's window, which the frame states: 8 MiB at most unless <c>zstd --ultra</c> or <c>--long</c> wrote it, with the latter up to 2 GiB.</remarks>
+/// <remarks>
+/// Its memory is the frame's window, which the frame states: 8 MiB at most unless <c>zstd --ultra</c> or <c>--long</c> wrote it, with the latter
+/// up to 2 GiB.
+/// </remarks>
 internal sealed class WholeZstandardStream : ForwardStream
 {
     /// <summary>The largest window that <c>zstd --long=31</c> writes, and the format's library takes.</summary>
