@@ -9,7 +9,7 @@ archive=$(realpath -m "${1:-gpu-benchmarks.tar.gz}")
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for project in benchmarks/SparseEngine.GpuBenchmarks tests/SparseEngine.Kernels.Tests; do
+for project in benchmarks/SparseEngine.GpuBenchmarks tests/SparseEngine.Kernels.Tests tests/SparseEngine.Tests; do
   dotnet publish "$repository/$project" -c Release -r linux-x64 --self-contained --nologo -v quiet -o "$folder/program"
 done
 cp "$repository/benchmarks/gpu/"{run.sh,peers.py} "$folder"

@@ -35,11 +35,15 @@ else
 fi
 mkdir -p "$out"
 
-echo '== Conformance on this machine'"'"'s accelerators'
-"$program/SparseEngine.Kernels.Tests" -trait device=ilgpu 2>&1 | tee "$out/conformance.log"
+echo "== Conformance and the reference runs on ${device%:*}"
+kind=${device%:*} status=0
+for tests in SparseEngine.Kernels.Tests SparseEngine.Tests; do
+  "$program/$tests" -noColor -preEnumerateTheories -trait "device=$kind" 2>&1 | tee "$out/$tests.log" || status=1
+done
 
 echo "== Timings on $device"
 "$program/gpu-benchmarks" --device "$device" "$@" | tee "$out/ours.jsonl"
 
 echo '== The same in PyTorch'
 python3 "$here/peers.py" "$out/ours.jsonl" "$out/peers.jsonl" | tee "$out/table.md"
+exit $status

@@ -66,7 +66,8 @@ internal readonly struct ReluFunction : IActivationFunction
 {
     public float Apply(float x) => x < 0 ? 0 : x;
 
-    public float Derivative(float x) => x > 0 ? 1 : 0;
+    // 1f, not 1: ILGPU takes the conversion of a chosen integer for the integer's bits.
+    public float Derivative(float x) => x > 0 ? 1f : 0f;
 }
 
 /// <summary>max(x, 0) squared (So et al., 2021).</summary>
@@ -98,7 +99,7 @@ internal readonly struct Relu6Function : IActivationFunction
         return positive > Ceiling ? Ceiling : positive;
     }
 
-    public float Derivative(float x) => x > 0 && x < Ceiling ? 1 : 0;
+    public float Derivative(float x) => x > 0 && x < Ceiling ? 1f : 0f;
 }
 
 /// <summary>x sigmoid(x).</summary>

@@ -89,9 +89,10 @@ internal readonly struct ScanKernel(ArrayView<int> counts, int length) : IKernel
         int running = sums[thread];
         for (int i = first; i < end; i++)
         {
+            // In this order, so that the store needs the load: ILGPU moves a load that only the next round needs behind the block's stores.
             int count = counts[i];
-            counts[i] = running;
             running += count;
+            counts[i] = running - count;
         }
     }
 }

@@ -59,7 +59,8 @@ internal static class DeviceFamilies
     private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
 }
 
-/// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait device=ilgpu.</summary>
+/// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait
+/// device=ilgpu, GPUs device=cuda or device=opencl as well.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryDeviceAttribute : DataAttribute
 {
@@ -68,6 +69,14 @@ internal sealed class EveryDeviceAttribute : DataAttribute
 
     public override bool SupportsDiscoveryEnumeration() => true;
 
-    private static TheoryDataRow<DeviceFamily> Row(DeviceFamily family) =>
-        new TheoryDataRow<DeviceFamily>(family).WithTrait("device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
+    private static TheoryDataRow<DeviceFamily> Row(DeviceFamily family)
+    {
+        TheoryDataRow<DeviceFamily> row = new TheoryDataRow<DeviceFamily>(family).WithTrait("device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
+        return family switch
+        {
+            DeviceFamily.IlgpuCuda => row.WithTrait("device", "cuda"),
+            DeviceFamily.IlgpuOpenCl => row.WithTrait("device", "opencl"),
+            _ => row,
+        };
+    }
 }

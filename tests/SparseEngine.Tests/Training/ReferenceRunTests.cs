@@ -4,20 +4,22 @@ using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
 
-/// <summary>Whole runs against PyTorch's with masked weights: 20 steps from the same weights on the same data, on the host and on ILGPU's CPU accelerator.</summary>
+/// <summary>Whole runs against PyTorch's with masked weights: 20 steps from the same weights on the same data, on the host, on ILGPU's CPU accelerator
+/// and on the GPUs that the machine has.</summary>
 public class ReferenceRunTests
 {
+    public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
+        from device in new[] { "host", "ilgpu-cpu" }.Concat(Gpus())
+        from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups" }
+        select new TheoryDataRow<string, string>(name, device).WithTrait("device", device);
+
     [Theory]
-    [InlineData("tiny-dense", "host")]
-    [InlineData("tiny-random75", "host")]
-    [InlineData("tiny-topk-groups", "host")]
-    [InlineData("tiny-dense", "ilgpu-cpu")]
-    [InlineData("tiny-random75", "ilgpu-cpu")]
-    [InlineData("tiny-topk-groups", "ilgpu-cpu")]
+    [MemberData(nameof(Cases))]
     public void A_reference_run_has_pytorchs_losses_gradient_norms_rates_and_final_weights(string name, string deviceName)
     {
         using ComputeDevice device = DeviceChoice.Parse(deviceName).Open(threads: 1);
@@ -42,6 +44,11 @@ public class ReferenceRunTests
 
         CompareFinalWeights(TestRun.Data(name, "final.safetensors"), summary.CheckpointPath!);
     }
+
+    /// <summary>A GPU of each kind, where this machine has it.</summary>
+    private static IEnumerable<string> Gpus() =>
+        IlgpuDevice.Enumerate().Where(accelerator => accelerator is { Index: 0, Missing: null, Kind: not AcceleratorKind.Cpu })
+            .Select(accelerator => accelerator.Kind == AcceleratorKind.Cuda ? "cuda" : "opencl");
 
     private static void AssertRelative(double expected, double actual, double tolerance, string what) =>
         Assert.True(Math.Abs(actual - expected) <= tolerance * Math.Abs(expected), $"{what}: {actual}, PyTorch {expected}");
