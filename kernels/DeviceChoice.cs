@@ -79,7 +79,7 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
             return this;
         }
 
-        IEnumerable<AcceleratorInfo> gpus = accelerators.Where(accelerator => accelerator is { IsGpu: true, Missing: null });
+        IEnumerable<AcceleratorInfo> gpus = accelerators.Where(accelerator => accelerator is { IsGpu: true });
         AcceleratorInfo? gpu = gpus.MinBy(accelerator => accelerator.Kind);
         return gpu is null
             ? new DeviceChoice(DeviceKind.Host)
@@ -88,17 +88,17 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
 
     /// <summary>Opens the device.</summary>
     /// <param name="threads">Threads of the host, where it is the host.</param>
-    /// <param name="method">How the host computes the products of sparse weights; other devices go by non-zeros.</param>
+    /// <param name="options">How it computes products; null for float32, by what is fastest.</param>
     /// <exception cref="DeviceException">This machine has no such device.</exception>
-    public ComputeDevice Open(int threads, ProductMethod method = ProductMethod.Fastest)
+    public ComputeDevice Open(int threads, ProductOptions? options = null)
     {
         DeviceChoice choice = Kind == DeviceKind.Auto ? Resolve(IlgpuDevice.Enumerate()) : this;
         return choice.Kind switch
         {
-            DeviceKind.Cuda => IlgpuDevice.Create(AcceleratorKind.Cuda, choice.Index),
-            DeviceKind.OpenCl => IlgpuDevice.Create(AcceleratorKind.OpenCl, choice.Index),
-            DeviceKind.IlgpuCpu => IlgpuDevice.Create(AcceleratorKind.Cpu),
-            _ => HostDevice.Create(threads, method: method),
+            DeviceKind.Cuda => IlgpuDevice.Create(AcceleratorKind.Cuda, choice.Index, options),
+            DeviceKind.OpenCl => IlgpuDevice.Create(AcceleratorKind.OpenCl, choice.Index, options),
+            DeviceKind.IlgpuCpu => IlgpuDevice.Create(AcceleratorKind.Cpu, options: options),
+            _ => HostDevice.Create(threads, method: (options ?? new ProductOptions()).Method),
         };
     }
 

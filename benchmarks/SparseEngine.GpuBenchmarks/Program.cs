@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SparseEngine.GpuBenchmarks;
 using SparseEngine.Kernels;
+using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
 
 // Times the operations of one accelerator and prints a line of JSON for each: peers.py times the same in PyTorch and makes the table.
@@ -13,16 +14,25 @@ Option<string[]> shapes = new("--shape")
 Option<int> tokens = new("--tokens") { Description = "Tokens of the activations.", DefaultValueFactory = _ => 4096 };
 Option<int[]> zeros = new("--zeros") { Description = "Shares of zeros in percent; several may be given.", DefaultValueFactory = _ => [50, 75, 90, 95] };
 Option<int> runs = new("--runs") { Description = "Timed runs, of which the median counts.", DefaultValueFactory = _ => 15 };
+Option<bool> ownGemm = new("--own_gemm") { Description = "Leave cuBLAS aside." };
+Option<bool> tf32 = new("--tf32") { Description = "Dense products in TF32." };
+Option<ProductMethod> products = new("--sparse_products") { Description = "How sparse products are computed: Fastest, Sparse or Dense.", DefaultValueFactory = _ => ProductMethod.Sparse };
 Option<bool> steps = new("--steps") { Description = "Time training steps too." };
-RootCommand root = new("Times sparse products and training steps on a GPU.") { deviceName, shapes, tokens, zeros, runs, steps };
+RootCommand root = new("Times sparse products and training steps on a GPU.") { deviceName, shapes, tokens, zeros, runs, ownGemm, tf32, products, steps };
 root.SetAction(line =>
 {
-    using IlgpuDevice device = (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1);
+    using IlgpuDevice device = (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1, new ProductOptions
+    {
+        UseCuBlas = !line.GetValue(ownGemm),
+        Matmul = line.GetValue(tf32) ? MatmulPrecision.High : MatmulPrecision.Highest,
+        Method = line.GetValue(products),
+    });
     Timing timing = new(device, line.GetValue(runs));
     timing.Print("device", "", 0, 0, 0, 0, device.Description);
     foreach (string shape in line.GetRequiredValue(shapes))
     {
         int[] sides = [.. shape.Split('x').Select(int.Parse)];
+        Products.TimeDense(timing, device, sides[0], sides[1], line.GetValue(tokens));
         foreach (int share in line.GetRequiredValue(zeros))
         {
             Products.Time(timing, device, sides[0], sides[1], line.GetValue(tokens), share);
@@ -31,6 +41,7 @@ root.SetAction(line =>
 
     if (line.GetValue(steps))
     {
+        Launches.Time(timing, device);
         Steps.Time(timing, device);
     }
 });

@@ -18,7 +18,7 @@ internal readonly struct AttentionTile
     /// <summary>Features that a thread accumulates at a time.</summary>
     public const int ThreadFeatures = 4;
 
-    private readonly int batchTokens, sequence, heads, useDropout;
+    private readonly int batchTokens, sequence, heads, useDropout, isAligned;
     private readonly DropoutFactors dropout;
 
     public AttentionTile(in AttentionArguments arguments)
@@ -28,6 +28,7 @@ internal readonly struct AttentionTile
         batchTokens = arguments.Batch * arguments.Sequence;
         HeadSize = arguments.HeadSize;
         Scale = arguments.Scale;
+        isAligned = arguments.Sequence % Float4.Width == 0 ? 1 : 0;
         useDropout = arguments.DropoutRate > 0 ? 1 : 0;
         dropout = new DropoutFactors(arguments.Dropout, arguments.DropoutRate);
     }
@@ -37,6 +38,9 @@ internal readonly struct AttentionTile
     public readonly float Scale;
 
     public bool HasDropout => useDropout != 0;
+
+    /// <summary>Whether no vector reaches out of a sequence.</summary>
+    public bool IsAligned => isAligned != 0;
 
     /// <summary>The head's first row in q, k, v and the output.</summary>
     public int FirstRow => Grid.IdxY % heads * HeadSize;
@@ -64,6 +68,14 @@ internal readonly struct AttentionTile
     /// <summary>Where logSumExp and the like [heads, tokens] hold the token at this place.</summary>
     public int StatisticOf(int index) => (Grid.IdxY % heads * batchTokens) + FirstToken + index;
 
+    /// <summary>What logSumExp and the like hold for four tokens from a place on; for those outside the sequence, what they hold for its ends.</summary>
+    public Float4 Statistics(ArrayView<float> values, int index)
+    {
+        int first = StatisticOf(0);
+        return new Float4(
+            values[first + Clamped(index)], values[first + Clamped(index + 1)], values[first + Clamped(index + 2)], values[first + Clamped(index + 3)]);
+    }
+
     /// <summary>The token's column in the batch.</summary>
     public int ColumnOf(int index) => FirstToken + index;
 
@@ -90,18 +102,26 @@ internal readonly struct AttentionTile
     /// </summary>
     public Block4 Products(VectorMatrix lanes, int laneVector, VectorMatrix rows, int rowVector)
     {
-        int lane = laneVector < EndVector ? laneVector : EndVector - 1;
-        int row = rowVector < EndVector ? rowVector : EndVector - 1;
+        int lane = lanes.Place(FirstRow, laneVector < EndVector ? laneVector : EndVector - 1);
+        int row = rows.Place(FirstRow, rowVector < EndVector ? rowVector : EndVector - 1);
         Block4 block = default;
-        for (int f = FirstRow; f < FirstRow + HeadSize; f++)
+        int left = HeadSize;
+        for (; left > 1; left -= 2)
         {
-            Float4 a = lanes[f, lane];
-            Float4 b = rows[f, row];
-            block = new Block4(block.Row0 + (b.X * a), block.Row1 + (b.Y * a), block.Row2 + (b.Z * a), block.Row3 + (b.W * a));
+            // Two features are on their way at a time.
+            Float4 a = lanes.At(lane);
+            Float4 b = rows.At(row);
+            Float4 nextA = lanes.At(lane + lanes.Stride);
+            Float4 nextB = rows.At(row + rows.Stride);
+            block = block.Plus(a, b).Plus(nextA, nextB);
+            lane += 2 * lanes.Stride;
+            row += 2 * rows.Stride;
         }
 
-        return block;
+        return left > 0 ? block.Plus(lanes.At(lane), rows.At(row)) : block;
     }
+
+    private int Clamped(int index) => index < 0 ? 0 : index < sequence ? index : sequence - 1;
 }
 
 /// <summary>4 x 4 numbers: a row for each token of one vector, a lane for each of another.</summary>
@@ -112,6 +132,10 @@ internal readonly struct Block4(Float4 row0, Float4 row1, Float4 row2, Float4 ro
     public Block4 Transposed => new(
         new Float4(Row0.X, Row1.X, Row2.X, Row3.X), new Float4(Row0.Y, Row1.Y, Row2.Y, Row3.Y),
         new Float4(Row0.Z, Row1.Z, Row2.Z, Row3.Z), new Float4(Row0.W, Row1.W, Row2.W, Row3.W));
+
+    /// <summary>Adds the products of four numbers, one for each lane, with four others, one for each row.</summary>
+    public Block4 Plus(Float4 lanes, Float4 rows) =>
+        new(Row0 + (rows.X * lanes), Row1 + (rows.Y * lanes), Row2 + (rows.Z * lanes), Row3 + (rows.W * lanes));
 
     public static Block4 operator *(Block4 a, Block4 b) => new(a.Row0 * b.Row0, a.Row1 * b.Row1, a.Row2 * b.Row2, a.Row3 * b.Row3);
 

@@ -33,3 +33,9 @@ internal readonly struct Int2(int x, int y)
 {
     public readonly int X = x, Y = y;
 }
+
+/// <summary>Four words that one instruction loads.</summary>
+internal readonly struct Int4(int x, int y, int z, int w)
+{
+    public readonly int X = x, Y = y, Z = z, W = w;
+}

@@ -62,13 +62,25 @@ internal readonly struct AttentionGradients(
     public readonly AttentionTile Head = head;
     public readonly VectorMatrix Q = q, K = k, V = v, OutputGradient = outputGradient;
 
-    /// <summary>The probability that a query gives to a key, from their product.</summary>
-    public float Probability(float product, int query, int key) =>
-        Head.Sees(query, key) ? GpuMath.Exp((Head.Scale * product) - logSumExp[Head.StatisticOf(query)]) : 0;
+    /// <summary>logSumExp of four queries from one on.</summary>
+    public Float4 LogSumExp(int query) => Head.Statistics(logSumExp, query);
 
-    /// <summary>The gradient of the query's and key's score before it was scaled.</summary>
-    public float ScoreGradient(float probability, float probabilityGradient, int query, int key) =>
-        Head.Sees(query, key) ? Head.Scale * (probability * (probabilityGradient - rowSums[Head.StatisticOf(query)])) : 0;
+    /// <summary>D of four queries from one on.</summary>
+    public Float4 RowSums(int query) => Head.Statistics(rowSums, query);
+
+    /// <summary>The probability that a query gives to a key, from their product and the query's logSumExp.</summary>
+    public float Probability(float product, float normalizer, int query, int key)
+    {
+        float probability = GpuMath.Exp((Head.Scale * product) - normalizer);
+        return Head.Sees(query, key) ? probability : 0;
+    }
+
+    /// <summary>The gradient of the query's and key's score before it was scaled, where D is the query's.</summary>
+    public float ScoreGradient(float probability, float probabilityGradient, float rowSum, int query, int key)
+    {
+        float gradient = Head.Scale * (probability * (probabilityGradient - rowSum));
+        return Head.Sees(query, key) ? gradient : 0;
+    }
 }
 
 /// <summary>dQ = K dS: lanes hold queries, and the group goes through the keys tile by tile.</summary>
@@ -110,17 +122,22 @@ internal readonly struct QueryGradientKernel(AttentionGradients operands, Scalar
                 head.Dropout(query, key), head.Dropout(query + 1, key), head.Dropout(query + 2, key), head.Dropout(query + 3, key)).Transposed;
         }
 
+        Float4 normalizers = operands.LogSumExp(query);
+        Float4 rowSums = operands.RowSums(query);
         return new Block4(
-            Row(scores.Row0, changes.Row0, query, key), Row(scores.Row1, changes.Row1, query, key + 1),
-            Row(scores.Row2, changes.Row2, query, key + 2), Row(scores.Row3, changes.Row3, query, key + 3));
+            Row(scores.Row0, changes.Row0, normalizers, rowSums, query, key), Row(scores.Row1, changes.Row1, normalizers, rowSums, query, key + 1),
+            Row(scores.Row2, changes.Row2, normalizers, rowSums, query, key + 2),
+            Row(scores.Row3, changes.Row3, normalizers, rowSums, query, key + 3));
     }
 
-    private Float4 Row(Float4 scores, Float4 changes, int query, int key) => new(
-        Gradient(scores.X, changes.X, query, key), Gradient(scores.Y, changes.Y, query + 1, key),
-        Gradient(scores.Z, changes.Z, query + 2, key), Gradient(scores.W, changes.W, query + 3, key));
+    private Float4 Row(Float4 scores, Float4 changes, Float4 normalizers, Float4 rowSums, int query, int key) => new(
+        Gradient(scores.X, changes.X, normalizers.X, rowSums.X, query, key),
+        Gradient(scores.Y, changes.Y, normalizers.Y, rowSums.Y, query + 1, key),
+        Gradient(scores.Z, changes.Z, normalizers.Z, rowSums.Z, query + 2, key),
+        Gradient(scores.W, changes.W, normalizers.W, rowSums.W, query + 3, key));
 
-    private float Gradient(float score, float change, int query, int key) =>
-        operands.ScoreGradient(operands.Probability(score, query, key), change, query, key);
+    private float Gradient(float score, float change, float normalizer, float rowSum, int query, int key) =>
+        operands.ScoreGradient(operands.Probability(score, normalizer, query, key), change, rowSum, query, key);
 }
 
 /// <summary>dK = Q dS^T and dV = dO (M P)^T: lanes hold keys, and the group goes through the queries tile by tile.</summary>
@@ -159,9 +176,11 @@ internal readonly struct KeyValueGradientKernel(AttentionGradients operands, Sca
         Block4 changes = head.Products(operands.V, keys, operands.OutputGradient, queries);
         int query = head.IndexOf(queries);
         int key = head.IndexOf(keys);
+        Float4 normalizers = operands.LogSumExp(query);
+        Float4 rowSums = operands.RowSums(query);
         Block4 given = new(
-            Probabilities(scores.Row0, query, key), Probabilities(scores.Row1, query + 1, key),
-            Probabilities(scores.Row2, query + 2, key), Probabilities(scores.Row3, query + 3, key));
+            Probabilities(scores.Row0, normalizers.X, query, key), Probabilities(scores.Row1, normalizers.Y, query + 1, key),
+            Probabilities(scores.Row2, normalizers.Z, query + 2, key), Probabilities(scores.Row3, normalizers.W, query + 3, key));
         Block4 kept = given;
         if (head.HasDropout)
         {
@@ -172,15 +191,18 @@ internal readonly struct KeyValueGradientKernel(AttentionGradients operands, Sca
 
         kept.Store(probabilities);
         new Block4(
-            Gradients(given.Row0, changes.Row0, query, key), Gradients(given.Row1, changes.Row1, query + 1, key),
-            Gradients(given.Row2, changes.Row2, query + 2, key), Gradients(given.Row3, changes.Row3, query + 3, key)).Store(gradients);
+            Gradients(given.Row0, changes.Row0, rowSums.X, query, key), Gradients(given.Row1, changes.Row1, rowSums.Y, query + 1, key),
+            Gradients(given.Row2, changes.Row2, rowSums.Z, query + 2, key),
+            Gradients(given.Row3, changes.Row3, rowSums.W, query + 3, key)).Store(gradients);
     }
 
-    private Float4 Probabilities(Float4 scores, int query, int key) => new(
-        operands.Probability(scores.X, query, key), operands.Probability(scores.Y, query, key + 1),
-        operands.Probability(scores.Z, query, key + 2), operands.Probability(scores.W, query, key + 3));
+    private Float4 Probabilities(Float4 scores, float normalizer, int query, int key) => new(
+        operands.Probability(scores.X, normalizer, query, key), operands.Probability(scores.Y, normalizer, query, key + 1),
+        operands.Probability(scores.Z, normalizer, query, key + 2), operands.Probability(scores.W, normalizer, query, key + 3));
 
-    private Float4 Gradients(Float4 probabilities, Float4 changes, int query, int key) => new(
-        operands.ScoreGradient(probabilities.X, changes.X, query, key), operands.ScoreGradient(probabilities.Y, changes.Y, query, key + 1),
-        operands.ScoreGradient(probabilities.Z, changes.Z, query, key + 2), operands.ScoreGradient(probabilities.W, changes.W, query, key + 3));
+    private Float4 Gradients(Float4 probabilities, Float4 changes, float rowSum, int query, int key) => new(
+        operands.ScoreGradient(probabilities.X, changes.X, rowSum, query, key),
+        operands.ScoreGradient(probabilities.Y, changes.Y, rowSum, query, key + 1),
+        operands.ScoreGradient(probabilities.Z, changes.Z, rowSum, query, key + 2),
+        operands.ScoreGradient(probabilities.W, changes.W, rowSum, query, key + 3));
 }

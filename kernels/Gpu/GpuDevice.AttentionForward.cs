@@ -34,7 +34,7 @@ internal readonly struct AttentionForwardKernel(
 {
     public void Invoke()
     {
-        ArrayView<Float4> scores = SharedMemory.Allocate<Float4>(GroupShapes.MostThreads * Float4.Width);
+        ArrayView<Float4> maxima = SharedMemory.Allocate<Float4>(GroupShapes.MostThreads);
         ArrayView<Float4> probabilities = SharedMemory.Allocate<Float4>(GroupShapes.MostThreads * Float4.Width);
         int queries = head.FirstVector + Work.First;
         int endOfGroup = head.FirstVector + ((Grid.IdxX + 1) * Group.DimX);
@@ -48,12 +48,14 @@ internal readonly struct AttentionForwardKernel(
             {
                 int keys = tile + Group.IdxY;
                 Block4 own = Scores(queries, keys);
-                own.Store(scores);
+                maxima[(Group.IdxY * Group.DimX) + Group.IdxX] = Larger(Larger(own.Row0, own.Row1), Larger(own.Row2, own.Row3));
                 Group.Barrier();
                 Float4 previous = maximum;
-                for (int key = 0; key < Group.DimY * Float4.Width; key++)
+                int place = Group.IdxX;
+                for (int left = Group.DimY; left > 0; left--)
                 {
-                    maximum = Larger(scores[(key * Group.DimX) + Group.IdxX], maximum);
+                    maximum = Larger(maxima[place], maximum);
+                    place += Group.DimX;
                 }
 
                 Float4 decay = GpuMath.Exp(previous - maximum);
@@ -142,14 +144,39 @@ internal readonly struct AttentionSums(Float4 sum0, Float4 sum1, Float4 sum2, Fl
         Float4 total1 = sum1;
         Float4 total2 = sum2;
         Float4 total3 = sum3;
+        if (head.IsAligned && feature + (3 * step) < head.HeadSize)
+        {
+            // Without a branch between them, all loads of a round are on their way together.
+            int place = Group.IdxX;
+            int row0 = rows.Place(row, first);
+            int row1 = rows.Place(row + step, first);
+            int row2 = rows.Place(row + (2 * step), first);
+            int row3 = rows.Place(row + (3 * step), first);
+            for (int left = end - first < step ? end - first : step; left > 0; left--)
+            {
+                Block4 block = new(tile[place], tile[place + lanes], tile[place + (2 * lanes)], tile[place + (3 * lanes)]);
+                total0 = Add(total0, block, rows.At(row0));
+                total1 = Add(total1, block, rows.At(row1));
+                total2 = Add(total2, block, rows.At(row2));
+                total3 = Add(total3, block, rows.At(row3));
+                place += Float4.Width * lanes;
+                row0++;
+                row1++;
+                row2++;
+                row3++;
+            }
+
+            return new AttentionSums(total0, total1, total2, total3);
+        }
+
         for (int vector = first; vector < first + step && vector < end; vector++)
         {
             int at = ((vector - first) * Float4.Width * lanes) + Group.IdxX;
             Block4 block = new(tile[at], tile[at + lanes], tile[at + (2 * lanes)], tile[at + (3 * lanes)]);
-            total0 = feature < head.HeadSize ? total0 + Combine(block, head.Within(rows[row, vector], vector)) : total0;
-            total1 = feature + step < head.HeadSize ? total1 + Combine(block, head.Within(rows[row + step, vector], vector)) : total1;
-            total2 = feature + (2 * step) < head.HeadSize ? total2 + Combine(block, head.Within(rows[row + (2 * step), vector], vector)) : total2;
-            total3 = feature + (3 * step) < head.HeadSize ? total3 + Combine(block, head.Within(rows[row + (3 * step), vector], vector)) : total3;
+            total0 = feature < head.HeadSize ? Add(total0, block, head.Within(rows[row, vector], vector)) : total0;
+            total1 = feature + step < head.HeadSize ? Add(total1, block, head.Within(rows[row + step, vector], vector)) : total1;
+            total2 = feature + (2 * step) < head.HeadSize ? Add(total2, block, head.Within(rows[row + (2 * step), vector], vector)) : total2;
+            total3 = feature + (3 * step) < head.HeadSize ? Add(total3, block, head.Within(rows[row + (3 * step), vector], vector)) : total3;
         }
 
         return new AttentionSums(total0, total1, total2, total3);
@@ -184,6 +211,6 @@ internal readonly struct AttentionSums(Float4 sum0, Float4 sum1, Float4 sum2, Fl
         }
     }
 
-    private static Float4 Combine(Block4 block, Float4 weights) =>
-        (weights.X * block.Row0) + (weights.Y * block.Row1) + (weights.Z * block.Row2) + (weights.W * block.Row3);
+    private static Float4 Add(Float4 sum, Block4 block, Float4 weights) =>
+        sum + (weights.X * block.Row0) + (weights.Y * block.Row1) + (weights.Z * block.Row2) + (weights.W * block.Row3);
 }

@@ -3,6 +3,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -18,18 +19,22 @@ internal sealed partial class GpuDevice : IlgpuDevice
     private readonly KernelLauncher kernels;
     private readonly AcceleratorKind kind;
     private readonly GroupShapes shapes;
+    private readonly ProductOptions options;
+    private readonly CuBlasProducts? cuBlas;
     private int allocations;
     private int synchronizations;
     private bool failed;
 
-    public GpuDevice(Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor)
+    public GpuDevice(Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor, ProductOptions options)
     {
         this.context = context;
         this.kind = kind;
+        this.options = options;
         accelerator = device.CreateAccelerator(context);
         kernels = new KernelLauncher(this, accelerator);
         shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
+        cuBlas = options.UseCuBlas && accelerator is CudaAccelerator cuda ? CuBlasProducts.Find(cuda, options.Matmul) : null;
     }
 
     /// <summary>The CPU accelerator's stand-in for a GPU: a multiprocessor for each core.</summary>
@@ -41,18 +46,26 @@ internal sealed partial class GpuDevice : IlgpuDevice
     {
         CPUDevice device = new(numThreadsPerWarp: 16, numWarpsPerMultiprocessor: 2, numMultiprocessors: 2);
         Context context = Context.Create(builder => builder.CPU(device).Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
-        return new GpuDevice(context, AcceleratorKind.Cpu, device, GroupShapes.Gpu);
+        return new GpuDevice(context, AcceleratorKind.Cpu, device, GroupShapes.Gpu, new ProductOptions());
     }
 
     /// <inheritdoc/>
-    public override string Description =>
-        kind == AcceleratorKind.Cpu ? CpuDescription : $"{accelerator.Name}, {(kind == AcceleratorKind.Cuda ? "CUDA" : "OpenCL")}";
+    public override string Description => kind switch
+    {
+        AcceleratorKind.Cpu => CpuDescription,
+        AcceleratorKind.OpenCl => $"{accelerator.Name}, OpenCL",
+        _ when cuBlas is null => $"{accelerator.Name}, CUDA without cuBLAS",
+        _ => $"{accelerator.Name}, CUDA with cuBLAS" + (options.Matmul == MatmulPrecision.High ? " in TF32" : ""),
+    };
 
     /// <inheritdoc/>
     public override int Cores => accelerator.NumMultiprocessors;
 
     /// <inheritdoc/>
     public override bool IsAsynchronous => true;
+
+    /// <summary>Whether dense products are cuBLAS's.</summary>
+    public bool HasCuBlas => cuBlas is not null;
 
     /// <summary>The stream that everything runs on, in order.</summary>
     public AcceleratorStream Stream => accelerator.DefaultStream;
@@ -148,10 +161,11 @@ internal sealed partial class GpuDevice : IlgpuDevice
     /// <summary>
     /// What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.
     /// </summary>
-    public DeviceException Failure(AcceleratorException error)
+    public DeviceException Failure(Exception error)
     {
         failed = true;
-        return new DeviceException($"{Description}: {error.Message.ReplaceLineEndings(" ")}", error);
+        string code = error is CLException { Error: var name } ? $"{name}: " : "";
+        return new DeviceException($"{Description}: {code}{error.Message.ReplaceLineEndings(" ")}", error);
     }
 
     /// <summary>Disposes a part of the device.</summary>
@@ -171,6 +185,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
     {
         if (disposing)
         {
+            Release(cuBlas);
             Release(Uploads);
             Release(accelerator);
             Release(context);

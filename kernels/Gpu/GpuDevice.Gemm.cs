@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ILGPU;
+using ILGPU.Runtime.Cuda;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -11,6 +12,20 @@ internal sealed partial class GpuDevice
     private protected override void GemmCore(GemmLayout layout, in DeviceMatrix a, in DeviceMatrix b, in DeviceMatrix c, bool accumulate)
     {
         int depth = layout == GemmLayout.TransposedA ? a.Rows : a.Columns;
+        if (cuBlas is not null && depth > 0)
+        {
+            try
+            {
+                cuBlas.Gemm(layout, c.Rows, c.Columns, depth, Elements(a), Elements(b), Elements(c), accumulate);
+            }
+            catch (CuBlasException error)
+            {
+                throw new DeviceException($"{Description}: cuBLAS fails with {error.Error}", error);
+            }
+
+            return;
+        }
+
         GemmOperands operands = new(Scalars(a), Vectors(b), Scalars(c), c.Rows, c.Columns, depth, accumulate ? 1 : 0);
         switch (layout)
         {
@@ -19,6 +34,13 @@ internal sealed partial class GpuDevice
             case GemmLayout.TransposedB: LaunchGemm(operands, new GemmKernel<TransposedBLayout>(operands)); break;
             default: throw new UnreachableException();
         }
+    }
+
+    /// <summary>A matrix's memory from element [0, 0] on, and from one row to the next.</summary>
+    private (ArrayView<float> Data, int Stride) Elements(in DeviceMatrix matrix)
+    {
+        ArrayView<float> data = Own(matrix.Buffer).Padded;
+        return (data.SubView(Math.Min(matrix.Offset, data.Length)), Math.Max(matrix.Stride, 1));
     }
 
     private void LaunchGemm<TLayout>(in GemmOperands operands, in GemmKernel<TLayout> kernel)

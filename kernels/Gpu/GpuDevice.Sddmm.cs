@@ -7,9 +7,11 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sampled dense-dense product.</content>
 internal sealed partial class GpuDevice
 {
-    // Where a pattern has too few rows to fill the accelerator, tokens are split among this many groups at most, whose partial gradients are added up
-    // after.
-    private const int MaxSplits = 8;
+    // Where a pattern has so few shares that some multiprocessors would get a good part more than others, tokens are split among this many groups at
+    // most, of a few tiles at least, whose partial gradients are added up after.
+    private const int GroupsToLevel = 16;
+    private const int MaxSplits = 16;
+    private const int FewestTiles = 8;
     private const int MaxPartialGradients = 1 << 24;
 
     private MemoryBuffer1D<float, Stride1D.Dense>? partialGradients;
@@ -19,7 +21,6 @@ internal sealed partial class GpuDevice
         SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
     {
         GpuPattern own = Own(pattern);
-        GpuFiringOrder order = own.Forward;
         int tokens = x.Columns;
         int nonZeros = own.Csr.NonZeros;
         VectorMatrix left = Vectors(dy);
@@ -30,18 +31,23 @@ internal sealed partial class GpuDevice
             return;
         }
 
-        int chunks = Math.Min(order.Chunks, shapes.MaxRanges);
-        int tiles = DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes);
-        int wanted = DivideUp(GroupsToFill * Cores, RangesOf(order, chunks) * chunks);
-        int splits = Math.Clamp(Math.Min(wanted, Math.Min(tiles, MaxPartialGradients / nonZeros)), 1, Math.Min(MaxSplits, shapes.MaxRanges));
-        ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
-        for (GpuFiringOrder? part = order; part is not null; part = part.Rest)
+        if (ComputesDense(SparseProduct.Sddmm, own.Csr, tokens))
         {
-            kernels.Launch(
-                new Index3D(RangesOf(part, chunks), chunks, splits), new Index3D(shapes.Lanes, shapes.Threads / shapes.Lanes, 1),
-                new SddmmKernel(part.View, part.Positions, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
+            DeviceMatrix product = FilledMatrix(own.Csr);
+            GemmCore(GemmLayout.TransposedB, dy, x, product, accumulate: false);
+            Sample(own, product, result, accumulate);
+            return;
         }
 
+        int shares = own.Samples.Shares;
+        int tiles = DivideUp(VectorsOf(tokens), SddmmKernel.TileVectors);
+        int wanted = DivideUp(GroupsToLevel * Cores, shares);
+        int most = Math.Min(Math.Min(tiles / FewestTiles, MaxPartialGradients / nonZeros), Math.Min(MaxSplits, shapes.MaxRanges));
+        int splits = Math.Clamp(wanted, 1, Math.Max(most, 1));
+        ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
+        kernels.Launch(
+            new Index3D(shares, splits, 1), new Index3D(shapes.Threads, 1, 1),
+            new SddmmKernel(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
         if (splits > 1)
         {
             LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));
@@ -50,115 +56,181 @@ internal sealed partial class GpuDevice
 }
 
 /// <summary>
-/// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a range of rows, a chunk of columns and a share of the tokens, and goes through its
-/// tokens tile by tile, with x's tile in shared memory and a team's row of dy in registers. Four dot products at a time are reduced over the lanes
-/// together.
+/// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a share of the non-zeros and of the tokens and goes through its tokens tile by tile,
+/// with the share's rows and columns of both inputs in shared memory. A thread has up to four batches of non-zeros to itself and keeps their sums
+/// in registers: no sum is spread over threads.
 /// </summary>
 internal readonly struct SddmmKernel(
-    FiringView order, ArrayView<int> positions, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
-    : IKernel
+    SampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate) : IKernel
 {
+    // As many as the shared memory has room for.
+    public static int GroupsPerMultiprocessor => 4;
+
+    /// <summary>Batches whose sums a thread keeps.</summary>
+    public const int ThreadBatches = 4;
+
+    /// <summary>Vectors of tokens of a tile: as many as threads that read 16 bytes of shared memory at once.</summary>
+    public const int TileVectors = 8;
+
     public void Invoke()
     {
-        InputTile tile = InputTile.Allocate();
-        int firstSlot = order.FirstSlot(Grid.IdxX, Grid.DimX);
-        int end = order.FirstSlot(Grid.IdxX + 1, Grid.DimX);
-        int tileTokens = InputTile.Vectors * Float4.Width;
-        int tiles = (tokens + tileTokens - 1) / tileTokens;
-        int firstTile = (int)((long)tiles * Grid.IdxZ / Grid.DimZ);
-        int endTile = (int)((long)tiles * (Grid.IdxZ + 1) / Grid.DimZ);
-        for (int chunk = Grid.IdxY; chunk < order.Chunks; chunk += Grid.DimY)
+        ArrayView<Float4> columns = SharedMemory.Allocate<Float4>(GpuSamples.ChunkColumns * TileVectors);
+        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(GpuSamples.ShareRows * TileVectors);
+        Int4 share = samples.Share(Grid.IdxX);
+        int end = samples.Share(Grid.IdxX + 1).X;
+        int passes = (end - share.X + (Group.DimX * ThreadBatches) - 1) / (Group.DimX * ThreadBatches);
+        int tiles = ((tokens + Float4.Width - 1) / Float4.Width + TileVectors - 1) / TileVectors;
+        int firstTile = (int)((long)tiles * Grid.IdxY / Grid.DimY);
+        int endTile = (int)((long)tiles * (Grid.IdxY + 1) / Grid.DimY);
+        Float4 sums0 = default;
+        Float4 sums1 = default;
+        Float4 sums2 = default;
+        Float4 sums3 = default;
+
+        // Without a tile there are still gradients to write: zeros.
+        for (int tile = firstTile; tile < endTile || tile == firstTile; tile++)
         {
-            // Without a tile there are still gradients to write: zeros.
-            for (int t = firstTile; t < endTile || t == firstTile; t++)
+            int firstVector = (tile < endTile ? tile : tiles) * TileVectors;
+            Group.Barrier();
+            Load(x, share.W, samples.Width(share.W), firstVector, columns);
+            Load(dy, share.Y, share.Z, firstVector, rows);
+            Group.Barrier();
+            for (int pass = 0; pass < passes; pass++)
             {
-                int firstVector = (t < endTile ? t : tiles) * InputTile.Vectors;
-                Group.Barrier();
-                tile.Load(x, chunk * GpuFiringOrder.ChunkColumns, order.Width(chunk), firstVector, tokens);
-                Group.Barrier();
-                bool add = accumulate != 0 || t > firstTile;
-                for (int slot = firstSlot + Group.IdxY; slot - Group.IdxY < end; slot += Group.DimY)
+                // With one pass, as on a GPU, the sums stay in registers from the first tile to the last.
+                int batch = share.X + (pass * Group.DimX * ThreadBatches) + Group.IdxX;
+                bool read = tile == firstTile ? accumulate != 0 : passes > 1;
+                if (read || tile == firstTile)
                 {
-                    MultiplyRow(tile, slot, end, chunk, firstVector, add);
+                    sums0 = Start(batch, end, read);
+                    sums1 = Start(batch + Group.DimX, end, read);
+                    sums2 = Start(batch + (2 * Group.DimX), end, read);
+                    sums3 = Start(batch + (3 * Group.DimX), end, read);
+                }
+
+                sums0 = Add(batch, end, columns, rows, sums0);
+                sums1 = Add(batch + Group.DimX, end, columns, rows, sums1);
+                sums2 = Add(batch + (2 * Group.DimX), end, columns, rows, sums2);
+                sums3 = Add(batch + (3 * Group.DimX), end, columns, rows, sums3);
+                if (passes > 1 || tile + 1 >= endTile)
+                {
+                    Write(batch, end, sums0);
+                    Write(batch + Group.DimX, end, sums1);
+                    Write(batch + (2 * Group.DimX), end, sums2);
+                    Write(batch + (3 * Group.DimX), end, sums3);
                 }
             }
         }
     }
 
-    private void MultiplyRow(InputTile tile, int slot, int end, int chunk, int firstVector, bool add)
+    /// <summary>Loads a tile [row, vector]; tokens beyond the last become zeros.</summary>
+    private void Load(VectorMatrix source, int firstRow, int rows, int firstVector, ArrayView<Float4> tile)
     {
-        int first = 0;
-        int count = 0;
-        TokenVectors row = default;
-        if (slot < end)
+        int i = Group.IdxX;
+        int vector = firstVector + (i % TileVectors);
+        if (Group.DimX % TileVectors == 0 && tokens - (firstVector * Float4.Width) >= TileVectors * Float4.Width)
         {
-            first = order.Segment(slot, chunk);
-            count = order.Segment(slot, chunk + 1) - first;
-            row = TokenVectors.Load(dy, order.Row(slot), firstVector, tokens);
+            // Two vectors are on their way at a time; a thread's all lie in one column of vectors.
+            int step = Group.DimX / TileVectors;
+            int row = i / TileVectors;
+            for (; row + step < rows; row += 2 * step)
+            {
+                Float4 first = source[firstRow + row, vector];
+                Float4 second = source[firstRow + row + step, vector];
+                tile[i] = first;
+                tile[i + Group.DimX] = second;
+                i += 2 * Group.DimX;
+            }
         }
 
-        // Lanes of a warp exchange sums, so that all of its teams must go on as long as one does.
-        int rounds = WarpLargest(count);
-        for (int round = 0; round < rounds; round++)
+        for (; i < rows * TileVectors; i += Group.DimX)
         {
-            Int2 places = order.Offsets[count == 0 ? 0 : first + (round < count ? round : count - 1)];
-            float sum0 = TokenVectors.Dot(row, tile[places.X & 0xFFFF]);
-            float sum1 = TokenVectors.Dot(row, tile[places.X >> 16]);
-            float sum2 = TokenVectors.Dot(row, tile[places.Y & 0xFFFF]);
-            float sum3 = TokenVectors.Dot(row, tile[places.Y >> 16]);
-
-            if (Group.DimX == 1)
-            {
-                // A lane alone has whole sums.
-                Write(first + round, 0, sum0, add);
-                Write(first + round, 1, sum1, add);
-                Write(first + round, 2, sum2, add);
-                Write(first + round, 3, sum3, add);
-                continue;
-            }
-
-            // Each exchange halves the number of sums a lane is left with, then the number of lanes that share one.
-            int half = Group.DimX / 2;
-            int quarter = Group.DimX / 4;
-            bool upper = (Group.IdxX & half) != 0;
-            bool odd = (Group.IdxX & quarter) != 0;
-            float kept0 = (upper ? sum2 : sum0) + Warp.ShuffleXor(upper ? sum0 : sum2, half);
-            float kept1 = (upper ? sum3 : sum1) + Warp.ShuffleXor(upper ? sum1 : sum3, half);
-            float sum = (odd ? kept1 : kept0) + Warp.ShuffleXor(odd ? kept0 : kept1, quarter);
-            for (int distance = quarter / 2; distance > 0; distance /= 2)
-            {
-                sum += Warp.ShuffleXor(sum, distance);
-            }
-
-            if (round < count && (Group.IdxX & (quarter - 1)) == 0)
-            {
-                Write(first + round, (upper ? 2 : 0) + (odd ? 1 : 0), sum, add);
-            }
+            tile[i] = source.Tokens(firstRow + (i / TileVectors), firstVector + (i % TileVectors), tokens);
         }
     }
 
-    private void Write(int batch, int place, float sum, bool add)
+    private Float4 Start(int batch, int end, bool read)
     {
-        int position = positions[(batch * GpuFiringOrder.Batch) + place];
-        if (position >= 0)
+        if (batch >= end || !read)
         {
-            int target = (Grid.IdxZ * nonZeros) + position;
-            gradient[target] = add ? gradient[target] + sum : sum;
+            return default;
+        }
+
+        Int2 places = samples.Batch(batch);
+        int count = Count((uint)places.X);
+        int from = (Grid.IdxY * nonZeros) + places.Y;
+        return new Float4(
+            gradient[from], count > 1 ? gradient[from + 1] : 0, count > 2 ? gradient[from + 2] : 0, count > 3 ? gradient[from + 3] : 0);
+    }
+
+    /// <summary>
+    /// Adds a tile's part of the four dot products. Each thread begins with another vector of the tile, so that threads that read other rows at the
+    /// same time read other banks of the shared memory.
+    /// </summary>
+    private Float4 Add(int batch, int end, ArrayView<Float4> columns, ArrayView<Float4> rows, Float4 sums)
+    {
+        const uint Mask = (1 << GpuSamples.PlaceBits) - 1;
+        if (batch >= end)
+        {
+            return sums;
+        }
+
+        uint places = (uint)samples.Batch(batch).X;
+        int row = samples.Row(batch) * TileVectors;
+        int column0 = (int)(places & Mask) * TileVectors;
+        int column1 = (int)((places >> GpuSamples.PlaceBits) & Mask) * TileVectors;
+        int column2 = (int)((places >> (2 * GpuSamples.PlaceBits)) & Mask) * TileVectors;
+        int column3 = (int)(places >> (3 * GpuSamples.PlaceBits)) * TileVectors;
+        for (int i = 0; i < TileVectors; i++)
+        {
+            int vector = (i + Group.IdxX) & (TileVectors - 1);
+            Float4 value = rows[row + vector];
+            sums = new Float4(
+                Dot(value, columns[column0 + vector], sums.X), Dot(value, columns[column1 + vector], sums.Y),
+                Dot(value, columns[column2 + vector], sums.Z), Dot(value, columns[column3 + vector], sums.W));
+        }
+
+        return sums;
+    }
+
+    private void Write(int batch, int end, Float4 sums)
+    {
+        if (batch >= end)
+        {
+            return;
+        }
+
+        Int2 places = samples.Batch(batch);
+        int count = Count((uint)places.X);
+        int to = (Grid.IdxY * nonZeros) + places.Y;
+        gradient[to] = sums.X;
+        if (count > 1)
+        {
+            gradient[to + 1] = sums.Y;
+        }
+
+        if (count > 2)
+        {
+            gradient[to + 2] = sums.Z;
+        }
+
+        if (count > 3)
+        {
+            gradient[to + 3] = sums.W;
         }
     }
 
-    /// <summary>The largest of the values of a warp's teams.</summary>
-    private static int WarpLargest(int value)
+    /// <summary>The number of a batch's non-zeros: the places that ascend.</summary>
+    private static int Count(uint places)
     {
-        int lanes = Group.DimX * Group.DimY < Warp.WarpSize ? Group.DimX * Group.DimY : Warp.WarpSize;
-        for (int distance = Group.DimX; distance < lanes; distance *= 2)
-        {
-            int other = Warp.ShuffleXor(value, distance);
-            value = other > value ? other : value;
-        }
-
-        return value;
+        const uint Mask = (1 << GpuSamples.PlaceBits) - 1;
+        uint second = (places >> GpuSamples.PlaceBits) & Mask;
+        uint third = (places >> (2 * GpuSamples.PlaceBits)) & Mask;
+        uint fourth = places >> (3 * GpuSamples.PlaceBits);
+        return fourth > third ? 4 : third > second ? 3 : second > (places & Mask) ? 2 : 1;
     }
+
+    private static float Dot(Float4 a, Float4 b, float sum) => sum + (a.X * b.X) + (a.Y * b.Y) + (a.Z * b.Z) + (a.W * b.W);
 }
 
 /// <summary>result[i] = sum over parts of parts[part, i], in order.</summary>

@@ -9,17 +9,33 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     // Groups for each multiprocessor that a launch should have at least: enough to hide latencies and unequal ends.
-    private const int GroupsToFill = 4;
+    private const int GroupsToFill = 2;
 
-    private MemoryBuffer1D<float, Stride1D.Dense>? firedValues;
+    // With fewer, loading the input takes longer than multiplying.
+    private const int FewestTeams = 4;
+
+    private MemoryBuffer1D<Float4, Stride1D.Dense>? firedRecords;
 
     /// <inheritdoc/>
-    private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new GpuPattern(this, csr, rows, columns, InputTile.LaneVectors * shapes.Lanes);
+    /// <remarks>
+    /// The partitions are the host's and the wafer's: here the hardware gives groups to multiprocessors as these become free, the longest rows first.
+    /// </remarks>
+    private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) => new GpuPattern(this, csr);
 
     /// <inheritdoc/>
     private protected override void SpmmCore(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
     {
+        if (ComputesDense(SparseProduct.Spmm, weight.Pattern.Csr, x.Columns))
+        {
+            GemmCore(GemmLayout.Normal, Fill(weight), x, y, accumulate: false);
+            if (bias is not null)
+            {
+                AddBiasCore(y, bias);
+            }
+
+            return;
+        }
+
         GpuFiringOrder order = Own(weight.Pattern).Forward;
         VectorMatrix input = Vectors(x);
         VectorMatrix output = Vectors(y);
@@ -30,6 +46,12 @@ internal sealed partial class GpuDevice
     /// <inheritdoc/>
     private protected override void SpmmTransposedCore(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
     {
+        if (ComputesDense(SparseProduct.SpmmTransposed, weight.Pattern.Csr, dy.Columns))
+        {
+            GemmCore(GemmLayout.TransposedA, Fill(weight), dy, dx, accumulate);
+            return;
+        }
+
         GpuFiringOrder order = Own(weight.Pattern).Transposed;
         VectorMatrix input = Vectors(dy);
         VectorMatrix output = Vectors(dx);
@@ -40,26 +62,29 @@ internal sealed partial class GpuDevice
         GpuFiringOrder order, in CsrMatrix weight, VectorMatrix x, VectorMatrix y, int tokens, SpmmStart start, ArrayView<float> bias)
     {
         ArrayView<float> values = View(weight.Values);
-        ArrayView<float> fired = Reserve(ref firedValues, Math.Max(order.Places, GpuFiringOrder.Batch));
-        LaunchLinear(order.Places, new FireKernel(values, order.Positions, order.Places, fired));
-        int tiles = Math.Min(DivideUp(VectorsOf(tokens), InputTile.LaneVectors * shapes.Lanes), shapes.MaxTiles);
-        LaunchTiles(
-            tiles, RangesOf(order, tiles), shapes.Lanes,
-            new SpmmKernel(order.View, fired.Cast<Float4>(), x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values));
+
+        // One more, since a record is fetched ahead.
+        ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
+        LaunchLinear(order.Batches, order.Fire(values, records));
+        int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
+        int teams = shapes.Teams;
+        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams) < GroupsToFill * Cores)
+        {
+            teams /= 2;
+        }
+
+        int ranges = Math.Min(DivideUp(order.Bundles, teams), shapes.MaxRanges);
+        if (tiles > 0 && ranges > 0)
+        {
+            kernels.Launch(
+                new Index3D(tiles, ranges, 1), new Index3D(shapes.TeamLanes, teams, 1),
+                new SpmmKernel(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values));
+        }
+
         if (order.Rest is { } rest)
         {
             LaunchSpmm(rest, weight, x, y, tokens, SpmmStart.Output, default);
         }
-    }
-
-    /// <summary>
-    /// Into how many ranges a launch merges the scheduler's blocks: few, since each loads the input again, but enough to fill the accelerator.
-    /// </summary>
-    private int RangesOf(GpuFiringOrder order, int groupsOfRange)
-    {
-        int passes = DivideUp(order.Rows, shapes.Threads / shapes.Lanes * SpmmKernel.TeamRows);
-        int fill = DivideUp(GroupsToFill * Cores, Math.Max(groupsOfRange, 1));
-        return Math.Clamp(Math.Max(passes, fill), 1, shapes.MaxRanges < order.Blocks ? shapes.MaxRanges : order.Blocks);
     }
 
     private GpuPattern Own(SparsePattern pattern) =>
@@ -77,127 +102,117 @@ internal enum SpmmStart
 }
 
 /// <summary>
-/// y = W x. A group takes a range of rows and a tile of tokens and goes through the chunks of columns, whose input lies in shared memory
-/// meanwhile. A team of lanes keeps the sums of eight rows in registers; each non-zero is one multiply-add for each of the team's tokens. A row's
-/// non-zeros are added in their own order, so no result depends on how rows are shared out.
+/// y = W x. A group takes some bundles of rows and a tile of tokens and goes through the chunks of columns, whose input lies in shared memory
+/// meanwhile. A team of lanes, a vector of tokens each, keeps the sums of a bundle in registers; each non-zero is one multiply-add for each of the
+/// tokens. A row's non-zeros are added in their own order, so no result depends on how rows are shared out.
 /// </summary>
 internal readonly struct SpmmKernel(
-    FiringView order, ArrayView<Float4> values, VectorMatrix x, VectorMatrix y, int tokens, int start, ArrayView<float> bias) : IKernel
+    FiringView order, ArrayView<Float4> records, VectorMatrix x, VectorMatrix y, int tokens, int start, ArrayView<float> bias) : IKernel
 {
-    /// <summary>Rows whose sums a team keeps.</summary>
-    public const int TeamRows = 8;
+    public static int GroupsPerMultiprocessor => 2;
+
+    public static int MostThreads => GroupShapes.MostTeams * GroupShapes.GpuTeamLanes;
 
     public void Invoke()
     {
         InputTile tile = InputTile.Allocate();
-        int end = order.FirstSlot(Grid.IdxY + 1, Grid.DimY);
         int vectors = (tokens + Float4.Width - 1) / Float4.Width;
-        for (int firstVector = Grid.IdxX * InputTile.Vectors; firstVector < vectors; firstVector += Grid.DimX * InputTile.Vectors)
+        for (int firstVector = Grid.IdxX * Group.DimX; firstVector < vectors; firstVector += Grid.DimX * Group.DimX)
         {
-            for (int first = order.FirstSlot(Grid.IdxY, Grid.DimY); first < end; first += TeamRows * Group.DimY)
+            for (int first = Grid.IdxY * Group.DimY; first < order.Bundles; first += Grid.DimY * Group.DimY)
             {
-                MultiplyRows(tile, first + Group.IdxY, end, firstVector);
+                MultiplyBundle(tile, first + Group.IdxY, firstVector);
             }
         }
     }
 
-    private void MultiplyRows(InputTile tile, int slot, int end, int firstVector)
+    private void MultiplyBundle(InputTile tile, int bundle, int firstVector)
     {
-        int next = Group.DimY;
-        TokenVectors sum0 = Start(slot, end, firstVector);
-        TokenVectors sum1 = Start(slot + next, end, firstVector);
-        TokenVectors sum2 = Start(slot + (2 * next), end, firstVector);
-        TokenVectors sum3 = Start(slot + (3 * next), end, firstVector);
-        TokenVectors sum4 = Start(slot + (4 * next), end, firstVector);
-        TokenVectors sum5 = Start(slot + (5 * next), end, firstVector);
-        TokenVectors sum6 = Start(slot + (6 * next), end, firstVector);
-        TokenVectors sum7 = Start(slot + (7 * next), end, firstVector);
+        int vector = firstVector + Group.IdxX;
+        Float4 sum0 = Start(order.Row(bundle, 0), vector);
+        Float4 sum1 = Start(order.Row(bundle, 1), vector);
+        Float4 sum2 = Start(order.Row(bundle, 2), vector);
+        Float4 sum3 = Start(order.Row(bundle, 3), vector);
+        Float4 sum4 = Start(order.Row(bundle, 4), vector);
+        Float4 sum5 = Start(order.Row(bundle, 5), vector);
+        Float4 sum6 = Start(order.Row(bundle, 6), vector);
+        Float4 sum7 = Start(order.Row(bundle, 7), vector);
+
+        // Each record is fetched while the one before it fires, past the ends of rows and chunks.
+        int batch = order.First(bundle);
+        FiredRow row = new(batch, records[batch], default);
         for (int chunk = 0; chunk < order.Chunks; chunk++)
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.Load(x, chunk * GpuFiringOrder.ChunkColumns, order.Width(chunk), firstVector, tokens);
+            tile.Load(x, chunk * GpuFiringOrder.ChunkColumns, order.Width(chunk), vector, tokens);
             Group.Barrier();
-            sum0 = AddSegment(sum0, tile, slot, end, chunk);
-            sum1 = AddSegment(sum1, tile, slot + next, end, chunk);
-            sum2 = AddSegment(sum2, tile, slot + (2 * next), end, chunk);
-            sum3 = AddSegment(sum3, tile, slot + (3 * next), end, chunk);
-            sum4 = AddSegment(sum4, tile, slot + (4 * next), end, chunk);
-            sum5 = AddSegment(sum5, tile, slot + (5 * next), end, chunk);
-            sum6 = AddSegment(sum6, tile, slot + (6 * next), end, chunk);
-            sum7 = AddSegment(sum7, tile, slot + (7 * next), end, chunk);
+            row = Fire(tile, order.End(bundle, chunk, 0), row, sum0);
+            sum0 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 1), row, sum1);
+            sum1 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 2), row, sum2);
+            sum2 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 3), row, sum3);
+            sum3 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 4), row, sum4);
+            sum4 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 5), row, sum5);
+            sum5 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 6), row, sum6);
+            sum6 = row.Sum;
+            row = Fire(tile, order.End(bundle, chunk, 7), row, sum7);
+            sum7 = row.Sum;
         }
 
-        Write(slot, end, firstVector, sum0);
-        Write(slot + next, end, firstVector, sum1);
-        Write(slot + (2 * next), end, firstVector, sum2);
-        Write(slot + (3 * next), end, firstVector, sum3);
-        Write(slot + (4 * next), end, firstVector, sum4);
-        Write(slot + (5 * next), end, firstVector, sum5);
-        Write(slot + (6 * next), end, firstVector, sum6);
-        Write(slot + (7 * next), end, firstVector, sum7);
+        Write(order.Row(bundle, 0), vector, sum0);
+        Write(order.Row(bundle, 1), vector, sum1);
+        Write(order.Row(bundle, 2), vector, sum2);
+        Write(order.Row(bundle, 3), vector, sum3);
+        Write(order.Row(bundle, 4), vector, sum4);
+        Write(order.Row(bundle, 5), vector, sum5);
+        Write(order.Row(bundle, 6), vector, sum6);
+        Write(order.Row(bundle, 7), vector, sum7);
     }
 
-    private TokenVectors Start(int slot, int end, int firstVector)
+    /// <summary>Fires a row's batches of a chunk, from the one after <paramref name="last"/>'s to an end.</summary>
+    private FiredRow Fire(InputTile tile, int end, FiredRow last, Float4 sum)
     {
-        if (slot >= end || start == (int)SpmmStart.Zero)
+        const uint Mask = (1 << GpuFiringOrder.PlaceBits) - 1;
+        Float4 record = last.Next;
+        int batch = last.Batch;
+        for (; batch < end; batch++)
         {
-            return default;
+            Float4 next = records[batch + 1];
+            uint places = Interop.FloatAsInt(record.W);
+            sum += record.X * tile[(int)(places & Mask)];
+            sum += record.Y * tile[(int)((places >> GpuFiringOrder.PlaceBits) & Mask)];
+            sum += record.Z * tile[(int)(places >> (2 * GpuFiringOrder.PlaceBits))];
+            record = next;
         }
 
-        int row = order.Row(slot);
-        Float4 value = Float4.Broadcast(start == (int)SpmmStart.Bias ? bias[row] : 0);
-        return start == (int)SpmmStart.Bias ? new TokenVectors(value, value) : TokenVectors.Load(y, row, firstVector, tokens);
+        return new FiredRow(batch, record, sum);
     }
 
-    private TokenVectors AddSegment(TokenVectors sum, InputTile tile, int slot, int end, int chunk)
+    private Float4 Start(int row, int vector)
     {
-        if (slot < end)
-        {
-            int last = order.Segment(slot, chunk + 1);
-            for (int batch = order.Segment(slot, chunk); batch < last; batch++)
-            {
-                Int2 places = order.Offsets[batch];
-                Float4 value = values[batch];
-                sum += value.X * tile[places.X & 0xFFFF];
-                sum += value.Y * tile[places.X >> 16];
-                sum += value.Z * tile[places.Y & 0xFFFF];
-                sum += value.W * tile[places.Y >> 16];
-            }
-        }
-
-        return sum;
+        return row < 0 || start == (int)SpmmStart.Zero
+            ? default
+            : start == (int)SpmmStart.Bias ? Float4.Broadcast(bias[row]) : y.Tokens(row, vector, tokens);
     }
 
-    private void Write(int slot, int end, int firstVector, TokenVectors sum)
+    private void Write(int row, int vector, Float4 sum)
     {
-        if (slot < end)
+        if (row >= 0 && vector * Float4.Width < tokens)
         {
-            int row = order.Row(slot);
-            int vector = firstVector + Group.IdxX;
-            int vectors = (tokens + Float4.Width - 1) / Float4.Width;
-            if (vector < vectors)
-            {
-                y[row, vector] = sum.Lower;
-            }
-
-            if (vector + Group.DimX < vectors)
-            {
-                y[row, vector + Group.DimX] = sum.Upper;
-            }
+            y[row, vector] = sum;
         }
     }
-}
 
-/// <summary>Values in the order in which they fire; zeros where a place only fills a batch.</summary>
-internal readonly struct FireKernel(ArrayView<float> values, ArrayView<int> positions, int count, ArrayView<float> fired) : IKernel
-{
-    public void Invoke()
+    /// <summary>A row's sum, and the batch after its last with what it reads.</summary>
+    private readonly struct FiredRow(int batch, Float4 next, Float4 sum)
     {
-        for (int i = Work.First; i < count; i += Work.Stride)
-        {
-            int position = positions[i];
-            fired[i] = position < 0 ? 0 : values[position];
-        }
+        public readonly int Batch = batch;
+        public readonly Float4 Next = next, Sum = sum;
     }
 }

@@ -8,6 +8,9 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sums of a step: its loss, the squares of its gradients.</content>
 internal sealed partial class GpuDevice
 {
+    // Elements that a thread adds up at least, where there are enough.
+    private const int ShortSum = 16;
+
     private MemoryBuffer1D<FloatPair, Stride1D.Dense>? partialSums;
 
     /// <inheritdoc/>
@@ -26,10 +29,14 @@ internal sealed partial class GpuDevice
         ArrayView<FloatPair> total = Own(sum);
         if (values.Length > 0)
         {
-            int groups = Math.Min(DivideUp(values.Length, shapes.Threads), shapes.MaxGroups);
+            // A step adds up many vectors of biases and the like: one group has done with them before a second launch would begin.
+            int groups = values.Length <= ShortSum * shapes.Threads ? 1 : Math.Min(DivideUp(values.Length, ShortSum * shapes.Threads), shapes.MaxGroups);
             ArrayView<FloatPair> parts = Reserve(ref partialSums, shapes.MaxGroups);
-            LaunchGroups(groups, new PartialSumsKernel<TTerm>(input, values.Length, parts));
-            LaunchGroups(1, new AddPartsKernel(parts, groups, total));
+            LaunchGroups(groups, new PartialSumsKernel<TTerm>(input, values.Length, parts, total));
+            if (groups > 1)
+            {
+                LaunchGroups(1, new AddPartsKernel(parts, groups, total));
+            }
         }
     }
 
@@ -100,8 +107,8 @@ internal static class GroupPairSum
     }
 }
 
-/// <summary>Sums of terms, one for each group.</summary>
-internal readonly struct PartialSumsKernel<TTerm>(ArrayView<float> values, int length, ArrayView<FloatPair> groupSums) : IKernel
+/// <summary>Sums of terms, one for each group; a group alone adds its own to the total.</summary>
+internal readonly struct PartialSumsKernel<TTerm>(ArrayView<float> values, int length, ArrayView<FloatPair> groupSums, ArrayView<FloatPair> total) : IKernel
     where TTerm : struct, ITerm
 {
     public void Invoke()
@@ -116,7 +123,14 @@ internal readonly struct PartialSumsKernel<TTerm>(ArrayView<float> values, int l
         sum = GroupPairSum.Of(sum);
         if (Group.IdxX == 0)
         {
-            groupSums[Grid.IdxX] = sum;
+            if (Grid.DimX == 1)
+            {
+                total[0] += sum;
+            }
+            else
+            {
+                groupSums[Grid.IdxX] = sum;
+            }
         }
     }
 }

@@ -5,99 +5,72 @@ namespace SparseEngine.Kernels.Gpu;
 
 /// <summary>The order in which an accelerator fires the non-zeros of one orientation of a matrix, in its memory.</summary>
 /// <remarks>
-/// Rows lie in the scheduler's blocks, and within a block by falling number of non-zeros, so that the rows that a warp works on side by side
-/// are about equally long: their places in this order are slots (the row swizzle of Gale et al., 2020: Sparse GPU kernels for deep learning).
-/// Columns are cut into chunks whose part of the input fits into shared memory. A slot's non-zeros of one chunk, ascending, are a segment,
-/// filled up to whole batches with places that point to a column of zeros.
+/// Rows lie by falling number of non-zeros, so that those that a group works on side by side are about equally long, and the groups that take longest
+/// start first (the row swizzle of Gale et al., 2020: Sparse GPU kernels for deep learning). Eight neighbours in this order are a bundle, which one
+/// warp takes. Columns are cut into chunks whose part of the input fits into shared memory. The non-zeros lie bundle by bundle, within
+/// it chunk by chunk, and within that row by row: a warp reads them from one end to the other. A row's non-zeros of one chunk, ascending, fill whole
+/// batches, with places that point to a column of zeros.
 /// A row with far more non-zeros than the others is split: what is beyond the limit fires in a launch of its own (<see cref="Rest"/>), after the rest
-/// of the matrix and in the row's order, so that no team works on while its neighbours are done, and no bit depends on the split.
+/// of the matrix and in the row's order, so that no warp works on while its neighbours are done, and no bit depends on the split.
 /// </remarks>
 internal sealed class GpuFiringOrder : IDisposable
 {
-    /// <summary>Columns of a chunk. With the column of zeros they are 192, times 64 tokens of 4 bytes: the 48 KiB of static shared memory.</summary>
-    public const int ChunkColumns = 191;
+    /// <summary>Columns of a chunk. With the column of zeros they are 96, times 128 tokens of 4 bytes: the 48 KiB of static shared memory.</summary>
+    public const int ChunkColumns = 95;
 
-    /// <summary>Non-zeros that are fired together: two packed words of offsets and one vector of values.</summary>
-    public const int Batch = 4;
+    /// <summary>Rows of a bundle.</summary>
+    public const int BundleRows = 8;
+
+    /// <summary>Non-zeros that are fired together: their values and places are one 16-byte record.</summary>
+    public const int Batch = 3;
+
+    /// <summary>Bits of a column's place in its chunk.</summary>
+    public const int PlaceBits = 8;
 
     // A row is long that has more non-zeros than this, and than so many times the mean.
     private const int LongRow = 64;
     private const int LongRowOfMean = 2;
 
-    private readonly GpuBuffer<int> boundaries;
-    private readonly GpuBuffer<int> rowOfSlot;
-    private readonly GpuBuffer<int> segments;
-    private readonly GpuBuffer<Int2> offsets;
+    private readonly GpuBuffer<int> rows;
+    private readonly GpuBuffer<int> ends;
+    private readonly GpuBuffer<int> places;
     private readonly GpuBuffer<int> positions;
 
     /// <summary>Arranges a matrix.</summary>
     /// <param name="device">Where it goes.</param>
     /// <param name="csr">The orientation's rows.</param>
-    /// <param name="blocks">The scheduler's blocks of these rows.</param>
     /// <param name="valuePositions">For each non-zero its position in the values of W; empty where that is its own.</param>
-    /// <param name="tileVectors">Vectors of tokens of a tile of the input.</param>
-    public GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPartition blocks, ReadOnlySpan<int> valuePositions, int tileVectors)
-        : this(device, csr, Pieces(csr), blocks.Boundaries, valuePositions, tileVectors)
+    public GpuFiringOrder(GpuDevice device, CsrPattern csr, ReadOnlySpan<int> valuePositions)
+        : this(device, csr, Pieces(csr), valuePositions)
     {
     }
 
-    private GpuFiringOrder(
-        GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> blocks, ReadOnlySpan<int> valuePositions, int tileVectors)
+    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> valuePositions)
     {
-        Rows = csr.Rows;
         ColumnCount = csr.ColumnCount;
         Chunks = (csr.ColumnCount + ChunkColumns - 1) / ChunkColumns;
-        Order(pieces, blocks);
-        int[] starts = CountBatches(csr, pieces, Chunks);
-        int batches = starts[^1];
-        int[] flatPositions = new int[batches * Batch];
-        int[] flatOffsets = new int[batches * Batch];
-        Array.Fill(flatPositions, -1);
-        Array.Fill(flatOffsets, ChunkColumns * tileVectors);
-        for (int slot = 0; slot < pieces.Length; slot++)
-        {
-            int p = pieces[slot].Start;
-            int end = pieces[slot].End;
-            for (int chunk = 0; chunk < Chunks; chunk++)
-            {
-                int to = starts[(slot * Chunks) + chunk] * Batch;
-                for (; p < end && csr.Columns[p] < (chunk + 1) * ChunkColumns; p++, to++)
-                {
-                    flatPositions[to] = valuePositions.IsEmpty ? p : valuePositions[p];
-                    flatOffsets[to] = (csr.Columns[p] - (chunk * ChunkColumns)) * tileVectors;
-                }
-            }
-        }
+        Bundles = (pieces.Length + BundleRows - 1) / BundleRows;
+        Array.Sort(pieces, (a, b) => b.Length != a.Length ? b.Length.CompareTo(a.Length) : a.Row.CompareTo(b.Row));
 
-        Int2[] packed = new Int2[batches];
-        for (int batch = 0; batch < batches; batch++)
-        {
-            ReadOnlySpan<int> four = flatOffsets.AsSpan(batch * Batch, Batch);
-            packed[batch] = new Int2(four[0] | (four[1] << 16), four[2] | (four[3] << 16));
-        }
-
-        boundaries = GpuPattern.Upload(device, blocks);
-        rowOfSlot = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row)]);
-        segments = GpuPattern.Upload<int>(device, starts);
-        offsets = GpuPattern.Upload<Int2>(device, packed);
-        positions = GpuPattern.Upload<int>(device, flatPositions);
+        // With empty bundles behind the last, so that no team of a launch is without one.
+        int slots = (Bundles + GroupShapes.MostTeams - 1) * BundleRows;
+        FiringList list = new(csr, pieces, slots, Chunks, valuePositions);
+        rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
+        ends = GpuPattern.Upload<int>(device, list.Ends);
+        places = GpuPattern.Upload<int>(device, list.Places);
+        positions = GpuPattern.Upload<int>(device, list.Positions);
         RowPiece[] rest =
         [
-            .. pieces.Where(piece => piece.End < csr.RowPointers[piece.Row + 1]).OrderBy(piece => piece.Row)
-                .Select(piece => Piece(csr, piece.Row, piece.End)),
+            .. pieces.Where(piece => piece.End < csr.RowPointers[piece.Row + 1]).Select(piece => Piece(csr, piece.Row, piece.End)),
         ];
         if (rest.Length > 0)
         {
-            // Each a block: they are few, and the longest of all.
-            Rest = new GpuFiringOrder(device, csr, rest, [.. Enumerable.Range(0, rest.Length + 1)], valuePositions, tileVectors);
+            Rest = new GpuFiringOrder(device, csr, rest, valuePositions);
         }
     }
 
     /// <summary>What long rows have beyond their first piece, or null.</summary>
     public GpuFiringOrder? Rest { get; }
-
-    /// <summary>The number of rows.</summary>
-    public int Rows { get; }
 
     /// <summary>The number of columns.</summary>
     public int ColumnCount { get; }
@@ -105,30 +78,30 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <summary>The number of chunks of columns.</summary>
     public int Chunks { get; }
 
-    /// <summary>The number of places, those that only fill batches included.</summary>
-    public int Places => positions.Length;
+    /// <summary>The number of bundles that have rows.</summary>
+    public int Bundles { get; }
+
+    /// <summary>The number of batches.</summary>
+    public int Batches => places.Length;
 
     /// <summary>Bytes on the device.</summary>
     public long Bytes => (Rest?.Bytes ?? 0)
-        + (sizeof(int) * ((long)boundaries.Length + rowOfSlot.Length + segments.Length + positions.Length))
-        + (Interop.SizeOf<Int2>() * (long)offsets.Length);
+        + (sizeof(int) * ((long)rows.Length + ends.Length + places.Length + positions.Length));
 
-    /// <summary>For each place its position in the values of W, or -1.</summary>
-    public ArrayView<int> Positions => positions.View;
+    /// <summary>What brings values into this order.</summary>
+    /// <param name="values">The values of W.</param>
+    /// <param name="records">A record for each batch.</param>
+    public FireKernel Fire(ArrayView<float> values, ArrayView<Float4> records) => new(values, positions.View, places.View, Batches, records);
 
     /// <summary>What kernels read of it.</summary>
-    public FiringView View => new(boundaries.View, rowOfSlot.View, segments.View, offsets.View, Chunks, ColumnCount);
-
-    /// <summary>The number of the scheduler's blocks.</summary>
-    public int Blocks => boundaries.Length - 1;
+    public FiringView View => new(rows.View, ends.View, Bundles, Chunks, ColumnCount);
 
     public void Dispose()
     {
         Rest?.Dispose();
-        boundaries.Dispose();
-        rowOfSlot.Dispose();
-        segments.Dispose();
-        offsets.Dispose();
+        rows.Dispose();
+        ends.Dispose();
+        places.Dispose();
         positions.Dispose();
     }
 
@@ -140,70 +113,122 @@ internal sealed class GpuFiringOrder : IDisposable
         return new RowPiece(row, start, (int)Math.Min((long)start + limit, csr.RowPointers[row + 1]));
     }
 
-    // The longest first; of equally long ones the lower row.
-    private static void Order(RowPiece[] pieces, ReadOnlySpan<int> boundaries)
-    {
-        for (int block = 0; block + 1 < boundaries.Length; block++)
-        {
-            Span<RowPiece> rows = pieces.AsSpan(boundaries[block]..boundaries[block + 1]);
-            rows.Sort((a, b) => b.Length != a.Length ? b.Length.CompareTo(a.Length) : a.Row.CompareTo(b.Row));
-        }
-    }
-
-    /// <summary>Where each segment starts, in batches; segments lie slot by slot.</summary>
-    private static int[] CountBatches(CsrPattern csr, RowPiece[] pieces, int chunks)
-    {
-        int[] starts = new int[(pieces.Length * chunks) + 1];
-        for (int slot = 0; slot < pieces.Length; slot++)
-        {
-            int p = pieces[slot].Start;
-            for (int chunk = 0; chunk < chunks; chunk++)
-            {
-                int first = p;
-                while (p < pieces[slot].End && csr.Columns[p] < (chunk + 1) * ChunkColumns)
-                {
-                    p++;
-                }
-
-                int segment = (slot * chunks) + chunk;
-                starts[segment + 1] = starts[segment] + ((p - first + Batch - 1) / Batch);
-            }
-        }
-
-        return starts;
-    }
-
     /// <summary>Consecutive non-zeros [Start, End) of a row.</summary>
     private readonly record struct RowPiece(int Row, int Start, int End)
     {
         public int Length => End - Start;
     }
+
+    /// <summary>The batches of pieces of rows, bundle by bundle, chunk by chunk and row by row.</summary>
+    private sealed class FiringList
+    {
+        private readonly List<int> places = [];
+        private readonly List<int> positions = [];
+
+        public FiringList(CsrPattern csr, RowPiece[] pieces, int slots, int chunks, ReadOnlySpan<int> valuePositions)
+        {
+            int bundles = slots / BundleRows;
+            int expected = (csr.NonZeros / Batch) + csr.Rows;
+            places.EnsureCapacity(expected);
+            positions.EnsureCapacity(expected * Batch);
+            Ends = new int[(slots * chunks) + 1];
+            Span<int> at = stackalloc int[BundleRows];
+            for (int bundle = 0; bundle < bundles; bundle++)
+            {
+                at.Clear();
+                for (int row = 0; row < BundleRows && (bundle * BundleRows) + row < pieces.Length; row++)
+                {
+                    at[row] = pieces[(bundle * BundleRows) + row].Start;
+                }
+
+                for (int chunk = 0; chunk < chunks; chunk++)
+                {
+                    for (int row = 0; row < BundleRows; row++)
+                    {
+                        int slot = (bundle * BundleRows) + row;
+                        at[row] = slot < pieces.Length ? Add(csr, at[row], pieces[slot].End, chunk, valuePositions) : 0;
+                        Ends[(((bundle * chunks) + chunk) * BundleRows) + row + 1] = places.Count;
+                    }
+                }
+            }
+        }
+
+        /// <summary>Where the batches of each bundle's rows end in each chunk, behind an entry of nothing.</summary>
+        public int[] Ends { get; }
+
+        /// <summary>For each batch, its columns' places in the chunk.</summary>
+        public ReadOnlySpan<int> Places => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(places);
+
+        /// <summary>For each non-zero of each batch its position in the values of W, or -1.</summary>
+        public ReadOnlySpan<int> Positions => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(positions);
+
+        /// <summary>Adds the non-zeros [p, end) that lie in a chunk, and tells where the others begin.</summary>
+        private int Add(CsrPattern csr, int p, int end, int chunk, ReadOnlySpan<int> valuePositions)
+        {
+            ReadOnlySpan<int> columns = csr.Columns;
+            int first = chunk * ChunkColumns;
+            while (p < end && columns[p] < first + ChunkColumns)
+            {
+                int packed = 0;
+                for (int i = 0; i < Batch; i++)
+                {
+                    bool inside = p < end && columns[p] < first + ChunkColumns;
+                    packed |= (inside ? columns[p] - first : ChunkColumns) << (i * PlaceBits);
+                    positions.Add(!inside ? -1 : valuePositions.IsEmpty ? p : valuePositions[p]);
+                    p += inside ? 1 : 0;
+                }
+
+                places.Add(packed);
+            }
+
+            return p;
+        }
+    }
 }
 
 /// <summary>A firing order as kernels read it.</summary>
-/// <param name="boundaries">The scheduler's blocks, as slots.</param>
-/// <param name="rowOfSlot">The row of each slot.</param>
-/// <param name="segments">Segment (slot, chunk) is the batches [segments[slot x chunks + chunk], the next).</param>
-/// <param name="offsets">For each batch, its columns' places in the tile: four 16-bit numbers of vectors.</param>
+/// <param name="rows">The row of each slot, eight slots a bundle, or -1.</param>
+/// <param name="ends">Where the batches of a bundle's rows end in each chunk, behind an entry of nothing.</param>
+/// <param name="bundles">Bundles that have rows.</param>
 /// <param name="chunks">Chunks of columns.</param>
 /// <param name="columns">Columns.</param>
-internal readonly struct FiringView(
-    ArrayView<int> boundaries, ArrayView<int> rowOfSlot, ArrayView<int> segments, ArrayView<Int2> offsets, int chunks, int columns)
+internal readonly struct FiringView(ArrayView<int> rows, ArrayView<int> ends, int bundles, int chunks, int columns)
 {
-    public readonly ArrayView<Int2> Offsets = offsets;
-    public readonly int Chunks = chunks;
+    public readonly int Bundles = bundles, Chunks = chunks;
 
-    /// <summary>The first slot of a range, where the scheduler's blocks are merged into so many ranges.</summary>
-    public int FirstSlot(int range, int ranges) => boundaries[(int)((boundaries.Length - 1) * range / ranges)];
+    /// <summary>The first batch of a bundle.</summary>
+    public int First(int bundle) => ends[bundle * Chunks * GpuFiringOrder.BundleRows];
 
-    public int Row(int slot) => rowOfSlot[slot];
+    /// <summary>Where the batches of a bundle's row end in a chunk.</summary>
+    public int End(int bundle, int chunk, int row) => ends[(((bundle * Chunks) + chunk) * GpuFiringOrder.BundleRows) + row + 1];
 
-    public int Segment(int slot, int chunk) => segments[(slot * Chunks) + chunk];
+    /// <summary>A row of a bundle, or -1.</summary>
+    public int Row(int bundle, int row) => rows[(bundle * GpuFiringOrder.BundleRows) + row];
 
     /// <summary>Columns of a chunk.</summary>
     public int Width(int chunk)
     {
         int left = columns - (chunk * GpuFiringOrder.ChunkColumns);
         return left < GpuFiringOrder.ChunkColumns ? left : GpuFiringOrder.ChunkColumns;
+    }
+}
+
+/// <summary>Values in the order in which they fire, a record for each batch: its values, zeros where a place only fills up, and its places.</summary>
+internal readonly struct FireKernel(
+    ArrayView<float> values, ArrayView<int> positions, ArrayView<int> places, int batches, ArrayView<Float4> records) : IKernel
+{
+    public void Invoke()
+    {
+        for (int i = Work.First; i < batches; i += Work.Stride)
+        {
+            int first = i * GpuFiringOrder.Batch;
+            records[i] = new Float4(Value(first), Value(first + 1), Value(first + 2), Interop.IntAsFloat((uint)places[i]));
+        }
+    }
+
+    private float Value(int place)
+    {
+        int position = positions[place];
+        return position < 0 ? 0 : values[position];
     }
 }

@@ -3,16 +3,19 @@ using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>A pattern in an accelerator's memory: the firing orders of W and of its transpose.</summary>
+/// <summary>A pattern in an accelerator's memory: the firing orders of W and of its transpose, and the order of its samples.</summary>
 internal sealed class GpuPattern : SparsePattern
 {
-    public GpuPattern(GpuDevice device, CsrPattern csr, RowPartition rows, RowPartition columns, int tileVectors)
+    private GpuBuffer<int>? elements;
+
+    public GpuPattern(GpuDevice device, CsrPattern csr)
         : base(csr)
     {
         (CsrPattern transposed, int[] positions) = device.Transpose(csr);
         Device = device;
-        Forward = new GpuFiringOrder(device, csr, rows, [], tileVectors);
-        Transposed = new GpuFiringOrder(device, transposed, columns, positions, tileVectors);
+        Forward = new GpuFiringOrder(device, csr, []);
+        Transposed = new GpuFiringOrder(device, transposed, positions);
+        Samples = new GpuSamples(device, csr);
     }
 
     /// <summary>The device that prepared the pattern.</summary>
@@ -24,8 +27,14 @@ internal sealed class GpuPattern : SparsePattern
     /// <summary>The rows of the transpose: input features.</summary>
     public GpuFiringOrder Transposed { get; }
 
+    /// <summary>Where the weight's gradient is sampled.</summary>
+    public GpuSamples Samples { get; }
+
+    /// <summary>For each non-zero its element in the row-major matrix. Made when it is first asked for.</summary>
+    public GpuBuffer<int> Elements => elements ??= Upload<int>(Device, ElementsOf(Csr));
+
     /// <inheritdoc/>
-    public override long Bytes => Forward.Bytes + Transposed.Bytes;
+    public override long Bytes => Forward.Bytes + Transposed.Bytes + Samples.Bytes + (sizeof(int) * (long)(elements?.Length ?? 0));
 
     /// <summary>A buffer with these contents.</summary>
     public static GpuBuffer<T> Upload<T>(GpuDevice device, ReadOnlySpan<T> values)
@@ -43,6 +52,22 @@ internal sealed class GpuPattern : SparsePattern
         {
             Forward.Dispose();
             Transposed.Dispose();
+            Samples.Dispose();
+            elements?.Dispose();
         }
+    }
+
+    private static int[] ElementsOf(CsrPattern csr)
+    {
+        int[] elements = new int[csr.NonZeros];
+        for (int row = 0; row < csr.Rows; row++)
+        {
+            for (int p = csr.RowPointers[row]; p < csr.RowPointers[row + 1]; p++)
+            {
+                elements[p] = (row * csr.ColumnCount) + csr.Columns[p];
+            }
+        }
+
+        return elements;
     }
 }

@@ -8,6 +8,12 @@ namespace SparseEngine.Kernels.Gpu;
 /// </summary>
 internal interface IKernel
 {
+    /// <summary>Groups that should fit on a multiprocessor together, which bounds the registers of a thread; 0 leaves them to the compiler.</summary>
+    static virtual int GroupsPerMultiprocessor => 0;
+
+    /// <summary>The most threads of a group.</summary>
+    static virtual int MostThreads => GroupShapes.MostThreads;
+
     /// <summary>What each thread of each group does.</summary>
     void Invoke();
 }
@@ -21,6 +27,13 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator)
     public static void Entry<TKernel>(TKernel kernel)
         where TKernel : struct, IKernel => kernel.Invoke();
 
+    /// <summary>What the compiler is told of a kernel's launches.</summary>
+    public static KernelSpecialization SpecializationOf<TKernel>(int mostThreads)
+        where TKernel : struct, IKernel =>
+        TKernel.GroupsPerMultiprocessor == 0
+            ? KernelSpecialization.Empty
+            : new KernelSpecialization(Math.Min(TKernel.MostThreads, mostThreads), TKernel.GroupsPerMultiprocessor);
+
     public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
         where TKernel : struct, IKernel
     {
@@ -28,13 +41,13 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator)
         {
             if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))
             {
-                launcher = accelerator.LoadStreamKernel<TKernel>(Entry);
+                launcher = accelerator.LoadStreamKernel<TKernel>(Entry, SpecializationOf<TKernel>(accelerator.MaxNumThreadsPerGroup));
                 launchers.Add(typeof(TKernel), launcher);
             }
 
             ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(grid, group), kernel);
         }
-        catch (AcceleratorException error)
+        catch (Exception error) when (error is AcceleratorException or InternalCompilerException)
         {
             throw device.Failure(error);
         }

@@ -30,10 +30,8 @@ public enum AcceleratorKind
 /// <param name="Multiprocessors">The number of its multiprocessors.</param>
 /// <param name="Capabilities">The optional features that ILGPU reports for it: "Float64", "Int64_Atomics".</param>
 /// <param name="IsGpu">Whether it is a GPU; OpenCL drivers offer CPUs as well.</param>
-/// <param name="Missing">What it lacks that the kernels need, or null: it can be opened.</param>
 public sealed record AcceleratorInfo(
-    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities, bool IsGpu,
-    string? Missing = null);
+    AcceleratorKind Kind, int Index, string Name, long MemoryBytes, int Multiprocessors, IReadOnlyList<string> Capabilities, bool IsGpu);
 
 /// <summary>An accelerator that ILGPU drives: one set of kernels for CUDA, OpenCL and the CPU.</summary>
 public abstract class IlgpuDevice : ComputeDevice
@@ -53,6 +51,7 @@ public abstract class IlgpuDevice : ComputeDevice
     public abstract TimeSpan Measure(Action operations);
 
     /// <summary>Lists the accelerators of this machine: the GPUs by kind, then the CPU accelerator, which is always there.</summary>
+    /// <remarks>ILGPU leaves out OpenCL devices without generic addresses.</remarks>
     public static IReadOnlyList<AcceleratorInfo> Enumerate()
     {
         using Context context = Context.Create(builder => builder.Cuda().OpenCL().CPU(GpuDevice.CpuAccelerator));
@@ -66,8 +65,9 @@ public abstract class IlgpuDevice : ComputeDevice
     /// <summary>Opens an accelerator.</summary>
     /// <param name="kind">What runs its kernels.</param>
     /// <param name="index">Its number among those of its kind, as <see cref="Enumerate"/> counts.</param>
-    /// <exception cref="DeviceException">There is no such accelerator, or it lacks what the kernels need.</exception>
-    public static IlgpuDevice Create(AcceleratorKind kind, int index = 0)
+    /// <param name="options">How it computes products; null for float32, by what is fastest.</param>
+    /// <exception cref="DeviceException">There is no such accelerator, or no cuBLAS for TF32.</exception>
+    public static IlgpuDevice Create(AcceleratorKind kind, int index = 0, ProductOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         Context context = Context.Create(builder => With(builder, kind).Profiling().Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
@@ -79,14 +79,16 @@ public abstract class IlgpuDevice : ComputeDevice
             throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {found} on this machine");
         }
 
-        if (Missing(devices[index]) is { } missing)
+        GpuDevice device = new(
+            context, kind, devices[index], kind == AcceleratorKind.Cpu ? GroupShapes.Cpu : GroupShapes.Gpu, options ?? new ProductOptions());
+        if (options?.Matmul == MatmulPrecision.High && !device.HasCuBlas)
         {
-            string name = devices[index].Name;
-            context.Dispose();
-            throw new DeviceException($"{NameOf(kind)} device {index}, {name}, has no {missing}, which the kernels need");
+            string description = device.Description;
+            device.Dispose();
+            throw new DeviceException($"{description}: TF32 products are cuBLAS's, and this machine has no cuBLAS 11, 12 or 13 for it; valid: float32");
         }
 
-        return new GpuDevice(context, kind, devices[index], kind == AcceleratorKind.Cpu ? GroupShapes.Cpu : GroupShapes.Gpu);
+        return device;
     }
 
     private static Context.Builder With(Context.Builder builder, AcceleratorKind kind) => kind switch
@@ -117,10 +119,7 @@ public abstract class IlgpuDevice : ComputeDevice
         ? new(kind, index, GpuDevice.CpuDescription, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, device.NumMultiprocessors, [], IsGpu: false)
         : new(
             kind, index, device.Name, device.MemorySize, device.NumMultiprocessors, [.. Features(device.Capabilities)],
-            IsGpu: device is not CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU }, Missing(device));
-
-    // ILGPU itself leaves out OpenCL devices without generic addresses.
-    private static string? Missing(Device device) => device is CLDevice { Capabilities.SubGroups: false } ? "subgroup shuffles" : null;
+            IsGpu: device is not CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU });
 
     private static IEnumerable<string> Features(CapabilityContext capabilities) =>
         capabilities.GetType().GetProperties()

@@ -4,84 +4,53 @@ namespace SparseEngine.Kernels.Gpu;
 
 /// <summary>
 /// A tile of a product's input in a group's shared memory: a chunk of its columns, [column, vector], and a column of zeros behind them, which is
-/// what places that only fill a batch multiply with. A lane holds two vectors of tokens, side by side with those of the other lanes.
+/// what places that only fill a batch multiply with. Each lane has one vector of tokens of every column.
 /// </summary>
 internal readonly struct InputTile
 {
-    /// <summary>Vectors of tokens that a lane holds.</summary>
-    public const int LaneVectors = 2;
+    // From one column to the next, whether the group has so many lanes or, as on the CPU accelerator, fewer: a constant is a shift.
+    private const int Stride = GroupShapes.GpuTeamLanes;
 
     // From the own lane on.
     private readonly ArrayView<Float4> lane;
 
-    // Group.DimX, which the CPU accelerator takes long to look up.
-    private readonly int lanes;
-
-    private InputTile(ArrayView<Float4> data)
-    {
-        lane = data.SubView(Group.IdxX);
-        lanes = Group.DimX;
-    }
-
-    /// <summary>Vectors of tokens of a tile.</summary>
-    public static int Vectors => LaneVectors * Group.DimX;
+    private InputTile(ArrayView<Float4> data) => lane = data.SubView(Group.IdxX);
 
     /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>
     public static InputTile Allocate()
     {
-        InputTile tile = new(SharedMemory.Allocate<Float4>((GpuFiringOrder.ChunkColumns + 1) * LaneVectors * GroupShapes.GpuLanes));
+        InputTile tile = new(SharedMemory.Allocate<Float4>((GpuFiringOrder.ChunkColumns + 1) * Stride));
         if (Group.IdxY == 0)
         {
-            tile.Store(GpuFiringOrder.ChunkColumns, default, default);
+            tile.lane[GpuFiringOrder.ChunkColumns * Stride] = default;
         }
 
         return tile;
     }
 
-    /// <summary>The own lane's tokens of a column, which is given by its place.</summary>
-    public TokenVectors this[int place] => new(lane[place], lane[place + lanes]);
+    /// <summary>The own lane's tokens of a column of the chunk.</summary>
+    public Float4 this[int column] => lane[column * Stride];
 
     /// <summary>Loads a chunk of rows of <paramref name="x"/>; tokens beyond the last become zeros.</summary>
-    public void Load(VectorMatrix x, int firstRow, int rows, int firstVector, int tokens)
+    public void Load(VectorMatrix x, int firstRow, int rows, int vector, int tokens)
     {
-        for (int row = Group.IdxY; row < rows; row += Group.DimY)
+        int row = Group.IdxY;
+        int step = Group.DimY;
+        if ((vector * Float4.Width) + Float4.Width <= tokens)
         {
-            TokenVectors values = TokenVectors.Load(x, firstRow + row, firstVector, tokens);
-            Store(row, values.Lower, values.Upper);
+            // Two rows are on their way at a time.
+            for (; row + step < rows; row += 2 * step)
+            {
+                Float4 first = x[firstRow + row, vector];
+                Float4 second = x[firstRow + row + step, vector];
+                lane[row * Stride] = first;
+                lane[(row + step) * Stride] = second;
+            }
         }
-    }
 
-    private void Store(int column, Float4 lower, Float4 upper)
-    {
-        int place = column * LaneVectors * lanes;
-        lane[place] = lower;
-        lane[place + lanes] = upper;
-    }
-}
-
-/// <summary>A lane's tokens of one feature.</summary>
-internal readonly struct TokenVectors(Float4 lower, Float4 upper)
-{
-    public readonly Float4 Lower = lower, Upper = upper;
-
-    /// <summary>The sum of the products token by token.</summary>
-    public static float Dot(TokenVectors a, TokenVectors b) => ((a.Lower * b.Lower) + (a.Upper * b.Upper)).Sum;
-
-    /// <summary>The own lane's tokens of a row of a matrix, zeros beyond the last token.</summary>
-    public static TokenVectors Load(VectorMatrix x, int row, int firstVector, int tokens)
-    {
-        int lower = firstVector + Group.IdxX;
-        int upper = lower + Group.DimX;
-        return new TokenVectors(LoadVector(x, row, lower, tokens), LoadVector(x, row, upper, tokens));
-    }
-
-    public static TokenVectors operator +(TokenVectors a, TokenVectors b) => new(a.Lower + b.Lower, a.Upper + b.Upper);
-
-    public static TokenVectors operator *(float a, TokenVectors b) => new(a * b.Lower, a * b.Upper);
-
-    private static Float4 LoadVector(VectorMatrix x, int row, int vector, int tokens)
-    {
-        int left = tokens - (vector * Float4.Width);
-        return left >= Float4.Width ? x[row, vector] : left > 0 ? Float4.Keep(x[row, vector], left) : default;
+        for (; row < rows; row += step)
+        {
+            lane[row * Stride] = x.Tokens(firstRow + row, vector, tokens);
+        }
     }
 }

@@ -53,8 +53,10 @@ internal sealed class UploadRing(GpuDevice device, Accelerator accelerator) : ID
             next = 0;
         }
 
-        source.CopyTo(memory.Span[next..]);
-        target.CopyFrom(device.Stream, memory.ArrayView.SubView(next, source.Length));
+        // From a buffer that is no longer than the copy: of another, ILGPU's OpenCL would take the whole length.
+        Span<byte> free = memory.Span[next..];
+        source.CopyTo(free);
+        target.CopyFromCPUUnsafeAsync(device.Stream, ref free[0], source.Length);
         next += (source.Length + Alignment - 1) / Alignment * Alignment;
     }
 }

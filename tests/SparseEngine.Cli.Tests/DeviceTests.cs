@@ -81,6 +81,21 @@ public class DeviceTests
         Assert.False(File.Exists(run.Output("metrics.jsonl")));
     }
 
+    [Theory]
+    [InlineData("CPU", "tf32", 2, "--gpu_matmul goes with GPU; valid: run GPU --gpu_matmul float32|tf32 --params FILE --mode MODE")]
+    [InlineData("GPU", "bfloat16", 2, "--gpu_matmul is \"bfloat16\"; valid: float32, tf32. See: sparse-engine run --help")]
+    [InlineData("GPU", "tf32", 1, "ILGPU CPU accelerator: TF32 products are cuBLAS's, and this machine has no cuBLAS 11, 12 or 13 for it; valid: float32")]
+    public async Task A_precision_that_cannot_be_had_is_one_line(string target, string precision, int exitCode, string message)
+    {
+        using TinyRun run = new();
+        string[] device = target == "GPU" ? ["--device", "ilgpu-cpu"] : [];
+
+        ProgramResult result = (await RunOnAsync(run, target, [.. device, "--gpu_matmul", precision])).EndsWith(exitCode);
+
+        Assert.Equal(message, Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)));
+        Assert.False(File.Exists(run.Output("metrics.jsonl")));
+    }
+
     [Fact]
     public async Task Too_little_device_memory_is_one_line_with_the_sizes()
     {

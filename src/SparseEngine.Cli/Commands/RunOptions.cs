@@ -86,9 +86,16 @@ internal sealed class RunOptions
 
     private readonly Option<ProductMethod> products = new("--sparse_products")
     {
-        Description = "How the host multiplies sparse weights: whichever is measured to be faster, non-zero by non-zero, or densely with zeros filled in.",
+        Description = "How sparse weights are multiplied: whichever is measured to be faster, non-zero by non-zero, or densely with zeros filled in.",
         HelpName = "fastest|sparse|dense",
         CustomParser = OptionValues.OneOf(("fastest", ProductMethod.Fastest), ("sparse", ProductMethod.Sparse), ("dense", ProductMethod.Dense)),
+    };
+
+    private readonly Option<MatmulPrecision> matmul = new("--gpu_matmul")
+    {
+        Description = "With GPU: how dense products multiply; tf32 rounds their factors to 11 bits and needs NVIDIA's cuBLAS.",
+        HelpName = "float32|tf32",
+        CustomParser = OptionValues.OneOf(("float32", MatmulPrecision.Highest), ("tf32", MatmulPrecision.High)),
     };
 
     private readonly Option<bool> profile = new("--profile")
@@ -107,7 +114,7 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, computeDevice, products, profile,
+            numCsx, validateOnly, compileOnly, threads, computeDevice, products, matmul, profile,
         ];
         foreach (Option option in options)
         {
@@ -140,6 +147,11 @@ internal sealed class RunOptions
             throw new ConfigurationException($"--device {named} goes with GPU; valid: run GPU --device {named} --params FILE --mode MODE");
         }
 
+        if (target != TargetDevice.Gpu && line.GetResult(matmul) is not null)
+        {
+            throw new ConfigurationException("--gpu_matmul goes with GPU; valid: run GPU --gpu_matmul float32|tf32 --params FILE --mode MODE");
+        }
+
         return new RunRequest(
             target,
             named ?? new DeviceChoice(target == TargetDevice.Gpu ? DeviceKind.Auto : DeviceKind.Host),
@@ -148,7 +160,7 @@ internal sealed class RunOptions
             Overrides(line, logging),
             line.GetValue(validateOnly) || line.GetValue(compileOnly),
             line.GetValue(threads) ?? Environment.ProcessorCount,
-            line.GetValue(products),
+            new ProductOptions { Method = line.GetValue(products), Matmul = line.GetValue(matmul) },
             line.GetValue(profile),
             line.GetValue(strategy) is not (null or WeightStreaming),
             cluster.Given(line));
@@ -183,10 +195,10 @@ internal sealed class RunOptions
 /// <param name="Overrides">The options that win over its runconfig.</param>
 /// <param name="DescribeOnly">Whether the run is only to be described.</param>
 /// <param name="Threads">Host threads.</param>
-/// <param name="Products">How the host multiplies sparse weights.</param>
+/// <param name="Products">How products are computed.</param>
 /// <param name="Profile">Whether operations are timed.</param>
 /// <param name="Pipelined">Whether the run is meant for pipelined execution, all weights on the wafer.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
 internal sealed record RunRequest(
     TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads,
-    ProductMethod Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions);
+    ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions);

@@ -16,8 +16,11 @@ public enum DeviceFamily
     HostSparseProducts,
     HostDenseProducts,
     IlgpuCpu,
+    IlgpuDenseProducts,
     IlgpuSmallGpu,
     IlgpuCuda,
+    IlgpuCudaAlone,
+    IlgpuCudaDenseProducts,
     IlgpuOpenCl,
 }
 
@@ -28,8 +31,9 @@ internal static class DeviceFamilies
     /// <summary>Whether this machine has the family's devices.</summary>
     public static bool IsPresent(this DeviceFamily family) => family switch
     {
-        DeviceFamily.IlgpuCuda => Accelerators.Value.Any(a => a is { Kind: AcceleratorKind.Cuda, Missing: null }),
-        DeviceFamily.IlgpuOpenCl => Accelerators.Value.Any(a => a is { Kind: AcceleratorKind.OpenCl, Index: 0, Missing: null }),
+        DeviceFamily.IlgpuCuda or DeviceFamily.IlgpuCudaAlone or DeviceFamily.IlgpuCudaDenseProducts =>
+            Accelerators.Value.Any(accelerator => accelerator.Kind == AcceleratorKind.Cuda),
+        DeviceFamily.IlgpuOpenCl => Accelerators.Value.Any(accelerator => accelerator.Kind == AcceleratorKind.OpenCl),
         _ => true,
     };
 
@@ -42,9 +46,12 @@ internal static class DeviceFamilies
         DeviceFamily.HostSparseProducts => [HostDevice.Create(2, method: ProductMethod.Sparse)],
         DeviceFamily.HostDenseProducts => [HostDevice.Create(1, method: ProductMethod.Dense), HostDevice.Create(2, method: ProductMethod.Dense)],
         DeviceFamily.IlgpuCpu => [IlgpuDevice.Create(AcceleratorKind.Cpu)],
+        DeviceFamily.IlgpuDenseProducts => [IlgpuDevice.Create(AcceleratorKind.Cpu, options: new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuSmallGpu => [GpuDevice.CreateSmallGpu()],
-        DeviceFamily.IlgpuCuda => [IlgpuDevice.Create(AcceleratorKind.Cuda)],
-        DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl)],
+        DeviceFamily.IlgpuCuda => [IlgpuDevice.Create(AcceleratorKind.Cuda, options: new ProductOptions { Method = ProductMethod.Sparse })],
+        DeviceFamily.IlgpuCudaAlone => [IlgpuDevice.Create(AcceleratorKind.Cuda, options: new ProductOptions { UseCuBlas = false, Method = ProductMethod.Sparse })],
+        DeviceFamily.IlgpuCudaDenseProducts => [IlgpuDevice.Create(AcceleratorKind.Cuda, options: new ProductOptions { Method = ProductMethod.Dense })],
+        DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl, options: new ProductOptions { Method = ProductMethod.Sparse })],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
     };
 
@@ -74,7 +81,7 @@ internal sealed class EveryDeviceAttribute : DataAttribute
         TheoryDataRow<DeviceFamily> row = new TheoryDataRow<DeviceFamily>(family).WithTrait("device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
         return family switch
         {
-            DeviceFamily.IlgpuCuda => row.WithTrait("device", "cuda"),
+            DeviceFamily.IlgpuCuda or DeviceFamily.IlgpuCudaAlone or DeviceFamily.IlgpuCudaDenseProducts => row.WithTrait("device", "cuda"),
             DeviceFamily.IlgpuOpenCl => row.WithTrait("device", "opencl"),
             _ => row,
         };

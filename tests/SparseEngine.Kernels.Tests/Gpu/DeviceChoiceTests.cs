@@ -6,16 +6,15 @@ public class DeviceChoiceTests
 {
     private static readonly AcceleratorInfo Cuda = new(AcceleratorKind.Cuda, 0, "NVIDIA", 1L << 34, 100, [], IsGpu: true);
     private static readonly AcceleratorInfo OpenClProcessor = new(AcceleratorKind.OpenCl, 0, "a CPU", 1L << 34, 8, [], IsGpu: false);
-    private static readonly AcceleratorInfo OpenClWithoutShuffles = new(AcceleratorKind.OpenCl, 1, "an old GPU", 1L << 34, 8, [], IsGpu: true, "subgroup shuffles");
-    private static readonly AcceleratorInfo OpenClGpu = new(AcceleratorKind.OpenCl, 2, "a GPU", 1L << 34, 8, [], IsGpu: true);
+    private static readonly AcceleratorInfo OpenClGpu = new(AcceleratorKind.OpenCl, 1, "a GPU", 1L << 34, 8, [], IsGpu: true);
     private static readonly AcceleratorInfo Cpu = new(AcceleratorKind.Cpu, 0, "ILGPU CPU accelerator", 1L << 34, 2, [], IsGpu: false);
 
     [Fact]
-    public void Auto_is_cuda_else_the_first_opencl_gpu_that_can_run_the_kernels_else_the_host()
+    public void Auto_is_cuda_else_the_first_opencl_gpu_else_the_host()
     {
         Assert.Equal("cuda", Automatic(Cpu, OpenClGpu, OpenClProcessor, Cuda));
-        Assert.Equal("opencl:2", Automatic(OpenClProcessor, OpenClWithoutShuffles, OpenClGpu, Cpu));
-        Assert.Equal("host", Automatic(OpenClProcessor, OpenClWithoutShuffles, Cpu));
+        Assert.Equal("opencl:1", Automatic(OpenClProcessor, OpenClGpu, Cpu));
+        Assert.Equal("host", Automatic(OpenClProcessor, Cpu));
     }
 
     [Theory]

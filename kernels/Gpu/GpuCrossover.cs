@@ -1,0 +1,42 @@
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>From how many non-zeros on a GPU multiplies a weight faster with its zeros filled in.</summary>
+/// <remarks>
+/// Measured on an NVIDIA H200 (docs/gpu.md): single products for the largest work, training steps of three models for the others. The figures are
+/// ratios of rates, which are about the same on NVIDIA's other GPUs, where a sparse product is bound by shared memory and a dense one by arithmetic.
+/// </remarks>
+internal static class GpuCrossover
+{
+    // Work is the weight's elements times tokens. Small products leave sparse kernels without enough groups before they do so to cuBLAS.
+    private static readonly (double Work, double Density)[] CuBlas = [(0, 0.04), (1e9, 0.08), (1e10, 0.2)];
+
+    // cuBLAS in TF32 is ahead of the sparse products up to 95% zeros, beyond which nothing was measured.
+    private const double CuBlasTensorFloat32 = 0.03;
+
+    // The kernels' own dense product has 40% of cuBLAS's rate.
+    private const double Own = 0.5;
+
+    /// <summary>The share of non-zeros up to which the sparse product is the faster one.</summary>
+    /// <param name="elements">Elements of the weight, zeros included.</param>
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="hasCuBlas">Whether cuBLAS computes the dense product.</param>
+    /// <param name="precision">How exactly.</param>
+    public static double Density(long elements, int tokens, bool hasCuBlas, MatmulPrecision precision)
+    {
+        if (!hasCuBlas || precision == MatmulPrecision.High)
+        {
+            return hasCuBlas ? CuBlasTensorFloat32 : Own;
+        }
+
+        double work = (double)elements * tokens;
+        int row = CuBlas.Length - 1;
+        while (CuBlas[row].Work > work)
+        {
+            row--;
+        }
+
+        return CuBlas[row].Density;
+    }
+}
