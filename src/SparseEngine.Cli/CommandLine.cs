@@ -78,7 +78,7 @@ internal static class CommandLine
     private static string UnknownCommand(ParseResult line)
     {
         string valid = string.Join(", ", line.RootCommandResult.Command.Subcommands.Select(command => command.Name));
-        return line.UnmatchedTokens is [var word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
+        return line.UnmatchedTokens is [string word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
     }
 
     private static bool FolderExists()

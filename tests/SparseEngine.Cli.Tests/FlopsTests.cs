@@ -120,7 +120,7 @@ public sealed class FlopsTests : IDisposable
         Assert.Equal($"params.yaml: is the input itself; valid: another file{Environment.NewLine}", onto.Errors);
         Assert.Equal(Dense, File.ReadAllText(folder.File("params.yaml")));
         Assert.Contains("hidden_size: 16   # narrow", File.ReadAllText(folder.File("wide.yaml")), StringComparison.Ordinal);
-        Assert.Contains(Rows(run), row => row is [var name, "64 x 16", "0.75", ..] && name.EndsWith("layers.0.ffn.ffn.0.linear_layer.weight", StringComparison.Ordinal));
+        Assert.Contains(Rows(run), row => row is [string name, "64 x 16", "0.75", ..] && name.EndsWith("layers.0.ffn.ffn.0.linear_layer.weight", StringComparison.Ordinal));
         Assert.Equal("", run.Errors);
     }
 

@@ -28,7 +28,7 @@ public class HelpTests
     [MemberData(nameof(Commands))]
     public async Task The_help_of_a_command_ends_with_its_examples(string name)
     {
-        var command = (IHasExamples)Program.Subcommands.Single(command => command.Name == name);
+        IHasExamples command = (IHasExamples)Program.Subcommands.Single(command => command.Name == name);
 
         ProgramResult result = (await ProgramProcess.RunAsync(Anywhere, name, "--help")).EndsWith(0);
 

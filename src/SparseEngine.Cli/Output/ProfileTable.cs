@@ -1,7 +1,7 @@
 using SparseEngine.Kernels.Devices.Profiling;
 using SparseEngine.Metrics;
-using Profile = SparseEngine.Kernels.Devices.Profiling.Profile;
 using static System.FormattableString;
+using Profile = SparseEngine.Kernels.Devices.Profiling.Profile;
 
 namespace SparseEngine.Cli.Output;
 

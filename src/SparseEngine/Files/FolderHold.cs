@@ -162,7 +162,7 @@ internal sealed class FolderHold : IDisposable
         try
         {
             string[] words = File.ReadAllText(Path.Combine(folder, OwnerName)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-            return words is [var id, var host] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+            return words is [string id, string host] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
                 && (host != ThisHost || Exists(process))
                 ? string.Create(CultureInfo.InvariantCulture, $"process {process} on host {host}")
                 : null;

@@ -94,7 +94,7 @@ internal sealed class GuardedStream : Stream
         {
             heapSizeAt = position + HeapSizeOffset;
         }
-        else if (position == heapSizeAt && read.Length == sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(read) is var size && size > (ulong)Length)
+        else if (position == heapSizeAt && read.Length == sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(read) is ulong size && size > (ulong)Length)
         {
             throw new InvalidDataException($"it states a heap of {size} bytes, in a file of {Length}");
         }

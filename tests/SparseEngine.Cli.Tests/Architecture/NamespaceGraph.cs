@@ -69,8 +69,8 @@ internal sealed class NamespaceGraph
         bool isOfModule = mentioned.Scope is ModuleDefinition scope && scope == module;
         if (isOfModule && IsOwn(mentioned.Namespace) && mentioned.Namespace != from.Namespace)
         {
-            Dictionary<string, SortedSet<string>> targets = edges.TryGetValue(from.Namespace, out var known) ? known : edges[from.Namespace] = [];
-            SortedSet<string> types = targets.TryGetValue(mentioned.Namespace, out var found) ? found : targets[mentioned.Namespace] = new(StringComparer.Ordinal);
+            Dictionary<string, SortedSet<string>> targets = edges.TryGetValue(from.Namespace, out Dictionary<string, SortedSet<string>>? known) ? known : edges[from.Namespace] = [];
+            SortedSet<string> types = targets.TryGetValue(mentioned.Namespace, out SortedSet<string>? found) ? found : targets[mentioned.Namespace] = new(StringComparer.Ordinal);
             types.Add($"{from.Name} names {mentioned.Name}");
         }
     }

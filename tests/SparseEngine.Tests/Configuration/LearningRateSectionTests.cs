@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 
 namespace SparseEngine.Tests.Configuration;
@@ -35,7 +36,7 @@ public sealed class LearningRateSectionTests
     [Fact]
     public void Every_scheduler_reads_its_settings()
     {
-        var schedulers = Read(
+        ImmutableArray<SchedulerParameters> schedulers = Read(
             """
 
                 - {scheduler: Polynomial, initial_learning_rate: 1, end_learning_rate: 0.5, steps: 10, power: 2}
@@ -53,7 +54,7 @@ public sealed class LearningRateSectionTests
                 new CosineDecayScheduler(0.5, 0.1, 20),
             ],
             schedulers[..4]);
-        var piecewise = Assert.IsType<PiecewiseConstantScheduler>(schedulers[4]);
+        PiecewiseConstantScheduler piecewise = Assert.IsType<PiecewiseConstantScheduler>(schedulers[4]);
         Assert.Equal([3, 2, 1], piecewise.Values);
         Assert.Equal([5, 6], piecewise.Boundaries);
     }
@@ -67,7 +68,7 @@ public sealed class LearningRateSectionTests
     [Fact]
     public void Main_scheduler_chained_makes_a_product_and_needs_no_steps()
     {
-        var rate = Read("[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: Exponential, initial_learning_rate: 1, gamma: 0.9}]");
+        LearningRateParameters rate = Read("[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: Exponential, initial_learning_rate: 1, gamma: 0.9}]");
 
         Assert.True(rate.Chained);
         Assert.Equal(2, rate.Schedulers.Length);

@@ -89,9 +89,9 @@ public sealed class SectionErrorTests
     [Fact]
     public void The_problems_are_also_there_one_by_one()
     {
-        var error = Assert.Throws<ConfigurationException>(() => YamlRun.Read(With("batch_size: 4", "batch_size: none")));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => YamlRun.Read(With("batch_size: 4", "batch_size: none")));
 
-        var problem = Assert.Single(error.Problems);
+        Diagnostic problem = Assert.Single(error.Problems);
         Assert.Equal(("params.yaml:5:3", "train_input.batch_size is \"none\"; valid: an integer of at least 1"), (problem.Location, problem.Text));
     }
 
@@ -112,7 +112,7 @@ public sealed class SectionErrorTests
     [Fact]
     public void Keys_that_only_a_wafer_or_a_loader_needs_are_accepted_silently()
     {
-        var yaml = With("batch_size: 4", "batch_size: 4\n  num_workers: 8\n  prefetch_factor: 10\n  persistent_workers: True\n  drop_last: True")
+        string yaml = With("batch_size: 4", "batch_size: 4\n  num_workers: 8\n  prefetch_factor: 10\n  persistent_workers: True\n  drop_last: True")
             .Replace("num_heads: 4", "num_heads: 4\n  mixed_precision: True\n  use_bfloat16: True\n  precision_opt_level: 0", StringComparison.Ordinal)
             .Replace("eps: 1.0e-8", "loss_scaling_factor: dynamic\n  log_summaries: True\n  amsgrad: False\n  disable_lr_steps_reset: False", StringComparison.Ordinal)
             + "  use_cs_grad_accum: True\n  enable_summaries: False\n  execution_strategy: weight_streaming\n  num_wgt_servers: 2\n"

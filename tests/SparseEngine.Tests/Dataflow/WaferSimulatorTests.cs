@@ -1,6 +1,6 @@
 using SparseEngine.Dataflow;
-using SparseEngine.Tests.Dataflow.Simulation;
 using SparseEngine.Kernels.Sparse;
+using SparseEngine.Tests.Dataflow.Simulation;
 
 namespace SparseEngine.Tests.Dataflow;
 

@@ -1,4 +1,3 @@
-using SparseEngine.Tests.Training;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Inference;
@@ -6,6 +5,7 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
 using SparseEngine.Tests.Models;
+using SparseEngine.Tests.Training;
 
 namespace SparseEngine.Tests.Inference;
 

@@ -1,4 +1,3 @@
-using SparseEngine.Tests.Training;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
@@ -10,6 +9,7 @@ using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
 using SparseEngine.Tests.Models;
+using SparseEngine.Tests.Training;
 
 namespace SparseEngine.Tests.Inference;
 

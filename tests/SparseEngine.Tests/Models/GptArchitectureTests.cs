@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
 
@@ -48,7 +49,7 @@ public class GptArchitectureTests
     [Fact]
     public void Weights_are_out_by_in()
     {
-        var shapes = GptArchitecture.Parameters(Small).ToDictionary(parameter => parameter.Name, parameter => parameter.Shape);
+        Dictionary<string, ImmutableArray<int>> shapes = GptArchitecture.Parameters(Small).ToDictionary(parameter => parameter.Name, parameter => parameter.Shape);
 
         Assert.Equal([50257, 768], shapes["model.embedding_layer.word_embeddings.weight"]);
         Assert.Equal([1024, 768], shapes["model.embedding_layer.position_embeddings.weight"]);

@@ -7,8 +7,8 @@ public sealed class LearningRateScheduleTests
 {
     private static void AssertRates(LearningRateParameters parameters, params (long Step, double Rate)[] expected)
     {
-        var schedule = new LearningRateSchedule(parameters);
-        foreach (var (step, rate) in expected)
+        LearningRateSchedule schedule = new(parameters);
+        foreach ((long step, double rate) in expected)
         {
             Assert.Equal(rate, schedule.At(step), 1e-15);
         }

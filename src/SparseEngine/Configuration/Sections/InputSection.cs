@@ -18,8 +18,8 @@ internal static class InputSection
     /// <param name="maxPositionEmbeddings">The sequence length that is reckoned with where none is given and the data, not yet open, tell.</param>
     public static InputParameters Read(SectionReader section, int maxPositionEmbeddings)
     {
-        var processor = section.Choice("data_processor", Processors, required: true);
-        var parameters = new InputParameters
+        DataProcessor? processor = section.Choice("data_processor", Processors, required: true);
+        InputParameters parameters = new()
         {
             DataProcessor = processor ?? DataProcessor.GptHdf5,
             DataDirectories = ReadDirectories(section),
@@ -54,7 +54,7 @@ internal static class InputSection
             return [];
         }
 
-        var items = value.Items();
+        ImmutableArray<SectionValue> items = value.Items();
         if (items.IsEmpty)
         {
             return value.AsText(PathDescription) is { } directory ? [directory] : [];

@@ -18,11 +18,11 @@ internal static class ParametersFile
     /// <exception cref="ConfigurationException">The text is no YAML, or no map of sections.</exception>
     public static SectionReader Parse(string text, string path, DiagnosticCollector diagnostics)
     {
-        var root = YamlLoader.Load(new StringReader(text), diagnostics);
+        YamlNode? root = YamlLoader.Load(new StringReader(text), diagnostics);
         diagnostics.ThrowIfAnyError();
         if (root is not YamlMapping mapping)
         {
-            var content = root is null or YamlScalar { IsNull: true } ? "is empty" : $"holds {root.Display}";
+            string content = root is null or YamlScalar { IsNull: true } ? "is empty" : $"holds {root.Display}";
             throw new ConfigurationException([new Diagnostic(path, $"the file {content}; valid: a map with the sections {Layout}")]);
         }
 
