@@ -5,7 +5,9 @@ using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
+// "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without
+// arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, string threads]:
@@ -14,7 +16,8 @@ switch (args)
     case ["products", .. string[] tokens] when OpenBlas.IsPresent:
         using (HostDevice device = HostDevice.Create(Environment.ProcessorCount, method: ProductMethod.Sparse))
         {
-            ProductTables.PrintSparse(device, tokens.Length == 0 ? null : [.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
+            ProductTables.PrintSparse(
+                device, tokens.Length == 0 ? null : [.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
         }
 
         break;
@@ -60,4 +63,6 @@ switch (args)
 return 0;
 
 static (int Rows, int Columns, int Tokens) Size(string text) =>
-    text.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray() is [int rows, int columns, int tokens] ? (rows, columns, tokens) : throw new FormatException(text);
+    text.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray() is [int rows, int columns, int tokens]
+        ? (rows, columns, tokens)
+        : throw new FormatException(text);

@@ -82,11 +82,13 @@ internal sealed class RunOptions
 
     private readonly Option<int?> threads = Number("--threads", 1, "Threads of the host; all its cores if not given. Results do not depend on it.");
 
-    private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create("With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
+    private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create(
+        "With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
 
     private readonly Option<ProductMethod> products = new("--sparse_products")
     {
-        Description = "How the host multiplies sparse weights: whichever is measured to be faster, non-zero by non-zero, or densely with zeros filled in.",
+        Description =
+            "How the host multiplies sparse weights: whichever is measured to be faster, non-zero by non-zero, or densely with zeros filled in.",
         HelpName = "fastest|sparse|dense",
         CustomParser = OptionValues.OneOf(("fastest", ProductMethod.Fastest), ("sparse", ProductMethod.Sparse), ("dense", ProductMethod.Dense)),
     };
@@ -131,7 +133,8 @@ internal sealed class RunOptions
         TargetDevice target = line.GetValue(device);
         if (target != TargetDevice.Csx && line.GetValue(strategy) is { } word)
         {
-            throw new ConfigurationException($"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");
+            throw new ConfigurationException(
+                $"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");
         }
 
         DeviceChoice? named = line.GetValue(computeDevice);

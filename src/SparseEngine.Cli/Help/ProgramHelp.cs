@@ -26,7 +26,8 @@ internal static class ProgramHelp
             Write(terminal, [.. commands.Select(command => (command.Name, FirstSentence(command.Description!)))], width);
         }
 
-        (string Name, string Text)[] options = [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
+        (string Name, string Text)[] options =
+            [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
         terminal.WriteLine("\nOptions:");
         Write(terminal, options, options.Max(option => option.Name.Length));
 

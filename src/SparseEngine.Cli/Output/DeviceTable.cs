@@ -25,7 +25,12 @@ internal sealed record ListedDevice(
         [
             Of(new DeviceChoice(DeviceKind.Host), host.Description, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, host.Cores, []),
         ];
-        devices.AddRange(accelerators.Select(info => Of(ChoiceOf(info), info.Missing is null ? info.Name : $"{info.Name} (not usable: no {info.Missing})", info.MemoryBytes, info.Multiprocessors, info.Capabilities)));
+        devices.AddRange(accelerators.Select(info => Of(
+            ChoiceOf(info),
+            info.Missing is null ? info.Name : $"{info.Name} (not usable: no {info.Missing})",
+            info.MemoryBytes,
+            info.Multiprocessors,
+            info.Capabilities)));
         return devices;
 
         ListedDevice Of(DeviceChoice choice, string description, long memory, int multiprocessors, IReadOnlyList<string> features) =>

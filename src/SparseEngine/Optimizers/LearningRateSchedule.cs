@@ -3,7 +3,9 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Optimizers;
 
-/// <summary>The learning rate of every step: the Model Zoo 1.8 formulas (modelzoo/common/pytorch/optim/lr_scheduler.py), in double precision.</summary>
+/// <summary>
+/// The learning rate of every step: the Model Zoo 1.8 formulas (modelzoo/common/pytorch/optim/lr_scheduler.py), in double precision.
+/// </summary>
 /// <param name="parameters">The schedulers.</param>
 public sealed class LearningRateSchedule(LearningRateParameters parameters)
 {

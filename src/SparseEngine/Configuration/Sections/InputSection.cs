@@ -24,7 +24,8 @@ internal static class InputSection
             DataProcessor = processor ?? DataProcessor.GptHdf5,
             DataDirectories = ReadDirectories(section),
             BatchSize = section.Integer("batch_size", minimum: 1, required: true) ?? 1,
-            MaxSequenceLength = section.Integer("max_sequence_length", minimum: 1, required: processor is DataProcessor.Text) ?? maxPositionEmbeddings,
+            MaxSequenceLength = section.Integer("max_sequence_length", minimum: 1, required: processor is DataProcessor.Text)
+                ?? maxPositionEmbeddings,
             TakesLengthFromData = !section.Has("max_sequence_length"),
             ShuffleSeed = section.Integer("shuffle_seed", minimum: 0),
         };

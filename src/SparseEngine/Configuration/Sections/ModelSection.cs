@@ -85,7 +85,8 @@ internal static class ModelSection
         double weight = section.Number("loss_weight", Interval.Positive) ?? defaults.LossWeight;
         if (scaling is LossScaling.NumTokens && weight != 1)
         {
-            section.Warn("loss_weight", Invariant($"is {weight}, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens"));
+            section.Warn(
+                "loss_weight", Invariant($"is {weight}, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens"));
             scaling = LossScaling.BatchSize;
         }
 

@@ -3,7 +3,8 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Reads the optimizer section.</summary>
 internal static class OptimizerSection
 {
-    private static readonly Choices<OptimizerKind> Kinds = new(("AdamW", OptimizerKind.AdamW), ("Adam", OptimizerKind.Adam), ("SGD", OptimizerKind.Sgd));
+    private static readonly Choices<OptimizerKind> Kinds = new(
+        ("AdamW", OptimizerKind.AdamW), ("Adam", OptimizerKind.Adam), ("SGD", OptimizerKind.Sgd));
 
     /// <summary>Reads the section.</summary>
     public static OptimizerParameters Read(SectionReader section)

@@ -29,7 +29,8 @@ internal static class ParametersFile
         if (mapping.Entries.FirstOrDefault(entry => entry.Key == "trainer") is { } trainer)
         {
             // Its sections are elsewhere, so that anything else to say about the file would only mislead.
-            diagnostics.Error(trainer.KeyPosition, $"trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections {Layout}");
+            diagnostics.Error(
+                trainer.KeyPosition, $"trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections {Layout}");
             diagnostics.ThrowIfAnyError();
         }
 
@@ -51,7 +52,9 @@ internal static class ParametersFile
             using StreamReader file = new(path);
             char[] text = new char[LargestFile + 1];
             int length = file.ReadBlock(text);
-            return length <= LargestFile ? new string(text, 0, length) : throw Unreadable($"the file has more than {LargestFile} characters; a run's has a few thousand");
+            return length <= LargestFile
+                ? new string(text, 0, length)
+                : throw Unreadable($"the file has more than {LargestFile} characters; a run's has a few thousand");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -26,7 +26,8 @@ internal sealed record RunSections(
     private void Report(BrokenRule rule)
     {
         (SectionReader? section, string key) = Find(rule.Key);
-        if (section is not null && section.Has(key) && rule.Others.Add(rule.Key).All(path => Find(path) is ({ } other, string name) && other.IsSettled(name)))
+        if (section is not null && section.Has(key)
+            && rule.Others.Add(rule.Key).All(path => Find(path) is ({ } other, string name) && other.IsSettled(name)))
         {
             section.Error(key, rule.Text);
         }
@@ -88,7 +89,9 @@ internal sealed record RunSections(
         }
     }
 
-    /// <summary>Training must leave out the text that validation reads: where both read the same and one of them gives a share, it is that of both.</summary>
+    /// <summary>
+    /// Training must leave out the text that validation reads: where both read the same and one of them gives a share, it is that of both.
+    /// </summary>
     private RunParameters ShareValidation(RunParameters parameters)
     {
         if (parameters is not

@@ -46,7 +46,8 @@ internal static class SchedulerSection
 
         SchedulerParameters scheduler = kind switch
         {
-            Kind.Constant => new ConstantScheduler(ReadRate(section, section.NameOf("learning_rate", "initial_learning_rate", "base_lr")), ReadSteps(section, isFollowed)),
+            Kind.Constant => new ConstantScheduler(
+                ReadRate(section, section.NameOf("learning_rate", "initial_learning_rate", "base_lr")), ReadSteps(section, isFollowed)),
             Kind.Linear => new PolynomialScheduler(
                 ReadInitialRate(section), ReadEndRate(section), ReadDecaySteps(section), Power: 1, section.Boolean("cycle") ?? false),
             Kind.Polynomial => new PolynomialScheduler(

@@ -53,7 +53,9 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// </summary>
     public string NameOf(params ReadOnlySpan<string> names) => NameOf(names, mayAgree: false);
 
-    /// <summary>Takes several names for one setting. Files give two of them where releases differ in which they read; values that differ are an error.</summary>
+    /// <summary>
+    /// Takes several names for one setting. Files give two of them where releases differ in which they read; values that differ are an error.
+    /// </summary>
     public string NameOfAgreeing(params ReadOnlySpan<string> names) => NameOf(names, mayAgree: true);
 
     /// <summary>A key as the file has it; null where it is not there or null.</summary>
@@ -115,7 +117,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// <summary>Reports required keys that are missing and warns of unknown ones, with the nearest known name.</summary>
     public void Finish()
     {
-        List<string> unused = known.Where(name => !Has(name)).ToList();
+        List<string> unused = [.. known.Where(name => !Has(name))];
         foreach (YamlEntry entry in mapping.Entries.Where(e => !known.Contains(e.Key)))
         {
             string text = $"{KeyPath.Join(Path, entry.Key)} is not a known key";
@@ -153,8 +155,12 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 
             if (used is not null && !(mayAgree && AreEqual(Entry(used)!.Value, Entry(name)!.Value)))
             {
-                string remedy = mayAgree ? $"is {Entry(used)!.Value.Display}; give one of them, or both the same value" : "is given too; give one of them";
-                Error(name, mayAgree ? $"is {Entry(name)!.Value.Display} and means the same as {used}, which {remedy}" : $"means the same as {used}, which {remedy}");
+                string remedy = mayAgree
+                    ? $"is {Entry(used)!.Value.Display}; give one of them, or both the same value"
+                    : "is given too; give one of them";
+                Error(name, mayAgree
+                    ? $"is {Entry(name)!.Value.Display} and means the same as {used}, which {remedy}"
+                    : $"means the same as {used}, which {remedy}");
             }
 
             used ??= name;

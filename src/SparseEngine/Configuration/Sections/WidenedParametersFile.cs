@@ -4,7 +4,9 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>A run's YAML with other widths and a sparsity section; everything else, comments and layout included, stays as its writer left it.</summary>
+/// <summary>
+/// A run's YAML with other widths and a sparsity section; everything else, comments and layout included, stays as its writer left it.
+/// </summary>
 internal static class WidenedParametersFile
 {
     /// <summary>Rewrites a file that has been read before.</summary>
@@ -12,7 +14,9 @@ internal static class WidenedParametersFile
     /// <param name="widened">Its model with another hidden and filter size.</param>
     /// <param name="sparsity">The level of the section that is added.</param>
     /// <returns>The new text, and what it says.</returns>
-    /// <exception cref="ConfigurationException">The file has a sparsity section, or is laid out so that these keys alone cannot be changed.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The file has a sparsity section, or is laid out so that these keys alone cannot be changed.
+    /// </exception>
     public static (string Text, RunParameters Parameters) Rewrite(string path, ModelParameters widened, double sparsity)
     {
         string text = ParametersFile.ReadText(path);
@@ -39,7 +43,10 @@ internal static class WidenedParametersFile
             PlaceOf(model!.Entry(key)!, text) is { } place ? (place.Start, place.End, value) : throw Unchangeable();
 
         ConfigurationException Unchangeable() => new(
-            [new Diagnostic(path, "it cannot be widened as it is laid out; valid: sections one below the other, hidden_size and filter_size each a number behind its key")]);
+            [new Diagnostic(
+                path,
+                "it cannot be widened as it is laid out; "
+                + "valid: sections one below the other, hidden_size and filter_size each a number behind its key")]);
     }
 
     /// <summary>Where a value stands, if it is written behind its key and not brought in by an alias or a merge.</summary>
