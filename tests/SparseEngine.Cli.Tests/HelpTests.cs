@@ -34,7 +34,8 @@ public class HelpTests
 
         Assert.Contains($"sparse-engine {name}", result.Output, StringComparison.Ordinal);
         Assert.Contains("--help", result.Output, StringComparison.Ordinal);
-        Assert.EndsWith($"Examples:\n{string.Join('\n', command.Examples)}", result.Output.ReplaceLineEndings("\n").TrimEnd() + "\n", StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"Examples:\n{string.Join('\n', command.Examples)}", result.Output.ReplaceLineEndings("\n").TrimEnd() + "\n", StringComparison.Ordinal);
         Assert.Equal("", result.Errors);
     }
 

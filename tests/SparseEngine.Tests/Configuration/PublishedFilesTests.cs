@@ -108,7 +108,8 @@ public sealed class PublishedFilesTests
         Assert.Equal((120, 2048, 0), (run.TrainInput!.BatchSize, run.TrainInput.MaxSequenceLength, run.TrainInput.ShuffleSeed));
         Assert.Equal(6e-5, Assert.IsType<PolynomialScheduler>(run.Optimizer!.LearningRate.Schedulers[1]).End);
         Assert.Equal((9037, 1546, 903, 1, false), (
-            run.RunConfig.MaxSteps, run.RunConfig.EvalSteps, run.RunConfig.CheckpointSteps, run.RunConfig.LogSteps, run.RunConfig.SaveInitialCheckpoint));
+            run.RunConfig.MaxSteps, run.RunConfig.EvalSteps, run.RunConfig.CheckpointSteps, run.RunConfig.LogSteps,
+            run.RunConfig.SaveInitialCheckpoint));
     }
 
     [Fact]

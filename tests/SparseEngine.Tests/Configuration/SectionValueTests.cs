@@ -118,7 +118,8 @@ public sealed class SectionValueTests
     {
         OptimizerParameters optimizer = Optimizer("log_summaries: True");
 
-        Assert.Equal((0.9, 0.999, 1e-6, 0.0, false), (optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon, optimizer.WeightDecayRate, optimizer.CorrectBias));
+        Assert.Equal(
+            (0.9, 0.999, 1e-6, 0.0, false), (optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon, optimizer.WeightDecayRate, optimizer.CorrectBias));
         Assert.Equal((0.0, false, null, 1), (optimizer.Momentum, optimizer.UseNesterov, optimizer.MaxGradientNorm, optimizer.GradAccumSteps));
     }
 
@@ -178,7 +179,9 @@ public sealed class SectionValueTests
 
         Assert.Null(run.Optimizer);
         Assert.Equal(new RunConfig(), run.RunConfig);
-        Assert.Equal(["params.yaml: runconfig.max_steps is missing; give max_steps, num_steps or num_epochs, there or on the command line"], YamlRun.Errors(yaml));
+        Assert.Equal(
+            ["params.yaml: runconfig.max_steps is missing; give max_steps, num_steps or num_epochs, there or on the command line"],
+            YamlRun.Errors(yaml));
         Assert.Equal(7, YamlRun.Read(yaml, new RunConfigOverrides { MaxSteps = 7 }).RunConfig.MaxSteps);
     }
 }

@@ -66,7 +66,8 @@ public sealed class SparsitySectionTests
     [Fact]
     public void A_list_gives_each_regex_the_same_settings()
     {
-        SparsityParameters sparsity = Read("sparsity:\n  sparsity: 0.5\n  init_method: random\n  seed: 7\n  param_name_patterns:\n  - ffn\n  - attn")!;
+        SparsityParameters sparsity =
+            Read("sparsity:\n  sparsity: 0.5\n  init_method: random\n  seed: 7\n  param_name_patterns:\n  - ffn\n  - attn")!;
 
         Assert.Equal(SparsitySelection.Patterns, sparsity.Selection);
         Assert.Equal(
@@ -106,7 +107,8 @@ public sealed class SparsitySectionTests
     [Fact]
     public void A_repeated_pattern_keeps_the_first_place_and_the_last_block()
     {
-        SparsityParameters sparsity = Read("sparsity:\n  init_method: random\n  param_name_patterns:\n    a: {sparsity: 0.1}\n    b: {sparsity: 0.2}\n    a: {sparsity: 0.3}")!;
+        SparsityParameters sparsity =
+            Read("sparsity:\n  init_method: random\n  param_name_patterns:\n    a: {sparsity: 0.1}\n    b: {sparsity: 0.2}\n    a: {sparsity: 0.3}")!;
 
         Assert.Equal([("a", 0.3), ("b", 0.2)], sparsity.Groups.Select(g => (g.Pattern!.ToString(), g.Sparsity)));
     }
@@ -122,17 +124,37 @@ public sealed class SparsitySectionTests
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, seed: 1.5}", "19:46: sparsity.seed is 1.5; valid: an integer of at least 0")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, type: gmp}", "19:46: sparsity.type is \"gmp\"; valid: static, sideband")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, algorithm: rigl}", "19:46: sparsity.algorithm is \"rigl\"; valid: static, sideband")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_filter: '*'}", "19:46: sparsity.param_filter is the glob of Model Zoo 2.2 and later, which is not supported; use param_name_patterns, with regexes")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_filter: '*'}",
+        "19:46: sparsity.param_filter is the glob of Model Zoo 2.2 and later, which is not supported; use param_name_patterns, with regexes")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, in_groups: 2}", "19:46: sparsity.in_groups is not supported; leave it out")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 5}", "19:46: sparsity.param_name_patterns is 5; valid: a regex, a list of regexes, or a map of regexes to settings")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 'a['}", "19:46: sparsity.param_name_patterns has \"a[\", which is not a valid regex: unterminated bracket")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [a, 'b(']}", "19:71: sparsity.param_name_patterns[1] has \"b(\", which is not a valid regex: insufficient closing parentheses")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [[a]]}", "19:68: sparsity.param_name_patterns[0] is a list; valid: a regex")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {'*a': {}}}", "19:68: sparsity.param_name_patterns[\"*a\"] has \"*a\", which is not a valid regex: quantifier after nothing")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: 0.3}}", "19:68: sparsity.param_name_patterns.a is 0.3; valid: a map of settings that override the section's: sparsity, init_method, seed")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: }}", "19:68: sparsity.param_name_patterns.a is null; valid: a map of settings that override the section's: sparsity, init_method, seed")]
-    [InlineData("sparsity: {init_method: topk, param_name_patterns: {'a.*b': {seed: 1}}}", "19:53: sparsity.param_name_patterns[\"a.*b\"].sparsity is missing; valid: a number in [0, 1)")]
-    [InlineData("sparsity: {sparsity: 2, init_method: topk, param_name_patterns: {a: {seed: 1}, b: {seed: 2}}}", "19:12: sparsity.sparsity is 2; valid: a number in [0, 1)")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 5}",
+        "19:46: sparsity.param_name_patterns is 5; valid: a regex, a list of regexes, or a map of regexes to settings")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 'a['}",
+        "19:46: sparsity.param_name_patterns has \"a[\", which is not a valid regex: unterminated bracket")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [a, 'b(']}",
+        "19:71: sparsity.param_name_patterns[1] has \"b(\", which is not a valid regex: insufficient closing parentheses")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [[a]]}",
+        "19:68: sparsity.param_name_patterns[0] is a list; valid: a regex")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {'*a': {}}}",
+        "19:68: sparsity.param_name_patterns[\"*a\"] has \"*a\", which is not a valid regex: quantifier after nothing")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: 0.3}}",
+        "19:68: sparsity.param_name_patterns.a is 0.3; valid: a map of settings that override the section's: sparsity, init_method, seed")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: }}",
+        "19:68: sparsity.param_name_patterns.a is null; valid: a map of settings that override the section's: sparsity, init_method, seed")]
+    [InlineData(
+        "sparsity: {init_method: topk, param_name_patterns: {'a.*b': {seed: 1}}}",
+        "19:53: sparsity.param_name_patterns[\"a.*b\"].sparsity is missing; valid: a number in [0, 1)")]
+    [InlineData(
+        "sparsity: {sparsity: 2, init_method: topk, param_name_patterns: {a: {seed: 1}, b: {seed: 2}}}",
+        "19:12: sparsity.sparsity is 2; valid: a number in [0, 1)")]
     [InlineData("sparsity: 1.5", "19:1: sparsity is 1.5; valid: a map with sparsity and init_method, or a number in [0, 1)")]
     [InlineData("sparsity: [0.5]", "19:1: sparsity is a list; valid: a map with sparsity and init_method, or a number in [0, 1)")]
     public void A_wrong_setting_says_what_would_be_valid(string sparsity, string error) => Assert.Equal(["params.yaml:" + error], Errors(sparsity));

@@ -137,7 +137,8 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void Of_several_merged_maps_the_first_wins()
     {
-        const string merge = "eval_input:\n  <<: [{batch_size: 8, data_dir: a}, {batch_size: 16, max_sequence_length: 8}]\n  data_processor: GptHDF5DataProcessor\n";
+        const string merge =
+            "eval_input:\n  <<: [{batch_size: 8, data_dir: a}, {batch_size: 16, max_sequence_length: 8}]\n  data_processor: GptHDF5DataProcessor\n";
 
         InputParameters eval = YamlRun.Read(YamlRun.Minimal + merge).EvalInput!;
 
@@ -165,8 +166,11 @@ public sealed class YamlSyntaxTests
     [InlineData("a: !mine 1\n", "params.yaml:1:4: this is not valid YAML: the tag !mine is not one of YAML's own")]
     [InlineData("a: {<<: 1}\n", "params.yaml:1:5: this is not valid YAML: a merge key (<<) takes a map or a list of maps")]
     [InlineData("", "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
-    [InlineData("# nothing\n", "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
-    [InlineData("- 1\n", "params.yaml: the file holds a list; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
+    [InlineData(
+        "# nothing\n",
+        "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
+    [InlineData(
+        "- 1\n", "params.yaml: the file holds a list; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
     public void A_file_that_is_no_map_of_sections_is_one_error(string yaml, string error) => Assert.Equal([error], YamlRun.Errors(yaml));
 
     [Fact]

@@ -55,7 +55,8 @@ public class TextGeneratorTests
         using HostDevice device = HostDevice.Create(1);
         string path = TestRun.Data("tiny-dense", "final.safetensors");
         Assert.StartsWith(
-            $"{path}: does not say what model it holds", Assert.Throws<CheckpointException>(() => TextGenerator.Open(path, device)).Message, StringComparison.Ordinal);
+            $"{path}: does not say what model it holds", Assert.Throws<CheckpointException>(() => TextGenerator.Open(path, device)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
