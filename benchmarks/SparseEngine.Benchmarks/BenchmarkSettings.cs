@@ -9,7 +9,9 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace SparseEngine.Benchmarks;
 
 /// <summary>What every benchmark here reports: the median, GFLOP/s and allocations.</summary>
-/// <remarks>Benchmarks run inside this process: the kernels hold native memory and threads of their own, so a fresh process for each adds only time.</remarks>
+/// <remarks>
+/// Benchmarks run inside this process: the kernels hold native memory and threads of their own, so a fresh process for each adds only time.
+/// </remarks>
 internal sealed class BenchmarkSettings : ManualConfig
 {
     public BenchmarkSettings()

@@ -5,20 +5,23 @@ using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT", "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
+// "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without
+// arguments all of its benchmarks run.
 switch (args)
 {
-    case [OpenBlasProcess.Argument, var threads]:
+    case [OpenBlasProcess.Argument, string threads]:
         OpenBlasProcess.Serve(int.Parse(threads, CultureInfo.InvariantCulture));
         break;
-    case ["products", .. var tokens] when OpenBlas.IsPresent:
+    case ["products", .. string[] tokens] when OpenBlas.IsPresent:
         using (HostDevice device = HostDevice.Create(Environment.ProcessorCount, method: ProductMethod.Sparse))
         {
-            ProductTables.PrintSparse(device, tokens.Length == 0 ? null : [.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
+            ProductTables.PrintSparse(
+                device, tokens.Length == 0 ? null : [.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
         }
 
         break;
-    case ["gemm", .. var sizes] when OpenBlas.IsPresent:
+    case ["gemm", .. string[] sizes] when OpenBlas.IsPresent:
         using (HostDevice device = HostDevice.Create(Environment.ProcessorCount))
         {
             ProductTables.PrintDense(device, sizes.Length == 0 ? null : [.. sizes.Select(Size)]);
@@ -34,10 +37,10 @@ switch (args)
     case ["steps"]:
         StepTables.PrintPeers();
         break;
-    case ["levels", var plot]:
+    case ["levels", string plot]:
         StepTables.PrintLevels(plot);
         break;
-    case ["scaling", var tokensPlot, var nonZerosPlot]:
+    case ["scaling", string tokensPlot, string nonZerosPlot]:
         StepTables.PrintScaling(tokensPlot, nonZerosPlot);
         break;
     case ["passes"]:
@@ -46,11 +49,11 @@ switch (args)
     case ["memory"]:
         StepTables.PrintMemory();
         break;
-    case [StepTables.MemoryArgument, var size, var zeros]:
+    case [StepTables.MemoryArgument, string size, string zeros]:
         StepTables.MeasureMemory(int.Parse(size, CultureInfo.InvariantCulture), int.Parse(zeros, CultureInfo.InvariantCulture));
         break;
-    case ["crossover", .. var widths]:
-        ProductTables.PrintCrossover(widths is [var name] ? Enum.Parse<SimdWidth>(name) : HostDevice.BestWidth);
+    case ["crossover", .. string[] widths]:
+        ProductTables.PrintCrossover(widths is [string name] ? Enum.Parse<SimdWidth>(name) : HostDevice.BestWidth);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(SparseProducts).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, new BenchmarkSettings());
@@ -60,4 +63,6 @@ switch (args)
 return 0;
 
 static (int Rows, int Columns, int Tokens) Size(string text) =>
-    text.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray() is [var rows, var columns, var tokens] ? (rows, columns, tokens) : throw new FormatException(text);
+    text.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray() is [int rows, int columns, int tokens]
+        ? (rows, columns, tokens)
+        : throw new FormatException(text);

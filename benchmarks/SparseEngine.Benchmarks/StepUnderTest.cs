@@ -40,7 +40,11 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
 
     /// <summary>Random zeros in every weight of the decoder; none, and no sparsity section, for 0.</summary>
     public SparsityPlan Plan(int zeros) => zeros == 0 ? SparsityPlan.Dense : SparsityPlan.Create(
-        new SparsityParameters { Selection = SparsitySelection.Default, Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "")] },
+        new SparsityParameters
+        {
+            Selection = SparsitySelection.Default,
+            Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "")],
+        },
         GptArchitecture.Parameters(Model));
 
     /// <summary>Floating-point operations of a step.</summary>
@@ -70,7 +74,12 @@ internal sealed class StepUnderTest : IDisposable
             device, GptArchitecture.Parameters(size.Model), new InitialWeights(seed: 1),
             new PlannedMasks(device, size.Plan(zeros)), trainable: true);
         optimizer = Optimizer.Create(
-            new OptimizerParameters { Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(1e-4, null)], false), MaxGradientNorm = 1 },
+            new OptimizerParameters
+            {
+                Kind = OptimizerKind.AdamW,
+                LearningRate = new LearningRateParameters([new ConstantScheduler(1e-4, null)], false),
+                MaxGradientNorm = 1,
+            },
             device, parameters);
         step = new TrainingStep(device, new GptModel(device, size.Model, parameters), optimizer, size.Batch, size.Sequence, seed: 1, passTokens);
         batch = new Batch(size.Batch, size.Sequence);

@@ -90,7 +90,8 @@ internal sealed unsafe class WorkerPool : IDisposable
                 // What .NET says where the system starts no more threads, most often for a limit of theirs (ulimit -u).
                 stopping = true;
                 Array.ForEach(sleepers[..i], sleeper => sleeper.WakeIfAsleep());
-                throw new DeviceException($"{worker} of {workers} threads could be started: the system, or a limit of this process, allows no more", error);
+                throw new DeviceException(
+                    $"{worker} of {workers} threads could be started: the system, or a limit of this process, allows no more", error);
             }
         }
     }

@@ -13,7 +13,9 @@ namespace SparseEngine.Cli;
 /// <summary>Runs a command line; its errors become lines on standard error and exit codes.</summary>
 internal static class CommandLine
 {
-    /// <summary>What the system says (EAGAIN) where it starts no thread; .NET takes it for a file that another process locks, of which there is then no name.</summary>
+    /// <summary>
+    /// What the system says (EAGAIN) where it starts no thread; .NET takes it for a file that another process locks, of which there is then no name.
+    /// </summary>
     private const int NoMoreThreads = 11;
 
     /// <summary>Runs the program.</summary>
@@ -68,7 +70,7 @@ internal static class CommandLine
 
     private static List<string> Messages(ParseResult line)
     {
-        List<string> messages = line.Errors.Select(error => error.Message.ReplaceLineEndings(" ").TrimEnd('.')).Distinct().ToList();
+        List<string> messages = [.. line.Errors.Select(error => error.Message.ReplaceLineEndings(" ").TrimEnd('.')).Distinct()];
 
         // What follows a misspelt option is misread too, and only confuses.
         List<string> misspelt = messages.FindAll(message => message.StartsWith(OptionValues.UnrecognizedOption, StringComparison.Ordinal));
@@ -78,7 +80,7 @@ internal static class CommandLine
     private static string UnknownCommand(ParseResult line)
     {
         string valid = string.Join(", ", line.RootCommandResult.Command.Subcommands.Select(command => command.Name));
-        return line.UnmatchedTokens is [var word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
+        return line.UnmatchedTokens is [string word, ..] ? $"Unrecognized command '{word}'; valid: {valid}" : $"No command given; valid: {valid}";
     }
 
     private static bool FolderExists()
@@ -100,12 +102,14 @@ internal static class CommandLine
             LastWords.Cause(error).Message,
         FileNotFoundException { FileName: null } when !FolderExists() => "The working directory does not exist any more.",
         DirectoryNotFoundException when !FolderExists() => "The working directory does not exist any more.",
-        FileNotFoundException { FileName: { } name } missing when name.Contains(", Version=", StringComparison.Ordinal) => LastWords.Describe(missing),
+        FileNotFoundException { FileName: { } name } missing when name.Contains(", Version=", StringComparison.Ordinal) =>
+            LastWords.Describe(missing),
         IOException { HResult: NoMoreThreads } refused when !refused.Message.Contains('\'', StringComparison.Ordinal) =>
             "The system, or a limit of this process (ulimit -u), allows no more threads.",
         IOException or UnauthorizedAccessException => LastWords.Cause(error).Message.ReplaceLineEndings(" "),
         OutOfMemoryException when command is RunCommand => "Out of memory: a smaller batch_size, or more grad_accum_steps, needs less.",
-        OutOfMemoryException => $"Out of memory: {CommandLineSyntax.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
+        OutOfMemoryException =>
+            $"Out of memory: {CommandLineSyntax.ProgramName} {command.Name} needs more than there is, or than a limit leaves to it.",
         _ => LastWords.Describe(error),
     };
 }

@@ -15,7 +15,8 @@ internal static class ReportPage
     /// <param name="runs">A table of the runs: a heading, then a row for each; null where there is one only.</param>
     /// <param name="figures">The figures.</param>
     public static string Of(
-        string title, string lead, IEnumerable<(string Name, string Value, string Detail)> facts, IReadOnlyList<IReadOnlyList<string>>? runs, IReadOnlyList<Figure> figures)
+        string title, string lead, IEnumerable<(string Name, string Value, string Detail)> facts, IReadOnlyList<IReadOnlyList<string>>? runs,
+        IReadOnlyList<Figure> figures)
     {
         StringBuilder page = new();
         page.Append($"""
@@ -78,7 +79,13 @@ internal static class ReportPage
         }
 
         page.Append($"""
-            <div class="plot"><picture><source media="(prefers-color-scheme: dark)" srcset="{Data(figure.Render(PlotTheme.Dark))}"><img width="{Figure.Width}" height="{figure.Height}" alt="{Escape($"{figure.Title}. {figure.Caption}")}" src="{Data(figure.Render(PlotTheme.Light))}"></picture></div>
+            <div class="plot"><picture><source media="(prefers-color-scheme: dark)" srcset="{Data(figure.Render(PlotTheme.Dark))}">
+            """);
+        page.Append($"""
+            <img width="{Figure.Width}" height="{figure.Height}" alt="{Escape($"{figure.Title}. {figure.Caption}")}"
+            """);
+        page.Append($"""
+             src="{Data(figure.Render(PlotTheme.Light))}"></picture></div>
             <figcaption>{Escape(figure.Caption)}</figcaption>
 
             """);
@@ -98,7 +105,8 @@ internal static class ReportPage
     }
 
     private static string Points(Figure figure) => JsonSerializer.Serialize(
-        figure.Hover.Zip(figure.HoverPlaces(), (point, place) => new HoverData(place.Left, place.Top, SeriesStyle.ColorOf(point.Series), point.Title, point.Text)),
+        figure.Hover.Zip(
+            figure.HoverPlaces(), (point, place) => new HoverData(place.Left, place.Top, SeriesStyle.ColorOf(point.Series), point.Title, point.Text)),
         JsonSerializerOptions.Web);
 
     private static void AppendTable(StringBuilder page, IReadOnlyList<IReadOnlyList<string>> rows, bool coloured)

@@ -24,7 +24,9 @@ public static class RunReport
     /// <param name="warn">Told in a line of what is there and cannot be used.</param>
     /// <returns>The path of the page.</returns>
     /// <exception cref="Data.DataException">A directory is none of a run's, or holds damaged metrics.</exception>
-    /// <exception cref="ConfigurationException">The output is a folder, or exists and may not be overwritten; or there are no fonts to write with.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The output is a folder, or exists and may not be overwritten; or there are no fonts to write with.
+    /// </exception>
     /// <exception cref="OutputException">The page cannot be written.</exception>
     public static string Write(IReadOnlyList<string> modelDirectories, string? output, bool overwrite, int systems, Action<string> warn)
     {
@@ -74,7 +76,8 @@ public static class RunReport
     {
         string steps = run.LastStep is { } last ? $"{Quantity.Count(last.Step)} steps of {Quantity.Count(last.Tokens)} tokens" : "evaluations only";
         return run.Model is { } model
-            ? $"GPT with {model.Parameters.Layers} layers, hidden size {model.Parameters.HiddenSize}, {model.Parameters.Heads} heads, filter size {model.Parameters.FilterSize}, vocabulary {Quantity.Count(model.Parameters.VocabularySize)}; {steps}"
+            ? $"GPT with {model.Parameters.Layers} layers, hidden size {model.Parameters.HiddenSize}, {model.Parameters.Heads} heads, "
+                + $"filter size {model.Parameters.FilterSize}, vocabulary {Quantity.Count(model.Parameters.VocabularySize)}; {steps}"
             : steps;
     }
 
@@ -90,17 +93,20 @@ public static class RunReport
         {
             yield return ("training loss", Invariant($"{last.Loss:0.0000}"), $"step {Quantity.Count(last.Step)}");
             yield return ("training time", RunTable.Time(run), "evaluations and checkpoints apart");
-            yield return ("training FLOPs", Quantity.Operations(run.TotalFlops.Executed), $"{Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense)} of {Quantity.Operations(run.TotalFlops.Dense)} dense");
+            yield return ("training FLOPs", Quantity.Operations(run.TotalFlops.Executed),
+                $"{Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense)} of {Quantity.Operations(run.TotalFlops.Dense)} dense");
             yield return ("speed", $"{Quantity.Count(run.TokensPerSecond!.Value)}", "tokens/s, median");
         }
 
         if (run.Model is { } model)
         {
-            yield return ("parameters", Quantity.Scaled(model.Elements, "").TrimEnd(), $"{Quantity.Percent(model.Zeros, model.Elements)} of them zero");
+            yield return ("parameters", Quantity.Scaled(model.Elements, "").TrimEnd(),
+                $"{Quantity.Percent(model.Zeros, model.Elements)} of them zero");
             if (run.LastStep is { } step)
             {
                 WaferPrediction wafer = model.Predict(step.Tokens, systems);
-                yield return (systems == 1 ? "one CS-2, predicted" : $"{systems} CS-2s, predicted", Quantity.Scaled(wafer.TokensPerSecond, "").TrimEnd(), "tokens/s, linear layers only");
+                yield return (systems == 1 ? "one CS-2, predicted" : $"{systems} CS-2s, predicted",
+                    Quantity.Scaled(wafer.TokensPerSecond, "").TrimEnd(), "tokens/s, linear layers only");
             }
         }
     }

@@ -10,7 +10,9 @@ internal static class OneLine
     /// <summary>The message without line feeds and other control characters, and without the middle of a very long one.</summary>
     public static string Of(string message)
     {
-        string shown = message.Length <= Longest ? message : string.Concat(message.AsSpan(0, Longest - End - Omission.Length), Omission, message.AsSpan(message.Length - End));
+        string shown = message.Length <= Longest
+            ? message
+            : string.Concat(message.AsSpan(0, Longest - End - Omission.Length), Omission, message.AsSpan(message.Length - End));
         return shown.Any(char.IsControl) ? string.Create(shown.Length, shown, (line, text) =>
         {
             for (int i = 0; i < line.Length; i++)

@@ -1,6 +1,8 @@
 namespace SparseEngine.Tests.Shared;
 
-/// <summary>The loss of a <see cref="PublishedGpt2"/> in float64, from its own tensors: a Conv1D layer is x W + b, c_attn gives q, k and v at once.</summary>
+/// <summary>
+/// The loss of a <see cref="PublishedGpt2"/> in float64, from its own tensors: a Conv1D layer is x W + b, c_attn gives q, k and v at once.
+/// </summary>
 internal sealed class Gpt2Reference(PublishedGpt2 model)
 {
     private const int HeadSize = PublishedGpt2.Hidden / PublishedGpt2.Heads;
@@ -22,11 +24,14 @@ internal sealed class Gpt2Reference(PublishedGpt2 model)
             string block = $"h.{layer}";
             double[][] qkv = [.. x.Select(row => Conv1D($"{block}.attn.c_attn", Norm($"{block}.ln_1", row)))];
             x = [.. x.Select((row, t) => Add(row, Conv1D($"{block}.attn.c_proj", Attend(qkv[..(t + 1)]))))];
-            x = [.. x.Select(row => Add(row, Conv1D($"{block}.mlp.c_proj", [.. Conv1D($"{block}.mlp.c_fc", Norm($"{block}.ln_2", row)).Select(GeluNew)])))];
+            x = [.. x.Select(
+                row => Add(row, Conv1D($"{block}.mlp.c_proj", [.. Conv1D($"{block}.mlp.c_fc", Norm($"{block}.ln_2", row)).Select(GeluNew)])))];
         }
 
         string head = tensors.ContainsKey("lm_head.weight") ? "lm_head.weight" : "wte.weight";
-        return [.. x.Select(row => Norm("ln_f", row)).Select(row => Enumerable.Range(0, PublishedGpt2.Vocabulary).Select(token => Dot(row, Row(head, token))).ToArray())];
+        return [.. x
+            .Select(row => Norm("ln_f", row))
+            .Select(row => Enumerable.Range(0, PublishedGpt2.Vocabulary).Select(token => Dot(row, Row(head, token))).ToArray())];
     }
 
     /// <summary>What the last position takes from those up to it.</summary>
@@ -51,7 +56,8 @@ internal sealed class Gpt2Reference(PublishedGpt2 model)
     }
 
     /// <summary>A head's share of the query (0), key (1) or value (2).</summary>
-    private static double[] Part(double[] row, int part, int head) => row.AsSpan((part * PublishedGpt2.Hidden) + (head * HeadSize), HeadSize).ToArray();
+    private static double[] Part(double[] row, int part, int head) =>
+        row.AsSpan((part * PublishedGpt2.Hidden) + (head * HeadSize), HeadSize).ToArray();
 
     private static double GeluNew(double x) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * Math.Pow(x, 3)))));
 
@@ -59,7 +65,8 @@ internal sealed class Gpt2Reference(PublishedGpt2 model)
 
     private static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 
-    private double[] Row(string table, int row) => [.. tensors[table].AsSpan(row * PublishedGpt2.Hidden, PublishedGpt2.Hidden).ToArray().Select(value => (double)value)];
+    private double[] Row(string table, int row) =>
+        [.. tensors[table].AsSpan(row * PublishedGpt2.Hidden, PublishedGpt2.Hidden).ToArray().Select(value => (double)value)];
 
     private double[] Norm(string name, double[] x)
     {

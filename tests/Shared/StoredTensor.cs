@@ -25,7 +25,8 @@ internal sealed record StoredTensor(string Name, string Type, int[] Shape, byte[
         List<byte> data = [];
         foreach (StoredTensor tensor in tensors)
         {
-            header.Append($$""","{{tensor.Name}}":{"dtype":"{{tensor.Type}}","shape":[{{string.Join(',', tensor.Shape)}}],"data_offsets":[{{data.Count}},{{data.Count + tensor.Data.Length}}]}""");
+            header.Append($$""","{{tensor.Name}}":{"dtype":"{{tensor.Type}}","shape":[{{string.Join(',', tensor.Shape)}}],"data_offsets":""");
+            header.Append($$"""[{{data.Count}},{{data.Count + tensor.Data.Length}}]}""");
             data.AddRange(tensor.Data);
         }
 

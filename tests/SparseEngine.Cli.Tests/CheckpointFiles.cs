@@ -41,7 +41,8 @@ internal static class CheckpointFiles
         Assert.Equal(expected.Select(tensor => tensor.Name), found.Select(tensor => tensor.Name));
         Assert.All(expected.Zip(found), pair => Assert.Equal(Bits(pair.First.Elements), Bits(pair.Second.Elements)));
 
-        static IEnumerable<string> Bits(float[] elements) => elements.Select(element => $"{element:R} ({BitConverter.SingleToUInt32Bits(element):x8})");
+        static IEnumerable<string> Bits(float[] elements) =>
+            elements.Select(element => $"{element:R} ({BitConverter.SingleToUInt32Bits(element):x8})");
     }
 
     /// <summary>Writes a checkpoint anew with elements or texts changed.</summary>

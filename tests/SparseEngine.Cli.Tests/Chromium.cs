@@ -62,7 +62,8 @@ internal static partial class Chromium
         folder.Write("page.html", page.Replace("</body>", $"{Probe}</body>", StringComparison.Ordinal));
         using Process browser = Process.Start(new ProcessStartInfo(Program,
         [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update",
             "--disable-sync", $"--user-data-dir={folder.File("profile")}", $"--window-size={width},900", "--hide-scrollbars",
             $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}", "--dump-dom", folder.File("page.html"),
         ])

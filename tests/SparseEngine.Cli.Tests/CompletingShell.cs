@@ -18,7 +18,8 @@ internal sealed class CompletingShell : IDisposable
             $"There is no {name} on the PATH; where there is, its completion is tested.");
         this.name = name;
         Directory.CreateDirectory(folder.File("bin"));
-        string program = folder.Write("bin/sparse-engine", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll")}' \"$@\"\n");
+        string program = folder.Write(
+            "bin/sparse-engine", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll")}' \"$@\"\n");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

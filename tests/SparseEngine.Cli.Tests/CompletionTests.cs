@@ -63,8 +63,9 @@ public class CompletionTests
         string[] lines = await zsh.RunAsync(
             """
             zmodload zsh/zpty
-            for line in 'sparse-engine fin' 'sparse-engine run CPU --mode eval_' 'sparse-engine run CPU --mode=eval_' 'sparse-engine run CPU -p tiny\ ' \
-                'sparse-engine run CPU --params=tiny.' 'sparse-engine run CPU -o o' 'sparse-engine generate --tokenizer g'; do
+            for line in 'sparse-engine fin' 'sparse-engine run CPU --mode eval_' 'sparse-engine run CPU --mode=eval_' \
+                'sparse-engine run CPU -p tiny\ ' 'sparse-engine run CPU --params=tiny.' 'sparse-engine run CPU -o o' \
+                'sparse-engine generate --tokenizer g'; do
                 zpty inner zsh -f -i
                 zpty -w inner "PS1=; autoload -U compinit; compinit -u -D; source <(sparse-engine completion zsh)"
                 zpty -w inner "record() { print -r -- \$BUFFER > ../typed; print REA''DY }; zle -N record; bindkey '^X' record; print REA''DY"
@@ -79,8 +80,9 @@ public class CompletionTests
 
         Assert.Equal(
             [
-                "sparse-engine finalize ", "sparse-engine run CPU --mode eval_all ", "sparse-engine run CPU --mode=eval_all ", "sparse-engine run CPU -p tiny\\ run.yaml ",
-                "sparse-engine run CPU --params=tiny.yaml ", "sparse-engine run CPU -o output/", "sparse-engine generate --tokenizer gpt2 ",
+                "sparse-engine finalize ", "sparse-engine run CPU --mode eval_all ", "sparse-engine run CPU --mode=eval_all ",
+                "sparse-engine run CPU -p tiny\\ run.yaml ", "sparse-engine run CPU --params=tiny.yaml ", "sparse-engine run CPU -o output/",
+                "sparse-engine generate --tokenizer gpt2 ",
             ],
             lines);
     }
@@ -94,7 +96,8 @@ public class CompletionTests
             """
             source (sparse-engine completion fish | psub)
             for line in 'sparse-engine f' 'sparse-engine run CPU --mode ' 'sparse-engine run CPU --mode=e' 'sparse-engine run CPU -p ' \
-                'sparse-engine run CPU --params=tiny.' 'sparse-engine run CPU -o ' 'sparse-engine generate --tokenizer g' 'sparse-engine run CPU --max_steps '
+                'sparse-engine run CPU --params=tiny.' 'sparse-engine run CPU -o ' 'sparse-engine generate --tokenizer g' \
+                'sparse-engine run CPU --max_steps '
                 echo (complete -C $line | string replace --regex '\t.*' '' | string join '|')
             end
             echo end

@@ -18,7 +18,10 @@ public sealed class ConvertTests : IDisposable
     public async Task A_hugging_face_gpt2_has_the_loss_of_a_float64_model_of_its_own_tensors_and_trains(string output, string prefix, bool tied)
     {
         PublishedGpt2 gpt2 = new(tied);
-        gpt2.Save(folder.File("gpt2"), tied ? PublishedGpt2.Config : PublishedGpt2.Config.Replace("\"vocab_size\"", "\"tie_word_embeddings\": false, \"vocab_size\"", StringComparison.Ordinal), prefix);
+        string config = tied
+            ? PublishedGpt2.Config
+            : PublishedGpt2.Config.Replace("\"vocab_size\"", "\"tie_word_embeddings\": false, \"vocab_size\"", StringComparison.Ordinal);
+        gpt2.Save(folder.File("gpt2"), config, prefix);
         (int[] ids, int[] labels) = WriteSample();
 
         ProgramResult converted = (await RunAsync("convert", "-i", "gpt2", "-o", output)).EndsWith(0);
@@ -26,8 +29,10 @@ public sealed class ConvertTests : IDisposable
         Assert.Contains(output, converted.Output, StringComparison.Ordinal);
         Assert.Contains(yaml, converted.Output, StringComparison.Ordinal);
         File.AppendAllText(folder.File(yaml), Sections);
-        ProgramResult evaluated = (await RunAsync("run", "CPU", "-p", yaml, "-m", "eval", "--checkpoint_path", output, "-o", "eval", "--threads", "1")).EndsWith(0);
-        ProgramResult trained = (await RunAsync("run", "CPU", "-p", yaml, "-m", "train", "--checkpoint_path", output, "-o", "train", "--threads", "1")).EndsWith(0);
+        ProgramResult evaluated =
+            (await RunAsync("run", "CPU", "-p", yaml, "-m", "eval", "--checkpoint_path", output, "-o", "eval", "--threads", "1")).EndsWith(0);
+        ProgramResult trained =
+            (await RunAsync("run", "CPU", "-p", yaml, "-m", "train", "--checkpoint_path", output, "-o", "train", "--threads", "1")).EndsWith(0);
 
         Assert.Equal("", evaluated.Errors);
         Assert.Equal(new Gpt2Reference(gpt2).Loss(ids, labels), Metric("eval", "eval_loss"), 1e-5);
@@ -74,15 +79,21 @@ public sealed class ConvertTests : IDisposable
     [Theory]
     [InlineData("-i gpt2 -o out", 2, "out: the name says no format; valid: a name that ends in .mdl, .h5 or .hdf5 (HDF5), or .safetensors")]
     [InlineData("-i gpt2 -o gpt2/model.safetensors --force", 2, "gpt2/model.safetensors: is the input itself; valid: another file")]
-    [InlineData("-i ours.safetensors -o out.mdl", 2, "ours.safetensors is a checkpoint of this program and the output out.mdl; valid: a folder for the Hugging Face model")]
+    [InlineData(
+        "-i ours.safetensors -o out.mdl", 2,
+        "ours.safetensors is a checkpoint of this program and the output out.mdl; valid: a folder for the Hugging Face model")]
     [InlineData("-i ours.safetensors -o out", 2, "ours.safetensors: does not say what model it holds; give the YAML of its run: --params FILE")]
     [InlineData("-i nowhere -o out", 1, "nowhere: no such checkpoint")]
-    [InlineData("-i empty -o out", 1, "empty: is a folder without weights; valid: one that holds model.safetensors or model.safetensors.index.json, or the path of a checkpoint file")]
+    [InlineData(
+        "-i empty -o out", 1,
+        "empty: is a folder without weights; "
+        + "valid: one that holds model.safetensors or model.safetensors.index.json, or the path of a checkpoint file")]
     public async Task What_cannot_be_converted_is_one_line(string line, int exitCode, string expected)
     {
         new PublishedGpt2().Save(folder.File("gpt2"));
         Directory.CreateDirectory(folder.File("empty"));
-        File.WriteAllBytes(folder.File("ours.safetensors"), StoredTensor.File([StoredTensor.Single("model.embedding_layer.word_embeddings.weight", [1, 1], [1])]));
+        File.WriteAllBytes(
+            folder.File("ours.safetensors"), StoredTensor.File([StoredTensor.Single("model.embedding_layer.word_embeddings.weight", [1, 1], [1])]));
 
         ProgramResult result = (await RunAsync(["convert", .. line.Split(' ')])).EndsWith(exitCode);
 
@@ -105,7 +116,8 @@ public sealed class ConvertTests : IDisposable
         return values;
     }
 
-    private static double EvalLoss(TinyRun run) => run.Metrics().Last(line => line.TryGetProperty("eval_loss", out _)).GetProperty("eval_loss").GetDouble();
+    private static double EvalLoss(TinyRun run) =>
+        run.Metrics().Last(line => line.TryGetProperty("eval_loss", out _)).GetProperty("eval_loss").GetDouble();
 
     private double Metric(string modelDirectory, string key) =>
         JsonDocument.Parse(File.ReadLines(folder.File(modelDirectory, "metrics.jsonl")).Single()).RootElement.GetProperty(key).GetDouble();

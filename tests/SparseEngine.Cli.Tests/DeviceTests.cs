@@ -42,7 +42,8 @@ public class DeviceTests
     public async Task Without_a_gpu_a_gpu_run_takes_the_host_and_says_so()
     {
         using TinyRun run = new();
-        string automatic = (await ListAsync(run.Location)).Single(device => device.GetProperty("is_auto").GetBoolean()).GetProperty("device").GetString()!;
+        string automatic =
+            (await ListAsync(run.Location)).Single(device => device.GetProperty("is_auto").GetBoolean()).GetProperty("device").GetString()!;
 
         ProgramResult result = (await RunOnAsync(run, "GPU", "--max_steps", "2")).EndsWith(0);
 
@@ -68,8 +69,10 @@ public class DeviceTests
 
     [Theory]
     [InlineData("CPU", "cuda", 2, "--device cuda goes with GPU; valid: run GPU --device cuda --params FILE --mode MODE")]
-    [InlineData("GPU", "wafer", 2, "--device is \"wafer\"; valid: auto, host, cuda, cuda:N, opencl, opencl:N, ilgpu-cpu. See: sparse-engine run --help")]
-    [InlineData("GPU", "host:1", 2, "--device is \"host:1\"; valid: auto, host, cuda, cuda:N, opencl, opencl:N, ilgpu-cpu. See: sparse-engine run --help")]
+    [InlineData(
+        "GPU", "wafer", 2, "--device is \"wafer\"; valid: auto, host, cuda, cuda:N, opencl, opencl:N, ilgpu-cpu. See: sparse-engine run --help")]
+    [InlineData(
+        "GPU", "host:1", 2, "--device is \"host:1\"; valid: auto, host, cuda, cuda:N, opencl, opencl:N, ilgpu-cpu. See: sparse-engine run --help")]
     [InlineData("GPU", "cuda:77", 1, "no CUDA device 77: ILGPU finds ")]
     public async Task A_device_that_cannot_be_had_is_one_line(string target, string device, int exitCode, string message)
     {
@@ -77,7 +80,8 @@ public class DeviceTests
 
         ProgramResult result = (await RunOnAsync(run, target, "--device", device)).EndsWith(exitCode);
 
-        Assert.StartsWith(message, Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            message, Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.False(File.Exists(run.Output("metrics.jsonl")));
     }
 
@@ -103,13 +107,18 @@ public class DeviceTests
         using TinyRun run = new();
         string parameters = await File.ReadAllTextAsync(Path.Combine(run.Location, "params.yaml"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
-            Path.Combine(run.Location, "params.yaml"), parameters.Replace("batch_size: 4", "batch_size: 512", StringComparison.Ordinal).Replace("vocab_size: 256", "vocab_size: 60000", StringComparison.Ordinal),
+            Path.Combine(run.Location, "params.yaml"),
+            parameters
+                .Replace("batch_size: 4", "batch_size: 512", StringComparison.Ordinal)
+                .Replace("vocab_size: 256", "vocab_size: 60000", StringComparison.Ordinal),
             TestContext.Current.CancellationToken);
 
-        ProgramResult result = (await ProgramProcess.RunWithMemoryLimitAsync(run.Location, mebibytes: 3000, Arguments("GPU", "--device", "ilgpu-cpu"))).EndsWith(1);
+        ProgramResult result =
+            (await ProgramProcess.RunWithMemoryLimitAsync(run.Location, mebibytes: 3000, Arguments("GPU", "--device", "ilgpu-cpu"))).EndsWith(1);
 
         string line = Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
-        Assert.Matches(@"^ILGPU CPU accelerator: [\d,]+\.\d MiB more do not fit into its memory of [\d,]+\.\d MiB; a smaller batch_size needs less$", line);
+        Assert.Matches(
+            @"^ILGPU CPU accelerator: [\d,]+\.\d MiB more do not fit into its memory of [\d,]+\.\d MiB; a smaller batch_size needs less$", line);
     }
 
     private static Task<ProgramResult> RunOnAsync(TinyRun run, string target, params string[] options) =>

@@ -38,7 +38,8 @@ public class DivergedCheckpointTests
     [InlineData(Table, false, float.NaN, "1 NaN values that are no sparse places, in 1 of 36 parameters, first " + Table)]
     [InlineData(Weight, true, float.NaN, "2,048 NaN values that are no sparse places, in 1 of 36 parameters, first " + Weight)]
     [InlineData(Weight, false, float.PositiveInfinity, "1 infinite values that are no sparse places, in 1 of 36 parameters, first " + Weight)]
-    public async Task NaN_in_a_table_or_in_all_of_a_weight_and_an_infinity_anywhere_are_no_sparse_places(string name, bool all, float value, string expected)
+    public async Task NaN_in_a_table_or_in_all_of_a_weight_and_an_infinity_anywhere_are_no_sparse_places(
+        string name, bool all, float value, string expected)
     {
         using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
@@ -66,7 +67,8 @@ public class DivergedCheckpointTests
         (await run.RunAsync("train", "--max_steps", "10")).EndsWith(0);
         (await GenerateAsync(run, "checkpoint_10.mdl")).EndsWith(0);
         (await ProgramProcess.RunAsync(run.Location, "convert", "-i", run.Output("checkpoint_10.mdl"), "-o", "hf")).EndsWith(0);
-        (await ProgramProcess.RunAsync(run.Location, "sparsify", "-i", run.Output("checkpoint_8.mdl"), "-o", "again.safetensors", "-p", "params.yaml")).EndsWith(0);
+        (await ProgramProcess.RunAsync(
+            run.Location, "sparsify", "-i", run.Output("checkpoint_8.mdl"), "-o", "again.safetensors", "-p", "params.yaml")).EndsWith(0);
         (await run.RunAsync("eval", "--checkpoint_path", "again.safetensors")).EndsWith(0);
 
         // What is kept again is in the list no longer.
@@ -81,11 +83,13 @@ public class DivergedCheckpointTests
     {
         using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
-        CheckpointFiles.Rewrite(run.Output("checkpoint_8.mdl"), run.Output("checkpoint_9.mdl"), (name, elements) => elements[0] = name is Norm ? float.NaN : elements[0]);
+        CheckpointFiles.Rewrite(
+            run.Output("checkpoint_8.mdl"), run.Output("checkpoint_9.mdl"), (name, elements) => elements[0] = name is Norm ? float.NaN : elements[0]);
 
         ProgramResult result = (await run.RunAsync("train", "--max_steps", "12")).EndsWith(1);
 
-        Assert.StartsWith($"{Path.Combine("out", "checkpoint_9.mdl")}: its model has diverged: 1 NaN values", result.Errors, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{Path.Combine("out", "checkpoint_9.mdl")}: its model has diverged: 1 NaN values", result.Errors, StringComparison.Ordinal);
     }
 
     private static async Task AssertRefusedAsync(TinyRun run, string expected)
@@ -95,7 +99,9 @@ public class DivergedCheckpointTests
         ProgramResult generated = (await GenerateAsync(run, "checkpoint_9.mdl")).EndsWith(1);
         ProgramResult converted = (await ProgramProcess.RunAsync(run.Location, "convert", "-i", path, "-o", "hf")).EndsWith(1);
 
-        Assert.Equal($"{path}: its model has diverged: {expected}; take a checkpoint from before that (inspect shows what one holds)", evaluated.Errors.TrimEnd());
+        Assert.Equal(
+            $"{path}: its model has diverged: {expected}; take a checkpoint from before that (inspect shows what one holds)",
+            evaluated.Errors.TrimEnd());
         Assert.Equal(evaluated.Errors, generated.Errors);
         Assert.Equal(evaluated.Errors, converted.Errors);
         Assert.Equal("", generated.Output);

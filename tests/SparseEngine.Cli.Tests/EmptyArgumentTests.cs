@@ -8,7 +8,8 @@ public class EmptyArgumentTests
 
     private static readonly SparseEngineCommand Program = new();
 
-    public static TheoryData<string> CommandsWithTexts => [.. Program.Subcommands.Where(command => Texts(command).Any()).Select(command => command.Name)];
+    public static TheoryData<string> CommandsWithTexts =>
+        [.. Program.Subcommands.Where(command => Texts(command).Any()).Select(command => command.Name)];
 
     [Theory]
     [MemberData(nameof(CommandsWithTexts))]
@@ -22,7 +23,9 @@ public class EmptyArgumentTests
             Anywhere, [name, .. arguments.Select(_ => ""), .. options.SelectMany(option => (string[])[option, ""])])).EndsWith(2);
 
         string line = Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
-        Assert.All(options.Concat(arguments), symbol => Assert.Contains($"{symbol} is empty, as an unset shell variable is; valid: ", line, StringComparison.Ordinal));
+        Assert.All(
+            options.Concat(arguments),
+            symbol => Assert.Contains($"{symbol} is empty, as an unset shell variable is; valid: ", line, StringComparison.Ordinal));
         Assert.Equal("", result.Output);
     }
 
@@ -34,14 +37,17 @@ public class EmptyArgumentTests
     {
         ProgramResult result = (await ProgramProcess.RunAsync(Anywhere, "inspect", blanks)).EndsWith(2);
 
-        Assert.Equal($"checkpoint is empty, as an unset shell variable is; valid: FILE. See: sparse-engine inspect --help{Environment.NewLine}", result.Errors);
+        Assert.Equal(
+            $"checkpoint is empty, as an unset shell variable is; valid: FILE. See: sparse-engine inspect --help{Environment.NewLine}",
+            result.Errors);
     }
 
     [Fact]
     public async Task A_prompt_may_be_blanks_and_options_without_effect_may_be_empty()
     {
         ProgramResult prompt = (await ProgramProcess.RunAsync(Anywhere, "generate", "--checkpoint_path", "absent.mdl", "--prompt", " ")).EndsWith(1);
-        ProgramResult hidden = (await ProgramProcess.RunAsync(Anywhere, "run", "CSX", "-p", "absent.yaml", "-m", "train", "--mount_dirs", "")).EndsWith(2);
+        ProgramResult hidden =
+            (await ProgramProcess.RunAsync(Anywhere, "run", "CSX", "-p", "absent.yaml", "-m", "train", "--mount_dirs", "")).EndsWith(2);
 
         Assert.StartsWith("absent.mdl: ", prompt.Errors, StringComparison.Ordinal);
         Assert.StartsWith("absent.yaml: ", hidden.Errors, StringComparison.Ordinal);

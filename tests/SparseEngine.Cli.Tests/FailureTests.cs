@@ -8,9 +8,11 @@ public class FailureTests
     public async Task All_problems_of_a_file_are_reported_at_once_with_their_places()
     {
         using TemporaryFolder folder = new();
-        folder.Write("params.yaml", """
+        const string model = "vocab_size: 256, hidden_size: 32, num_hidden_layers: 2, num_heads: 2, filter_size: 64, "
+            + "attention_type: scaled_dot_product, dropout_rate: 0.0, mixed_precision: False";
+        folder.Write("params.yaml", $$"""
             train_input: {data_processor: TextDataProcessor, data_dir: text.txt, max_sequence_length: 32, batch_size: -4, shuffle: False}
-            model: {vocab_size: 256, hidden_size: 32, num_hidden_layers: 2, num_heads: 2, filter_size: 64, attention_type: scaled_dot_product, dropout_rate: 0.0, mixed_precision: False}
+            model: {{{model}}}
             sparsity: {sparsity: 0.75, init_method: topkk}
             optimizer: {optimizer_type: AdamW, learning_rate: 1e-3}
             runconfig: {max_steps: 4}
@@ -34,7 +36,8 @@ public class FailureTests
 
         ProgramResult result = (await ProgramProcess.RunAsync(folder.Location, Train)).EndsWith(2);
 
-        Assert.Contains("params.yaml", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "params.yaml", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +58,8 @@ public class FailureTests
         using TinyRun run = new();
         string path = Path.Combine(run.Location, "params.yaml");
         string parameters = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(path, parameters.Replace("vocab_size: 256", "vocab_size: 30000000", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            path, parameters.Replace("vocab_size: 256", "vocab_size: 30000000", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
         ProgramResult result = (await ProgramProcess.RunWithMemoryLimitAsync(run.Location, mebibytes: 3000, [.. Train, "-o", "out"])).EndsWith(1);
 

@@ -122,7 +122,8 @@ public sealed class FinalizeTests : IDisposable
 
         ProgramResult result = (await FinalizeAsync(input, output)).EndsWith(exitCode);
 
-        Assert.StartsWith(expected, Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            expected, Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Equal("", result.Output);
         Assert.Equal(["sparse.mdl"], Files());
     }

@@ -79,7 +79,9 @@ public sealed class FlopsTests : IDisposable
         Assert.Equal((3 * dense * 4000, 3 * sparse * 4000), Pair(found.GetProperty("run")));
         Assert.Equal((3472, 1744), Pair(found.GetProperty("parameters")));
         Assert.Equal((8.0 * 3472, 8.0 * 1744), Pair(found.GetProperty("optimizer_bytes")));
-        Assert.Equal(("params.yaml", attention, 20_000), (found.GetProperty("file").GetString(), found.GetProperty("attention").GetString(), found.GetProperty("tokens").GetInt32()));
+        Assert.Equal(
+            ("params.yaml", attention, 20_000),
+            (found.GetProperty("file").GetString(), found.GetProperty("attention").GetString(), found.GetProperty("tokens").GetInt32()));
         JsonElement[] layers = [.. found.GetProperty("layers").EnumerateArray()];
         Assert.Equal((3 * 6) + 1 + 3, layers.Length);
         Assert.Equal(sparse, layers.Sum(layer => layer.GetProperty("forward").GetProperty("sparse").GetDouble()));
@@ -110,7 +112,8 @@ public sealed class FlopsTests : IDisposable
         ProgramResult second = (await FlopsAsync(line)).EndsWith(2);
         (await FlopsAsync([.. line, "--force"])).EndsWith(0);
         ProgramResult onto = (await FlopsAsync([.. line[..^1], "params.yaml", "--force"])).EndsWith(2);
-        ProgramResult run = (await ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "wide.yaml", "-m", "train", "--validate_only")).EndsWith(0);
+        ProgramResult run =
+            (await ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "wide.yaml", "-m", "train", "--validate_only")).EndsWith(0);
 
         string[][] rows = Rows(first);
         Assert.Contains(["hidden_size", "8", "16", "2.000"], rows);
@@ -120,7 +123,9 @@ public sealed class FlopsTests : IDisposable
         Assert.Equal($"params.yaml: is the input itself; valid: another file{Environment.NewLine}", onto.Errors);
         Assert.Equal(Dense, File.ReadAllText(folder.File("params.yaml")));
         Assert.Contains("hidden_size: 16   # narrow", File.ReadAllText(folder.File("wide.yaml")), StringComparison.Ordinal);
-        Assert.Contains(Rows(run), row => row is [var name, "64 x 16", "0.75", ..] && name.EndsWith("layers.0.ffn.ffn.0.linear_layer.weight", StringComparison.Ordinal));
+        Assert.Contains(
+            Rows(run),
+            row => row is [string name, "64 x 16", "0.75", ..] && name.EndsWith("layers.0.ffn.ffn.0.linear_layer.weight", StringComparison.Ordinal));
         Assert.Equal("", run.Errors);
     }
 
@@ -132,10 +137,13 @@ public sealed class FlopsTests : IDisposable
         JsonElement found = await JsonAsync("-p", "params.yaml", "--iso-flop", "sparse-wide", "--sparsity", "0.5", "--json");
 
         JsonElement widened = found.GetProperty("widened");
-        Assert.Equal(("sparse-wide", 8, 12), (found.GetProperty("iso_flop").GetString(), found.GetProperty("given").GetProperty("hidden_size").GetInt32(), widened.GetProperty("hidden_size").GetInt32()));
+        Assert.Equal("sparse-wide", found.GetProperty("iso_flop").GetString());
+        Assert.Equal(8, found.GetProperty("given").GetProperty("hidden_size").GetInt32());
+        Assert.Equal(12, widened.GetProperty("hidden_size").GetInt32());
         Assert.Equal(JsonValueKind.Null, widened.GetProperty("file").ValueKind);
         Assert.Equal(3 * 12 * 144 * 10 / 2, widened.GetProperty("layers").EnumerateArray()
-            .Where(layer => layer.GetProperty("part").GetString() == "linear").Sum(layer => layer.GetProperty("forward").GetProperty("sparse").GetDouble()));
+            .Where(layer => layer.GetProperty("part").GetString() == "linear")
+            .Sum(layer => layer.GetProperty("forward").GetProperty("sparse").GetDouble()));
     }
 
     [Theory]
@@ -145,7 +153,8 @@ public sealed class FlopsTests : IDisposable
     {
         folder.Write("params.yaml", yaml);
 
-        ProgramResult result = (await FlopsAsync("-p", "params.yaml", "--iso-flop", "sparse-wide", "--sparsity", "0.5", "-o", "wide.yaml")).EndsWith(2);
+        ProgramResult result =
+            (await FlopsAsync("-p", "params.yaml", "--iso-flop", "sparse-wide", "--sparsity", "0.5", "-o", "wide.yaml")).EndsWith(2);
 
         Assert.Equal(expected, result.Errors.Split(Environment.NewLine)[0]);
         Assert.Equal("", result.Output);
@@ -167,7 +176,8 @@ public sealed class FlopsTests : IDisposable
 
     private async Task<JsonElement> JsonAsync(params string[] arguments) => JsonElement.Parse((await FlopsAsync(arguments)).EndsWith(0).Output);
 
-    private static (double Dense, double Sparse) Pair(JsonElement counts) => (counts.GetProperty("dense").GetDouble(), counts.GetProperty("sparse").GetDouble());
+    private static (double Dense, double Sparse) Pair(JsonElement counts) =>
+        (counts.GetProperty("dense").GetDouble(), counts.GetProperty("sparse").GetDouble());
 
     private static string[][] Rows(ProgramResult result) =>
     [

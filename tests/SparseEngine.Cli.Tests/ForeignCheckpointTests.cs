@@ -6,7 +6,8 @@ namespace SparseEngine.Cli.Tests;
 /// <summary>What people have under a checkpoint's name, and where it may not be.</summary>
 public sealed class ForeignCheckpointTests : IDisposable
 {
-    private const string Pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 548105171\n";
+    private const string Pointer = "version https://git-lfs.github.com/spec/v1\n"
+        + "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 548105171\n";
     private const string PointerIs = "a Git LFS pointer, which stands for the file; fetch the file itself with: git lfs pull";
     private const string Page = "\n<!DOCTYPE html>\n<html lang=\"en\"><head><title>Sign in</title></head></html>";
     private const string PageIs = "an HTML page, a server's answer in place of the file; download it again";
@@ -27,11 +28,15 @@ public sealed class ForeignCheckpointTests : IDisposable
     [InlineData("model.safetensors", Answer, AnswerIs)]
     [InlineData("model.safetensors.index.json", Answer, AnswerIs)]
     [InlineData("model.safetensors", "Entry not found", "a text, \"Entry not found\"")]
-    [InlineData("model.safetensors", "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "an XML text, a server's answer in place of the file; download it again")]
+    [InlineData(
+        "model.safetensors", "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>",
+        "an XML text, a server's answer in place of the file; download it again")]
     [InlineData("model.mdl", "", "an empty file")]
     [InlineData("model.safetensors", "GGUF\u0003\0\0\0\0\0\0\0", "a GGUF file of llama.cpp; valid: the .safetensors that it was made of")]
-    [InlineData("model.pt", "PK\u0003\u0004\0\0\b\b\0\0archive/data.pkl", "a zip archive, as torch.save writes (.pt, .pth, .bin); write it anew as .safetensors, with save_file of safetensors.torch or with save_pretrained")]
-    [InlineData("config.json", """{"model_type": "gpt2", "n_embd": 12}""", "a model's config; valid: the folder that it lies in, or the file of the weights")]
+    [InlineData("model.pt", "PK\u0003\u0004\0\0\b\b\0\0archive/data.pkl", "a zip archive, as torch.save writes (.pt, .pth, .bin); "
+        + "write it anew as .safetensors, with save_file of safetensors.torch or with save_pretrained")]
+    [InlineData(
+        "config.json", """{"model_type": "gpt2", "n_embd": 12}""", "a model's config; valid: the folder that it lies in, or the file of the weights")]
     public async Task What_is_saved_under_a_checkpoints_name_is_called_what_it_is(string name, string content, string expected)
     {
         folder.Write(name, content);
@@ -52,7 +57,8 @@ public sealed class ForeignCheckpointTests : IDisposable
         ProgramResult pickle = (await RunAsync("inspect", "old.bin")).EndsWith(1);
         ProgramResult zeros = (await RunAsync("inspect", "broken.safetensors")).EndsWith(1);
 
-        Assert.StartsWith("old.bin: is not a checkpoint but a pickle of Python, as older versions of torch.save write", pickle.Errors, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "old.bin: is not a checkpoint but a pickle of Python, as older versions of torch.save write", pickle.Errors, StringComparison.Ordinal);
         Assert.StartsWith("broken.safetensors: is not a checkpoint but zeros at its start, ", zeros.Errors, StringComparison.Ordinal);
     }
 
@@ -111,14 +117,20 @@ public sealed class ForeignCheckpointTests : IDisposable
         ProgramResult run = (await RunAsync("inspect", ".")).EndsWith(1);
         ProgramResult pickled = (await RunAsync("convert", "-i", "hf", "-o", "hf.mdl")).EndsWith(1);
 
-        Assert.StartsWith($".: is a folder without weights but the checkpoints of a run, the newest {Path.Combine(".", "checkpoint_10.mdl")}; valid: ", run.Errors, StringComparison.Ordinal);
-        Assert.StartsWith("hf: is a folder without weights but pytorch_model.bin, which save_pretrained writes anew as model.safetensors; valid: ", pickled.Errors, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $".: is a folder without weights but the checkpoints of a run, the newest {Path.Combine(".", "checkpoint_10.mdl")}; valid: ", run.Errors,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "hf: is a folder without weights but pytorch_model.bin, which save_pretrained writes anew as model.safetensors; valid: ", pickled.Errors,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_name_that_would_command_the_terminal_is_shown_without_its_commands()
     {
-        File.WriteAllBytes(folder.File("odd.safetensors"), StoredTensor.File([StoredTensor.Single("a\\u001b[31mred", [1], [1]), StoredTensor.Single("b\\nc", [1], [1])]));
+        File.WriteAllBytes(
+            folder.File("odd.safetensors"),
+            StoredTensor.File([StoredTensor.Single("a\\u001b[31mred", [1], [1]), StoredTensor.Single("b\\nc", [1], [1])]));
 
         ProgramResult table = (await RunAsync("inspect", "odd.safetensors")).EndsWith(0);
         ProgramResult json = (await RunAsync("inspect", "odd.safetensors", "--json")).EndsWith(0);
@@ -150,7 +162,9 @@ public sealed class ForeignCheckpointTests : IDisposable
 
         ProgramResult result = (await RunAsync("finalize", "-i", "sparse.mdl", "-o", "sparse.mdl/final.mdl")).EndsWith(1);
 
-        Assert.StartsWith("sparse.mdl/final.mdl: cannot be written: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "sparse.mdl/final.mdl: cannot be written: ",
+            Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     private Task<ProgramResult> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(folder.Location, arguments);

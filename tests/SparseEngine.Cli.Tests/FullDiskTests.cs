@@ -16,7 +16,8 @@ public class FullDiskTests
         ProgramResult result = (await limited.RunWithFileLimitAsync(300_000, "train")).EndsWith(1);
 
         Assert.Equal(
-            $"{Path.Combine("out", "checkpoint_8.mdl")}: cannot be written: it is too large for the file system, or for this process's limit{Environment.NewLine}",
+            $"{Path.Combine("out", "checkpoint_8.mdl")}: cannot be written: it is too large for the file system, "
+            + $"or for this process's limit{Environment.NewLine}",
             result.Errors);
         AssertOnlyCheckpoints(limited.Output(""), "checkpoint_4.mdl");
         (await limited.RunAsync("train")).EndsWith(0);
@@ -96,7 +97,9 @@ public class FullDiskTests
     private static void AssertOnlyCheckpoints(string folder, params string[] names) => Assert.Equal(
         names,
         Directory.GetFiles(folder, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None })
-            .Select(path => Path.GetFileName(path)).Where(name => name.Contains("checkpoint", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            .Select(path => Path.GetFileName(path))
+            .Where(name => name.Contains("checkpoint", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
 
     /// <summary>A file system of its own in memory, where this process may mount one.</summary>
     private sealed class SmallDisk : IDisposable
@@ -109,7 +112,9 @@ public class FullDiskTests
         {
             Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has tmpfs.");
             Directory.CreateDirectory(folder);
-            Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder), "This process may not mount a file system: it is not root, or in a container without that right.");
+            Assert.SkipUnless(
+                Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder),
+                "This process may not mount a file system: it is not root, or in a container without that right.");
             return new SmallDisk(folder);
         }
 

@@ -39,7 +39,9 @@ public class GenerateTests
 
         ProgramResult result = (await GenerateAsync(run)).EndsWith(1);
 
-        Assert.Contains("checkpoint_8.mdl", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "checkpoint_8.mdl", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
         Assert.Equal("", result.Output);
     }
 
@@ -49,7 +51,8 @@ public class GenerateTests
         using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
         using ProgramProcess program = ProgramProcess.Start(
-            run.Location, "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "100000000", "--threads", "1");
+            run.Location, "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "100000000",
+            "--threads", "1");
 
         string text = await program.ReadAsync("Speak, ".Length + 20);
 
@@ -65,14 +68,17 @@ public class GenerateTests
         using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
         await File.WriteAllTextAsync(
-            Path.Combine(run.Location, "vocab.json"), """{"S": 0, "p": 1, "e": 2, "a": 3, "k": 4, "<|endoftext|>": 5}""", TestContext.Current.CancellationToken);
+            Path.Combine(run.Location, "vocab.json"), """{"S": 0, "p": 1, "e": 2, "a": 3, "k": 4, "<|endoftext|>": 5}""",
+            TestContext.Current.CancellationToken);
 
         ProgramResult result = (await GenerateAsync(run, "--tokenizer", "vocab.json")).EndsWith(1);
 
-        Assert.Contains("vocab.json", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "vocab.json", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Equal("", result.Output);
     }
 
     private static Task<ProgramResult> GenerateAsync(TinyRun run, params string[] options) => ProgramProcess.RunAsync(
-        run.Location, ["generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "40", "--threads", "1", .. options]);
+        run.Location,
+        ["generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "Speak, ", "--max_tokens", "40", "--threads", "1", .. options]);
 }

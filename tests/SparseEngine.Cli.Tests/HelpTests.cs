@@ -28,13 +28,14 @@ public class HelpTests
     [MemberData(nameof(Commands))]
     public async Task The_help_of_a_command_ends_with_its_examples(string name)
     {
-        var command = (IHasExamples)Program.Subcommands.Single(command => command.Name == name);
+        IHasExamples command = (IHasExamples)Program.Subcommands.Single(command => command.Name == name);
 
         ProgramResult result = (await ProgramProcess.RunAsync(Anywhere, name, "--help")).EndsWith(0);
 
         Assert.Contains($"sparse-engine {name}", result.Output, StringComparison.Ordinal);
         Assert.Contains("--help", result.Output, StringComparison.Ordinal);
-        Assert.EndsWith($"Examples:\n{string.Join('\n', command.Examples)}", result.Output.ReplaceLineEndings("\n").TrimEnd() + "\n", StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"Examples:\n{string.Join('\n', command.Examples)}", result.Output.ReplaceLineEndings("\n").TrimEnd() + "\n", StringComparison.Ordinal);
         Assert.Equal("", result.Errors);
     }
 

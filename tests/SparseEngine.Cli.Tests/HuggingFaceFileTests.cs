@@ -8,7 +8,8 @@ public sealed class HuggingFaceFileTests : IDisposable
     private const string Table = "model.embedding_layer.word_embeddings.weight";
     private const string Head = "lm_head.weight";
 
-    private static readonly string Untied = PublishedGpt2.Config.Replace("\"vocab_size\"", "\"tie_word_embeddings\": false, \"vocab_size\"", StringComparison.Ordinal);
+    private static readonly string Untied = PublishedGpt2.Config.Replace(
+        "\"vocab_size\"", "\"tie_word_embeddings\": false, \"vocab_size\"", StringComparison.Ordinal);
 
     private readonly TemporaryFolder folder = new();
 
@@ -41,8 +42,9 @@ public sealed class HuggingFaceFileTests : IDisposable
 
         string config = Path.Combine("gpt2", "config.json");
         Assert.Equal(
-            $"{Path.Combine("gpt2", "model.safetensors")}: lm_head.weight differs from transformer.wte.weight and was left out: {config} makes the model a tied one, "
-            + $"by tie_word_embeddings: true or without it; if the head is one of its own, write \"tie_word_embeddings\": false there and convert anew{Environment.NewLine}",
+            $"{Path.Combine("gpt2", "model.safetensors")}: lm_head.weight differs from transformer.wte.weight and was left out: "
+            + $"{config} makes the model a tied one, by tie_word_embeddings: true or without it; "
+            + $"if the head is one of its own, write \"tie_word_embeddings\": false there and convert anew{Environment.NewLine}",
             tied.Errors);
         Assert.False(without.ContainsKey("model.lm_head.weight"));
         Assert.Equal("", untied.Errors);
@@ -77,7 +79,8 @@ public sealed class HuggingFaceFileTests : IDisposable
             + $"with biases of zeros in the file it is the same model{Environment.NewLine}",
             result.Errors);
 
-        static bool IsBias(string name, bool linearToo) => name.EndsWith(".bias", StringComparison.Ordinal) && (linearToo || name.Contains("ln_", StringComparison.Ordinal));
+        static bool IsBias(string name, bool linearToo) =>
+            name.EndsWith(".bias", StringComparison.Ordinal) && (linearToo || name.Contains("ln_", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -105,7 +108,9 @@ public sealed class HuggingFaceFileTests : IDisposable
 
         ProgramResult result = await ConvertAsync(1);
 
-        Assert.Equal($"{Path.Combine("gpt2", "model.safetensors")}: has both wte.weight and module.wte.weight, which are one parameter{Environment.NewLine}", result.Errors);
+        Assert.Equal(
+            $"{Path.Combine("gpt2", "model.safetensors")}: has both wte.weight and module.wte.weight, which are one parameter{Environment.NewLine}",
+            result.Errors);
     }
 
     private void Save(string config, IEnumerable<StoredTensor> tensors)

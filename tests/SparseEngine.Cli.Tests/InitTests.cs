@@ -74,7 +74,8 @@ public class InitTests
         await InitAsync(folder, "--data_dir", Text);
 
         ProgramResult run = (await ProgramProcess.RunAsync(
-            folder.Location, "run", "CPU", "-p", "tiny.yaml", "-m", "train_and_eval", "-o", "out", "--max_steps", "3", "--eval_steps", "1", "--threads", "1")).EndsWith(0);
+            folder.Location, "run", "CPU", "-p", "tiny.yaml", "-m", "train_and_eval", "-o", "out", "--max_steps", "3", "--eval_steps", "1",
+            "--threads", "1")).EndsWith(0);
 
         Assert.DoesNotContain("WARNING", run.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.File("out", "checkpoint_3.mdl")));

@@ -41,7 +41,8 @@ public sealed class InspectTests : IDisposable
         {
             SafetensorsWriter.Write(
                 folder.File("sparse.safetensors"),
-                [.. reader.Names.Select(tensor => new TensorWriter(tensor, reader.Shape(tensor), values => reader.Read(tensor, values)))], reader.Metadata, reader.State);
+                [.. reader.Names.Select(tensor => new TensorWriter(tensor, reader.Shape(tensor), values => reader.Read(tensor, values)))],
+                reader.Metadata, reader.State);
         }
 
         ProgramResult result = (await ProgramProcess.RunAsync(folder.Location, "inspect", name, "--json")).EndsWith(0);
@@ -55,7 +56,8 @@ public sealed class InspectTests : IDisposable
                 "metadata": {"model": "{\"hidden\": 3}", "optimizer.updates": "16"},
                 "tensors": [
                     {"name": "model.layer.weight", "shape": [2, 3], "dtype": "float32", "elements": 6, "sparsity": 0.5, "nan": 3, "infinity": 0},
-                    {"name": "optimizer.state.model.layer.weight.exp_avg", "shape": [2, 3], "dtype": "float32", "elements": 6, "sparsity": 0.5, "nan": 3, "infinity": 0},
+                    {"name": "optimizer.state.model.layer.weight.exp_avg", "shape": [2, 3], "dtype": "float32", "elements": 6,
+                     "sparsity": 0.5, "nan": 3, "infinity": 0},
                     {"name": "model.layer.bias", "shape": [2], "dtype": "float32", "elements": 2, "sparsity": 0, "nan": 0, "infinity": 1}
                 ]
             }
@@ -66,7 +68,8 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public async Task A_file_of_another_program_has_no_step_and_its_own_types()
     {
-        string header = """{"__metadata__":{"format":"pt"},"wte":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]},"none":{"dtype":"I64","shape":[0],"data_offsets":[4,4]}}""";
+        const string header = """{"__metadata__":{"format":"pt"},"wte":{"dtype":"BF16","shape":[1,2],"data_offsets":"""
+            + """[0,4]},"none":{"dtype":"I64","shape":[0],"data_offsets":[4,4]}}""";
         File.WriteAllBytes(
             folder.File("theirs.safetensors"),
             [.. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.ASCII.GetBytes(header), 0x80, 0x3F, 0xC0, 0x7F]);
@@ -92,7 +95,8 @@ public sealed class InspectTests : IDisposable
         bytes[bytes.AsSpan().IndexOf(BitConverter.GetBytes(-6f))] ^= 1;
         File.WriteAllBytes(folder.File("sparse.mdl"), bytes);
 
-        ProgramResult result = await ProgramProcess.RunAsync(folder.Location, ["inspect", "sparse.mdl", .. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        ProgramResult result =
+            await ProgramProcess.RunAsync(folder.Location, ["inspect", "sparse.mdl", .. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
         result.EndsWith(1);
         Assert.Equal($"sparse.mdl: is damaged: model.layer.weight does not have its checksum{Environment.NewLine}", result.Errors);

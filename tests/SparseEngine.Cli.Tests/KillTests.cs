@@ -39,7 +39,8 @@ public class KillTests
             Assert.InRange(Leftovers(killed), 0, 1);
         }
 
-        int last = Directory.GetFiles(killed.Output(""), "checkpoint_*.mdl").Max(path => int.Parse(Path.GetFileNameWithoutExtension(path)["checkpoint_".Length..])) + 4;
+        int last = Directory.GetFiles(killed.Output(""), "checkpoint_*.mdl")
+            .Max(path => int.Parse(Path.GetFileNameWithoutExtension(path)["checkpoint_".Length..])) + 4;
         (await killed.RunAsync("train", "--max_steps", $"{last}")).EndsWith(0);
         (await whole.RunAsync("train", "--max_steps", $"{last}")).EndsWith(0);
 
@@ -50,5 +51,6 @@ public class KillTests
     }
 
     /// <summary>How many temporary files there are.</summary>
-    private static int Leftovers(TinyRun run) => Directory.GetFiles(run.Output(""), "*.tmp", new EnumerationOptions { AttributesToSkip = FileAttributes.None }).Length;
+    private static int Leftovers(TinyRun run) =>
+        Directory.GetFiles(run.Output(""), "*.tmp", new EnumerationOptions { AttributesToSkip = FileAttributes.None }).Length;
 }

@@ -16,7 +16,8 @@ public class LimitTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "What the runtime needs for itself differs between systems.");
 
-        ProgramResult result = (await ProgramProcess.RunInShellAsync(Path.GetTempPath(), $"ulimit -n {handles} && exec \"$@\"", "init", "-o", "-")).EndsWith(1);
+        ProgramResult result =
+            (await ProgramProcess.RunInShellAsync(Path.GetTempPath(), $"ulimit -n {handles} && exec \"$@\"", "init", "-o", "-")).EndsWith(1);
 
         Assert.Equal(TooFewHandles + Environment.NewLine, result.Errors);
         Assert.Equal("", result.Output);
@@ -36,14 +37,17 @@ public class LimitTests
             run.Location, $"ulimit -n {handles} && exec \"$@\"", "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "1");
 
         result.EndsWith(1);
-        Assert.Contains("Too many open files", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Too many open files", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Too_few_threads_are_one_line()
     {
         using TinyRun run = new();
-        Assert.SkipUnless(await CanBecomeNobodyAsync(run.Location), "The limit of threads does not hold for root, and this process cannot become somebody else.");
+        Assert.SkipUnless(
+            await CanBecomeNobodyAsync(run.Location), "The limit of threads does not hold for root, and this process cannot become somebody else.");
 
         ProgramResult result = await ProgramProcess.RunInShellAsync(
             run.Location,
@@ -68,7 +72,8 @@ public class LimitTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems do not let a directory vanish under a process.");
         using TemporaryFolder folder = new();
 
-        ProgramResult result = await ProgramProcess.RunInShellAsync(folder.Location, "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"", line.Split(' '));
+        ProgramResult result =
+            await ProgramProcess.RunInShellAsync(folder.Location, "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"", line.Split(' '));
 
         Assert.InRange(result.ExitCode, line == "devices" ? 0 : 1, 2);
         Assert.InRange(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Length, line == "devices" ? 0 : 1, 1);
@@ -104,7 +109,9 @@ public class LimitTests
         }
 
         string program = Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll");
-        using Process test = Process.Start("sh", ["-c", "chmod 777 \"$1\" && setpriv --reuid=65534 --regid=65534 --clear-groups prlimit --nproc=24 test -r \"$0\" -a -w \"$1\" 2>/dev/null", program, folder]);
+        const string script = "chmod 777 \"$1\" && setpriv --reuid=65534 --regid=65534 --clear-groups "
+            + "prlimit --nproc=24 test -r \"$0\" -a -w \"$1\" 2>/dev/null";
+        using Process test = Process.Start("sh", ["-c", script, program, folder]);
         await test.WaitForExitAsync();
         return test.ExitCode == 0;
     }

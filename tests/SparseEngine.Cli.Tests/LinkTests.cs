@@ -75,8 +75,13 @@ public sealed class LinkTests : IDisposable
         (await PrepareAsync("a.txt", "--force")).EndsWith(0);
 
         Assert.Equal("disk/data", new FileInfo(folder.File("out")).LinkTarget);
-        Assert.Equal(["dataset.json", "train"], Directory.EnumerateFileSystemEntries(folder.File("disk", "data")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
-        Assert.Equal(["data"], Directory.EnumerateFileSystemEntries(folder.File("disk"), "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None }).Select(path => Path.GetFileName(path)));
+        Assert.Equal(
+            ["dataset.json", "train"],
+            Directory.EnumerateFileSystemEntries(folder.File("disk", "data")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["data"],
+            Directory.EnumerateFileSystemEntries(folder.File("disk"), "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None })
+                .Select(path => Path.GetFileName(path)));
     }
 
     [Theory]
@@ -112,7 +117,8 @@ public sealed class LinkTests : IDisposable
 
         (await run.RunAsync("eval_all")).EndsWith(0);
 
-        Assert.Equal([4, 8], run.Metrics().Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal(
+            [4, 8], run.Metrics().Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
     }
 
     private void Link(string path, string target) => File.CreateSymbolicLink(folder.File(path), target);
@@ -120,11 +126,13 @@ public sealed class LinkTests : IDisposable
     private Task<ProgramResult> PrepareAsync(params string[] inputs) => ProgramProcess.RunAsync(
         folder.Location, ["prepare", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "8", "--threads", "1", "-i", .. inputs]);
 
-    private Task<ProgramResult> RunAsync(string mode) => ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "params.yaml", "-m", mode, "-o", "model", "--threads", "1");
+    private Task<ProgramResult> RunAsync(string mode) =>
+        ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "params.yaml", "-m", mode, "-o", "model", "--threads", "1");
 
     private static string Yaml(string input, int batchSize) => $$"""
         train_input: {{input}}, max_sequence_length: 8, batch_size: {{batchSize}}, shuffle: False}
-        model: {vocab_size: 257, hidden_size: 16, num_hidden_layers: 1, num_heads: 1, filter_size: 16, max_position_embeddings: 8, mixed_precision: False}
+        model: {vocab_size: 257, hidden_size: 16, num_hidden_layers: 1, num_heads: 1, filter_size: 16, max_position_embeddings: 8,
+          mixed_precision: False}
         optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True}
         runconfig: {max_steps: 2, seed: 5}
         """;

@@ -21,9 +21,10 @@ public sealed partial class LocaleTests : IDisposable
         await SkipWithoutCulturesAsync();
         string[] lines =
         [
-            "init -o - --sparsity 0.9", "init small -o - --sparsity 0.99", "flops -p params.yaml", "flops -p params.yaml --json", "--help", "run --help",
-            "run CSX -p params.yaml -m train --validate_only", "run CPU -p params.yaml -m train --max_steps -1", "inspect sparse.mdl", "inspect sparse.mdl --json",
-            "INIT", "init TINY -o -", "devices", "finalize -i sparse.mdl -o final.mdl --force", "generate --checkpoint_path absent --prompt x --temperature 0,5",
+            "init -o - --sparsity 0.9", "init small -o - --sparsity 0.99", "flops -p params.yaml", "flops -p params.yaml --json",
+            "--help", "run --help", "run CSX -p params.yaml -m train --validate_only", "run CPU -p params.yaml -m train --max_steps -1",
+            "inspect sparse.mdl", "inspect sparse.mdl --json", "INIT", "init TINY -o -", "devices",
+            "finalize -i sparse.mdl -o final.mdl --force", "generate --checkpoint_path absent --prompt x --temperature 0,5",
         ];
         using TemporaryFolder folder = new();
         File.Copy(CheckpointFiles.WriteSparse(folder, "sparse.mdl"), Path.Combine(run.Location, "sparse.mdl"));
@@ -32,7 +33,8 @@ public sealed partial class LocaleTests : IDisposable
             ProgramResult expected = await ProgramProcess.RunWithEnvironmentAsync(run.Location, Invariant, line.Split(' '));
             ProgramResult found = await ProgramProcess.RunWithEnvironmentAsync(run.Location, Of(locale), line.Split(' '));
 
-            Assert.Equal((line, expected.ExitCode, Timeless(expected.Output), expected.Errors), (line, found.ExitCode, Timeless(found.Output), found.Errors));
+            Assert.Equal(
+                (line, expected.ExitCode, Timeless(expected.Output), expected.Errors), (line, found.ExitCode, Timeless(found.Output), found.Errors));
         }
     }
 
@@ -62,15 +64,19 @@ public sealed partial class LocaleTests : IDisposable
     private static string Log(TinyRun run) => Assert.Single(Directory.GetFiles(run.Output(""), "run_*.log"));
 
     /// <summary>A text without what differs between runs: speeds, times and durations keep only the form of their numbers.</summary>
-    private static string Timeless(string text) => string.Join('\n', text.Split('\n').Select(line => TimeDependent().Replace(line, found => Digits().Replace(found.Value, "0").Trim())));
+    private static string Timeless(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => TimeDependent().Replace(line, found => Digits().Replace(found.Value, "0").Trim())));
 
-    private static (string, string)[] Of(string locale) => [("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "0"), ("LANG", $"{locale}.UTF-8"), ("LC_ALL", $"{locale}.UTF-8")];
+    private static (string, string)[] Of(string locale) =>
+        [("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "0"), ("LANG", $"{locale}.UTF-8"), ("LC_ALL", $"{locale}.UTF-8")];
 
     /// <summary>Without ICU the runtime does not start with cultures.</summary>
     private async Task SkipWithoutCulturesAsync() => Assert.SkipUnless(
         (await ProgramProcess.RunWithEnvironmentAsync(run.Location, Of("de_DE"), "--version")).ExitCode == 0, "This machine has no ICU.");
 
-    [GeneratedRegex("""[0-9.,]+ tokens/s|[0-9.,]+ .?FLOP/s|time left .*|time +[0-9].*|"(step_ms|seconds|tokens_per_second)":[0-9.eE+-]+|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|sparse-engine.*""")]
+    [GeneratedRegex(
+        """[0-9.,]+ tokens/s|[0-9.,]+ .?FLOP/s|time left .*|time +[0-9].*|"(step_ms|seconds|tokens_per_second)":[0-9.eE+-]+|"""
+        + "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|sparse-engine.*")]
     private static partial Regex TimeDependent();
 
     [GeneratedRegex("[0-9]+([.,][0-9]+)*(m [0-9]+)?|[A-Z](?=FLOP)")]

@@ -14,13 +14,19 @@ public sealed class OddInputTests : IDisposable
     public async Task What_is_left_out_of_folders_is_counted_in_one_line_by_its_endings()
     {
         Directory.CreateDirectory(folder.File("texts", "pictures"));
-        foreach (string name in new[] { "a.txt", "b.PNG", "pictures/c.png", "d.tar.gz", "README", ".hidden", "e. A name with a full stop", "f.csv", "g.jsonl.zst.part" })
+        string[] names =
+        [
+            "a.txt", "b.PNG", "pictures/c.png", "d.tar.gz", "README", ".hidden", "e. A name with a full stop", "f.csv", "g.jsonl.zst.part",
+        ];
+        foreach (string name in names)
         {
             folder.Write($"texts/{name}", "content");
         }
 
         ProgramResult result = (await PrepareAsync("texts", "texts/f.csv")).EndsWith(0);
-        Assert.Contains($"{Environment.NewLine}  left out: 7 files (.png 2, no ending 2, .hidden 1, .part 1, .tar.gz 1){Environment.NewLine}", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Environment.NewLine}  left out: 7 files (.png 2, no ending 2, .hidden 1, .part 1, .tar.gz 1){Environment.NewLine}", result.Output,
+            StringComparison.Ordinal);
         Assert.Contains("\".png\": 2", File.ReadAllText(folder.File("out", "dataset.json")), StringComparison.Ordinal);
     }
 
@@ -30,7 +36,8 @@ public sealed class OddInputTests : IDisposable
         Directory.CreateDirectory(folder.File("texts"));
         folder.Write("texts/a.parquet", "PAR1");
         Assert.Equal(
-            $"texts: has no text; valid: files ending in .txt, .md, .jsonl, .ndjson, or one of these and .gz or .zst; it has: .parquet{Environment.NewLine}",
+            "texts: has no text; valid: files ending in .txt, .md, .jsonl, .ndjson, or one of these and .gz or .zst; "
+            + $"it has: .parquet{Environment.NewLine}",
             (await PrepareAsync("texts")).EndsWith(1).Errors);
     }
 
@@ -40,16 +47,21 @@ public sealed class OddInputTests : IDisposable
         // Farther on than any buffer, after characters of every length.
         byte[] text = [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("aé€😀", 200_001))), 0xF0, 0x9F, 0x98, (byte)'x'];
         File.WriteAllBytes(folder.File("a.txt"), text);
-        Assert.Equal($"a.txt: is not UTF-8: it has the bytes F09F98 at offset {text.Length - 4}{Environment.NewLine}", (await PrepareAsync("a.txt")).EndsWith(1).Errors);
+        Assert.Equal(
+            $"a.txt: is not UTF-8: it has the bytes F09F98 at offset {text.Length - 4}{Environment.NewLine}",
+            (await PrepareAsync("a.txt")).EndsWith(1).Errors);
 
         File.WriteAllBytes(folder.File("b.txt"), [.. "cut"u8, 0xC3]);
         Assert.Equal($"b.txt: is not UTF-8: it has the bytes C3 at offset 3{Environment.NewLine}", (await PrepareAsync("b.txt")).EndsWith(1).Errors);
 
         File.WriteAllText(folder.File("c.txt"), "As a text editor of Windows may save it", Encoding.Unicode);
-        Assert.Equal($"c.txt: is not UTF-8 but UTF-16, by its first bytes; save it as UTF-8{Environment.NewLine}", (await PrepareAsync("c.txt")).EndsWith(1).Errors);
+        Assert.Equal(
+            $"c.txt: is not UTF-8 but UTF-16, by its first bytes; save it as UTF-8{Environment.NewLine}",
+            (await PrepareAsync("c.txt")).EndsWith(1).Errors);
 
         File.WriteAllBytes(folder.File("d.jsonl"), [.. "{\"text\": \"x\"}\r\n{\"text\": \""u8, 0x80, .. "\"}"u8]);
-        Assert.Equal($"d.jsonl:2: is not UTF-8: it has the bytes 80 at offset 25{Environment.NewLine}", (await PrepareAsync("d.jsonl")).EndsWith(1).Errors);
+        Assert.Equal(
+            $"d.jsonl:2: is not UTF-8: it has the bytes 80 at offset 25{Environment.NewLine}", (await PrepareAsync("d.jsonl")).EndsWith(1).Errors);
     }
 
     [Fact]
@@ -70,7 +82,9 @@ public sealed class OddInputTests : IDisposable
         File.WriteAllBytes(folder.File("texts", "a.txt"), [0xEF, 0xBB, 0xBF, .. "12"u8]);
         File.WriteAllBytes(folder.File("texts", "b.txt"), [0xEF, 0xBB, 0xBF]);
         folder.Write("texts/c.txt", "");
-        Assert.Equal($"texts: the training part has 3 bytes; one sample of max_sequence_length 8 needs 9{Environment.NewLine}", (await RunAsync("TextDataProcessor, data_dir: texts, validation_share: 0.01")).EndsWith(1).Errors);
+        Assert.Equal(
+            $"texts: the training part has 3 bytes; one sample of max_sequence_length 8 needs 9{Environment.NewLine}",
+            (await RunAsync("TextDataProcessor, data_dir: texts, validation_share: 0.01")).EndsWith(1).Errors);
     }
 
     [Fact]
@@ -123,7 +137,9 @@ public sealed class OddInputTests : IDisposable
     public async Task A_device_without_end_is_no_text_of_a_run()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems have no such device.");
-        Assert.Equal($"/dev/zero: is a device; valid: a file, or a pipe{Environment.NewLine}", (await RunAsync("TextDataProcessor, data_dir: /dev/zero")).EndsWith(1).Errors);
+        Assert.Equal(
+            $"/dev/zero: is a device; valid: a file, or a pipe{Environment.NewLine}",
+            (await RunAsync("TextDataProcessor, data_dir: /dev/zero")).EndsWith(1).Errors);
     }
 
     [Fact]
@@ -144,13 +160,19 @@ public sealed class OddInputTests : IDisposable
         folder.Write("b.txt", new string('b', 41));
         Assert.Equal(
             $"eval_input: the data has 1 sample of 8 tokens, fewer than batch_size 3{Environment.NewLine}",
-            (await RunAsync("TextDataProcessor, data_dir: a.txt, validation_share: 0.01", "TextDataProcessor, data_dir: short.txt, validation_share: 0.999")).EndsWith(1).Errors);
+            (await RunAsync(
+                "TextDataProcessor, data_dir: a.txt, validation_share: 0.01",
+                "TextDataProcessor, data_dir: short.txt, validation_share: 0.999")).EndsWith(1).Errors);
 
-        ProgramResult result = (await RunAsync("TextDataProcessor, data_dir: a.txt, validation_share: 0.01", "TextDataProcessor, data_dir: b.txt, validation_share: 0.999")).EndsWith(0);
-        Assert.Single(result.Output.Split('\n'), line => line.Contains("eval_input: 1 of 4 samples left out of each evaluation: a batch has 3", StringComparison.Ordinal));
+        ProgramResult result = (await RunAsync(
+            "TextDataProcessor, data_dir: a.txt, validation_share: 0.01", "TextDataProcessor, data_dir: b.txt, validation_share: 0.999")).EndsWith(0);
+        Assert.Single(
+            result.Output.Split('\n'),
+            line => line.Contains("eval_input: 1 of 4 samples left out of each evaluation: a batch has 3", StringComparison.Ordinal));
     }
 
-    private static string[] Arguments(params string[] inputs) => ["prepare", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "8", "--threads", "1", "-i", .. inputs];
+    private static string[] Arguments(params string[] inputs) =>
+        ["prepare", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "8", "--threads", "1", "-i", .. inputs];
 
     private Task<ProgramResult> PrepareAsync(params string[] inputs) => ProgramProcess.RunAsync(folder.Location, Arguments(inputs));
 
@@ -159,11 +181,14 @@ public sealed class OddInputTests : IDisposable
         folder.Write("params.yaml", $$"""
             train_input: {data_processor: {{training}}, max_sequence_length: 8, batch_size: 3, shuffle: False}
             {{(validation is null ? "" : $"eval_input: {{data_processor: {validation}, max_sequence_length: 8, batch_size: 3, shuffle: False}}")}}
-            model: {vocab_size: 256, hidden_size: 16, num_hidden_layers: 1, num_heads: 1, filter_size: 16, max_position_embeddings: 8, mixed_precision: False}
+            model: {vocab_size: 256, hidden_size: 16, num_hidden_layers: 1, num_heads: 1, filter_size: 16, max_position_embeddings: 8,
+              mixed_precision: False}
             optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True}
             runconfig: {max_steps: 4, eval_frequency: 2, seed: 5}
             """);
-        return ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "params.yaml", "-m", validation is null ? "train" : "train_and_eval", "-o", "model", "--threads", "1");
+        return ProgramProcess.RunAsync(
+            folder.Location, "run", "CPU", "-p", "params.yaml", "-m", validation is null ? "train" : "train_and_eval", "-o", "model",
+            "--threads", "1");
     }
 
     private void Pipe(string name) => Shell($"mkfifo {name}");

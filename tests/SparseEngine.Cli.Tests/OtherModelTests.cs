@@ -20,17 +20,26 @@ public class OtherModelTests
         ProgramResult resumed = (await run.RunAsync("train", "--max_steps", "10")).EndsWith(2);
         ProgramResult started = (await run.RunAsync("train", "--checkpoint_path", checkpoint, "--model_dir", "other")).EndsWith(2);
         ProgramResult evaluated = (await run.RunAsync("eval")).EndsWith(2);
-        ProgramResult converted = (await ProgramProcess.RunAsync(run.Location, "convert", "-i", checkpoint, "-o", "hf", "-p", "params.yaml")).EndsWith(2);
-        ProgramResult pretrained = (await run.RunAsync("train", "--checkpoint_path", checkpoint, "--is_pretrained_checkpoint", "--model_dir", "other")).EndsWith(0);
-        ProgramResult evaluatedAlone = (await run.RunAsync("eval", "--checkpoint_path", checkpoint, "--is_pretrained_checkpoint", "--model_dir", "other")).EndsWith(0);
+        ProgramResult converted =
+            (await ProgramProcess.RunAsync(run.Location, "convert", "-i", checkpoint, "-o", "hf", "-p", "params.yaml")).EndsWith(2);
+        ProgramResult pretrained =
+            (await run.RunAsync("train", "--checkpoint_path", checkpoint, "--is_pretrained_checkpoint", "--model_dir", "other")).EndsWith(0);
+        ProgramResult evaluatedAlone =
+            (await run.RunAsync("eval", "--checkpoint_path", checkpoint, "--is_pretrained_checkpoint", "--model_dir", "other")).EndsWith(0);
 
-        const string remedy = "; make the section that of the checkpoint, or give its weights to this model with --checkpoint_path and --is_pretrained_checkpoint";
+        const string remedy =
+            "; make the section that of the checkpoint, or give its weights to this model with --checkpoint_path and --is_pretrained_checkpoint";
         Assert.Equal(Path.Combine("out", "checkpoint_8.mdl") + expected + remedy, resumed.Errors.TrimEnd());
         Assert.Equal(checkpoint + expected + remedy, started.Errors.TrimEnd());
         Assert.Equal(resumed.Errors, evaluated.Errors);
-        Assert.EndsWith(expected + "; leave out --params: the checkpoint says itself what it holds", converted.Errors.TrimEnd(), StringComparison.Ordinal);
-        Assert.EndsWith($"WARNING: {checkpoint}{expected}; its weights are used as the section says", Assert.Single(Lines(pretrained.Errors)), StringComparison.Ordinal);
-        Assert.EndsWith($"WARNING: {checkpoint}{expected}; its weights are used as the section says", Assert.Single(Lines(evaluatedAlone.Errors)), StringComparison.Ordinal);
+        Assert.EndsWith(
+            expected + "; leave out --params: the checkpoint says itself what it holds", converted.Errors.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"WARNING: {checkpoint}{expected}; its weights are used as the section says", Assert.Single(Lines(pretrained.Errors)),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"WARNING: {checkpoint}{expected}; its weights are used as the section says", Assert.Single(Lines(evaluatedAlone.Errors)),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(run.Location, "hf")));
     }
 
@@ -52,7 +61,10 @@ public class OtherModelTests
     {
         using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
-        Change(run, "dropout_rate: 0.1", "dropout_rate: 0.2\n  embedding_dropout_rate: 0.0\n  initializer_range: 0.5\n  loss_scaling: batch_size\n  loss_weight: 0.5\n  compute_eval_metrics: False");
+        Change(
+            run, "dropout_rate: 0.1",
+            "dropout_rate: 0.2\n  embedding_dropout_rate: 0.0\n  initializer_range: 0.5\n  loss_scaling: batch_size\n  loss_weight: 0.5\n"
+            + "  compute_eval_metrics: False");
 
         ProgramResult trained = (await run.RunAsync("train", "--max_steps", "10")).EndsWith(0);
         ProgramResult evaluated = (await run.RunAsync("eval")).EndsWith(0);

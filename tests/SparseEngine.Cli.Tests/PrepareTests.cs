@@ -13,19 +13,24 @@ public sealed class PrepareTests : IDisposable
     [Fact]
     public async Task A_model_trains_on_prepared_characters_with_the_keys_shown_and_generates_them()
     {
-        ProgramResult prepared = (await PrepareAsync("-i", Scene, "--tokenizer", "char", "--max_sequence_length", "32", "--validation_fraction", "0.1")).EndsWith(0);
+        ProgramResult prepared =
+            (await PrepareAsync("-i", Scene, "--tokenizer", "char", "--max_sequence_length", "32", "--validation_fraction", "0.1")).EndsWith(0);
 
         // The YAML as it is shown, with what does not depend on the data added to each section.
         string yaml = prepared.Output[prepared.Output.IndexOf("model:", StringComparison.Ordinal)..]
-            .Replace("model:", "model:\n  hidden_size: 32\n  num_hidden_layers: 2\n  num_heads: 2\n  filter_size: 64\n  mixed_precision: False", StringComparison.Ordinal)
+            .Replace(
+                "model:", "model:\n  hidden_size: 32\n  num_hidden_layers: 2\n  num_heads: 2\n  filter_size: 64\n  mixed_precision: False",
+                StringComparison.Ordinal)
             .Replace("_input:", "_input:\n  batch_size: 4\n  shuffle: False", StringComparison.Ordinal);
         folder.Write("params.yaml", yaml + """
             optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True}
             runconfig: {max_steps: 8, eval_steps: 1, seed: 5}
             """);
-        (await ProgramProcess.RunAsync(folder.Location, "run", "CPU", "-p", "params.yaml", "-m", "train_and_eval", "-o", "model", "--threads", "1")).EndsWith(0);
+        (await ProgramProcess.RunAsync(
+            folder.Location, "run", "CPU", "-p", "params.yaml", "-m", "train_and_eval", "-o", "model", "--threads", "1")).EndsWith(0);
         ProgramResult generated = (await ProgramProcess.RunAsync(
-            folder.Location, "generate", "--checkpoint_path", "model/checkpoint_8.mdl", "--prompt", "Speak, ", "--tokenizer", "out/vocab.json", "--max_tokens", "30")).EndsWith(0);
+            folder.Location, "generate", "--checkpoint_path", "model/checkpoint_8.mdl", "--prompt", "Speak, ", "--tokenizer", "out/vocab.json",
+            "--max_tokens", "30")).EndsWith(0);
 
         Assert.StartsWith("Speak, ", generated.Output, StringComparison.Ordinal);
         string known = File.ReadAllText(Scene);
@@ -37,8 +42,11 @@ public sealed class PrepareTests : IDisposable
     {
         using TinyRun run = new();
         (await run.RunAsync("train")).EndsWith(0);
-        ProgramResult result = (await ProgramProcess.RunAsync(run.Location, "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "a", "--tokenizer", "gpt2")).EndsWith(1);
-        Assert.Equal($"{run.Output("checkpoint_8.mdl")}: its vocabulary has 256 entries; the tokenizer gpt2 needs at least 50256{Environment.NewLine}", result.Errors);
+        ProgramResult result = (await ProgramProcess.RunAsync(
+            run.Location, "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "a", "--tokenizer", "gpt2")).EndsWith(1);
+        Assert.Equal(
+            $"{run.Output("checkpoint_8.mdl")}: its vocabulary has 256 entries; the tokenizer gpt2 needs at least 50256{Environment.NewLine}",
+            result.Errors);
     }
 
     [Fact]
@@ -59,7 +67,9 @@ public sealed class PrepareTests : IDisposable
     {
         ProgramResult result = (await ProgramProcess.RunWithFileLimitAsync(
             folder.Location, 16 << 10, "prepare", "-i", Scene, "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "4")).EndsWith(1);
-        Assert.StartsWith("out: cannot be written: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "out: cannot be written: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
         AssertNoOutput();
     }
 
@@ -80,8 +90,10 @@ public sealed class PrepareTests : IDisposable
         }
 
         ProgramResult result = (await ProgramProcess.RunWithMemoryLimitAsync(
-            folder.Location, mebibytes: 3000, "prepare", "-i", "long.jsonl.gz", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "8", "--threads", "1")).EndsWith(1);
-        Assert.Equal($"Out of memory: sparse-engine prepare needs more than there is, or than a limit leaves to it.{Environment.NewLine}", result.Errors);
+            folder.Location, mebibytes: 3000, "prepare", "-i", "long.jsonl.gz", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "8",
+            "--threads", "1")).EndsWith(1);
+        Assert.Equal(
+            $"Out of memory: sparse-engine prepare needs more than there is, or than a limit leaves to it.{Environment.NewLine}", result.Errors);
         AssertNoOutput();
     }
 
@@ -99,7 +111,8 @@ public sealed class PrepareTests : IDisposable
             }
         }
 
-        using ProgramProcess program = ProgramProcess.Start(folder.Location, "prepare", "-i", "big.jsonl", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "64", "--threads", "1");
+        using ProgramProcess program = ProgramProcess.Start(
+            folder.Location, "prepare", "-i", "big.jsonl", "-o", "out", "--tokenizer", "byte", "--max_sequence_length", "64", "--threads", "1");
         await program.WaitForLineAsync("%  tokenizing");
         await program.SignalAsync("INT");
 
@@ -108,7 +121,8 @@ public sealed class PrepareTests : IDisposable
         AssertNoOutput();
     }
 
-    private Task<ProgramResult> PrepareAsync(params string[] options) => ProgramProcess.RunAsync(folder.Location, ["prepare", "-o", "out", .. options]);
+    private Task<ProgramResult> PrepareAsync(params string[] options) =>
+        ProgramProcess.RunAsync(folder.Location, ["prepare", "-o", "out", .. options]);
 
     private void AssertNoOutput() => Assert.DoesNotContain(
         Directory.EnumerateFileSystemEntries(folder.Location, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.None }),

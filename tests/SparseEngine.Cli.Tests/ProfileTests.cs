@@ -15,12 +15,16 @@ public class ProfileTests
         ProgramResult result = (await profiled.RunAsync("train", "--profile")).EndsWith(0);
 
         Assert.Equal(plain.Losses(), profiled.Losses());
-        foreach (string row in new[] { "SpMM", "transposed SpMM", "SDDMM", "GEMM", "attention gradient", "optimizer", "linear layers", "everything else" })
+        foreach (string row in new[]
+        {
+            "SpMM", "transposed SpMM", "SDDMM", "GEMM", "attention gradient", "optimizer", "linear layers", "everything else",
+        })
         {
             Assert.Matches($@"(?m)^ *{row} .*\d\.\d{{3}} s", result.Output);
         }
 
-        using JsonDocument trace = JsonDocument.Parse(await File.ReadAllBytesAsync(profiled.Output("trace.json"), TestContext.Current.CancellationToken));
+        using JsonDocument trace = JsonDocument.Parse(
+            await File.ReadAllBytesAsync(profiled.Output("trace.json"), TestContext.Current.CancellationToken));
         JsonElement[] events = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray()];
 
         // Two layers of six sparse weights, eight steps.
@@ -61,6 +65,8 @@ public class ProfileTests
 
         ProgramResult result = (await run.RunAsync("train", "--sparse_products", "magic")).EndsWith(2);
 
-        Assert.Contains("valid: fastest, sparse, dense", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "valid: fastest, sparse, dense", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
     }
 }

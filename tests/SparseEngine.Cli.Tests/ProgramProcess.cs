@@ -66,7 +66,8 @@ internal sealed class ProgramProcess : IDisposable
         Start(new ProcessStartInfo("sh", ["-c", line, "sh", "dotnet", Program, .. arguments]), workingDirectory);
 
     /// <summary>Runs the program to its end with other environment variables.</summary>
-    public static async Task<ProgramResult> RunWithEnvironmentAsync(string workingDirectory, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    public static async Task<ProgramResult> RunWithEnvironmentAsync(
+        string workingDirectory, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Program, .. arguments]);
         foreach ((string name, string value) in environment)
@@ -113,12 +114,16 @@ internal sealed class ProgramProcess : IDisposable
         await kill.WaitForExitAsync().WaitAsync(Patience);
     }
 
-    /// <summary>Whether the process of the tests, and so any that it starts, ignores SIGINT, as one started in the background of a script does.</summary>
+    /// <summary>
+    /// Whether the process of the tests, and so any that it starts, ignores SIGINT, as one started in the background of a script does.
+    /// </summary>
     public static bool InheritsIgnoredInterrupt()
     {
         const string Prefix = "SigIgn:";
         const ulong Interrupt = 1 << (2 - 1);
-        string? line = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Prefix, StringComparison.Ordinal)) : null;
+        string? line = File.Exists("/proc/self/status")
+            ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Prefix, StringComparison.Ordinal))
+            : null;
         return line is not null && (Convert.ToUInt64(line[Prefix.Length..].Trim(), 16) & Interrupt) != 0;
     }
 

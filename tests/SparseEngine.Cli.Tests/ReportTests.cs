@@ -52,7 +52,9 @@ public class ReportTests
 
         double loss = run.Metrics().Single(line => line.TryGetProperty("eval_loss", out _)).GetProperty("eval_loss").GetDouble();
         Assert.Contains($"<dt>validation loss</dt><dd>{loss:0.0000}<small>", page, StringComparison.Ordinal);
-        Assert.Contains("<td>model.transformer_decoder.layers.1.ffn.ffn.0.linear_layer.weight</td><td>64 x 32</td><td>512</td><td>75.00%</td>", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "<td>model.transformer_decoder.layers.1.ffn.ffn.0.linear_layer.weight</td><td>64 x 32</td><td>512</td><td>75.00%</td>", page,
+            StringComparison.Ordinal);
         Assert.Contains("75% of the decoder&#39;s linear layers", page, StringComparison.Ordinal);
         Assert.Contains("A model of 2 CS-2s in weight streaming", page, StringComparison.Ordinal);
 
@@ -100,7 +102,8 @@ public class ReportTests
         Assert.Contains("The log of old has no time so far", page, StringComparison.Ordinal);
         Assert.Contains("Without training in its folder: evaluated.", page, StringComparison.Ordinal);
         Assert.Contains("validation, of which slow, fast, old, worse, noisy had none.", page, StringComparison.Ordinal);
-        Assert.Contains("<td>2.0, final of slow</td><td>3m 20s</td><td>30s</td><td>8.3s</td><td>–</td><td>10s</td><td>–</td>", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "<td>2.0, final of slow</td><td>3m 20s</td><td>30s</td><td>8.3s</td><td>–</td><td>10s</td><td>–</td>", page, StringComparison.Ordinal);
         Assert.SkipWhen(Chromium.Missing is not null, Chromium.Missing ?? "");
         RenderedPage rendered = await Chromium.RenderAsync(page, 600, dark: true);
 
@@ -149,5 +152,6 @@ public class ReportTests
         return rows.Skip(1).Select(row => row[column]);
     }
 
-    private static Task<ProgramResult> ReportAsync(TinyRun run, params string[] arguments) => ProgramProcess.RunAsync(run.Location, ["report", .. arguments]);
+    private static Task<ProgramResult> ReportAsync(TinyRun run, params string[] arguments) =>
+        ProgramProcess.RunAsync(run.Location, ["report", .. arguments]);
 }

@@ -58,7 +58,8 @@ public class ResumeTests
     public async Task A_signal_ends_a_run_after_its_step_with_a_checkpoint(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signals.");
-        Assert.SkipWhen(signal == "INT" && ProgramProcess.InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
+        Assert.SkipWhen(
+            signal == "INT" && ProgramProcess.InheritsIgnoredInterrupt(), "The tests were started with SIGINT ignored, and so is the program.");
         const int LogSteps = 2;
         using TinyRun run = new(logSteps: LogSteps);
         using ProgramProcess program = run.Start("train", "--max_steps", "1000000");
@@ -73,7 +74,11 @@ public class ResumeTests
         Assert.Contains($"INFO: Stopped at step {step} of 1000000", result.Output, StringComparison.Ordinal);
         int[] logged = [.. Enumerable.Range(1, step / LogSteps).Select(count => count * LogSteps)];
         Assert.Equal(logged, run.Metrics().Select(line => line.GetProperty("step").GetInt32()));
-        Assert.Equal(logged, EventReader.ReadFolder(run.Output("train")).Where(record => record.Values.Any(value => value.Tag == "loss")).Select(record => record.Step));
+        Assert.Equal(
+            logged,
+            EventReader.ReadFolder(run.Output("train"))
+                .Where(record => record.Values.Any(value => value.Tag == "loss"))
+                .Select(record => record.Step));
         ProgramResult more = (await run.RunAsync("train", "--max_steps", $"{step + 2}")).EndsWith(0);
         Assert.Contains($"{Path.Combine("out", $"checkpoint_{step}.mdl")} at step {step}", more.Output, StringComparison.Ordinal);
     }

@@ -24,7 +24,8 @@ public class RunFolderTests
 
         string owner = $"process {first.Id} on host {Environment.MachineName}";
         Assert.Equal(
-            $"model_dir {modelDirectory} is in use: {owner} runs there; valid: another model_dir, or this one when that run has ended{Environment.NewLine}",
+            $"model_dir {modelDirectory} is in use: {owner} runs there; "
+            + $"valid: another model_dir, or this one when that run has ended{Environment.NewLine}",
             second.Errors);
         Assert.Equal(files.Order(), Directory.GetFileSystemEntries(run.Output("")).Order());
         Assert.False(first.HasEnded);
@@ -73,7 +74,8 @@ public class RunFolderTests
         using TinyRun run = new();
         string path = Path.Combine(run.Location, "params.yaml");
         string yaml = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(path, yaml.Replace("eval_input:", "eval_inputs:", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            path, yaml.Replace("eval_input:", "eval_inputs:", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
         ProgramResult result = (await run.RunAsync("train_and_eval", "--model_dir", Path.Combine("new", "out"))).EndsWith(2);
 

@@ -30,7 +30,7 @@ public partial class RunTests
         Assert.True(File.Exists(run.Output("checkpoint_8.mdl")));
         string log = Assert.Single(Directory.GetFiles(run.Output(""), "run_*.log"));
         Assert.Contains(" INFO: step 8/8  loss ", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        List<JsonElement> steps = run.Metrics().Where(line => line.TryGetProperty("loss", out _)).ToList();
+        List<JsonElement> steps = [.. run.Metrics().Where(line => line.TryGetProperty("loss", out _))];
         Assert.Equal([2, 4, 6, 8], steps.Select(line => line.GetProperty("step").GetInt32()));
         Assert.All(steps, line => Assert.True(line.GetProperty("flops_executed").GetDouble() < line.GetProperty("flops_dense").GetDouble()));
         JsonElement evaluation = Assert.Single(run.Metrics(), line => line.TryGetProperty("eval_loss", out _));
@@ -107,13 +107,17 @@ public partial class RunTests
         using TinyRun run = new();
 
         ProgramResult result = await ProgramProcess.RunAsync(
-            run.Location, "run", "CSX", "weight_streaming", "--params", "params.yaml", "--num_csx=1", "--mode", "train", "--model_dir", "out", "--max_steps", "2",
-            "--mount_dirs", "/data", "/code", "--python_paths", "/code", "--num_wgt_servers", "2", "--job_labels", "name=test", "--credentials_path", "/key", "-c", "compiled", "--disable_version_check");
+            run.Location, "run", "CSX", "weight_streaming", "--params", "params.yaml", "--num_csx=1", "--mode", "train",
+            "--model_dir", "out", "--max_steps", "2", "--mount_dirs", "/data", "/code", "--python_paths", "/code",
+            "--num_wgt_servers", "2", "--job_labels", "name=test", "--credentials_path", "/key", "-c", "compiled", "--disable_version_check");
 
         result.EndsWith(0);
-        Assert.Contains("INFO: CSX: no Cerebras system is attached to this program; the host computes, and what CS-2s would do is predicted", result.Output, StringComparison.Ordinal);
         Assert.Contains(
-            "INFO: without effect here: --mount_dirs, --python_paths, --job_labels, --num_wgt_servers, --credentials_path, --compile_dir, --disable_version_check",
+            "INFO: CSX: no Cerebras system is attached to this program; the host computes, and what CS-2s would do is predicted", result.Output,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "INFO: without effect here: --mount_dirs, --python_paths, --job_labels, --num_wgt_servers, --credentials_path, --compile_dir, "
+            + "--disable_version_check",
             result.Output,
             StringComparison.Ordinal);
         Assert.True(File.Exists(run.Output("checkpoint_2.mdl")));
@@ -128,12 +132,16 @@ public partial class RunTests
         ProgramResult all = (await run.RunAsync("eval_all")).EndsWith(0);
         ProgramResult one = await run.RunAsync("eval_all", "--checkpoint_path", "out/checkpoint_4.mdl");
 
-        Assert.Equal([4, 8], run.Metrics().Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
+        Assert.Equal(
+            [4, 8], run.Metrics().Where(line => line.TryGetProperty("eval_loss", out _)).Select(line => line.GetProperty("step").GetInt32()));
         Assert.Contains("step 4  validation loss", all.Output, StringComparison.Ordinal);
         one.EndsWith(2);
-        Assert.Equal("params.yaml: Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir" + Environment.NewLine, one.Errors);
+        Assert.Equal(
+            "params.yaml: Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir" + Environment.NewLine, one.Errors);
     }
 
-    [GeneratedRegex(@"^step (?<step>\d+)/8  loss \d+\.\d{4}  lr 1\.0e-2  grad norm \d+\.\d\d  \d+ tokens/s  FLOPs \d\d?% of dense  time left [\dhms. ]+\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^step (?<step>\d+)/8  loss \d+\.\d{4}  lr 1\.0e-2  grad norm \d+\.\d\d  \d+ tokens/s  FLOPs \d\d?% of dense  time left [\dhms. ]+\r?$",
+        RegexOptions.Multiline)]
     private static partial Regex StepLine();
 }

@@ -21,13 +21,17 @@ public sealed class SparsifyTests : IDisposable
         List<JsonElement> all = [.. cases.RootElement.EnumerateArray()];
         SafetensorsWriter.Write(
             folder.File("dense.safetensors"),
-            [.. all.Select(one => $"{Name(one)}.weight").Select(name => new TensorWriter(name, file.Shape(name), values => file.Read(name, values)))]);
+            [
+                .. all.Select(one => $"{Name(one)}.weight")
+                    .Select(name => new TensorWriter(name, file.Shape(name), values => file.Read(name, values))),
+            ]);
 
         // A weight's seed is its group's plus its index in the file.
         StringBuilder yaml = new("sparsity:\n  dump_masks: true\n  param_name_patterns:\n");
         for (int index = 0; index < all.Count; index++)
         {
-            yaml.Append($"    {Name(all[index])}: {{sparsity: {all[index].GetProperty("sparsity")}, init_method: {all[index].GetProperty("init_method")}, ");
+            yaml.Append(
+                $"    {Name(all[index])}: {{sparsity: {all[index].GetProperty("sparsity")}, init_method: {all[index].GetProperty("init_method")}, ");
             yaml.Append($"seed: {all[index].GetProperty("seed").GetInt64() - index}}}\n");
         }
 
@@ -91,13 +95,16 @@ public sealed class SparsifyTests : IDisposable
     {
         using TinyRun run = new();
         string parameters = Path.Combine(run.Location, "params.yaml");
-        File.WriteAllText(parameters, File.ReadAllText(parameters).Replace("log_steps: 2,", "log_steps: 1, save_initial_checkpoint: True,", StringComparison.Ordinal));
+        File.WriteAllText(
+            parameters,
+            File.ReadAllText(parameters).Replace("log_steps: 2,", "log_steps: 1, save_initial_checkpoint: True,", StringComparison.Ordinal));
         (await run.RunAsync("train", "--max_steps", "1")).EndsWith(0);
 
         (await ProgramProcess.RunAsync(
             run.Location, "sparsify", "-i", run.Output("checkpoint_0.mdl"), "-o", "sparse.mdl", "--params", "params.yaml")).EndsWith(0);
 
-        Dictionary<string, float[]> trained = CheckpointFiles.Read(run.Output("checkpoint_1.mdl")).ToDictionary(tensor => tensor.Name, tensor => tensor.Elements);
+        Dictionary<string, float[]> trained =
+            CheckpointFiles.Read(run.Output("checkpoint_1.mdl")).ToDictionary(tensor => tensor.Name, tensor => tensor.Elements);
         IReadOnlyList<(string Name, float[] Elements)> sparse = CheckpointFiles.Read(Path.Combine(run.Location, "sparse.mdl"));
         Assert.Contains(sparse, tensor => tensor.Elements.Any(float.IsNaN));
         Assert.All(sparse, tensor => Assert.Equal(trained[tensor.Name].Select(float.IsNaN), tensor.Elements.Select(float.IsNaN)));
@@ -117,8 +124,10 @@ public sealed class SparsifyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model: {}", "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, or a number in [0, 1)")]
-    [InlineData("sparsity: {}", "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, or a number in [0, 1)")]
+    [InlineData(
+        "model: {}", "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, or a number in [0, 1)")]
+    [InlineData(
+        "sparsity: {}", "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, or a number in [0, 1)")]
     [InlineData("sparsity: {sparsity: 1.5, init_method: topk}", "params.yaml:1:12: sparsity.sparsity is 1.5; valid: a number in [0, 1)")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topkk}", "params.yaml:1:27: sparsity.init_method is \"topkk\"; valid: random, topk")]
     public async Task A_section_that_is_missing_or_wrong_is_one_line_and_exit_code_2(string yaml, string expected)
@@ -142,7 +151,9 @@ public sealed class SparsifyTests : IDisposable
 
         Assert.Contains("WARNING: params.yaml:3:5: the sparsity pattern \"bais\" matches no weight", result.Errors, StringComparison.Ordinal);
         Assert.Contains("WARNING: No sparsity applied.", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("WARNING: NaN stay in parameters that the sparsity section does not cover: 3 values in 1 parameter", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "WARNING: NaN stay in parameters that the sparsity section does not cover: 3 values in 1 parameter", result.Errors,
+            StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(folder.File("sparse.mdl")), File.ReadAllBytes(folder.File("out.mdl")));
     }
 
@@ -158,9 +169,11 @@ public sealed class SparsifyTests : IDisposable
         Assert.Equal(["model.layer.weight.npy"], Directory.GetFiles(folder.File("out")).Select(Path.GetFileName));
         (await SparsifyAsync("sparse.mdl", "out/a.mdl", "--force")).EndsWith(0);
 
-        Assert.EndsWith($"model.layer.weight.npy: exists already; --force overwrites it{Environment.NewLine}", refused.Errors, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"model.layer.weight.npy: exists already; --force overwrites it{Environment.NewLine}", refused.Errors, StringComparison.Ordinal);
         Assert.Equal([1, 0, 1, 0, 0, 1], MaskFile("out/model.layer.weight.npy"));
-        Assert.Equal(["a.mdl", "model.layer.weight.npy"], Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["a.mdl", "model.layer.weight.npy"], Directory.GetFiles(folder.File("out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -173,7 +186,8 @@ public sealed class SparsifyTests : IDisposable
 
         ProgramResult result = (await SparsifyAsync("sparse.mdl", "out.mdl")).EndsWith(1);
 
-        Assert.Equal($"sparse.mdl: is damaged: optimizer.state.model.layer.weight.exp_avg does not have its checksum{Environment.NewLine}", result.Errors);
+        Assert.Equal(
+            $"sparse.mdl: is damaged: optimizer.state.model.layer.weight.exp_avg does not have its checksum{Environment.NewLine}", result.Errors);
         Assert.Equal(["params.yaml", "sparse.mdl"], Directory.GetFiles(folder.Location).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -185,7 +199,9 @@ public sealed class SparsifyTests : IDisposable
 
         ProgramResult result = (await SparsifyAsync("in.safetensors", "out.safetensors")).EndsWith(1);
 
-        Assert.Contains("the mask of \"../weight\" cannot be written: its name cannot be that of a file; leave out dump_masks", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "the mask of \"../weight\" cannot be written: its name cannot be that of a file; leave out dump_masks", result.Errors,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(folder.File("out.safetensors")));
     }
 

@@ -85,7 +85,8 @@ public sealed class StandardStreamTests : IDisposable
         // So many tokens take longer than a test waits.
         ProgramResult result = (await ProgramProcess.RunInShellAsync(
             run.Location, "{ \"$@\"; echo \"ended with $?\" >&2; } | head -c 20",
-            "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "The people", "--max_tokens", "2000000000", "--threads", "1")).EndsWith(0);
+            "generate", "--checkpoint_path", run.Output("checkpoint_8.mdl"), "--prompt", "The people", "--max_tokens", "2000000000", "--threads",
+            "1")).EndsWith(0);
 
         Assert.Equal("ended with 0\n", result.Errors);
         Assert.StartsWith("The people", result.Output, StringComparison.Ordinal);
@@ -129,8 +130,10 @@ public sealed class StandardStreamTests : IDisposable
         // The terminal is gone with script; the run under it gets what the kernel sends then, and nothing that it writes arrives.
         await ProgramProcess.RunInShellAsync(
             run.Location,
-            "script -qc \"dotnet '$2' run CPU -p params.yaml -m train -o out --threads 1 --max_steps 1000000; touch ended\" /dev/null </dev/null >seen & terminal=$!; "
-            + "until grep -q 'step 4' seen; do sleep 0.1; done; kill -9 $terminal; for i in $(seq 600); do ls out/checkpoint_*.mdl >found 2>/dev/null && break; sleep 0.1; done");
+            "script -qc \"dotnet '$2' run CPU -p params.yaml -m train -o out --threads 1 --max_steps 1000000; "
+            + "touch ended\" /dev/null </dev/null >seen & terminal=$!; "
+            + "until grep -q 'step 4' seen; do sleep 0.1; done; kill -9 $terminal; for i in $(seq 600); "
+            + "do ls out/checkpoint_*.mdl >found 2>/dev/null && break; sleep 0.1; done");
 
         Assert.Single(Directory.GetFiles(run.Output(""), "checkpoint_*.mdl"));
     }
@@ -139,7 +142,9 @@ public sealed class StandardStreamTests : IDisposable
     {
         ProgramResult result = (await ProgramProcess.RunAsync(run.Location, "inspect", "--json", run.Output("checkpoint_8.mdl"))).EndsWith(0);
         return System.Text.Json.JsonElement.Parse(result.Output).GetProperty("tensors").EnumerateArray()
-            .Single(tensor => tensor.GetProperty("name").GetString() == "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight").GetProperty("sparsity").GetDouble();
+            .Single(tensor => tensor.GetProperty("name").GetString() == "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight")
+            .GetProperty("sparsity")
+            .GetDouble();
     }
 
     private void WriteCheckpoint()

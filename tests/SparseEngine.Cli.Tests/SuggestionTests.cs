@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Shells;
 
@@ -27,7 +26,8 @@ public class SuggestionTests
     [InlineData("sparse-engine run CPU --mount", "")]
     [InlineData("sparse-engine run CPU --max_steps ", "")]
     [InlineData("sparse-engine run -p 'my file.yaml' ", "CPU GPU CSX")]
-    [InlineData("sparse-engine run -p my\\ file.yaml ", "CPU GPU CSX", Skip = "A backslash separates folders on Windows.", SkipWhen = nameof(IsWindows))]
+    [InlineData(
+        "sparse-engine run -p my\\ file.yaml ", "CPU GPU CSX", Skip = "A backslash separates folders on Windows.", SkipWhen = nameof(IsWindows))]
     [InlineData("sparse-engine run CPU -p ", "<FILE>")]
     [InlineData("sparse-engine run CPU --model_dir o", "<DIR>")]
     [InlineData("sparse-engine prepare -i a.txt --tok", "--tokenizer")]
@@ -99,11 +99,12 @@ public class SuggestionTests
     {
         ProgramResult result = (await ProgramProcess.RunAsync(Path.GetTempPath(), directive, line)).EndsWith(0);
 
-        Assert.Equal(expected, string.Join(' ', result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(item => item.Split('\t')[0])));
+        Assert.Equal(
+            expected, string.Join(' ', result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(item => item.Split('\t')[0])));
         Assert.Equal("", result.Errors);
     }
 
-    private static IEnumerable<string> Labels(string line) => Suggestions.For(Program, line).Select((CompletionItem item) => item.Label);
+    private static IEnumerable<string> Labels(string line) => Suggestions.For(Program, line).Select(item => item.Label);
 
     private static IReadOnlyList<string> Words(string? helpName) => ValuePlaceholder.Of(helpName).Words;
 

@@ -7,7 +7,8 @@ public sealed class TerminalWidthTests : IDisposable
 
     private static readonly string[] Lines =
     [
-        "--help", "run --help", "init --help", "inspect out/checkpoint_8.mdl", "flops -p params.yaml", "flops -p dense.yaml --iso-flop sparse-wide --sparsity 0.75",
+        "--help", "run --help", "init --help", "inspect out/checkpoint_8.mdl", "flops -p params.yaml",
+        "flops -p dense.yaml --iso-flop sparse-wide --sparsity 0.75",
         "devices", "run CPU -p params.yaml -m train --validate_only", "run CSX -p params.yaml -m train --validate_only",
         "run CPU -p params.yaml -m eval -o out --threads 1 --profile",
     ];
@@ -20,7 +21,8 @@ public sealed class TerminalWidthTests : IDisposable
     public async Task Nothing_hangs_or_fails_at_any_width()
     {
         await TrainAsync();
-        string dense = string.Join('\n', File.ReadLines(Path.Combine(run.Location, "params.yaml")).Where(line => !line.StartsWith("sparsity:", StringComparison.Ordinal)));
+        string dense = string.Join(
+            '\n', File.ReadLines(Path.Combine(run.Location, "params.yaml")).Where(line => !line.StartsWith("sparsity:", StringComparison.Ordinal)));
         File.WriteAllText(Path.Combine(run.Location, "dense.yaml"), dense);
 
         // One terminal for all of a width, so that this takes less than a minute.
@@ -48,7 +50,9 @@ public sealed class TerminalWidthTests : IDisposable
 
         Assert.Contains(Name, tensors, StringComparison.Ordinal);
         Assert.Contains("model.transformer_decoder.layers.1.self_attn.proj_output_dense_layer.weight", plan, StringComparison.Ordinal);
-        Assert.All(["completion", "sparsify", "--logging <DEBUG|INFO|WARNING|ERROR|CRITICAL>"], word => Assert.Contains(word, help, StringComparison.Ordinal));
+        Assert.All(
+            ["completion", "sparsify", "--logging <DEBUG|INFO|WARNING|ERROR|CRITICAL>"],
+            word => Assert.Contains(word, help, StringComparison.Ordinal));
 
         // A line or two for each of the 108 tensors, and what is around them.
         Assert.InRange(tensors.Split('\n').Length, 108, (2 * 108) + 40);
@@ -67,7 +71,9 @@ public sealed class TerminalWidthTests : IDisposable
         string shown = await ShownAsync(width, "inspect out/checkpoint_8.mdl");
 
         string[] lines = [.. shown.Split('\n').Select(line => line.Trim())];
-        string[] left = lines.FirstOrDefault(line => line.StartsWith("Left out", StringComparison.Ordinal)) is { } note ? note.TrimEnd('.').Split(": ")[1].Split(", ") : [];
+        string[] left = lines.FirstOrDefault(line => line.StartsWith("Left out", StringComparison.Ordinal)) is { } note
+            ? note.TrimEnd('.').Split(": ")[1].Split(", ")
+            : [];
         Assert.Equal(expected.Split(' '), lines[Array.IndexOf(lines, "tensor") + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("shape dtype elements sparsity NaN infinite".Split(' ').Except(expected.Split(' ')), left);
     }

@@ -11,7 +11,8 @@ internal sealed class TinyRun : IDisposable
     {
         string text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
         folder.Write("params.yaml", $$"""
-            train_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: True, shuffle_seed: 3}
+            train_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: True,
+              shuffle_seed: 3}
             eval_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: False}
             model:
               vocab_size: 256
@@ -63,5 +64,8 @@ internal sealed class TinyRun : IDisposable
     public void Dispose() => folder.Dispose();
 
     private static string[] Arguments(string mode, string[] options) =>
-        ["run", "CPU", "--params", "params.yaml", "--mode", mode, .. options.Contains("--model_dir") ? [] : (string[])["--model_dir", "out"], "--threads", "1", .. options];
+    [
+        "run", "CPU", "--params", "params.yaml", "--mode", mode,
+        .. options.Contains("--model_dir") ? [] : (string[])["--model_dir", "out"], "--threads", "1", .. options,
+    ];
 }

@@ -99,7 +99,8 @@ public sealed class UncountedLabelTests : IDisposable
         folder.Write("params.yaml", $$"""
             train_input: {{input}}
             eval_input: {{input}}
-            model: {vocab_size: 64, hidden_size: 16, num_hidden_layers: 1, num_heads: 2, filter_size: 32, max_position_embeddings: 16, loss_scaling: {{scaling}}}
+            model: {vocab_size: 64, hidden_size: 16, num_hidden_layers: 1, num_heads: 2, filter_size: 32, max_position_embeddings: 16,
+              loss_scaling: {{scaling}}}
             optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True, weight_decay_rate: 0.1, {{optimizer}}}
             runconfig: {max_steps: 4, checkpoint_steps: 1, seed: 5, {{runConfig}}}
             """);
@@ -107,7 +108,10 @@ public sealed class UncountedLabelTests : IDisposable
 
     private Task<ProgramResult> RunAsync(string mode, params string[] options) => ProgramProcess.RunAsync(
         folder.Location,
-        ["run", "CPU", "-p", "params.yaml", "-m", mode, "--threads", "1", .. options.Contains("--model_dir") ? [] : (string[])["--model_dir", "out"], .. options]);
+        [
+            "run", "CPU", "-p", "params.yaml", "-m", mode, "--threads", "1",
+            .. options.Contains("--model_dir") ? [] : (string[])["--model_dir", "out"], .. options,
+        ]);
 
     private JsonElement[] Metrics(string name) =>
         [.. File.ReadLines(folder.File(name, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];

@@ -28,7 +28,7 @@ public class ValidateTests
 
         List<string[]> rows = result.Output.Split(Environment.NewLine)
             .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            .Where(cells => cells is [var name, ..] && name.StartsWith("model.", StringComparison.Ordinal))
+            .Where(cells => cells is [string name, ..] && name.StartsWith("model.", StringComparison.Ordinal))
             .ToList();
         Assert.Equal(72, rows.Count);
 

@@ -43,7 +43,10 @@ public partial class WaferTests
     [Fact]
     public void Each_kinds_utilisation_is_of_the_wafers_that_work_on_it()
     {
-        ModelParameters gpt2 = new() { VocabularySize = 50257, HiddenSize = 768, Layers = 12, Heads = 12, FilterSize = 3072, MaxPositionEmbeddings = 1024 };
+        ModelParameters gpt2 = new()
+        {
+            VocabularySize = 50257, HiddenSize = 768, Layers = 12, Heads = 12, FilterSize = 3072, MaxPositionEmbeddings = 1024,
+        };
 
         foreach (int systems in new[] { 1, 4 })
         {
@@ -54,7 +57,8 @@ public partial class WaferTests
             console.Profile.Width = 240;
             console.Write(WaferTable.Of(prediction));
 
-            double[] kinds = [.. PercentPattern().Matches(text.ToString()).Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
+            double[] kinds =
+                [.. PercentPattern().Matches(text.ToString()).Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
             Assert.Equal(7, kinds.Length);
             Assert.InRange(100 * prediction.Step.Utilisation, kinds.Min() - 0.1, kinds.Max() + 0.1);
         }
@@ -68,12 +72,14 @@ public partial class WaferTests
         ProgramResult result = (await RunAsync(run, "pipelined")).EndsWith(2);
 
         Assert.Equal(
-            "params.yaml: weight sparsity needs weight streaming, and the run is pipelined; valid: run CSX weight_streaming --params FILE --mode MODE",
+            "params.yaml: weight sparsity needs weight streaming, and the run is pipelined; "
+            + "valid: run CSX weight_streaming --params FILE --mode MODE",
             result.Errors.Trim());
     }
 
     private static Task<ProgramResult> RunAsync(TinyRun run, string strategy, params string[] options) =>
-        ProgramProcess.RunAsync(run.Location, ["run", "CSX", strategy, "--params", "params.yaml", "--mode", "train", "--model_dir", "out", .. options]);
+        ProgramProcess.RunAsync(
+            run.Location, ["run", "CSX", strategy, "--params", "params.yaml", "--mode", "train", "--model_dir", "out", .. options]);
 
     private static double Utilisation(ProgramResult result) =>
         double.Parse(UtilisationPattern().Match(result.Output).Groups[1].Value, CultureInfo.InvariantCulture);

@@ -19,8 +19,14 @@ public sealed class ZstandardTests : IDisposable
     [InlineData("--adapt")]
     public async Task Prepare_makes_of_compressed_documents_what_it_makes_of_them_uncompressed(params string[] options)
     {
-        byte[] lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 2000).Select(i => JsonSerializer.Serialize(new { text = $"Document {i}: é 😀 {new string('x', i)}" }) + "\n")));
-        foreach ((string name, byte[] content) in new[] { ("a.jsonl", lines), ("a.txt", "A text.\n"u8.ToArray()), ("a.md", [0xEF, 0xBB, 0xBF, .. "With a mark."u8]), ("a.ndjson", "{\"text\": \"one\"}"u8.ToArray()) })
+        byte[] lines = Encoding.UTF8.GetBytes(string.Concat(
+            Enumerable.Range(0, 2000).Select(i => JsonSerializer.Serialize(new { text = $"Document {i}: é 😀 {new string('x', i)}" }) + "\n")));
+        (string, byte[])[] files =
+        [
+            ("a.jsonl", lines), ("a.txt", "A text.\n"u8.ToArray()), ("a.md", [0xEF, 0xBB, 0xBF, .. "With a mark."u8]),
+            ("a.ndjson", "{\"text\": \"one\"}"u8.ToArray()),
+        ];
+        foreach ((string name, byte[] content) in files)
         {
             Directory.CreateDirectory(folder.File("plain"));
             Directory.CreateDirectory(folder.File("packed"));
@@ -31,7 +37,9 @@ public sealed class ZstandardTests : IDisposable
         (await PrepareAsync("plain", "plain.out")).EndsWith(0);
         (await PrepareAsync("packed", "packed.out")).EndsWith(0);
 
-        Assert.Equal(File.ReadAllBytes(folder.File("plain.out", "train", "examples_00000.h5")), File.ReadAllBytes(folder.File("packed.out", "train", "examples_00000.h5")));
+        Assert.Equal(
+            File.ReadAllBytes(folder.File("plain.out", "train", "examples_00000.h5")),
+            File.ReadAllBytes(folder.File("packed.out", "train", "examples_00000.h5")));
     }
 
     [Fact]
@@ -48,7 +56,8 @@ public sealed class ZstandardTests : IDisposable
     [Fact]
     public async Task A_frame_that_ends_early_is_one_line_with_its_place_and_no_output()
     {
-        byte[] whole = Compress(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\": \"{i * 7919 % 1000}\"}}\n"))));
+        byte[] whole = Compress(
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\": \"{i * 7919 % 1000}\"}}\n"))));
         foreach (int missing in new[] { 1, 4, 5, whole.Length / 2, whole.Length - 3, whole.Length - 5 })
         {
             File.WriteAllBytes(folder.File("a.jsonl.zst"), whole[..^missing]);
@@ -65,11 +74,15 @@ public sealed class ZstandardTests : IDisposable
         damaged[^1] ^= 1;
         File.WriteAllBytes(folder.File("a.txt.zst"), damaged);
         ProgramResult result = (await PrepareAsync("a.txt.zst", "out")).EndsWith(1);
-        Assert.StartsWith("a.txt.zst: is damaged, or ends early: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "a.txt.zst: is damaged, or ends early: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
 
         folder.Write("b.txt.zst", "This is not compressed.");
         result = (await PrepareAsync("b.txt.zst", "out")).EndsWith(1);
-        Assert.StartsWith("b.txt.zst: is damaged, or ends early: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "b.txt.zst: is damaged, or ends early: ", Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
     }
 
     private Task<ProgramResult> PrepareAsync(string input, string output) => ProgramProcess.RunAsync(
@@ -81,7 +94,8 @@ public sealed class ZstandardTests : IDisposable
         Process process;
         try
         {
-            process = Process.Start(new ProcessStartInfo("zstd", ["-q", "-c", .. options]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            process = Process.Start(
+                new ProcessStartInfo("zstd", ["-q", "-c", .. options]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         }
         catch (System.ComponentModel.Win32Exception)
         {

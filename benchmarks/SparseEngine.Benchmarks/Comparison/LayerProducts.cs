@@ -27,7 +27,8 @@ internal sealed class LayerProducts : IDisposable
 
         CsrPattern csr = CsrPattern.FromMask(rows, columns, keep);
         weight = new CsrMatrix(
-            device.Prepare(csr, RowPartition.EqualNonZeros(csr.RowPointers, device.Cores), RowPartition.EqualNonZeros(csr.ColumnPointers(), device.Cores)),
+            device.Prepare(
+                csr, RowPartition.EqualNonZeros(csr.RowPointers, device.Cores), RowPartition.EqualNonZeros(csr.ColumnPointers(), device.Cores)),
             Operands.Random(device.Allocate<float>(csr.NonZeros), random));
         gradient = device.Allocate<float>(csr.NonZeros);
         dense = DeviceMatrix.Dense(Operands.Random(device.Allocate<float>(rows * columns), random), rows, columns);

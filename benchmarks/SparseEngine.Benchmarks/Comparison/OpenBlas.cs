@@ -22,7 +22,8 @@ internal static unsafe partial class OpenBlas
     public static partial void SetThreads(int threads);
 
     /// <summary>C [m, n] = op(A) op(B), row-major; op(A) is [m, k].</summary>
-    public static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
+    public static void Multiply(
+        bool transposeA, bool transposeB, int m, int n, int k, float* a, int strideA, float* b, int strideB, float* c, int strideC) =>
         Sgemm(RowMajor, transposeA ? Transposed : AsIs, transposeB ? Transposed : AsIs, m, n, k, 1, a, strideA, b, strideB, 0, c, strideC);
 
     static OpenBlas() => NativeLibrary.SetDllImportResolver(
@@ -47,5 +48,6 @@ internal static unsafe partial class OpenBlas
 
     [LibraryImport(Library, EntryPoint = "cblas_sgemm")]
     private static partial void Sgemm(
-        int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float beta, float* c, int strideC);
+        int order, int transposeA, int transposeB, int m, int n, int k, float alpha, float* a, int strideA, float* b, int strideB, float beta,
+        float* c, int strideC);
 }

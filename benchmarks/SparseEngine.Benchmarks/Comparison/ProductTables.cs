@@ -9,7 +9,10 @@ internal static class ProductTables
 {
     private static readonly (int Rows, int Columns)[] Weights = [(2048, 512), (512, 2048), (768, 768), (3072, 768), (4096, 4096)];
     private static readonly (int Rows, int Columns, int Tokens)[] Sizes =
-        [(256, 256, 256), (512, 512, 512), (768, 768, 1024), (2048, 512, 2048), (512, 2048, 2048), (3072, 768, 1024), (256, 512, 2048), (2048, 2048, 2048)];
+    [
+        (256, 256, 256), (512, 512, 512), (768, 768, 1024), (2048, 512, 2048),
+        (512, 2048, 2048), (3072, 768, 1024), (256, 512, 2048), (2048, 2048, 2048),
+    ];
 
     private static readonly int[] Tokens = [512, 2048, 37];
     private static readonly double[] Zeros = [0.50, 0.75, 0.90, 0.95];
@@ -33,10 +36,15 @@ internal static class ProductTables
                 foreach (SparseProduct product in Products)
                 {
                     double[] seconds = Rounds.Medians(
-                        [() => blas.Seconds(product, rows, columns, tokens), .. layers.Select(layer => (Func<double>)(() => Rounds.Sample(() => layer.Sparse(product))))]);
+                        [
+                            () => blas.Seconds(product, rows, columns, tokens),
+                            .. layers.Select(layer => (Func<double>)(() => Rounds.Sample(() => layer.Sparse(product)))),
+                        ]);
                     double flops = layers[0].DenseFlops;
-                    IEnumerable<string> cells = Zeros.Select((zeros, i) => Invariant($"{seconds[0] / seconds[i + 1]:F2} ({(1 - zeros) * flops / seconds[i + 1] / 1e9:F0})"));
-                    Console.WriteLine(Invariant($"| {rows} x {columns} | {tokens} | {Name(product)} | {flops / seconds[0] / 1e9:F0} | {string.Join(" | ", cells)} |"));
+                    IEnumerable<string> cells =
+                        Zeros.Select((zeros, i) => Invariant($"{seconds[0] / seconds[i + 1]:F2} ({(1 - zeros) * flops / seconds[i + 1] / 1e9:F0})"));
+                    Console.WriteLine(Invariant(
+                        $"| {rows} x {columns} | {tokens} | {Name(product)} | {flops / seconds[0] / 1e9:F0} | {string.Join(" | ", cells)} |"));
                 }
 
                 Array.ForEach(layers, layer => layer.Dispose());
@@ -59,8 +67,10 @@ internal static class ProductTables
             using LayerProducts layer = new(device, rows, columns, tokens, zeros: 0.99);
             IEnumerable<string> cells = Products.Select(product =>
             {
-                double[] seconds = Rounds.Medians(() => Rounds.Sample(() => layer.Dense(product)), () => blas.Seconds(product, rows, columns, tokens));
-                return Invariant($"{layer.DenseFlops / seconds[0] / 1e9:F0} / {layer.DenseFlops / seconds[1] / 1e9:F0} = {seconds[1] / seconds[0]:F2}");
+                double[] seconds = Rounds.Medians(
+                    () => Rounds.Sample(() => layer.Dense(product)), () => blas.Seconds(product, rows, columns, tokens));
+                return Invariant(
+                    $"{layer.DenseFlops / seconds[0] / 1e9:F0} / {layer.DenseFlops / seconds[1] / 1e9:F0} = {seconds[1] / seconds[0]:F2}");
             });
             Console.WriteLine(Invariant($"| {rows} x {columns} | {tokens} | {string.Join(" | ", cells.ToArray())} |"));
         }
@@ -71,7 +81,8 @@ internal static class ProductTables
     {
         SimdWidth[] widths = [.. Enum.GetValues<SimdWidth>().Where(width => width <= HostDevice.BestWidth).OrderDescending()];
         HostDevice[] devices = [.. widths.Select(width => HostDevice.Create(Environment.ProcessorCount, width, ProductMethod.Sparse))];
-        Console.WriteLine($"{string.Join("; ", devices.Select(device => device.Description))}. W 2048 x 512, 512 tokens: GFLOP/s, and how many times the widest's.");
+        Console.WriteLine($"{string.Join("; ", devices.Select(device => device.Description))}. W 2048 x 512, 512 tokens: "
+            + "GFLOP/s, and how many times the widest's.");
         Console.WriteLine();
         Console.WriteLine($"| product | zeros | {string.Join(" | ", widths.Select(width => $"{32 * (int)width}-bit"))} |");
         Console.WriteLine($"|---|---|{string.Concat(widths.Select(_ => "---|"))}");
@@ -95,7 +106,8 @@ internal static class ProductTables
         static void PrintRow(string name, double zeros, double flops, LayerProducts[] layers, Action<LayerProducts> run)
         {
             double[] seconds = Rounds.Medians([.. layers.Select(layer => (Action)(() => run(layer)))]);
-            Console.WriteLine(Invariant($"| {name} | {100 * zeros:F0}% | {string.Join(" | ", seconds.Select(time => Invariant($"{flops / time / 1e9:F0} ({seconds[0] / time:F2})")))} |"));
+            IEnumerable<string> cells = seconds.Select(time => Invariant($"{flops / time / 1e9:F0} ({seconds[0] / time:F2})"));
+            Console.WriteLine(Invariant($"| {name} | {100 * zeros:F0}% | {string.Join(" | ", cells)} |"));
         }
     }
 
@@ -112,8 +124,9 @@ internal static class ProductTables
         {
             foreach ((int rows, int columns) in new[] { (512, 512), (2048, 512), (512, 2048), (3072, 768) })
             {
-                Console.WriteLine(Invariant(
-                    $"| {rows} x {columns} | {tokens} | {string.Join(" | ", Products.Select(product => Invariant($"{100 * Crossover(sparse, dense, rows, columns, tokens, product):F0}%")))} |"));
+                IEnumerable<string> cells = Products
+                    .Select(product => Invariant($"{100 * Crossover(sparse, dense, rows, columns, tokens, product):F0}%"));
+                Console.WriteLine(Invariant($"| {rows} x {columns} | {tokens} | {string.Join(" | ", cells)} |"));
             }
         }
     }

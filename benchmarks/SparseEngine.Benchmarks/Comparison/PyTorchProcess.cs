@@ -29,7 +29,11 @@ internal sealed class PyTorchProcess : IDisposable
         string script = Path.Combine(AppContext.BaseDirectory, "pytorch_step.py");
         Process process = Process.Start(new ProcessStartInfo(
             Environment.GetEnvironmentVariable("PYTHON") ?? "python3",
-            [script, .. new[] { size.Hidden, size.Filter, size.Heads, size.Batch, size.Sequence, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))])
+            [
+                script,
+                .. new[] { size.Hidden, size.Filter, size.Heads, size.Batch, size.Sequence, threads }
+                    .Select(n => n.ToString(CultureInfo.InvariantCulture)),
+            ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

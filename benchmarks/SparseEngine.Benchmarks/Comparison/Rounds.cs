@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SparseEngine.Benchmarks.Comparison;
 
-/// <summary>Times several ways of doing the same in turn, round after round, so that a machine whose speed changes is as slow for one as for the others.</summary>
+/// <summary>
+/// Times several ways of doing the same in turn, round after round, so that a machine whose speed changes is as slow for one as for the others.
+/// </summary>
 internal static class Rounds
 {
     private const int Count = 15;
@@ -15,7 +17,8 @@ internal static class Rounds
     private const double WarmUpSeconds = 0.03;
 
     /// <summary>The median seconds of one call of each operation.</summary>
-    public static double[] Medians(params Action[] operations) => Medians(operations.Select(operation => (Func<double>)(() => Sample(operation))).ToArray());
+    public static double[] Medians(params Action[] operations) =>
+        Medians(operations.Select(operation => (Func<double>)(() => Sample(operation))).ToArray());
 
     /// <summary>The medians of several clocks that are read in turn, after a round in which code is compiled.</summary>
     /// <param name="samples">Each gives seconds.</param>

@@ -5,7 +5,9 @@ using SparseEngine.Kernels.Host;
 
 namespace SparseEngine.Benchmarks.Comparison;
 
-/// <summary>Training steps beside PyTorch's, over all levels of sparsity, threads, tokens and non-zeros, and their memory, as Markdown tables and plots.</summary>
+/// <summary>
+/// Training steps beside PyTorch's, over all levels of sparsity, threads, tokens and non-zeros, and their memory, as Markdown tables and plots.
+/// </summary>
 internal static class StepTables
 {
     /// <summary>The argument that makes this program train one model and tell its peak memory.</summary>
@@ -32,7 +34,8 @@ internal static class StepTables
             using PyTorchProcess? peer = PyTorchProcess.Start(size, device.Cores);
             StepUnderTest[] steps = [.. PeerZeros.Select(zeros => new StepUnderTest(device, size, zeros))];
             List<double> peerTimes = [];
-            double[] seconds = Rounds.MediansOfSteps([() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)(() => Step(step)))]);
+            double[] seconds = Rounds.MediansOfSteps(
+                [() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)(() => Step(step)))]);
             double[] sorted = [.. peerTimes.Skip(1).Order()];
             double dense = sorted[sorted.Length / 2];
             IEnumerable<string> cells = seconds.Skip(1).Select(time => Invariant($"{size.Tokens / time:N0} ({dense / time:F2})"));
@@ -66,7 +69,8 @@ internal static class StepTables
 
         LinePlot.Save(
             plot, "Speed of a training step", "zeros in the decoder's weights, %", "times as fast as dense",
-            [.. methods.Select((method, i) => (Label(method), levels.Select(level => (double)level).ToArray(), ratios.Select(row => row[i]).ToArray()))]);
+            [.. methods
+                .Select((method, i) => (Label(method), levels.Select(level => (double)level).ToArray(), ratios.Select(row => row[i]).ToArray()))]);
         Array.ForEach(devices, device => device.Dispose());
     }
 
@@ -82,7 +86,9 @@ internal static class StepTables
             using StepUnderTest single = new(one, model, 75);
             using StepUnderTest every = new(all, model, 75);
             double[] seconds = Rounds.MediansOfSteps(CountOfThreadRounds, () => Step(single), () => Step(every));
-            Console.WriteLine(Invariant($"{model}, 75% zeros: 1 thread {1000 * seconds[0]:F0} ms, {all.Cores} threads {1000 * seconds[1]:F0} ms, {seconds[0] / seconds[1]:F2} times as fast."));
+            Console.WriteLine(Invariant(
+                $"{model}, 75% zeros: 1 thread {1000 * seconds[0]:F0} ms, {all.Cores} threads {1000 * seconds[1]:F0} ms, ")
+                + Invariant($"{seconds[0] / seconds[1]:F2} times as fast."));
         }
 
         StepSize size = StepSize.All[2];
@@ -101,7 +107,8 @@ internal static class StepTables
         Array.ForEach(byZeros, step => step.Dispose());
         double[] nonZeros = [.. zeros.Select(level => size.Plan(level).Weights.Sum(weight => weight.Kept) / 1e6)];
         Print("million non-zeros", nonZeros, zeroTimes);
-        LinePlot.Save(nonZerosPlot, $"A step of {size.Tokens} tokens", "non-zeros in the decoder, millions", "ms", [("measured", nonZeros, zeroTimes)]);
+        LinePlot.Save(
+            nonZerosPlot, $"A step of {size.Tokens} tokens", "non-zeros in the decoder, millions", "ms", [("measured", nonZeros, zeroTimes)]);
     }
 
     /// <summary>The step's speed over the tokens that go through the model at once, against that of all of them at once.</summary>
@@ -119,7 +126,8 @@ internal static class StepTables
             {
                 StepUnderTest[] steps = [.. passTokens.Select(tokens => new StepUnderTest(device, size, zeros, tokens))];
                 double[] seconds = Rounds.MediansOfSteps([.. steps.Select(step => (Action)(() => Step(step)))]);
-                Console.WriteLine(Invariant($"| {size} | {zeros}% | {string.Join(" | ", seconds.Select(time => Invariant($"{seconds[0] / time:F2}")))} |"));
+                Console.WriteLine(
+                    Invariant($"| {size} | {zeros}% | {string.Join(" | ", seconds.Select(time => Invariant($"{seconds[0] / time:F2}")))} |"));
                 Array.ForEach(steps, step => step.Dispose());
             }
         }
@@ -133,7 +141,8 @@ internal static class StepTables
         for (int i = 0; i < StepSize.All.Length; i++)
         {
             double[] peaks = [.. MemoryZeros.Select(zeros => PeakOf(i, zeros))];
-            Console.WriteLine(Invariant($"| {StepSize.All[i]} | {string.Join(" | ", peaks.Select(peak => Invariant($"{peak / Mebibyte:F0} MiB")))} | {peaks[3] / peaks[0]:F2} |"));
+            IEnumerable<string> cells = peaks.Select(peak => Invariant($"{peak / Mebibyte:F0} MiB"));
+            Console.WriteLine(Invariant($"| {StepSize.All[i]} | {string.Join(" | ", cells)} | {peaks[3] / peaks[0]:F2} |"));
         }
     }
 
@@ -153,7 +162,8 @@ internal static class StepTables
 
     private static double PeakOf(int size, int zeros)
     {
-        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [MemoryArgument, $"{size}", $"{zeros}"]) { RedirectStandardOutput = true })!;
+        using Process process =
+            Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [MemoryArgument, $"{size}", $"{zeros}"]) { RedirectStandardOutput = true })!;
         return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
     }
 

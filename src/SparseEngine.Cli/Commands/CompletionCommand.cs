@@ -27,7 +27,9 @@ internal sealed class CompletionCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("For every bash to come, with Debian's and Homebrew's bash-completion", "completion bash > ~/.local/share/bash-completion/completions/sparse-engine"),
+        new(
+            "For every bash to come, with Debian's and Homebrew's bash-completion",
+            "completion bash > ~/.local/share/bash-completion/completions/sparse-engine"),
         new("For zsh, in a folder of its $fpath", "completion zsh > ~/.zfunc/_sparse-engine"),
         new("For fish", "completion fish > ~/.config/fish/completions/sparse-engine.fish"),
     ];

@@ -21,7 +21,8 @@ internal sealed class ConvertCommand : Command, IHasExamples
 
     private readonly Option<string> output = new("--output", "-o")
     {
-        Description = "From Hugging Face: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. To Hugging Face: a folder.",
+        Description =
+            "From Hugging Face: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. To Hugging Face: a folder.",
         HelpName = "PATH",
         Required = true,
     };

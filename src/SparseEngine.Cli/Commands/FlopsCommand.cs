@@ -29,7 +29,8 @@ internal sealed class FlopsCommand : Command, IHasExamples
 
     private readonly Option<double?> sparsity = new("--sparsity")
     {
-        Description = "The share of zeros in all linear layers of the decoder, in place of the file's sparsity section; with --iso-flop, of the widened ones.",
+        Description =
+            "The share of zeros in all linear layers of the decoder, in place of the file's sparsity section; with --iso-flop, of the widened ones.",
         HelpName = "S",
         CustomParser = OptionValues.Fraction,
     };
@@ -116,7 +117,9 @@ internal sealed class FlopsCommand : Command, IHasExamples
 
     private void Report(ParseResult line, RunParameters given, Terminal terminal)
     {
-        RunParameters run = line.GetValue(sparsity) is { } level ? given with { Sparsity = SparsityParameters.OfLinearLayers(level, location: "--sparsity") } : given;
+        RunParameters run = line.GetValue(sparsity) is { } level
+            ? given with { Sparsity = SparsityParameters.OfLinearLayers(level, location: "--sparsity") }
+            : given;
         FlopAccount account = FlopAccount.Of(run, line.GetValue(attention));
         foreach (string warning in account.Plan.Warnings)
         {

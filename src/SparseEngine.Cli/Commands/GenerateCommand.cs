@@ -84,7 +84,9 @@ internal sealed class GenerateCommand : Command, IHasExamples
     public IReadOnlyList<Example> Examples { get; } =
     [
         new("Continue a prompt", "generate --checkpoint_path out/quickstart/checkpoint_700.mdl --prompt \"Returns the \""),
-        new("Always the likeliest next token, of a model that was trained on GPT-2's", "generate --checkpoint_path gpt2.mdl --tokenizer gpt2 --temperature 0 --prompt \"Once upon a time\""),
+        new(
+            "Always the likeliest next token, of a model that was trained on GPT-2's",
+            "generate --checkpoint_path gpt2.mdl --tokenizer gpt2 --temperature 0 --prompt \"Once upon a time\""),
     ];
 
     private int Generate(ParseResult line)
@@ -100,7 +102,8 @@ internal sealed class GenerateCommand : Command, IHasExamples
         Decoder decoder = Encoding.UTF8.GetDecoder();
         Span<char> characters = stackalloc char[4];
         IEnumerable<byte> bytes = generator.Generate(
-            start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(topP) ?? 1, line.GetValue(seed) ?? 0);
+            start, line.GetValue(maxTokens) ?? 0, line.GetValue(temperature) ?? 0, line.GetValue(topK) ?? 0, line.GetValue(topP) ?? 1,
+            line.GetValue(seed) ?? 0);
 
         // Not before the prompt is known to have tokens: what has none is an error, and half a line no output.
         Terminal.Write(start);

@@ -15,7 +15,8 @@ internal sealed class InitCommand : Command, IHasExamples
 
     private readonly Argument<RunTemplate> template = new("template")
     {
-        Description = "tiny, if not given: 3 million parameters, minutes; small: 25 million, an hour, both on bytes; gpt2-small: 124 million, on data that prepare makes.",
+        Description = "tiny, if not given: 3 million parameters, minutes; small: 25 million, an hour, both on bytes; "
+            + "gpt2-small: 124 million, on data that prepare makes.",
         HelpName = string.Join('|', RunTemplate.All.Select(template => template.Name)),
         Arity = ArgumentArity.ZeroOrOne,
         DefaultValueFactory = _ => RunTemplate.All[0],

@@ -94,7 +94,9 @@ internal static class OptionValues
     public static string? PlainPath(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;
-        return text.Length > 0 && !text.Any(char.IsControl) ? text : Invalid<string>(result, Terminal.Plain(text), "a path without control characters");
+        return text.Length > 0 && !text.Any(char.IsControl)
+            ? text
+            : Invalid<string>(result, Terminal.Plain(text), "a path without control characters");
     }
 
     private static T? Invalid<T>(ArgumentResult result, string text, string valid)

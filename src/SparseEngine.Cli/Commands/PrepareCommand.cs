@@ -101,8 +101,12 @@ internal sealed class PrepareCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("GPT-2's tokens of a folder of text, a hundredth held out", "prepare -i texts -o gpt2-data --tokenizer gpt2 --max_sequence_length 1024 --validation_fraction 0.01"),
-        new("Compressed JSONL with another model's tokenizer", "prepare -i 'data/**/*.jsonl.gz' -o llama-data --tokenizer llama/tokenizer.json --max_sequence_length 2048"),
+        new(
+            "GPT-2's tokens of a folder of text, a hundredth held out",
+            "prepare -i texts -o gpt2-data --tokenizer gpt2 --max_sequence_length 1024 --validation_fraction 0.01"),
+        new(
+            "Compressed JSONL with another model's tokenizer",
+            "prepare -i 'data/**/*.jsonl.gz' -o llama-data --tokenizer llama/tokenizer.json --max_sequence_length 2048"),
     ];
 
     private void Prepare(ParseResult line, CancellationToken stop)

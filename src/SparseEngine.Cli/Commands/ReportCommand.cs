@@ -64,7 +64,8 @@ internal sealed class ReportCommand : Command, IHasExamples
     {
         Terminal terminal = new();
         string path = RunReport.Write(
-            [line.GetRequiredValue(modelDirectory), .. line.GetValue(compare) ?? []], line.GetValue(output), line.GetValue(force), line.GetValue(systems) ?? 1, terminal.WriteErrorLine);
+            [line.GetRequiredValue(modelDirectory), .. line.GetValue(compare) ?? []], line.GetValue(output), line.GetValue(force),
+            line.GetValue(systems) ?? 1, terminal.WriteErrorLine);
         terminal.WriteLine($"{path}: written; open it in a browser");
         return ExitCode.Done;
     }

@@ -36,8 +36,12 @@ internal sealed class RunCommand : Command, IHasExamples
     public IReadOnlyList<Example> Examples { get; } =
     [
         new("Train, and evaluate at the end", "run CPU --params configs/quickstart.yaml --mode train_and_eval --model_dir out/quickstart"),
-        new("See which weights become sparse and what a step costs, without training", "run CPU --params configs/quickstart.yaml --mode train --validate_only"),
-        new("A line of the Model Zoo's run.py", "run CSX weight_streaming --params params_gpt2_small.yaml --mode train --num_csx 1 --mount_dirs /data --python_paths /modelzoo"),
+        new(
+            "See which weights become sparse and what a step costs, without training",
+            "run CPU --params configs/quickstart.yaml --mode train --validate_only"),
+        new(
+            "A line of the Model Zoo's run.py",
+            "run CSX weight_streaming --params params_gpt2_small.yaml --mode train --num_csx 1 --mount_dirs /data --python_paths /modelzoo"),
     ];
 
     private static int Run(RunRequest request)
@@ -46,7 +50,8 @@ internal sealed class RunCommand : Command, IHasExamples
         if (request.Pipelined && parameters.Sparsity is not null)
         {
             throw new ConfigurationException(
-                $"{request.ParametersFile}: weight sparsity needs weight streaming, and the run is pipelined; valid: run CSX weight_streaming --params FILE --mode MODE");
+                $"{request.ParametersFile}: weight sparsity needs weight streaming, and the run is pipelined; "
+                + "valid: run CSX weight_streaming --params FILE --mode MODE");
         }
 
         Terminal terminal = new();
@@ -130,7 +135,8 @@ internal sealed class RunCommand : Command, IHasExamples
         terminal.Write(SizeTable.Of(description));
         if (request.Target == TargetDevice.Csx && description.TokensPerStep > 0)
         {
-            WaferPrediction prediction = WaferPrediction.Of(parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
+            WaferPrediction prediction = WaferPrediction.Of(
+                parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
             terminal.Write(WaferTable.Of(prediction));
             terminal.Write(WaferTable.Summary(prediction, measuredTokensPerSecond: null));
         }
@@ -154,7 +160,8 @@ internal sealed class RunCommand : Command, IHasExamples
         if (request.Target == TargetDevice.Csx && summary.TrainSeconds > 0)
         {
             RunDescription description = RunPlanner.Describe(parameters);
-            WaferPrediction prediction = WaferPrediction.Of(parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
+            WaferPrediction prediction = WaferPrediction.Of(
+                parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
             terminal.Write(WaferTable.Summary(prediction, summary.TokensTrained / summary.TrainSeconds));
         }
 

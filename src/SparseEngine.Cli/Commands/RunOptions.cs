@@ -82,7 +82,8 @@ internal sealed class RunOptions
 
     private readonly Option<int?> threads = Number("--threads", 1, "Threads of the host; all its cores if not given. Results do not depend on it.");
 
-    private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create("With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
+    private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create(
+        "With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
 
     private readonly Option<ProductMethod> products = new("--sparse_products")
     {
@@ -138,7 +139,8 @@ internal sealed class RunOptions
         TargetDevice target = line.GetValue(device);
         if (target != TargetDevice.Csx && line.GetValue(strategy) is { } word)
         {
-            throw new ConfigurationException($"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");
+            throw new ConfigurationException(
+                $"{word} goes with CSX only; valid: run {target.ToString().ToUpperInvariant()} --params FILE --mode MODE");
         }
 
         DeviceChoice? named = line.GetValue(computeDevice);

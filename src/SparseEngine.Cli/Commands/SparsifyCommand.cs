@@ -78,7 +78,8 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         string zeros = Quantity.Percent(done.Elements - done.Kept, done.Elements);
         string regrown = done.Regrown > 0 ? $", {Quantity.Count(done.Regrown)} of them regrown as 0" : "";
         string masks = withMasks ? $", masks in {Quantity.Count(done.Weights, ".npy file")} beside it" : "";
-        return $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements, "element")} of {Quantity.Count(done.Weights, "weight")} kept "
+        return $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Kept)} of {Quantity.Count(done.Elements, "element")} "
+            + $"of {Quantity.Count(done.Weights, "weight")} kept "
             + $"({zeros} zeros){regrown}, {Quantity.Bytes(done.Bytes)}{masks}";
     }
 }

@@ -33,7 +33,7 @@ internal sealed class HelpWithExamples(RootCommand program, IReadOnlyList<Comman
         }
 
         help.Invoke(parseResult);
-        if (command is IHasExamples { Examples: var examples })
+        if (command is IHasExamples { Examples: IReadOnlyList<Example> examples })
         {
             parseResult.InvocationConfiguration.Output.Write($"Examples:\n{string.Join('\n', examples)}\n");
         }

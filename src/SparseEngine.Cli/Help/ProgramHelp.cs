@@ -26,7 +26,8 @@ internal static class ProgramHelp
             Write(terminal, [.. commands.Select(command => (command.Name, FirstSentence(command.Description!)))], width);
         }
 
-        (string Name, string Text)[] options = [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
+        (string Name, string Text)[] options =
+            [.. program.Options.Where(option => !option.Hidden).Select(option => (Names(option), option.Description!))];
         terminal.WriteLine("\nOptions:");
         Write(terminal, options, options.Max(option => option.Name.Length));
 
@@ -66,5 +67,5 @@ internal static class ProgramHelp
         return option.HelpName is { } value ? $"{names} <{value}>" : names;
     }
 
-    private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is >= 0 and var end ? text[..(end + 1)] : text;
+    private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is >= 0 and int end ? text[..(end + 1)] : text;
 }

@@ -62,7 +62,8 @@ internal static class LastWords
         {
             OutOfMemoryException => "Out of memory or threads: the program needs more than there is, or than a limit leaves to it (ulimit -v, -u).",
             FileNotFoundException or FileLoadException or BadImageFormatException or TypeLoadException when IsOfAnAssembly(cause) =>
-                $"A part of the program cannot be loaded, for want of memory or file handles, or since it is not installed whole: {OneLine(cause.Message)}",
+                "A part of the program cannot be loaded, for want of memory or file handles, or since it is not installed whole: "
+                + $"{OneLine(cause.Message)}",
             _ => $"Unexpected error: {cause.GetType().Name}: {OneLine(cause.Message)} (--logging DEBUG shows where)",
         };
     }

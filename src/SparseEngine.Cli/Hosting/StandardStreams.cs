@@ -16,7 +16,8 @@ internal static class StandardStreams
     public static bool OutputIsRead => output?.Failure is null;
 
     /// <summary>Why standard output lacks something, as a line for a person; null where it does not, or where its reader did not want more.</summary>
-    public static string? OutputFailure => output is { HasNoReader: false, Failure: { } failure } ? $"Standard output cannot be written to: {failure}" : null;
+    public static string? OutputFailure =>
+        output is { HasNoReader: false, Failure: { } failure } ? $"Standard output cannot be written to: {failure}" : null;
 
     /// <summary>Puts them in the place of the console's own.</summary>
     public static void Open()
@@ -27,7 +28,8 @@ internal static class StandardStreams
     }
 
     // Generated text and table borders are UTF-8 wherever the locale says otherwise.
-    private static StreamWriter Writer(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 256) { AutoFlush = true };
+    private static StreamWriter Writer(Stream stream) =>
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 256) { AutoFlush = true };
 
     /// <summary>
     /// Whether a descriptor that was closed when the program began has become one of the runtime's own, which text must not be written into:
@@ -45,7 +47,8 @@ internal static class StandardStreams
 
         try
         {
-            string? line = File.ReadLines(Path.Combine(Folder, Invariant($"{descriptor}"))).FirstOrDefault(line => line.StartsWith(Flags, StringComparison.Ordinal));
+            string? line = File.ReadLines(Path.Combine(Folder, Invariant($"{descriptor}")))
+                .FirstOrDefault(line => line.StartsWith(Flags, StringComparison.Ordinal));
             return line is not null && (Convert.ToInt32(line[Flags.Length..].Trim(), 8) & CloseOnExecute) != 0;
         }
         catch (FileNotFoundException)

@@ -18,7 +18,8 @@ internal static class ConversionTable
         table.Add("parameters", Quantity.Count(summary.Parameters));
         if (summary.NaNs > 0)
         {
-            table.Add(summary.Direction == ConversionDirection.ToHuggingFace ? "sparse, now 0" : "NaN, taken as sparse", Quantity.Count(summary.NaNs));
+            table.Add(
+                summary.Direction == ConversionDirection.ToHuggingFace ? "sparse, now 0" : "NaN, taken as sparse", Quantity.Count(summary.NaNs));
         }
 
         return table;

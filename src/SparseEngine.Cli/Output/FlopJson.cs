@@ -16,7 +16,8 @@ internal static class FlopJson
     /// <param name="run">Both.</param>
     /// <param name="file">Where the YAML went; null for nowhere.</param>
     public static string Of(SparseWideRun run, string? file) =>
-        JsonSerializer.Serialize(new { iso_flop = "sparse-wide", given = Account(run.Given, run.Given.Run.File), widened = Account(run.Widened, file) }, Options);
+        JsonSerializer.Serialize(
+            new { iso_flop = "sparse-wide", given = Account(run.Given, run.Given.Run.File), widened = Account(run.Widened, file) }, Options);
 
     private static object Account(FlopAccount account, string? file) => new
     {

@@ -15,7 +15,8 @@ internal static class FlopTable
     public static ColumnTable Of(FlopAccount account)
     {
         ColumnTable table = new(
-            new("FLOPs of one sequence"), Column.OfNumbers("kept"), Column.OfNumbers("forward\ndense", givesWay: 3), Column.OfNumbers("forward\nsparse", givesWay: 4),
+            new("FLOPs of one sequence"), Column.OfNumbers("kept"), Column.OfNumbers("forward\ndense", givesWay: 3),
+            Column.OfNumbers("forward\nsparse", givesWay: 4),
             Column.OfNumbers("backward\ndense", givesWay: 1), Column.OfNumbers("backward\nsparse", givesWay: 2));
         foreach (DecoderLayers layers in DecoderLayers.Of(account))
         {

@@ -4,7 +4,9 @@ using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
-/// <summary>What <c>inspect</c> prints: a row for each tensor, sums of parameters and of optimizer state, and then what is beside the tensors.</summary>
+/// <summary>
+/// What <c>inspect</c> prints: a row for each tensor, sums of parameters and of optimizer state, and then what is beside the tensors.
+/// </summary>
 internal static class InspectionTable
 {
     /// <summary>Lays out the tensors.</summary>
@@ -12,7 +14,8 @@ internal static class InspectionTable
     {
         ColumnTable table = new(
             new("tensor"), new("shape", GivesWay: 3), new("dtype", GivesWay: 1),
-            Column.OfNumbers("elements", givesWay: 4), Column.OfNumbers("sparsity"), Column.OfNumbers("NaN", givesWay: 5), Column.OfNumbers("infinite", givesWay: 2));
+            Column.OfNumbers("elements", givesWay: 4), Column.OfNumbers("sparsity"), Column.OfNumbers("NaN", givesWay: 5),
+            Column.OfNumbers("infinite", givesWay: 2));
         foreach (InspectedTensor tensor in inspection.Tensors)
         {
             AddRow(table, Terminal.Plain(tensor.Name), string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
@@ -61,6 +64,7 @@ internal static class InspectionTable
     private static void AddRow(ColumnTable table, string name, string shape, string dataType, ElementCounts counts)
     {
         table.AddRow(
-            name, shape, dataType, Quantity.Count(counts.Elements), Invariant($"{counts.Sparsity:0.####}"), Quantity.Count(counts.NaNs), Quantity.Count(counts.Infinities));
+            name, shape, dataType, Quantity.Count(counts.Elements), Invariant($"{counts.Sparsity:0.####}"), Quantity.Count(counts.NaNs),
+            Quantity.Count(counts.Infinities));
     }
 }

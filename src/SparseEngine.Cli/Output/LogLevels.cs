@@ -19,7 +19,9 @@ internal static class LogLevels
 
     /// <summary>The level of a name in any case; null where there is none.</summary>
     public static LogLevel? Find(string name) =>
-        Known.Where(known => string.Equals(known.Name, name, StringComparison.OrdinalIgnoreCase)).Select(known => (LogLevel?)known.Level).FirstOrDefault();
+        Known.Where(known => string.Equals(known.Name, name, StringComparison.OrdinalIgnoreCase))
+            .Select(known => (LogLevel?)known.Level)
+            .FirstOrDefault();
 
     /// <summary>The name of a level.</summary>
     public static string NameOf(LogLevel level) =>

@@ -18,7 +18,8 @@ internal static class PreparationDisplay
         Progress progress = terminal.Screen.Progress();
         progress.AutoClear = true;
         return terminal.WhileLive(() => progress
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(running => body(new Bars(running))));
     }
 

@@ -32,19 +32,22 @@ internal static class PreparationSummary
         yield return "model:";
         yield return $"  vocab_size: {dataset.VocabSize}";
         yield return $"  max_position_embeddings: {dataset.MaxSequenceLength}";
-        foreach (string line in Input("train_input", folder, "train", dataset).Concat(dataset.Val is null ? [] : Input("eval_input", folder, "val", dataset)))
+        IEnumerable<string> evaluation = dataset.Val is null ? [] : Input("eval_input", folder, "val", dataset);
+        foreach (string line in Input("train_input", folder, "train", dataset).Concat(evaluation))
         {
             yield return line;
         }
     }
 
     private static string Part(string name, PreparedSplit part) =>
-        $"  {name}: {Quantity.Count(part.Documents, "document")}, {Quantity.Count(part.Tokens, "token")}, {Quantity.Count(part.Samples, "sample")} in {Quantity.Count(part.Files, "file")}";
+        $"  {name}: {Quantity.Count(part.Documents, "document")}, {Quantity.Count(part.Tokens, "token")}, {Quantity.Count(part.Samples, "sample")} "
+        + $"in {Quantity.Count(part.Files, "file")}";
 
     /// <summary>12 files (.png 7, .py 3, 6 others 2): the most frequent endings.</summary>
     private static string LeftOut(IReadOnlyDictionary<string, int> files)
     {
-        KeyValuePair<string, int>[] endings = [.. files.OrderByDescending(ending => ending.Value).ThenBy(ending => ending.Key, StringComparer.Ordinal)];
+        KeyValuePair<string, int>[] endings =
+            [.. files.OrderByDescending(ending => ending.Value).ThenBy(ending => ending.Key, StringComparer.Ordinal)];
         IEnumerable<string> shown = endings.Take(MostEndings).Select(ending => $"{ending.Key} {Quantity.Count(ending.Value)}");
         KeyValuePair<string, int>[] others = [.. endings.Skip(MostEndings)];
         string rest = others.Length > 0 ? $", {Quantity.Count(others.Length, "other")} {Quantity.Count(others.Sum(ending => ending.Value))}" : "";

@@ -1,7 +1,7 @@
 using SparseEngine.Kernels.Devices.Profiling;
 using SparseEngine.Metrics;
-using Profile = SparseEngine.Kernels.Devices.Profiling.Profile;
 using static System.FormattableString;
+using Profile = SparseEngine.Kernels.Devices.Profiling.Profile;
 
 namespace SparseEngine.Cli.Output;
 
@@ -10,7 +10,9 @@ internal static class ProfileTable
 {
     /// <summary>Lays out a profile.</summary>
     /// <param name="profile">The operations.</param>
-    /// <param name="trainSeconds">Seconds spent in training steps; what the operations of a run that only trains do not fill is data and bookkeeping.</param>
+    /// <param name="trainSeconds">
+    /// Seconds spent in training steps; what the operations of a run that only trains do not fill is data and bookkeeping.
+    /// </param>
     public static ColumnTable Of(Profile profile, double trainSeconds)
     {
         IReadOnlyList<OperationTotal> totals = profile.Totals;

@@ -5,7 +5,10 @@ using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
-/// <summary>Shows a run as it goes. Milestones are lines on the terminal and in the log file, where the log shows INFO; how steps look is up to the kind of display.</summary>
+/// <summary>
+/// Shows a run as it goes. Milestones are lines on the terminal and in the log file, where the log shows
+/// INFO; how steps look is up to the kind of display.
+/// </summary>
 internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) : IRunObserver
 {
     private Pace? pace;
@@ -18,7 +21,9 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
 
     /// <summary>The display that fits: redrawn in place where a person watches and wants to see more than warnings, else plain lines.</summary>
     public static RunDisplay Create(Terminal terminal, RunLog log, int logSteps) =>
-        terminal.IsInteractive && log.Shows(LogLevel.Information) ? new LiveDisplay(terminal, log, logSteps) : new PlainDisplay(terminal, log, logSteps);
+        terminal.IsInteractive && log.Shows(LogLevel.Information)
+            ? new LiveDisplay(terminal, log, logSteps)
+            : new PlainDisplay(terminal, log, logSteps);
 
     /// <summary>Runs <paramref name="body"/>, the run that this observes.</summary>
     public abstract RunSummary Show(Func<RunSummary> body);
@@ -31,7 +36,8 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
         pace = new Pace(overview.LastStep);
         string verb = overview.Mode is RunMode.Train or RunMode.TrainAndEval ? $"training to step {overview.LastStep}" : "evaluating";
         string zeros = Quantity.Percent(overview.Parameters - overview.NonZeros, overview.Parameters);
-        Announce($"{verb} on {overview.Device}: {Quantity.Count(overview.Parameters)} parameters, {Quantity.Count(overview.NonZeros)} of them non-zero ({zeros} zeros)");
+        Announce($"{verb} on {overview.Device}: {Quantity.Count(overview.Parameters)} parameters, {Quantity.Count(overview.NonZeros)} of them "
+            + $"non-zero ({zeros} zeros)");
     }
 
     /// <inheritdoc/>

@@ -27,7 +27,9 @@ internal sealed class RunLog : ILoggerProvider
         this.directory = directory;
     }
 
-    /// <summary>Makes the log file, in a directory that is made if absent, with the lines so far: a run that is refused before it starts leaves none.</summary>
+    /// <summary>
+    /// Makes the log file, in a directory that is made if absent, with the lines so far: a run that is refused before it starts leaves none.
+    /// </summary>
     /// <exception cref="IOException">The directory cannot be made or written to.</exception>
     public void OpenFile()
     {

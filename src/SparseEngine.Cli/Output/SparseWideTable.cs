@@ -20,7 +20,9 @@ internal static class SparseWideTable
         table.AddEmptyRow();
         table.AddRow("forward, per token");
         Add("  linear layers", account => PerToken(account, LayerPart.Linear), Quantity.Operations);
-        Add($"  attention ({run.Given.Attention.ToString().ToLowerInvariant()})", account => PerToken(account, LayerPart.Attention), Quantity.Operations);
+        Add(
+            $"  attention ({run.Given.Attention.ToString().ToLowerInvariant()})", account => PerToken(account, LayerPart.Attention),
+            Quantity.Operations);
         Add("  output head", account => PerToken(account, LayerPart.Head), Quantity.Operations);
         Add("  total", account => account.Forward.Executed / account.Sequence, Quantity.Operations);
         return table;

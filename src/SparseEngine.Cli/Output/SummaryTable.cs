@@ -49,7 +49,8 @@ internal static class SummaryTable
 
         if (summary.TrainSeconds > 0)
         {
-            table.Add("training speed", $"{Quantity.Count(summary.TokensTrained / summary.TrainSeconds)} tokens/s, {Quantity.Scaled(summary.FlopsExecuted / summary.TrainSeconds, "FLOP/s")}");
+            table.Add("training speed", $"{Quantity.Count(summary.TokensTrained / summary.TrainSeconds)} tokens/s, "
+                + $"{Quantity.Scaled(summary.FlopsExecuted / summary.TrainSeconds, "FLOP/s")}");
         }
 
         table.Add("time", Quantity.Duration(elapsed.TotalSeconds));

@@ -15,7 +15,8 @@ internal static partial class WaferTable
     public static ColumnTable Of(WaferPrediction prediction)
     {
         ColumnTable table = new(
-            new("weight"), Column.OfNumbers("layers", givesWay: 2), Column.OfNumbers("forward", givesWay: 5), Column.OfNumbers("backward x", givesWay: 3),
+            new("weight"), Column.OfNumbers("layers", givesWay: 2), Column.OfNumbers("forward", givesWay: 5),
+            Column.OfNumbers("backward x", givesWay: 3),
             Column.OfNumbers("backward W", givesWay: 4), new("bound by", GivesWay: 1), Column.OfNumbers("utilisation"));
         foreach (IGrouping<string, WaferLayerCost> kind in prediction.Step.Layers.GroupBy(layer => LayerNumber().Replace(layer.Name, ".*.")))
         {
@@ -40,9 +41,12 @@ internal static partial class WaferTable
     {
         FactTable table = new();
         string systems = prediction.Step.Systems == 1 ? "one CS-2" : $"{prediction.Step.Systems} CS-2s";
-        table.Add($"predicted step on {systems}", Invariant($"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens, "token")}, linear layers only"));
+        table.Add(
+            $"predicted step on {systems}",
+            Invariant($"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens, "token")}, linear layers only"));
         table.Add("predicted speed", $"{Quantity.Count(prediction.TokensPerSecond)} tokens/s");
-        table.Add("predicted utilisation", Invariant($"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond, "FLOP/s")}"));
+        double peak = 2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond;
+        table.Add("predicted utilisation", Invariant($"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(peak, "FLOP/s")}"));
         if (measuredTokensPerSecond is { } measured)
         {
             table.Add("measured here", $"{Quantity.Count(measured)} tokens/s, the whole step");

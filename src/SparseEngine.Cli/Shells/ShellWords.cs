@@ -10,7 +10,8 @@ internal static class ShellWords
 
     /// <summary>A word as it is where no shell sees more in it, else in single quotes.</summary>
     public static string Quote(string word) =>
-        word.Length > 0 && word.All(character => char.IsLetterOrDigit(character) || Plain.Contains(character) || character == Path.DirectorySeparatorChar)
+        word.Length > 0
+            && word.All(character => char.IsLetterOrDigit(character) || Plain.Contains(character) || character == Path.DirectorySeparatorChar)
             ? word
             : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 

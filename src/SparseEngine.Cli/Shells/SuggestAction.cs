@@ -21,7 +21,7 @@ internal sealed class SuggestAction(RootCommand program, SuggestDirective direct
     public override int Invoke(ParseResult parseResult)
     {
         string line = parseResult.Tokens.LastOrDefault(token => token.Type != TokenType.Directive)?.Value ?? "";
-        string? position = parseResult.GetResult(directive) is { Values: [var value, ..] } ? value : null;
+        string? position = parseResult.GetResult(directive) is { Values: [string value, ..] } ? value : null;
         int end = int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? Math.Min(given, line.Length) : line.Length;
         foreach (CompletionItem item in Suggestions.For(program, line[..end]))
         {

@@ -27,7 +27,7 @@ internal static class Suggestions
 
         List<string> words = [.. complete.Skip(1)];
         string head = "";
-        if (typed.StartsWith("--", StringComparison.Ordinal) && typed.IndexOf('=') is > 0 and var equals)
+        if (typed.StartsWith("--", StringComparison.Ordinal) && typed.IndexOf('=') is > 0 and int equals)
         {
             words.Add(typed[..equals]);
             head = typed[..(equals + 1)];

@@ -24,7 +24,8 @@ internal static class FlopFigure
         return new Figure(
             Id,
             Title,
-            $"One training step of {run.Name}, forward and backward: {Quantity.Saving(total.Executed, total.Dense, Quantity.Operations)}. Grey: the same step without zeros.",
+            $"One training step of {run.Name}, forward and backward: {Quantity.Saving(total.Executed, total.Dense, Quantity.Operations)}. "
+            + "Grey: the same step without zeros.",
             (plot, theme) => Draw(plot, theme, parts, scale))
         {
             Numbers =
@@ -32,7 +33,8 @@ internal static class FlopFigure
                 ["part", "dense", "executed", "executed / dense"],
                 .. parts.Append(("whole step", total)).Select(part => (IReadOnlyList<string>)
                 [
-                    part.Item1, Quantity.Operations(part.Item2.Dense), Quantity.Operations(part.Item2.Executed), Quantity.Percent(part.Item2.Executed, part.Item2.Dense),
+                    part.Item1, Quantity.Operations(part.Item2.Dense), Quantity.Operations(part.Item2.Executed),
+                    Quantity.Percent(part.Item2.Executed, part.Item2.Dense),
                 ]),
             ],
         };
@@ -47,7 +49,8 @@ internal static class FlopFigure
         List<(string Name, FlopCount Flops)> parts = [];
         foreach (IGrouping<string, ReportedWeight> kind in model.Weights.GroupBy(weight => weight.Kind))
         {
-            parts.Add((kind.Key, new FlopCount(perElement * kind.Sum(weight => weight.Weight.Elements), perElement * kind.Sum(weight => weight.Kept))));
+            parts.Add(
+                (kind.Key, new FlopCount(perElement * kind.Sum(weight => weight.Weight.Elements), perElement * kind.Sum(weight => weight.Kept))));
         }
 
         if (model.Parameters.ShareEmbeddingWeights)
@@ -78,7 +81,8 @@ internal static class FlopFigure
             FigureText.Add(plot, Quantity.Percent(flops.Executed, flops.Dense), index + 0.2, flops.Executed / scale.Unit, Alignment.LowerCenter);
         }
 
-        plot.Axes.Bottom.SetTicks(Enumerable.Range(0, parts.Length).Select(index => (double)index).ToArray(), parts.Select(part => part.Name).ToArray());
+        plot.Axes.Bottom.SetTicks(
+            Enumerable.Range(0, parts.Length).Select(index => (double)index).ToArray(), parts.Select(part => part.Name).ToArray());
         plot.Axes.Bottom.MajorTickStyle.Length = 0;
         plot.Grid.XAxisStyle.IsVisible = false;
         plot.YLabel($"{scale.Prefix}FLOP a step");

@@ -23,7 +23,9 @@ internal static class SparsityFigure
         return new Figure(
             Id,
             Title,
-            Invariant($"Zeros in percent of each weight, as checkpoint {Quantity.Count(model.Step)} of {run.Name} has them: {100 * model.Sparsity:0.##}% of the decoder's linear layers, {Quantity.Count(model.Zeros)} of {Quantity.Count(model.Elements)} parameters."),
+            $"Zeros in percent of each weight, as checkpoint {Quantity.Count(model.Step)} of {run.Name} has them: "
+                + Invariant($"{100 * model.Sparsity:0.##}% ")
+                + $"of the decoder's linear layers, {Quantity.Count(model.Zeros)} of {Quantity.Count(model.Elements)} parameters.",
             (plot, theme) => Draw(plot, theme, weights, kinds, model.Parameters.Layers))
         {
             Height = Math.Clamp(80 + (30 * model.Parameters.Layers), 360, 800),
@@ -32,7 +34,8 @@ internal static class SparsityFigure
                 ["weight", "shape", "non-zero", "sparsity"],
                 .. model.Weights.Select(weight => (IReadOnlyList<string>)
                 [
-                    weight.Weight.Name, $"{weight.Weight.Shape[0]} x {weight.Weight.Shape[1]}", Quantity.Count(weight.Kept), Invariant($"{100 * weight.Sparsity:0.00}%"),
+                    weight.Weight.Name, $"{weight.Weight.Shape[0]} x {weight.Weight.Shape[1]}", Quantity.Count(weight.Kept),
+                    Invariant($"{100 * weight.Sparsity:0.00}%"),
                 ]),
             ],
         };
@@ -52,7 +55,9 @@ internal static class SparsityFigure
             if (hasRoom)
             {
                 bool dark = weight.Sparsity > 0.45;
-                FigureText.Add(plot, Invariant($"{100 * weight.Sparsity:0.#}"), x, y, Alignment.MiddleCenter, dark ? (theme == PlotTheme.Light ? Colors.White : Color.FromHex("#0B1220")) : null);
+                FigureText.Add(
+                    plot, Invariant($"{100 * weight.Sparsity:0.#}"), x, y, Alignment.MiddleCenter,
+                    dark ? (theme == PlotTheme.Light ? Colors.White : Color.FromHex("#0B1220")) : null);
             }
         }
 

@@ -17,7 +17,8 @@ internal static class SpeedFigure
         List<ReportedRun> trained = [.. all.Where(run => run.TokensPerSecond is not null)];
         return trained.Count == 0
             ? new Figure("speed", "Speed", "Nothing was trained in this model directory.", Draw: null)
-            : new Figure("speed", "Speed", "Tokens trained a second, at each logged step. Dotted: the median.", (plot, theme) => Draw(plot, theme, all))
+            : new Figure(
+                "speed", "Speed", "Tokens trained a second, at each logged step. Dotted: the median.", (plot, theme) => Draw(plot, theme, all))
             {
                 Legend = runs.Count > 1 ? [.. trained.Select(run => (run.Name, all.IndexOf(run)))] : [],
                 Hover = [.. trained.SelectMany(run => HoverPoint.Thin(
@@ -47,7 +48,8 @@ internal static class SpeedFigure
             int number = all.IndexOf(run);
             Color color = theme.Series(number);
             StepMetrics[] steps = StepsOf(run);
-            Scatter line = plot.Add.ScatterLine(steps.Select(step => (double)step.Step).ToArray(), steps.Select(step => step.TokensPerSecond).ToArray(), color);
+            Scatter line = plot.Add.ScatterLine(
+                steps.Select(step => (double)step.Step).ToArray(), steps.Select(step => step.TokensPerSecond).ToArray(), color);
             line.LineWidth = 1.6f;
             line.LinePattern = SeriesStyle.Of(number).Pattern;
             plot.Add.HorizontalLine(run.TokensPerSecond!.Value, 1.2f, color, LinePattern.Dotted);

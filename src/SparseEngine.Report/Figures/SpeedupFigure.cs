@@ -35,14 +35,21 @@ internal static class SpeedupFigure
         return new Figure(
             Id,
             Title,
-            $"The model of {runs[0].Name} with the same share of zeros in every linear layer of its decoder. FLOPs bound what skipping zeros can give to the whole step; the CS-2's prediction is of linear layers only.{points}",
+            $"The model of {runs[0].Name} with the same share of zeros in every linear layer of its decoder. "
+            + $"FLOPs bound what skipping zeros can give to the whole step; the CS-2's prediction is of linear layers only.{points}",
             (plot, theme) => Draw(plot, theme, counted, wafer, measured))
         {
             Numbers =
             [
                 ["sparsity", "fewer FLOPs", "CS-2, predicted"],
-                .. Listed.Select(percent => (IReadOnlyList<string>)[$"{percent}%", Invariant($"{counted[percent]:0.00}"), Invariant($"{wafer[percent]:0.00}")]),
-                .. measured.Select(point => (IReadOnlyList<string>)[Invariant($"{100 * point.Sparsity:0.##}%"), $"measured: {point.Name}", Invariant($"{point.Speedup:0.00}")]),
+                .. Listed.Select(percent => (IReadOnlyList<string>)
+                [
+                    $"{percent}%", Invariant($"{counted[percent]:0.00}"), Invariant($"{wafer[percent]:0.00}"),
+                ]),
+                .. measured.Select(point => (IReadOnlyList<string>)
+                [
+                    Invariant($"{100 * point.Sparsity:0.##}%"), $"measured: {point.Name}", Invariant($"{point.Speedup:0.00}"),
+                ]),
             ],
         };
     }
@@ -53,7 +60,8 @@ internal static class SpeedupFigure
         ReportedRun? dense = runs.FirstOrDefault(run => IsDense(run) && IsSameModel(run.Model, runs[0].Model));
         return dense?.TokensPerSecond is not { } slow
             ? []
-            : runs.Where(run => run.TokensPerSecond is not null && IsSameModel(run.Model, dense.Model) && run.LastStep!.Tokens == dense.LastStep!.Tokens && runs.Count > 1)
+            : runs.Where(run => run.TokensPerSecond is not null && IsSameModel(run.Model, dense.Model)
+                && run.LastStep!.Tokens == dense.LastStep!.Tokens && runs.Count > 1)
                 .Select(run => (run.Name, run.Model!.Sparsity, run.TokensPerSecond!.Value / slow));
     }
 
@@ -62,16 +70,21 @@ internal static class SpeedupFigure
     private static bool IsSameModel(ReportedModel? one, ReportedModel? other) =>
         one is not null && other is not null && Sizes(one.Parameters) == Sizes(other.Parameters);
 
-    private static (int, int, int, int, int) Sizes(ModelParameters model) => (model.VocabularySize, model.HiddenSize, model.Layers, model.Heads, model.FilterSize);
+    private static (int, int, int, int, int) Sizes(ModelParameters model) =>
+        (model.VocabularySize, model.HiddenSize, model.Layers, model.Heads, model.FilterSize);
 
     private static double Predicted(ReportedModel model, double sparsity, int tokens, int systems)
     {
         HashSet<string> decoder = [.. model.DecoderWeights.Select(weight => weight.Weight.Name)];
         return WaferPrediction.Of(
-            model.Parameters, weight => decoder.Contains(weight.Name) ? MaskSelector.KeptCount(weight.Elements, sparsity) : weight.Elements, tokens, systems).Step.Seconds;
+            model.Parameters,
+            weight => decoder.Contains(weight.Name) ? MaskSelector.KeptCount(weight.Elements, sparsity) : weight.Elements,
+            tokens,
+            systems).Step.Seconds;
     }
 
-    private static void Draw(Plot plot, PlotTheme theme, double[] counted, double[] wafer, List<(string Name, double Sparsity, double Speedup)> measured)
+    private static void Draw(
+        Plot plot, PlotTheme theme, double[] counted, double[] wafer, List<(string Name, double Sparsity, double Speedup)> measured)
     {
         double[] percent = [.. Levels.Select(level => 100 * level)];
         Scatter flops = plot.Add.ScatterLine(percent, counted, theme.Baseline);
@@ -82,7 +95,8 @@ internal static class SpeedupFigure
         predicted.LegendText = "CS-2, predicted, linear layers";
         if (measured.Count > 0)
         {
-            Scatter points = plot.Add.ScatterPoints(measured.Select(point => 100 * point.Sparsity).ToArray(), measured.Select(point => point.Speedup).ToArray(), theme.Series(1));
+            Scatter points = plot.Add.ScatterPoints(
+                measured.Select(point => 100 * point.Sparsity).ToArray(), measured.Select(point => point.Speedup).ToArray(), theme.Series(1));
             points.MarkerSize = 9;
             points.LegendText = "measured here, whole step";
         }

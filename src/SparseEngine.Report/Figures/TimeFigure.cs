@@ -15,7 +15,9 @@ internal static class TimeFigure
     {
         if (run.Operations.Count == 0)
         {
-            return new Figure("time", "Where the time goes", "This run was not profiled: sparse-engine run --profile writes the trace that this figure is drawn from.", Draw: null);
+            return new Figure(
+                "time", "Where the time goes",
+                "This run was not profiled: sparse-engine run --profile writes the trace that this figure is drawn from.", Draw: null);
         }
 
         TimeSpan all = new(run.Operations.Sum(operation => operation.Time.Ticks));
@@ -24,13 +26,18 @@ internal static class TimeFigure
         return new Figure(
             "time",
             "Where the time goes",
-            Invariant($"Operations of the device, from the profile of {run.Name}. Linear layers take {100 * linear:0}% of it (blue), everything else {100 * (1 - linear):0}% (orange)."),
+            $"Operations of the device, from the profile of {run.Name}. "
+                + Invariant($"Linear layers take {100 * linear:0}% of it (blue), everything else {100 * (1 - linear):0}% (orange)."),
             (plot, theme) => Draw(plot, theme, shown, all))
         {
             Numbers =
             [
                 ["operation", "share", "seconds", "calls"],
-                .. run.Operations.Select(operation => (IReadOnlyList<string>)[operation.Name, Invariant($"{100 * (operation.Time / all):0.0}%"), Invariant($"{operation.Time.TotalSeconds:0.000}"), Invariant($"{operation.Calls:N0}")]),
+                .. run.Operations.Select(operation => (IReadOnlyList<string>)
+                [
+                    operation.Name, Invariant($"{100 * (operation.Time / all):0.0}%"), Invariant($"{operation.Time.TotalSeconds:0.000}"),
+                    Invariant($"{operation.Calls:N0}"),
+                ]),
             ],
         };
     }
@@ -53,7 +60,9 @@ internal static class TimeFigure
             FigureText.Add(plot, Invariant($"{share:0.0}%"), share, -index, Alignment.MiddleLeft);
         }
 
-        plot.Axes.Left.SetTicks(Enumerable.Range(0, operations.Length).Select(index => (double)-index).ToArray(), operations.Select(operation => operation.Name).ToArray());
+        plot.Axes.Left.SetTicks(
+            Enumerable.Range(0, operations.Length).Select(index => (double)-index).ToArray(),
+            operations.Select(operation => operation.Name).ToArray());
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Grid.YAxisStyle.IsVisible = false;
         plot.XLabel("share of the time in operations (%)");

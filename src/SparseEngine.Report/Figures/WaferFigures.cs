@@ -30,14 +30,18 @@ internal static class WaferFigures
         return new Figure(
             Id,
             Title,
-            Invariant($"A model of {where} in weight streaming, linear layers only: {1e6 * prediction.Step.Seconds:N0} µs for a step of {Quantity.Count(prediction.Tokens)} tokens, ")
-                + Invariant($"{Quantity.Count(prediction.TokensPerSecond)} tokens/s, {100 * prediction.Step.Utilisation:0.0}% of all multipliers busy. Dots: utilisation of each layer, right axis."),
+            Invariant($"A model of {where} in weight streaming, linear layers only: {1e6 * prediction.Step.Seconds:N0} µs for a step of ")
+                + $"{Quantity.Count(prediction.Tokens)} tokens, {Quantity.Count(prediction.TokensPerSecond)} tokens/s, "
+                + Invariant($"{100 * prediction.Step.Utilisation:0.0}% of all multipliers busy. Dots: utilisation of each layer, right axis."),
             (plot, theme) => Draw(plot, theme, layers))
         {
             Numbers =
             [
                 ["layer", .. Passes.Select(pass => $"{pass} (µs)"), "utilisation"],
-                .. layers.Select(layer => (IReadOnlyList<string>)[layer.Name, .. layer.Microseconds.Select(time => Invariant($"{time:0.00}")), Invariant($"{layer.Utilisation:0.0}%")]),
+                .. layers.Select(layer => (IReadOnlyList<string>)
+                [
+                    layer.Name, .. layer.Microseconds.Select(time => Invariant($"{time:0.00}")), Invariant($"{layer.Utilisation:0.0}%"),
+                ]),
             ],
         };
     }
@@ -56,7 +60,9 @@ internal static class WaferFigures
             }
         }
 
-        Scatter dots = plot.Add.ScatterPoints(Enumerable.Range(0, layers.Length).Select(index => (double)index).ToArray(), layers.Select(layer => layer.Utilisation).ToArray(), theme.Series(1));
+        Scatter dots = plot.Add.ScatterPoints(
+            Enumerable.Range(0, layers.Length).Select(index => (double)index).ToArray(), layers.Select(layer => layer.Utilisation).ToArray(),
+            theme.Series(1));
         dots.MarkerSize = 9;
         dots.Axes.YAxis = plot.Axes.Right;
         plot.Axes.Right.Label.Text = "utilisation (%)";

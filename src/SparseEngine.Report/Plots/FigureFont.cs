@@ -18,7 +18,8 @@ internal static class FigureFont
     {
         if (SKFontManager.Default.FontFamilyCount == 0)
         {
-            throw new ConfigurationException("no fonts are installed to write in figures with; valid: any TrueType font, such as Debian's package fonts-dejavu-core");
+            throw new ConfigurationException(
+                "no fonts are installed to write in figures with; valid: any TrueType font, such as Debian's package fonts-dejavu-core");
         }
     }
 

@@ -39,7 +39,8 @@ internal sealed record ReportedWeight(ParameterDefinition Weight, long Kept)
 /// <param name="Step">The step of the checkpoint.</param>
 internal sealed record ReportedModel(ModelParameters Parameters, ImmutableArray<ReportedWeight> Weights, int Step)
 {
-    private readonly Dictionary<string, long> kept = Weights.ToDictionary(weight => weight.Weight.Name, weight => weight.Kept, StringComparer.Ordinal);
+    private readonly Dictionary<string, long> kept = Weights.ToDictionary(
+        weight => weight.Weight.Name, weight => weight.Kept, StringComparer.Ordinal);
 
     /// <summary>The weights of the decoder's layers, which sparsity sections prune.</summary>
     public IEnumerable<ReportedWeight> DecoderWeights => Weights.Where(weight => weight.Layer is not null);

@@ -37,7 +37,9 @@ internal sealed record ReportedRun(string Name, MetricsHistory History, Reported
     /// <summary>FLOPs of the whole training.</summary>
     public FlopCount TotalFlops => Flops.IsEmpty ? default : Flops[^1];
 
-    /// <summary>The median speed over the logged steps, in tokens a second, so that a slow start does not count; null where nothing was trained.</summary>
+    /// <summary>
+    /// The median speed over the logged steps, in tokens a second, so that a slow start does not count; null where nothing was trained.
+    /// </summary>
     public double? TokensPerSecond
     {
         get

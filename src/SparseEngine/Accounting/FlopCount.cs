@@ -22,7 +22,9 @@ public readonly record struct FlopCount(double Dense, double Executed)
         ModelParameters model, SparsityPlan plan, int batch, int sequence, AttentionCounting attention = AttentionCounting.Causal) =>
         SumOf(LayerFlops.OfForwardPass(model, plan, batch, sequence, attention));
 
-    /// <summary>One training step: three forward passes, since each product has two gradients of its own size. Recomputation is not counted.</summary>
+    /// <summary>
+    /// One training step: three forward passes, since each product has two gradients of its own size. Recomputation is not counted.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">Its sparse weights.</param>
     /// <param name="batch">Sequences in the step.</param>
@@ -31,8 +33,8 @@ public readonly record struct FlopCount(double Dense, double Executed)
     /// <param name="device">What computes the step: it may compute a weight with few zeros densely. Null counts non-zeros only.</param>
     /// <param name="microBatches">Passes that the batch is computed in; whether a device computes densely can depend on a pass's tokens.</param>
     public static FlopCount OfTrainingStep(
-        ModelParameters model, SparsityPlan plan, int batch, int sequence, AttentionCounting attention = AttentionCounting.Causal, ComputeDevice? device = null,
-        int microBatches = 1)
+        ModelParameters model, SparsityPlan plan, int batch, int sequence, AttentionCounting attention = AttentionCounting.Causal,
+        ComputeDevice? device = null, int microBatches = 1)
     {
         FlopCount step = OfForwardPass(model, plan, batch, sequence, attention).Times(3);
         if (device is null)
@@ -48,7 +50,8 @@ public readonly record struct FlopCount(double Dense, double Executed)
     public static FlopCount SumOf(IEnumerable<LayerFlops> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
-        return layers.Aggregate(default(FlopCount), (sum, layer) => new FlopCount(sum.Dense + layer.DenseForward, sum.Executed + layer.ExecutedForward));
+        return layers.Aggregate(
+            default(FlopCount), (sum, layer) => new FlopCount(sum.Dense + layer.DenseForward, sum.Executed + layer.ExecutedForward));
     }
 
     /// <summary>Both together.</summary>

@@ -19,7 +19,9 @@ public enum LayerPart
 }
 
 /// <summary>Floating-point operations that one weight, or one layer's attention, takes in a forward pass; a multiply-add is 2.</summary>
-/// <param name="Name">The weight's name in a checkpoint; <c>...self_attn</c> for attention itself, <c>model.lm_head.weight</c> for the head, tied or not.</param>
+/// <param name="Name">
+/// The weight's name in a checkpoint; <c>...self_attn</c> for attention itself, <c>model.lm_head.weight</c> for the head, tied or not.
+/// </param>
 /// <param name="DenseForward">Without sparsity.</param>
 /// <param name="ExecutedForward">Of the non-zeros.</param>
 public sealed record LayerFlops(string Name, double DenseForward, double ExecutedForward)
@@ -42,7 +44,9 @@ public sealed record LayerFlops(string Name, double DenseForward, double Execute
     /// <summary>A backward pass of the non-zeros. What is recomputed in it is not counted.</summary>
     public double ExecutedBackward => 2 * ExecutedForward;
 
-    /// <summary>A forward pass: 2 x tokens x elements for each linear weight and the head, 2 x 2 x hidden for each query-key pair (score and value).</summary>
+    /// <summary>
+    /// A forward pass: 2 x tokens x elements for each linear weight and the head, 2 x 2 x hidden for each query-key pair (score and value).
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">Its sparse weights; of these the kept elements are executed.</param>
     /// <param name="batch">Sequences.</param>

@@ -15,7 +15,9 @@ public readonly record struct StoredCount(long Dense, long Stored)
 }
 
 /// <summary>The size of a model, all in float32.</summary>
-/// <param name="Parameters">Parameters: all of them, embeddings, biases and norms included, and those that are not pruned. A tied head is counted once.</param>
+/// <param name="Parameters">
+/// Parameters: all of them, embeddings, biases and norms included, and those that are not pruned. A tied head is counted once.
+/// </param>
 /// <param name="WeightBytes">Their bytes, CSR patterns of sparse weights included; a device may keep more beside a pattern.</param>
 /// <param name="OptimizerBytes">Bytes of the optimizer's state, which exists for stored elements only; 0 without an optimizer section.</param>
 public readonly record struct ModelStorage(StoredCount Parameters, StoredCount WeightBytes, StoredCount OptimizerBytes)

@@ -6,7 +6,9 @@ using SparseEngine.Sparsity;
 
 namespace SparseEngine.Accounting;
 
-/// <summary>A dense run beside its <see cref="SparseWide"/> transformation, of the same floating-point operations in the decoder's linear layers.</summary>
+/// <summary>
+/// A dense run beside its <see cref="SparseWide"/> transformation, of the same floating-point operations in the decoder's linear layers.
+/// </summary>
 /// <param name="Given">What the run costs as it is.</param>
 /// <param name="Widened">What it costs widened and sparse.</param>
 /// <param name="Yaml">The run's YAML with the new widths and a sparsity section.</param>

@@ -44,7 +44,8 @@ internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDicti
             : null;
         ImmutableDictionary<string, string> metadata = file.Attributes()
             .Where(attribute => attribute.Name.StartsWith(CheckpointLayout.Metadata, StringComparison.Ordinal))
-            .ToImmutableDictionary(attribute => attribute.Name[CheckpointLayout.Metadata.Length..], attribute => attribute.Read<string>(), StringComparer.Ordinal);
+            .ToImmutableDictionary(
+                attribute => attribute.Name[CheckpointLayout.Metadata.Length..], attribute => attribute.Read<string>(), StringComparer.Ordinal);
         return new CheckpointAttributes(state, metadata);
     }
 

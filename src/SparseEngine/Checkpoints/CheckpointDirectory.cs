@@ -85,6 +85,8 @@ internal static class CheckpointDirectory
     {
         string name = Path.GetFileName(path);
         return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)
-            && int.TryParse(name.AsSpan()[Prefix.Length..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : null;
+            && int.TryParse(name.AsSpan()[Prefix.Length..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int step)
+            ? step
+            : null;
     }
 }

@@ -25,7 +25,9 @@ public sealed class CheckpointOutput
     /// <param name="path">The file: .mdl, .h5, .hdf5 or .safetensors.</param>
     /// <param name="input">The checkpoint it is made of, which it must not overwrite.</param>
     /// <param name="overwrite">Whether it may take the place of another file.</param>
-    /// <exception cref="ConfigurationException">Its name says no format, it is the input or a folder, or it exists and may not be overwritten.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Its name says no format, it is the input or a folder, or it exists and may not be overwritten.
+    /// </exception>
     public static CheckpointOutput For(string path, string input, bool overwrite)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

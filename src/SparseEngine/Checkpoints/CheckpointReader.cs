@@ -48,7 +48,8 @@ public abstract class CheckpointReader : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException(File.Exists(path) ? $"{path}: cannot be read: {exception.Message}" : $"{path}: no such checkpoint", exception);
+            throw new CheckpointException(
+                File.Exists(path) ? $"{path}: cannot be read: {exception.Message}" : $"{path}: no such checkpoint", exception);
         }
 
         return start[..read].StartsWith(CheckpointLayout.Hdf5Signature) ? new MdlReader(path)

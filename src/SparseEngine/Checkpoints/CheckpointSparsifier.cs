@@ -35,14 +35,17 @@ public sealed class CheckpointSparsifier
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(parameters);
-        IEnumerable<NamedShape> shapes = input.Names.Where(name => !OptimizerStateName.IsOptimizers(name)).Select(name => new NamedShape(name, input.Shape(name)));
+        IEnumerable<NamedShape> shapes =
+            input.Names.Where(name => !OptimizerStateName.IsOptimizers(name)).Select(name => new NamedShape(name, input.Shape(name)));
         return new CheckpointSparsifier(input, SparsityPlan.Create(parameters, [.. shapes], drawSeed), parameters.DumpMasks);
     }
 
     /// <summary>Writes the checkpoint with the plan applied, and where the section says dump_masks, each mask beside it as a .npy file.</summary>
     /// <param name="output">The file to write.</param>
     /// <param name="stop">Ends it between two tensors; nothing is left then.</param>
-    /// <exception cref="ConfigurationException">The output is one of the files that the input is read from, or a mask's file exists and may not be overwritten.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The output is one of the files that the input is read from, or a mask's file exists and may not be overwritten.
+    /// </exception>
     /// <exception cref="CheckpointException">The input is damaged.</exception>
     /// <exception cref="OutputException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>

@@ -14,7 +14,9 @@ internal sealed class CheckpointWeights : IWeightSource
     /// <summary>Checks that <paramref name="reader"/> holds exactly the tensors of a model.</summary>
     /// <param name="reader">The checkpoint.</param>
     /// <param name="definitions">The model's parameters.</param>
-    /// <param name="mayBeEmpty">Whether any weight may be NaN throughout, since masks are chosen anew; else only those that the checkpoint names.</param>
+    /// <param name="mayBeEmpty">
+    /// Whether any weight may be NaN throughout, since masks are chosen anew; else only those that the checkpoint names.
+    /// </param>
     /// <exception cref="CheckpointException">A tensor is missing, has another shape, or is not the model's.</exception>
     public CheckpointWeights(CheckpointReader reader, IReadOnlyList<NamedShape> definitions, bool mayBeEmpty = false)
     {

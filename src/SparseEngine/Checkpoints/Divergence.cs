@@ -86,6 +86,7 @@ internal sealed class Divergence(string path, Func<string, bool> mayBeEmpty)
             : $"{Quantity.Count(nans)} NaN and {Quantity.Count(infinities)} infinite";
         throw new CheckpointException(
             $"{path}: its model has diverged: {found} values that are no sparse places, "
-            + $"in {diverged} of {Quantity.Count(tensors, "parameter")}, first {first}; take a checkpoint from before that (inspect shows what one holds)");
+            + $"in {diverged} of {Quantity.Count(tensors, "parameter")}, first {first}; "
+            + "take a checkpoint from before that (inspect shows what one holds)");
     }
 }

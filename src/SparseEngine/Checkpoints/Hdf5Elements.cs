@@ -4,7 +4,9 @@ using PureHDF.VOL.Native;
 
 namespace SparseEngine.Checkpoints;
 
-/// <summary>The elements of HDF5 datasets as float32, read to where they are needed; of a type that must be converted, one copy is kept and used again.</summary>
+/// <summary>
+/// The elements of HDF5 datasets as float32, read to where they are needed; of a type that must be converted, one copy is kept and used again.
+/// </summary>
 internal sealed class Hdf5Elements
 {
     private Array? stored;

@@ -13,7 +13,8 @@ internal sealed class MaskFiles(string folder) : IDisposable
     /// <exception cref="CheckpointException">The weight's name cannot be a file's.</exception>
     public string PathFor(string weight) => weight.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0
         ? Path.Combine(folder, $"{weight}.npy")
-        : throw new CheckpointException($"{folder}: the mask of \"{weight}\" cannot be written: its name cannot be that of a file; leave out dump_masks");
+        : throw new CheckpointException(
+            $"{folder}: the mask of \"{weight}\" cannot be written: its name cannot be that of a file; leave out dump_masks");
 
     /// <summary>Writes a weight's mask.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>

@@ -36,7 +36,8 @@ internal sealed class MdlReader : CheckpointReader
                 throw new CheckpointException($"{path}: is damaged: the list of checksums is missing");
             }
 
-            if (checksums.Remove(CheckpointLayout.Attributes, out uint expected) && CheckpointAttributes.Checksum(attributes.State, attributes.Metadata) != expected)
+            if (checksums.Remove(CheckpointLayout.Attributes, out uint expected)
+                && CheckpointAttributes.Checksum(attributes.State, attributes.Metadata) != expected)
             {
                 throw new CheckpointException($"{path}: is damaged: the training state does not have its checksum");
             }
@@ -89,7 +90,9 @@ internal sealed class MdlReader : CheckpointReader
             throw new CheckpointException($"{Path}: is damaged: it has {stream.Length} of {(ulong)end} bytes");
         }
 
-        return StructureChecksum.Verify(stream, end) ? true : throw new CheckpointException($"{Path}: is damaged: its structure does not have its checksum");
+        return StructureChecksum.Verify(stream, end)
+            ? true
+            : throw new CheckpointException($"{Path}: is damaged: its structure does not have its checksum");
     }
 
     private NativeDataset Dataset(NativeFile root, string name) => file.CheckSize((NativeDataset)root.Dataset(name));

@@ -127,7 +127,8 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
         BigInteger bytes = description.Shape.Aggregate(new BigInteger(type.Size), (product, dimension) => product * dimension);
         return description.Start >= 0 && description.End <= dataLength && new BigInteger(description.End) - description.Start == bytes
             ? new SafetensorsEntry(name, type, description.Shape, description.Start, description.End - description.Start)
-            : throw new CheckpointException($"{path}: is damaged: {name} needs {bytes} bytes at {description.Start} to {description.End} of {dataLength}");
+            : throw new CheckpointException(
+                $"{path}: is damaged: {name} needs {bytes} bytes at {description.Start} to {description.End} of {dataLength}");
     }
 
     /// <summary>What an entry says; null where it does not say all of it.</summary>
@@ -135,8 +136,10 @@ internal sealed record SafetensorsHeader(ImmutableArray<SafetensorsEntry> Entrie
     {
         if (entry.ValueKind != JsonValueKind.Object
             || !entry.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
-            || !entry.TryGetProperty("shape", out JsonElement dimensions) || dimensions.ValueKind != JsonValueKind.Array || dimensions.GetArrayLength() > LargestRank
-            || !entry.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2
+            || !entry.TryGetProperty("shape", out JsonElement dimensions) || dimensions.ValueKind != JsonValueKind.Array
+            || dimensions.GetArrayLength() > LargestRank
+            || !entry.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array
+            || offsets.GetArrayLength() != 2
             || !TryGetInteger(offsets[0], out long start) || !TryGetInteger(offsets[1], out long end))
         {
             return null;

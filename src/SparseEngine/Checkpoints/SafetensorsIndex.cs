@@ -12,7 +12,9 @@ internal sealed record SafetensorsIndex(ImmutableArray<KeyValuePair<string, stri
     // A tensor takes about a hundred bytes: far beyond any model. Parsed, an index takes many times its size.
     private const long LargestIndex = 16 << 20;
 
-    /// <summary>Whether a file's first bytes are those of a JSON object, and not of a .safetensors file, whose header length has zeros in it.</summary>
+    /// <summary>
+    /// Whether a file's first bytes are those of a JSON object, and not of a .safetensors file, whose header length has zeros in it.
+    /// </summary>
     public static bool IsJson(ReadOnlySpan<byte> start)
     {
         ReadOnlySpan<byte> text = start.StartsWith(JsonFile.ByteOrderMark) ? start[JsonFile.ByteOrderMark.Length..] : start;

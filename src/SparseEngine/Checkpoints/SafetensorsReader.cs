@@ -6,7 +6,8 @@ namespace SparseEngine.Checkpoints;
 /// <summary>Reads a .safetensors file: the header's length (8 bytes, little endian), a JSON header, the tensors' bytes.</summary>
 internal sealed class SafetensorsReader : CheckpointReader
 {
-    // A tensor takes about 100 bytes of it: room for 150,000 of them. Parsed, a header takes many times its size; the format allows six times as much.
+    // A tensor takes about 100 bytes of it: room for 150,000 of them. Parsed, a header takes many times its size;
+    // the format allows six times as much.
     private const long LargestHeader = 16 << 20;
 
     // Elements converted at a time.

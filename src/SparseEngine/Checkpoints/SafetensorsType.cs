@@ -14,7 +14,8 @@ internal sealed record SafetensorsType(string Name, int Size, SafetensorsType.Co
     public delegate void Conversion(ReadOnlySpan<byte> bytes, Span<float> destination);
 
     /// <summary>The type that needs no conversion.</summary>
-    public static SafetensorsType Single { get; } = new("F32", sizeof(float), (bytes, destination) => MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination));
+    public static SafetensorsType Single { get; } = new(
+        "F32", sizeof(float), (bytes, destination) => MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination));
 
     /// <summary>All that can be read.</summary>
     public static ImmutableArray<SafetensorsType> All { get; } =

@@ -55,7 +55,8 @@ internal static class SafetensorsWriter
             {
                 long end = start + ((long)tensor.Elements * sizeof(float));
                 writer.WritePropertyName(tensor.Name);
-                JsonSerializer.Serialize(writer, new { dtype = SafetensorsType.Single.Name, shape = tensor.Shape, data_offsets = new[] { start, end } });
+                JsonSerializer.Serialize(
+                    writer, new { dtype = SafetensorsType.Single.Name, shape = tensor.Shape, data_offsets = new[] { start, end } });
                 start = end;
             }
 

@@ -32,7 +32,8 @@ public sealed record ConstantScheduler(double LearningRate, int? Steps = null) :
 /// <param name="DecaySteps">The length of the decay in steps.</param>
 /// <param name="Power">The exponent: 1 for a straight line.</param>
 /// <param name="Cycle">As in the file. The Model Zoo's formula holds the end rate after the decay whatever this says, and so does ours.</param>
-public sealed record PolynomialScheduler(double Initial, double End, int DecaySteps, double Power = 1, bool Cycle = false) : SchedulerParameters(DecaySteps)
+public sealed record PolynomialScheduler(double Initial, double End, int DecaySteps, double Power = 1, bool Cycle = false)
+    : SchedulerParameters(DecaySteps)
 {
     internal override double InitialRate => Initial;
 }
@@ -71,7 +72,8 @@ public sealed record CosineDecayScheduler(double Initial, double End, int DecayS
 /// <param name="Values">The rates.</param>
 /// <param name="Boundaries">The positions at which the next rate begins, ascending; one fewer than the rates.</param>
 /// <param name="Steps">How many steps it lasts when another follows.</param>
-public sealed record PiecewiseConstantScheduler(ImmutableArray<double> Values, ImmutableArray<int> Boundaries, int? Steps) : SchedulerParameters(Steps)
+public sealed record PiecewiseConstantScheduler(ImmutableArray<double> Values, ImmutableArray<int> Boundaries, int? Steps)
+    : SchedulerParameters(Steps)
 {
     /// <summary>What the boundaries may be.</summary>
     internal const string ValidBoundaries = "a list of ascending steps, one fewer than values";

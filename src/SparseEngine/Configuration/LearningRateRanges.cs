@@ -84,7 +84,8 @@ internal static class LearningRateRanges
         [
             ("initial_learning_rate", inverse.Initial, Interval.NotNegative), ("scale", inverse.Scale, Interval.NotNegative),
         ],
-        PiecewiseConstantScheduler { Values.IsDefaultOrEmpty: false } piecewise => [.. piecewise.Values.Select(rate => ("values", rate, Interval.NotNegative))],
+        PiecewiseConstantScheduler { Values.IsDefaultOrEmpty: false } piecewise =>
+            [.. piecewise.Values.Select(rate => ("values", rate, Interval.NotNegative))],
         _ => [],
     };
 }

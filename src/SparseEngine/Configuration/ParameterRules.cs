@@ -42,7 +42,8 @@ internal static class ParameterRules
             ("model.max_position_embeddings", model.MaxPositionEmbeddings),
         ];
         return weights.Where(weight => (long)weight.Rows * model.HiddenSize > Array.MaxLength).Select(weight => Rule(
-            weight.Key, [HiddenSize], $"is {weight.Rows}: with hidden_size {model.HiddenSize} that makes a weight of more than {Array.MaxLength} elements"));
+            weight.Key, [HiddenSize],
+            $"is {weight.Rows}: with hidden_size {model.HiddenSize} that makes a weight of more than {Array.MaxLength} elements"));
     }
 
     /// <summary>Without a table of positions a sequence may be of any length.</summary>
@@ -81,5 +82,6 @@ internal static class ParameterRules
         }
     }
 
-    private static BrokenRule Rule(string key, ImmutableArray<string> others, FormattableString text) => new(key, others, FormattableString.Invariant(text));
+    private static BrokenRule Rule(string key, ImmutableArray<string> others, FormattableString text) =>
+        new(key, others, FormattableString.Invariant(text));
 }

@@ -45,7 +45,10 @@ public enum SparsitySelection
 /// <param name="Pattern">Searched for in a weight's name, unanchored and case-sensitive; null selects by the default rule.</param>
 /// <param name="Sparsity">The share of zeros, in [0, 1).</param>
 /// <param name="Method">How the kept weights are chosen.</param>
-/// <param name="Seed">The base seed; a weight's own is this plus its index. Null where the YAML gives none: then a random 32-bit one is drawn once for the run and logged.</param>
+/// <param name="Seed">
+/// The base seed; a weight's own is this plus its index. Null where the YAML gives none: then a random
+/// 32-bit one is drawn once for the run and logged.
+/// </param>
 /// <param name="Location">Where the YAML has the pattern, for warnings: "params.yaml:12:5".</param>
 public sealed record SparsityGroup(Regex? Pattern, double Sparsity, SparsityMethod Method, long? Seed, string Location);
 

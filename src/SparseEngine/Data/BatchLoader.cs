@@ -26,7 +26,8 @@ internal sealed class BatchLoader
         if (source.Count < batchSize)
         {
             throw new DataException(
-                $"{split.Section()}: the data has {Counted.Of(source.Count, "sample")} of {Counted.Of(source.SequenceLength, "token")}, fewer than batch_size {batchSize}");
+                $"{split.Section()}: the data has {Counted.Of(source.Count, "sample")} of {Counted.Of(source.SequenceLength, "token")}, "
+                + $"fewer than batch_size {batchSize}");
         }
 
         this.source = source;
@@ -49,7 +50,9 @@ internal sealed class BatchLoader
     public int SamplesLeftOut => source.Count % BatchSize;
 
     /// <summary>Loads the batch that follows <paramref name="samplesConsumed"/> samples.</summary>
-    /// <param name="samplesConsumed">Samples used before: a multiple of <see cref="BatchSize"/>, unless the batch size changed, when the batch in progress starts again.</param>
+    /// <param name="samplesConsumed">
+    /// Samples used before: a multiple of <see cref="BatchSize"/>, unless the batch size changed, when the batch in progress starts again.
+    /// </param>
     /// <param name="batch">Receives it.</param>
     /// <exception cref="DataException">A sample cannot be read.</exception>
     public void Load(long samplesConsumed, Batch batch)
@@ -58,7 +61,8 @@ internal sealed class BatchLoader
         ArgumentOutOfRangeException.ThrowIfNegative(samplesConsumed);
         if (batch.Size != BatchSize || batch.SequenceLength != SequenceLength)
         {
-            throw new ArgumentException($"the batch is for {batch.Size} x {batch.SequenceLength} tokens, {BatchSize} x {SequenceLength} are loaded", nameof(batch));
+            throw new ArgumentException(
+                $"the batch is for {batch.Size} x {batch.SequenceLength} tokens, {BatchSize} x {SequenceLength} are loaded", nameof(batch));
         }
 
         int first = PositionAfter(samplesConsumed);

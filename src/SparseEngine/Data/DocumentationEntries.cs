@@ -87,7 +87,8 @@ internal static class DocumentationEntries
 
     /// <summary>What a see, paramref or similar element stands for.</summary>
     private static string? Reference(XmlReader reader) =>
-        reader.GetAttribute("langword") ?? reader.GetAttribute("name") ?? (reader.GetAttribute("cref") is { } cref ? ShortName(cref) : reader.GetAttribute("href"));
+        reader.GetAttribute("langword") ?? reader.GetAttribute("name")
+            ?? (reader.GetAttribute("cref") is { } cref ? ShortName(cref) : reader.GetAttribute("href"));
 
     /// <summary>"M:System.IO.Stream.Read(System.Byte[])" becomes "Stream.Read", "T:System.String" becomes "String".</summary>
     private static string ShortName(string cref)

@@ -10,7 +10,9 @@ internal static class DotNetDocumentationText
     private const string Pack = "Microsoft.NETCore.App.Ref";
     private const ulong OrderSeed = 20;
 
-    /// <summary>Reads, cleans and joins the documentation: one entry a line, near-duplicates dropped, in an order that depends only on the entries.</summary>
+    /// <summary>
+    /// Reads, cleans and joins the documentation: one entry a line, near-duplicates dropped, in an order that depends only on the entries.
+    /// </summary>
     /// <exception cref="DataException">There is no SDK's documentation on this machine.</exception>
     public static byte[] Load() => Load(FindFolder());
 
@@ -18,10 +20,15 @@ internal static class DotNetDocumentationText
     /// <exception cref="DataException">A file cannot be read.</exception>
     internal static byte[] Load(string folder)
     {
-        string[] files = [.. DataFiles.InFolder(folder, SearchOption.TopDirectoryOnly, file => file.EndsWith(".xml", StringComparison.Ordinal)).Select(file => file.Path)];
+        string[] files =
+        [
+            .. DataFiles.InFolder(folder, SearchOption.TopDirectoryOnly, file => file.EndsWith(".xml", StringComparison.Ordinal))
+                .Select(file => file.Path),
+        ];
 
         // The files' sizes differ a hundredfold: each core takes the next one when it is done with its last.
-        List<(string Text, ulong[] Shingles)>[] entries = [.. Partitioner.Create(files, EnumerablePartitionerOptions.NoBuffering).AsParallel().AsOrdered().Select(Entries)];
+        List<(string Text, ulong[] Shingles)>[] entries =
+            [.. Partitioner.Create(files, EnumerablePartitionerOptions.NoBuffering).AsParallel().AsOrdered().Select(Entries)];
         NearDuplicates seen = new();
         string[] order = [.. entries.SelectMany(list => list).Where(entry => seen.AddIfNew(entry.Shingles)).Select(entry => entry.Text)];
 
@@ -53,7 +60,8 @@ internal static class DotNetDocumentationText
         }
 
         throw new DataException(
-            $"data_dir \"{SampleSource.DotNetDocumentation}\": no .NET SDK with reference documentation was found (looked at {string.Join(", ", tried)}); give a text file or a folder of .txt files as data_dir instead");
+            $"data_dir \"{SampleSource.DotNetDocumentation}\": no .NET SDK with reference documentation was found (looked at "
+            + $"{string.Join(", ", tried)}); give a text file or a folder of .txt files as data_dir instead");
     }
 
     private static IEnumerable<string> DotNetRoots()

@@ -109,8 +109,11 @@ internal sealed class GptHdf5Source : ISampleSource
             return [DataFiles.Named(path)];
         }
 
-        IReadOnlyList<WalkedFile> found = DataFiles.InFolder(path, SearchOption.TopDirectoryOnly, file => file.EndsWith(".h5", StringComparison.Ordinal));
-        return found.Count > 0 ? found : throw new DataException($"{path}: has no .h5 files; GptHDF5DataProcessor reads files with a dataset \"data\"");
+        IReadOnlyList<WalkedFile> found = DataFiles.InFolder(
+            path, SearchOption.TopDirectoryOnly, file => file.EndsWith(".h5", StringComparison.Ordinal));
+        return found.Count > 0
+            ? found
+            : throw new DataException($"{path}: has no .h5 files; GptHDF5DataProcessor reads files with a dataset \"data\"");
     }
 
     private void Add(string path)
@@ -129,7 +132,8 @@ internal sealed class GptHdf5Source : ISampleSource
             ulong[] shape = content.Shape;
             if (shape.Length != 3 || shape[1] != Rows || !content.IsInt32)
             {
-                throw new DataException($"{path}: dataset \"data\" is {content.Type} [{string.Join(", ", shape)}]; int32 [samples, 3, sequence] is needed");
+                throw new DataException(
+                    $"{path}: dataset \"data\" is {content.Type} [{string.Join(", ", shape)}]; int32 [samples, 3, sequence] is needed");
             }
 
             if (takesFirstLength && files.Count == 0 && shape[2] is > 0 and <= int.MaxValue / Rows)
@@ -145,7 +149,8 @@ internal sealed class GptHdf5Source : ISampleSource
 
             if (content.StatedSamples is { } stated && (ulong)stated != shape[0])
             {
-                throw new DataException($"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {Counted.Of((long)shape[0], "sample")}");
+                throw new DataException(
+                    $"{path}: the attribute n_examples is {stated}, the dataset \"data\" has {Counted.Of((long)shape[0], "sample")}");
             }
 
             Guard(path, () => file.CheckSize(content.Dataset));
@@ -184,7 +189,8 @@ internal sealed class GptHdf5Source : ISampleSource
     {
         if ((uint)token >= (uint)vocabularySize)
         {
-            throw new DataException($"{file.Path}: sample {sample}, position {position}: {what} {token} is outside model.vocab_size {vocabularySize}");
+            throw new DataException(
+                $"{file.Path}: sample {sample}, position {position}: {what} {token} is outside model.vocab_size {vocabularySize}");
         }
     }
 

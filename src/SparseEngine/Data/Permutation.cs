@@ -18,7 +18,9 @@ internal static class Permutation
     }
 
     /// <summary>The seed of one of several unrelated orders.</summary>
-    /// <remarks>Both numbers are mixed: seeds that differ by SplitMix64's increment draw the same numbers one place apart, and so give nearly the same order.</remarks>
+    /// <remarks>
+    /// Both numbers are mixed: seeds that differ by SplitMix64's increment draw the same numbers one place apart, and so give nearly the same order.
+    /// </remarks>
     public static ulong SeedOf(int seed, long stream) => Mix(Mix(unchecked((ulong)seed)) ^ unchecked((ulong)stream));
 
     private static ulong Mix(ulong bits)

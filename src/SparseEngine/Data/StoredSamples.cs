@@ -46,7 +46,8 @@ internal sealed record StoredSamples(NativeDataset Dataset, ulong[] Shape, bool 
         IH5Attribute attribute = root.Attribute(Number);
         return ReadInteger(attribute) is { } stated
             ? (samples with { StatedSamples = stated }, null)
-            : (null, $"the attribute {Number} is {Describe(attribute.Type)} [{string.Join(", ", attribute.Space.Dimensions)}]; valid: one whole number");
+            : (null,
+                $"the attribute {Number} is {Describe(attribute.Type)} [{string.Join(", ", attribute.Space.Dimensions)}]; valid: one whole number");
     }
 
     private static string Describe(IH5DataType type) => type.Class switch

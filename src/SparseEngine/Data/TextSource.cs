@@ -20,13 +20,15 @@ internal sealed class TextSource : ISampleSource
         if (Count == 0)
         {
             throw new DataException(
-                $"{name}: the {(split == DataSplit.Training ? "training" : "validation")} part has {Counted.Of(text.Length, "byte")}; one sample of max_sequence_length {sequenceLength} needs {sequenceLength + 1}");
+                $"{name}: the {(split == DataSplit.Training ? "training" : "validation")} part has {Counted.Of(text.Length, "byte")}; "
+                + $"one sample of max_sequence_length {sequenceLength} needs {sequenceLength + 1}");
         }
 
         int outside = vocabularySize < 256 ? text.Span.IndexOfAnyInRange((byte)vocabularySize, byte.MaxValue) : -1;
         if (outside >= 0)
         {
-            throw new DataException($"{name}: byte {outside} is {text.Span[outside]}, outside model.vocab_size {vocabularySize}; 256 holds every byte");
+            throw new DataException(
+                $"{name}: byte {outside} is {text.Span[outside]}, outside model.vocab_size {vocabularySize}; 256 holds every byte");
         }
     }
 

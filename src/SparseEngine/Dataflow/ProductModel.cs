@@ -3,7 +3,9 @@ namespace SparseEngine.Dataflow;
 /// <summary>The closed formulas of a product's cycles on a wafer; docs/dataflow.md derives them.</summary>
 internal static class ProductModel
 {
-    /// <summary>Y = W X, and dX = W^T dY with the transposed load: each weight an AXPY over a core's tokens, each output row a sum over the columns.</summary>
+    /// <summary>
+    /// Y = W X, and dX = W^T dY with the transposed load: each weight an AXPY over a core's tokens, each output row a sum over the columns.
+    /// </summary>
     /// <param name="constants">The wafer.</param>
     /// <param name="mapping">Where activations lie.</param>
     /// <param name="load">The matrix that streams through, [outputs, inputs] of this product.</param>
@@ -26,7 +28,10 @@ internal static class ProductModel
             SkippedMultiplications: (double)(load.Elements - load.NonZeros) * tokens);
     }
 
-    /// <summary>dW = dY X^T at the non-zeros: each output gradient goes to all columns, each non-zero is a dot product over a core's tokens, summed down its column.</summary>
+    /// <summary>
+    /// dW = dY X^T at the non-zeros: each output gradient goes to all columns, each non-zero is a dot
+    /// product over a core's tokens, summed down its column.
+    /// </summary>
     /// <param name="constants">The wafer.</param>
     /// <param name="mapping">Where activations lie.</param>
     /// <param name="load">W [outputs, inputs].</param>
@@ -53,13 +58,14 @@ internal static class ProductModel
     private static double DescentCycles(WaferConstants constants, WaferMapping mapping) =>
         (Math.Min(constants.Rows, mapping.TokenRows) + 1) * constants.HopCycles;
 
-    // The last row's sums on their way from the first column to the last, which owns the last output feature: at each core a hop, then the messages of one pass of the
-    // datapath, one a cycle.
+    // The last row's sums on their way from the first column to the last, which owns the last output feature: at each core a hop, then the
+    // messages of one pass of the datapath, one a cycle.
     private static double CrossingCycles(WaferConstants constants, WaferMapping mapping) =>
         (mapping.Columns - 1) * (constants.HopCycles + constants.MessagesFor(Math.Min(constants.SimdWidth, mapping.TokensPerCore)));
 
-    // Columns are not equally busy in each stretch of rows. One that is ahead can go on only for the rows in flight, so where these are few the wafer waits for the
-    // busiest column of each of several stretches instead of the busiest of all. Stretches cost their rows in flight; the most expensive number of them counts.
+    // Columns are not equally busy in each stretch of rows. One that is ahead can go on only for the rows in flight, so where these are few
+    // the wafer waits for the busiest column of each of several stretches instead of the busiest of all. Stretches cost their rows in flight;
+    // the most expensive number of them counts.
     private static double ColumnCoupling(WaferConstants constants, WaferMapping mapping, WeightLoad load)
     {
         double excess = load.ExpectedExcess(mapping.Columns);

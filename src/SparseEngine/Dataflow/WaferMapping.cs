@@ -2,8 +2,8 @@ namespace SparseEngine.Dataflow;
 
 /// <summary>How activations lie on a wafer: features over the columns of cores, tokens over the rows.</summary>
 /// <remarks>
-/// The wafer can be cut into bands of columns. Each band holds all features of its own tokens, and weights are sent to all bands at once, which the fabric does by
-/// multicast. More bands mean fewer columns to sum over, more features and fewer tokens in a core.
+/// The wafer can be cut into bands of columns. Each band holds all features of its own tokens, and weights are sent to all bands at once, which the
+/// fabric does by multicast. More bands mean fewer columns to sum over, more features and fewer tokens in a core.
 /// </remarks>
 /// <param name="Bands">Bands of columns.</param>
 /// <param name="Columns">Columns of cores in a band.</param>
@@ -29,6 +29,9 @@ public sealed record WaferMapping(int Bands, int Columns, int TokenRows, int Tok
     internal static IEnumerable<WaferMapping> Candidates(WaferConstants constants, long tokens)
     {
         ArgumentNullException.ThrowIfNull(constants);
-        return Enumerable.Range(1, constants.Columns).Select(width => constants.Columns / width).Distinct().Select(bands => Create(constants, tokens, bands));
+        return Enumerable.Range(1, constants.Columns)
+            .Select(width => constants.Columns / width)
+            .Distinct()
+            .Select(bands => Create(constants, tokens, bands));
     }
 }

@@ -55,13 +55,17 @@ internal static class WaferModel
     /// <param name="tokens">Tokens on the wafer.</param>
     /// <param name="pass">Which product.</param>
     public static WaferProduct FastestProduct(WaferConstants constants, WeightLoad load, long tokens, WaferPass pass) =>
-        WaferMapping.Candidates(constants, tokens).Select(mapping => Product(constants, mapping, load, tokens, pass)).MinBy(product => product.Cycles)!;
+        WaferMapping.Candidates(constants, tokens)
+            .Select(mapping => Product(constants, mapping, load, tokens, pass))
+            .MinBy(product => product.Cycles)!;
 
     /// <summary>A training step under the one mapping that makes the whole step fastest, since activations stay where they are.</summary>
     /// <param name="constants">The wafers.</param>
     /// <param name="layers">The linear layers, in order.</param>
     /// <param name="tokens">Tokens of the step: batch x sequence.</param>
-    /// <param name="systems">CS-2s; each takes an equal share of the tokens, SwarmX sends each weight to all and adds up their gradients on the way back.</param>
+    /// <param name="systems">
+    /// CS-2s; each takes an equal share of the tokens, SwarmX sends each weight to all and adds up their gradients on the way back.
+    /// </param>
     public static WaferStep Step(WaferConstants constants, IReadOnlyList<WaferLayer> layers, long tokens, int systems)
     {
         ArgumentNullException.ThrowIfNull(constants);
@@ -81,7 +85,8 @@ internal static class WaferModel
         return new WaferStep(costs, mapping, systems, seconds, multiplications / (seconds * constants.PeakMultiplyAddsPerSecond));
     }
 
-    private static ImmutableArray<WaferLayerCost> Costs(WaferConstants constants, WaferMapping mapping, IReadOnlyList<WaferLayer> layers, long tokens) =>
+    private static ImmutableArray<WaferLayerCost> Costs(
+        WaferConstants constants, WaferMapping mapping, IReadOnlyList<WaferLayer> layers, long tokens) =>
     [
         .. layers.Select(layer => new WaferLayerCost(
             layer.Name,

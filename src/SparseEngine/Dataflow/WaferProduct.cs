@@ -35,7 +35,8 @@ public enum WaferBound
 /// <param name="Multiplications">Multiplications executed on the wafer.</param>
 /// <param name="SkippedMultiplications">Multiplications by zero weights, which never happen.</param>
 public sealed record WaferProduct(
-    WaferPass Pass, double ComputeCycles, double StreamingCycles, double ReductionCycles, double LatencyCycles, double Multiplications, double SkippedMultiplications)
+    WaferPass Pass, double ComputeCycles, double StreamingCycles, double ReductionCycles, double LatencyCycles, double Multiplications,
+    double SkippedMultiplications)
 {
     /// <summary>What the product waits for: the largest of the three.</summary>
     public WaferBound Bound =>

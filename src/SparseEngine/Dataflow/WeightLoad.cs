@@ -2,7 +2,9 @@ using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Dataflow;
 
-/// <summary>How many weights a matrix [outputs, inputs] brings to the columns of cores, each of which holds a consecutive block of input features.</summary>
+/// <summary>
+/// How many weights a matrix [outputs, inputs] brings to the columns of cores, each of which holds a consecutive block of input features.
+/// </summary>
 internal sealed class WeightLoad
 {
     // Where the pattern is known: input i's non-zeros number inputPointers[i + 1] - inputPointers[i], and so for outputs.
@@ -56,7 +58,9 @@ internal sealed class WeightLoad
     /// <summary>The transposed matrix [inputs, outputs], which the gradient of the inputs is a product with.</summary>
     public WeightLoad Transposed() => new(Inputs, Outputs, NonZeros, outputPointers, inputPointers);
 
-    /// <summary>The non-zeros of the busiest of <paramref name="columns"/> columns of cores: counted where the pattern is known, else expected.</summary>
+    /// <summary>
+    /// The non-zeros of the busiest of <paramref name="columns"/> columns of cores: counted where the pattern is known, else expected.
+    /// </summary>
     public double BusiestColumn(int columns)
     {
         EqualBlocks blocks = new(Inputs, columns);

@@ -5,8 +5,12 @@ internal static class AtomicFile
 {
     private const string Suffix = ".tmp";
 
-    /// <summary>Writes to a temporary file in the same folder, flushes it to the disk and renames it; on failure it is removed and the old file stays.</summary>
-    /// <remarks>The temporary name is the same each time, so that what a killed run left behind is overwritten by the next and does not pile up.</remarks>
+    /// <summary>
+    /// Writes to a temporary file in the same folder, flushes it to the disk and renames it; on failure it is removed and the old file stays.
+    /// </summary>
+    /// <remarks>
+    /// The temporary name is the same each time, so that what a killed run left behind is overwritten by the next and does not pile up.
+    /// </remarks>
     /// <exception cref="OutputException">It cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {

@@ -3,7 +3,9 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Files;
 
-/// <summary>A model directory that one run at a time writes to: another one, of this process or any other, is refused until the first ends, however it ends.</summary>
+/// <summary>
+/// A model directory that one run at a time writes to: another one, of this process or any other, is refused until the first ends, however it ends.
+/// </summary>
 /// <remarks>
 /// The hold is the operating system's lock of a file, which ends with its process; links to a folder lead to the same file. A text
 /// beside it says who holds it, since on Windows nobody can read what is locked. The text may be missing or be that of a process
@@ -40,7 +42,8 @@ internal sealed class FolderHold : IDisposable
         if (OpenInTime(folder, out string? owner) is not { } file)
         {
             throw new ConfigurationException(
-                $"model_dir {folder} is in use: {owner ?? "another process"} runs there; valid: another model_dir, or this one when that run has ended");
+                $"model_dir {folder} is in use: {owner ?? "another process"} runs there; "
+                + "valid: another model_dir, or this one when that run has ended");
         }
 
         WriteOwner(folder);
@@ -136,7 +139,9 @@ internal sealed class FolderHold : IDisposable
     private static List<string> MissingFolders(string folder)
     {
         List<string> missing = [];
-        for (string? path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)); path is not null && !Directory.Exists(path); path = Path.GetDirectoryName(path))
+        for (string? path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+            path is not null && !Directory.Exists(path);
+            path = Path.GetDirectoryName(path))
         {
             missing.Add(path);
         }
@@ -162,7 +167,7 @@ internal sealed class FolderHold : IDisposable
         try
         {
             string[] words = File.ReadAllText(Path.Combine(folder, OwnerName)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-            return words is [var id, var host] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+            return words is [string id, string host] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
                 && (host != ThisHost || Exists(process))
                 ? string.Create(CultureInfo.InvariantCulture, $"process {process} on host {host}")
                 : null;

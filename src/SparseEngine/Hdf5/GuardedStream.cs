@@ -57,7 +57,9 @@ internal sealed class GuardedStream : Stream
     /// <summary>Begins the next of an operation's results, with a fresh limit of what it is built from.</summary>
     public void BeginResult() => bytesOfResult = 0;
 
-    /// <exception cref="InvalidDataException">The operation has read more than any honest file makes it read, or a heap's size that no file of this length holds.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The operation has read more than any honest file makes it read, or a heap's size that no file of this length holds.
+    /// </exception>
     public override int Read(Span<byte> buffer)
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -71,7 +73,8 @@ internal sealed class GuardedStream : Stream
         reads++;
         bytes += count;
         bytesOfResult += count;
-        return reads <= FreeReads + (Length / BytesPerRead) && bytes <= FreeBytes + (ReadsPerByte * Length) && bytesOfResult <= FreeBytesPerResult + Length
+        return reads <= FreeReads + (Length / BytesPerRead) && bytes <= FreeBytes + (ReadsPerByte * Length)
+            && bytesOfResult <= FreeBytesPerResult + Length
             ? count
             : throw new InvalidDataException("its structure leads in circles");
     }
@@ -94,7 +97,8 @@ internal sealed class GuardedStream : Stream
         {
             heapSizeAt = position + HeapSizeOffset;
         }
-        else if (position == heapSizeAt && read.Length == sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(read) is var size && size > (ulong)Length)
+        else if (position == heapSizeAt && read.Length == sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(read) is ulong size
+            && size > (ulong)Length)
         {
             throw new InvalidDataException($"it states a heap of {size} bytes, in a file of {Length}");
         }

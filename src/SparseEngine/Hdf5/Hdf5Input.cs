@@ -7,7 +7,9 @@ namespace SparseEngine.Hdf5;
 /// <summary>Reads all elements of a dataset.</summary>
 internal delegate void ElementReader(NativeDataset dataset, Span<float> destination);
 
-/// <summary>An HDF5 file that anyone may have written, and anything may have happened to: reading it ends, and ends in a value or one kind of error.</summary>
+/// <summary>
+/// An HDF5 file that anyone may have written, and anything may have happened to: reading it ends, and ends in a value or one kind of error.
+/// </summary>
 internal sealed class Hdf5Input : IDisposable
 {
     // A chunk is decoded as a whole. Writers choose chunks of about a megabyte; HDF5's own cache of them is of that size.
@@ -20,7 +22,9 @@ internal sealed class Hdf5Input : IDisposable
     private readonly NativeFile file;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="InvalidDataException">It cannot be read, or is no whole HDF5 file. The message is one line and does not name the file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It cannot be read, or is no whole HDF5 file. The message is one line and does not name the file.
+    /// </exception>
     public Hdf5Input(string path)
     {
         stream = Translate(() => new GuardedStream(path));
@@ -99,7 +103,9 @@ internal sealed class Hdf5Input : IDisposable
             case H5DataLayoutClass.Chunked:
                 BigInteger chunk = Bytes(dataset.Layout.Chunks, dataset);
                 Require(chunk <= LargestChunk, $"the chunks of {dataset.Name} have {chunk} bytes; at most {LargestChunk} are read at once");
-                Require(size <= LargestRatio * (BigInteger)stream.Length, $"{dataset.Name} of {size} bytes does not fit a file of {stream.Length}, even compressed");
+                Require(
+                    size <= LargestRatio * (BigInteger)stream.Length,
+                    $"{dataset.Name} of {size} bytes does not fit a file of {stream.Length}, even compressed");
                 break;
             default:
                 throw new InvalidDataException($"{dataset.Name} is a virtual dataset; its data must be in the file itself");

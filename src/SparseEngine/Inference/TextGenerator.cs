@@ -31,19 +31,23 @@ public sealed class TextGenerator : IDisposable
     /// <param name="checkpointPath">The checkpoint, which names its model itself.</param>
     /// <param name="device">Where the model runs.</param>
     /// <param name="tokenizer">What the model was trained on; null for bytes.</param>
-    /// <exception cref="CheckpointException">The checkpoint cannot be read, does not describe a model, or one with fewer tokens than the tokenizer has.</exception>
+    /// <exception cref="CheckpointException">
+    /// The checkpoint cannot be read, does not describe a model, or one with fewer tokens than the tokenizer has.
+    /// </exception>
     public static TextGenerator Open(string checkpointPath, ComputeDevice device, ITokenizer? tokenizer = null)
     {
         tokenizer ??= Tokenizer.Open(Tokenizer.Byte);
         using CheckpointReader reader = CheckpointReader.Open(checkpointPath);
         ModelParameters shape = CheckpointModel.Of(reader)
-            ?? throw new CheckpointException($"{checkpointPath}: does not say what model it holds; generation needs a checkpoint written by a run or by convert");
+            ?? throw new CheckpointException(
+                $"{checkpointPath}: does not say what model it holds; generation needs a checkpoint written by a run or by convert");
 
         // A model that was not trained on documents, such as one of TextDataProcessor, has no use for the end.
         int needed = tokenizer.EndToken == tokenizer.VocabularySize - 1 ? tokenizer.EndToken : tokenizer.VocabularySize;
         if (shape.VocabularySize < needed)
         {
-            throw new CheckpointException($"{checkpointPath}: its vocabulary has {shape.VocabularySize} entries; the tokenizer {tokenizer.Name} needs at least {needed}");
+            throw new CheckpointException(
+                $"{checkpointPath}: its vocabulary has {shape.VocabularySize} entries; the tokenizer {tokenizer.Name} needs at least {needed}");
         }
 
         return new TextGenerator(device, shape, InferenceParameters.Load(device, shape, reader), tokenizer);

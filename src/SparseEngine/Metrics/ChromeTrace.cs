@@ -44,7 +44,10 @@ public static class ChromeTrace
         json.WriteEndObject();
     }
 
-    /// <summary>Adds up the calls of a file that <see cref="Write"/> wrote, without those before the steps, by operation, those that took the most time first. It does not say how many FLOPs they executed: those are 0.</summary>
+    /// <summary>
+    /// Adds up the calls of a file that <see cref="Write"/> wrote, without those before the steps, by operation, those that took the most time
+    /// first. It does not say how many FLOPs they executed: those are 0.
+    /// </summary>
     /// <exception cref="DataException">It is no such file.</exception>
     public static IReadOnlyList<OperationTotal> ReadTotals(string path)
     {

@@ -9,7 +9,9 @@ namespace SparseEngine.Metrics;
 
 /// <summary>What a run's <c>metrics.jsonl</c> says, as <see cref="MetricsLog"/> writes it.</summary>
 /// <param name="Steps">The logged training steps, in the file's order.</param>
-/// <param name="Evaluations">The evaluations, in the file's order. The file does not say over how many tokens: <see cref="EvaluationMetrics.Tokens"/> is 0.</param>
+/// <param name="Evaluations">
+/// The evaluations, in the file's order. The file does not say over how many tokens: <see cref="EvaluationMetrics.Tokens"/> is 0.
+/// </param>
 public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, ImmutableArray<EvaluationMetrics> Evaluations)
 {
     /// <summary>Training FLOPs of the run up to each of <see cref="Steps"/>: executed, and of the same steps without sparsity.</summary>
@@ -31,7 +33,10 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
     }
 
     /// <summary>Training time of the run up to each of <see cref="Steps"/>, in seconds.</summary>
-    /// <remarks>A log of an older version does not say: there a step takes its <see cref="StepMetrics.StepMs"/>, and one that is not logged as much as the next that is.</remarks>
+    /// <remarks>
+    /// A log of an older version does not say: there a step takes its <see cref="StepMetrics.StepMs"/>, and one
+    /// that is not logged as much as the next that is.
+    /// </remarks>
     public ImmutableArray<double> SecondsSoFar()
     {
         ImmutableArray<double>.Builder sums = ImmutableArray.CreateBuilder<double>(Steps.Length);
@@ -86,7 +91,8 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         int step = line.GetProperty("step").GetInt32();
         if (line.TryGetProperty("eval_loss", out JsonElement loss))
         {
-            evaluations.Add(new EvaluationMetrics(step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0, Optional(Scalar.Seconds)));
+            evaluations.Add(new EvaluationMetrics(
+                step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0, Optional(Scalar.Seconds)));
             return;
         }
 
@@ -103,5 +109,6 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         value.ValueKind == JsonValueKind.String ? double.Parse(value.GetString()!, CultureInfo.InvariantCulture) : value.GetDouble();
 
     // A step that was done again after a kill, or evaluated again, counts as it was the last time.
-    private static IEnumerable<T> InOrder<T>(IEnumerable<T> lines, Func<T, int> stepOf) => lines.GroupBy(stepOf).Select(step => step.Last()).OrderBy(stepOf);
+    private static IEnumerable<T> InOrder<T>(IEnumerable<T> lines, Func<T, int> stepOf) =>
+        lines.GroupBy(stepOf).Select(step => step.Last()).OrderBy(stepOf);
 }

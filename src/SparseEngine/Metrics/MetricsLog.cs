@@ -19,7 +19,9 @@ internal sealed class MetricsLog : IDisposable
 
     /// <summary>Opens the log to append to it.</summary>
     /// <param name="modelDirectory">The model directory; made where it does not exist.</param>
-    /// <param name="resumeStep">The step the run goes on from: lines of later steps, and one cut short, come from a run that was killed and are dropped.</param>
+    /// <param name="resumeStep">
+    /// The step the run goes on from: lines of later steps, and one cut short, come from a run that was killed and are dropped.
+    /// </param>
     public static MetricsLog Open(string modelDirectory, int resumeStep)
     {
         string path = PathIn(modelDirectory);
@@ -42,7 +44,9 @@ internal sealed class MetricsLog : IDisposable
     public void Write(EvaluationMetrics evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        Append(evaluation.Step, Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
+        Append(
+            evaluation.Step,
+            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>

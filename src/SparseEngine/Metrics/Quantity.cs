@@ -27,7 +27,9 @@ public static class Quantity
     /// <summary>A share in whole percent: 27%.</summary>
     public static string Percent(double part, double whole) => whole > 0 ? Invariant($"{100 * part / whole:0}%") : "0%";
 
-    /// <summary>What is used beside what a dense model would use, each as <paramref name="format"/> writes it: 110 GFLOP of 400 GFLOP dense: 73% saved.</summary>
+    /// <summary>
+    /// What is used beside what a dense model would use, each as <paramref name="format"/> writes it: 110 GFLOP of 400 GFLOP dense: 73% saved.
+    /// </summary>
     public static string Saving(double used, double dense, Func<double, string> format) => used switch
     {
         _ when used == dense => format(used),
@@ -63,7 +65,9 @@ public static class Quantity
             scale++;
         }
 
-        string number = scale == 0 ? value.ToString("0", CultureInfo.InvariantCulture) : value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+        string number = scale == 0
+            ? value.ToString("0", CultureInfo.InvariantCulture)
+            : value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
         return number + ending(prefixes[scale]);
     }
 }

@@ -10,7 +10,8 @@ namespace SparseEngine.Models;
 /// <param name="FeedForwardNorm">Of the normalization before the feed-forward.</param>
 /// <param name="FeedForward">Of the feed-forward.</param>
 internal sealed record LayerActivations(
-    NormStatistics AttentionNorm, AttentionActivations Attention, DeviceMatrix Middle, NormStatistics FeedForwardNorm, FeedForwardActivations FeedForward);
+    NormStatistics AttentionNorm, AttentionActivations Attention, DeviceMatrix Middle, NormStatistics FeedForwardNorm,
+    FeedForwardActivations FeedForward);
 
 /// <summary>One pre-normalization decoder layer: m = x + drop(attention(norm1 x)); y = m + drop(ffn(norm3 m)). All [hidden, tokens].</summary>
 internal sealed class DecoderLayer(ComputeDevice device, ModelParameters model, ParameterSet parameters, int index)
@@ -35,7 +36,8 @@ internal sealed class DecoderLayer(ComputeDevice device, ModelParameters model, 
     }
 
     /// <summary>What a pass keeps for the backward pass; its keys and values are allocated unless they are given.</summary>
-    public static LayerActivations Allocate(ActivationStore store, ModelParameters model, DeviceMatrix? keys = null, DeviceMatrix? values = null) => new(
+    public static LayerActivations Allocate(
+        ActivationStore store, ModelParameters model, DeviceMatrix? keys = null, DeviceMatrix? values = null) => new(
         LayerNorm.Allocate(store),
         SelfAttention.Allocate(store, model, keys, values),
         store.Matrix(model.HiddenSize),

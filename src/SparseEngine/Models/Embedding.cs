@@ -3,7 +3,9 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
 
-/// <summary>Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[first + t mod sequence, :], then an optional normalization and dropout.</summary>
+/// <summary>
+/// Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[first + t mod sequence, :], then an optional normalization and dropout.
+/// </summary>
 internal sealed class Embedding(ComputeDevice device, ModelParameters model, ParameterSet parameters)
 {
     private readonly Parameter words = parameters[GptArchitecture.WordEmbeddings];

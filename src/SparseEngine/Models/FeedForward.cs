@@ -21,7 +21,8 @@ internal sealed class FeedForward(ComputeDevice device, ModelParameters model, P
     {
         InitializerParameters initializer = model.Initializer ?? InitializerParameters.Normal(model.InitializerRange);
         Linear.Declare(parameters, $"{name}.{First}", model.FilterSize, model.HiddenSize, model.UseFfnBias, initializer);
-        Linear.Declare(parameters, $"{name}.{Second}", model.HiddenSize, model.FilterSize, model.UseFfnBias, model.OutputLayerInitializer ?? initializer);
+        Linear.Declare(
+            parameters, $"{name}.{Second}", model.HiddenSize, model.FilterSize, model.UseFfnBias, model.OutputLayerInitializer ?? initializer);
     }
 
     /// <summary>What a pass keeps for the backward pass.</summary>

@@ -28,7 +28,8 @@ internal sealed class GptWorkspace : IDisposable
     {
     }
 
-    private GptWorkspace(ComputeDevice device, ModelParameters model, int batch, int sequence, bool training, KeyValueCache? prompt, KeyValueCache? past)
+    private GptWorkspace(
+        ComputeDevice device, ModelParameters model, int batch, int sequence, bool training, KeyValueCache? prompt, KeyValueCache? past)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(model);

@@ -7,8 +7,8 @@ namespace SparseEngine.Models;
 /// <summary>A model's weights before training, drawn as Model Zoo 1.8 does where the YAML names no initializer.</summary>
 /// <remarks>
 /// Each part of the model declares its initializers: biases are 0 and normalizations 1 and 0; tables and an untied head are
-/// N(0, r), feed-forward layers N(0, r), attention projections N(0, r / sqrt(2 layers)), with r the initializer range. Each parameter draws from its own PCG64 stream,
-/// seeded by the run's seed plus the parameter's index, one draw per element in row-major order.
+/// N(0, r), feed-forward layers N(0, r), attention projections N(0, r / sqrt(2 layers)), with r the initializer range. Each parameter draws from its
+/// own PCG64 stream, seeded by the run's seed plus the parameter's index, one draw per element in row-major order.
 /// </remarks>
 internal sealed class InitialWeights(int seed) : IWeightSource
 {

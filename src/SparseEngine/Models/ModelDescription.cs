@@ -15,7 +15,9 @@ internal static class ModelDescription
     /// <summary>The model section as one JSON object.</summary>
     public static string Write(ModelParameters model) => JsonSerializer.Serialize(model, Options);
 
-    /// <summary>Reads what <see cref="Write"/> wrote; null where <paramref name="json"/> is not such a text, or its sizes are those of no model.</summary>
+    /// <summary>
+    /// Reads what <see cref="Write"/> wrote; null where <paramref name="json"/> is not such a text, or its sizes are those of no model.
+    /// </summary>
     public static ModelParameters? Read(string json)
     {
         try

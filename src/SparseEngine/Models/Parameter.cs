@@ -89,7 +89,9 @@ internal sealed class Parameter : IDisposable
         return new Parameter(device, definition, trainable, new DataflowScheduler(device).Schedule(pattern), values);
     }
 
-    /// <summary>Takes another pattern and the values at its non-zeros in place of its own. Gradient and optimizer states are zero in the new layout.</summary>
+    /// <summary>
+    /// Takes another pattern and the values at its non-zeros in place of its own. Gradient and optimizer states are zero in the new layout.
+    /// </summary>
     /// <param name="pattern">Where the non-zeros lie; null to store every element.</param>
     /// <param name="values">The values there, this parameter's from now on.</param>
     public void Rewire(SparsePattern? pattern, DeviceBuffer<float> values)
@@ -114,7 +116,9 @@ internal sealed class Parameter : IDisposable
         States = [.. Enumerable.Range(0, count).Select(_ => device.Allocate<float>(Values.Length))];
     }
 
-    /// <summary>Brings a dense tensor of this parameter's shape into the stored layout. NaN becomes 0, and at a sparse weight's kept places so does infinity.</summary>
+    /// <summary>
+    /// Brings a dense tensor of this parameter's shape into the stored layout. NaN becomes 0, and at a sparse weight's kept places so does infinity.
+    /// </summary>
     /// <param name="dense">All elements, row-major.</param>
     /// <param name="stored">The values, or a state of the optimizer.</param>
     public void Store(ReadOnlySpan<float> dense, DeviceBuffer<float> stored)

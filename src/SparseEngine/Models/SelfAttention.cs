@@ -9,7 +9,8 @@ namespace SparseEngine.Models;
 /// <param name="Value">Values [hidden, tokens].</param>
 /// <param name="Attended">The heads' outputs before the output projection [hidden, tokens].</param>
 /// <param name="LogSumExp">Each head's and token's log sum exp of scores [heads x tokens].</param>
-internal sealed record AttentionActivations(DeviceMatrix Query, DeviceMatrix Key, DeviceMatrix Value, DeviceMatrix Attended, DeviceBuffer<float> LogSumExp);
+internal sealed record AttentionActivations(
+    DeviceMatrix Query, DeviceMatrix Key, DeviceMatrix Value, DeviceMatrix Attended, DeviceBuffer<float> LogSumExp);
 
 /// <summary>Causal multi-head self-attention with its projections. x, y [hidden, tokens].</summary>
 internal sealed class SelfAttention(ComputeDevice device, ModelParameters model, ParameterSet parameters, string name, int layer)
@@ -38,7 +39,8 @@ internal sealed class SelfAttention(ComputeDevice device, ModelParameters model,
             Linear.Declare(parameters, $"{name}.{projection}", hidden, hidden, model.UseProjectionBiasInAttention, initializer);
         }
 
-        Linear.Declare(parameters, $"{name}.{OutputProjection}", hidden, hidden, model.UseFfnBiasInAttention, model.OutputLayerInitializer ?? initializer);
+        Linear.Declare(
+            parameters, $"{name}.{OutputProjection}", hidden, hidden, model.UseFfnBiasInAttention, model.OutputLayerInitializer ?? initializer);
     }
 
     /// <summary>What a pass keeps for the backward pass, or in a cache for the passes that follow.</summary>
@@ -46,7 +48,8 @@ internal sealed class SelfAttention(ComputeDevice device, ModelParameters model,
     {
         int hidden = model.HiddenSize;
         return new AttentionActivations(
-            store.Matrix(hidden), keys ?? store.Matrix(hidden), values ?? store.Matrix(hidden), store.Matrix(hidden), store.Vector(checked(model.Heads * store.Tokens)));
+            store.Matrix(hidden), keys ?? store.Matrix(hidden), values ?? store.Matrix(hidden), store.Matrix(hidden),
+            store.Vector(checked(model.Heads * store.Tokens)));
     }
 
     /// <summary>y = Wo attention(Wq x, Wk x, Wv x), over the pass's own tokens or, of a token whose past is kept, over those as well.</summary>
@@ -58,7 +61,8 @@ internal sealed class SelfAttention(ComputeDevice device, ModelParameters model,
         if (workspace.Past is { } past)
         {
             device.AttentionDecode(
-                new(past.Length, model.Heads, HeadSize, Scale), kept.Query, kept.Key, kept.Value, past.Keys(layer), past.Values(layer), kept.Attended);
+                new(past.Length, model.Heads, HeadSize, Scale), kept.Query, kept.Key, kept.Value, past.Keys(layer), past.Values(layer),
+                kept.Attended);
         }
         else
         {
@@ -87,6 +91,8 @@ internal sealed class SelfAttention(ComputeDevice device, ModelParameters model,
     }
 
     private AttentionArguments Arguments(GptWorkspace workspace, DropoutPass? dropout) => dropout is { } pass
-        ? new(workspace.Batch, workspace.Sequence, model.Heads, HeadSize, Scale, (float)model.AttentionDropoutRate, pass.At(DropoutPass.AttentionSite(layer)))
+        ? new(
+            workspace.Batch, workspace.Sequence, model.Heads, HeadSize, Scale, (float)model.AttentionDropoutRate,
+            pass.At(DropoutPass.AttentionSite(layer)))
         : new(workspace.Batch, workspace.Sequence, model.Heads, HeadSize, Scale, DropoutRate: 0, default);
 }

@@ -3,12 +3,14 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Optimizers;
 
-/// <summary>The learning rate of every step: the Model Zoo 1.8 formulas (modelzoo/common/pytorch/optim/lr_scheduler.py), in double precision.</summary>
+/// <summary>
+/// The learning rate of every step: the Model Zoo 1.8 formulas (modelzoo/common/pytorch/optim/lr_scheduler.py), in double precision.
+/// </summary>
 /// <param name="parameters">The schedulers.</param>
 public sealed class LearningRateSchedule(LearningRateParameters parameters)
 {
-    private readonly ImmutableArray<SchedulerParameters> _schedulers = parameters.Schedulers;
-    private readonly bool _chained = parameters.Chained;
+    private readonly ImmutableArray<SchedulerParameters> schedulers = parameters.Schedulers;
+    private readonly bool chained = parameters.Chained;
 
     /// <summary>The learning rate of one update.</summary>
     /// <param name="step">The position in the schedule: 0 for the first update of a fresh run.</param>
@@ -16,28 +18,28 @@ public sealed class LearningRateSchedule(LearningRateParameters parameters)
     public double At(long step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
-        return _chained ? Chain(step) : Sequence(step);
+        return chained ? Chain(step) : Sequence(step);
     }
 
     /// <summary>Each scheduler counts from where it begins; a milestone already belongs to the scheduler that begins there.</summary>
     private double Sequence(long step)
     {
-        var index = 0;
-        while (index < _schedulers.Length - 1 && _schedulers[index].Steps is { } length && step >= length)
+        int index = 0;
+        while (index < schedulers.Length - 1 && schedulers[index].Steps is { } length && step >= length)
         {
             step -= length;
             index++;
         }
 
-        return Rate(_schedulers[index], step);
+        return Rate(schedulers[index], step);
     }
 
     private double Chain(long step)
     {
-        var rate = Rate(_schedulers[0], step);
-        for (var i = 1; i < _schedulers.Length; i++)
+        double rate = Rate(schedulers[0], step);
+        for (int i = 1; i < schedulers.Length; i++)
         {
-            rate *= Rate(_schedulers[i], step) / _schedulers[i].InitialRate;
+            rate *= Rate(schedulers[i], step) / schedulers[i].InitialRate;
         }
 
         return rate;

@@ -5,7 +5,9 @@ using SparseEngine.Models;
 
 namespace SparseEngine.Optimizers;
 
-/// <summary>Updates parameters from their gradients. Its state lies with each parameter and exists for stored elements only: the non-zeros of a sparse weight.</summary>
+/// <summary>
+/// Updates parameters from their gradients. Its state lies with each parameter and exists for stored elements only: the non-zeros of a sparse weight.
+/// </summary>
 internal abstract class Optimizer
 {
     private protected Optimizer(OptimizerParameters settings, ComputeDevice device, ParameterSet parameters, ImmutableArray<string> stateNames)

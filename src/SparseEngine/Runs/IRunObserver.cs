@@ -8,7 +8,9 @@ public interface IRunObserver
     {
     }
 
-    /// <summary>One optimizer step is done, or several where the device is asynchronous: then it comes for steps that are logged, saved or evaluated.</summary>
+    /// <summary>
+    /// One optimizer step is done, or several where the device is asynchronous: then it comes for steps that are logged, saved or evaluated.
+    /// </summary>
     void OnStep(StepMetrics step)
     {
     }

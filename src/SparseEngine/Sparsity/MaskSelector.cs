@@ -16,7 +16,10 @@ internal static class MaskSelector
     /// <exception cref="ArgumentException">The number of elements is not the settings' total.</exception>
     public static SparsityMask Select(WeightSparsity settings, ReadOnlySpan<float> weight) => Select(settings, weight, new float[weight.Length]);
 
-    /// <summary>Selects as <see cref="Select(WeightSparsity, ReadOnlySpan{float})"/> does, with room for the scores from a caller that uses it again for the next weight.</summary>
+    /// <summary>
+    /// Selects as <see cref="Select(WeightSparsity, ReadOnlySpan{float})"/> does, with room for the scores from
+    /// a caller that uses it again for the next weight.
+    /// </summary>
     /// <param name="settings">How this weight is made sparse.</param>
     /// <param name="weight">Its elements, row-major.</param>
     /// <param name="scores">As long as the weight; what it holds is overwritten.</param>

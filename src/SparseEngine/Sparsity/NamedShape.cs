@@ -10,6 +10,8 @@ public record NamedShape(string Name, ImmutableArray<int> Shape)
     /// <summary>The number of elements.</summary>
     public long Elements => Shape.Aggregate(1L, (product, dimension) => product * dimension);
 
-    /// <summary>Whether a sparsity section may apply to it. A tensor of which no more is known than this may be anything; a model knows better.</summary>
+    /// <summary>
+    /// Whether a sparsity section may apply to it. A tensor of which no more is known than this may be anything; a model knows better.
+    /// </summary>
     public virtual bool CanBeSparse => true;
 }

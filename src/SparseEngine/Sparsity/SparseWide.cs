@@ -35,7 +35,8 @@ internal static class SparseWide
         if (hidden * widest > Array.MaxLength)
         {
             throw new ConfigurationException(
-                Invariant($"sparsity {sparsity} widens hidden_size to {hidden}: with {widest} rows that makes a weight of more than {Array.MaxLength} elements"));
+                Invariant($"sparsity {sparsity} widens hidden_size to {hidden}: with {widest} rows ")
+                + $"that makes a weight of more than {Array.MaxLength} elements");
         }
 
         return model with { HiddenSize = (int)hidden, FilterSize = (int)filter };

@@ -44,5 +44,8 @@ public static class SparsityLog
     }
 
     private static string Settings(WeightSparsity weight, long seed) =>
-        string.Create(CultureInfo.InvariantCulture, $"{{'sparsity': {(weight.Sparsity == 0 ? "0.0" : weight.Sparsity)}, 'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{'sparsity': {(weight.Sparsity == 0 ? "0.0" : weight.Sparsity)}, "
+            + $"'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}");
 }

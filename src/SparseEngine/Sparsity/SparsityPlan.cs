@@ -45,7 +45,8 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
             }
 
             // Searched in all names, so that a pattern shadowed by an earlier one is not called unmatched.
-            foreach (SparsityGroup group in parameters.Groups.Where(group => !matched.Contains(group) && !parametersInOrder.Any(p => Matches(group, p))))
+            foreach (SparsityGroup group in parameters.Groups
+                .Where(group => !matched.Contains(group) && !parametersInOrder.Any(p => Matches(group, p))))
             {
                 warnings.Add(group.Pattern is null
                     ? "sparsity applies by default to weights with more than one dimension but embeddings, norms and the head; this model has none"
@@ -69,7 +70,9 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
             catch (RegexMatchTimeoutException)
             {
                 throw new ConfigurationException(
-                    [new Diagnostic(group.Location, $"the sparsity pattern \"{group.Pattern}\" takes too long to match {parameter.Name}; write it without nested repetition")]);
+                    [new Diagnostic(
+                        group.Location,
+                        $"the sparsity pattern \"{group.Pattern}\" takes too long to match {parameter.Name}; write it without nested repetition")]);
             }
         }
 
@@ -77,7 +80,8 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
         {
             string name = parameter.Name.ToLowerInvariant();
             return parameter.Shape.Length > 1
-                && !name.Contains("embedding", StringComparison.Ordinal) && !name.Contains("norm", StringComparison.Ordinal) && !name.Contains("lm_head", StringComparison.Ordinal);
+                && !name.Contains("embedding", StringComparison.Ordinal) && !name.Contains("norm", StringComparison.Ordinal)
+                && !name.Contains("lm_head", StringComparison.Ordinal);
         }
 
         private void Add(int index, NamedShape parameter, SparsityGroup group)
@@ -91,7 +95,8 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
 
             long seed = group.Seed ?? (drawnSeed ??= drawSeed());
             WeightSparsity weight = new(
-                index, parameter.Name, parameter.Shape, group.Sparsity, group.Method, seed, MaskSelector.KeptCount(parameter.Elements, group.Sparsity));
+                index, parameter.Name, parameter.Shape, group.Sparsity, group.Method, seed,
+                MaskSelector.KeptCount(parameter.Elements, group.Sparsity));
             weights.Add(weight);
             if (weight.Kept == 0)
             {

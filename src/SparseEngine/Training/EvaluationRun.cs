@@ -44,7 +44,8 @@ internal static class EvaluationRun
         }
 
         string path = StartingPoint.FindCheckpoint(config, context.Logger)
-            ?? throw new TrainingException($"{config.ModelDirectory}: holds no checkpoint_<step>.mdl to evaluate; train first or give --checkpoint_path");
+            ?? throw new TrainingException(
+                $"{config.ModelDirectory}: holds no checkpoint_<step>.mdl to evaluate; train first or give --checkpoint_path");
         return [path];
     }
 
@@ -58,7 +59,8 @@ internal static class EvaluationRun
         context.Observer.OnStarted(new RunOverview(
             mode, context.Device.Description, step, step, parameters.Elements, parameters.NonZeros, SparsityPlan.Dense, path));
 
-        using Evaluator evaluator = new(context.Device, new GptModel(context.Device, shape, parameters), loader, context.Parameters.RunConfig.EvalSteps, context.Observer);
+        using Evaluator evaluator = new(
+            context.Device, new GptModel(context.Device, shape, parameters), loader, context.Parameters.RunConfig.EvalSteps, context.Observer);
         EvaluationMetrics? metrics = evaluator.Evaluate(step, stop);
         if (metrics is not null)
         {

@@ -32,14 +32,20 @@ internal sealed class RunMetrics : IDisposable
         }
     }
 
-    /// <summary>Opens them for a run that trains: what is logged of steps after <paramref name="resumeStep"/>, which it goes on from, comes from a killed run and no longer counts.</summary>
+    /// <summary>
+    /// Opens them for a run that trains: what is logged of steps after <paramref name="resumeStep"/>, which it goes on
+    /// from, comes from a killed run and no longer counts.
+    /// </summary>
     /// <param name="modelDirectory">The model directory, which the run holds.</param>
     /// <param name="resumeStep">The step it goes on from.</param>
     /// <param name="logger">Told of what cannot be kept.</param>
     public static RunMetrics OpenForTraining(string modelDirectory, int resumeStep, ILogger logger) =>
         new(modelDirectory, MetricsLog.Open(modelDirectory, resumeStep), resumeStep + 1, logger);
 
-    /// <summary>Opens them for a run that only evaluates: nothing is made before there is a figure, and an earlier checkpoint drops nothing that a later step has logged.</summary>
+    /// <summary>
+    /// Opens them for a run that only evaluates: nothing is made before there is a figure, and an earlier
+    /// checkpoint drops nothing that a later step has logged.
+    /// </summary>
     /// <param name="modelDirectory">The model directory, in which another run may be training.</param>
     /// <param name="logger">Told of what cannot be kept.</param>
     public static RunMetrics OpenForEvaluation(string modelDirectory, ILogger logger) => new(modelDirectory, lines: null, firstStep: null, logger);
@@ -109,7 +115,8 @@ internal sealed class RunMetrics : IDisposable
         if (hold is null)
         {
             logger.LogWarning(
-                "A run is training in {ModelDirectory} and writes its metrics.jsonl: this evaluation of step {Step} is not added to it, only to TensorBoard's files.",
+                "A run is training in {ModelDirectory} and writes its metrics.jsonl: this evaluation of step {Step} is not added to it, "
+                + "only to TensorBoard's files.",
                 modelDirectory,
                 evaluation.Step);
             return;

@@ -16,7 +16,8 @@ namespace SparseEngine.Training;
 /// <param name="StateBytesDense">Bytes of weights, gradients and optimizer state without sparsity.</param>
 /// <param name="StateBytes">Bytes of weights, gradients, optimizer state and CSR patterns; a device may keep more beside a pattern.</param>
 public sealed record RunDescription(
-    SparsityPlan Plan, long Parameters, long NonZeros, long TokensPerStep, double FlopsDense, double FlopsExecuted, long StateBytesDense, long StateBytes);
+    SparsityPlan Plan, long Parameters, long NonZeros, long TokensPerStep, double FlopsDense, double FlopsExecuted, long StateBytesDense,
+    long StateBytes);
 
 /// <summary>Describes runs without touching data, weights or the disk.</summary>
 public static class RunPlanner

@@ -7,7 +7,9 @@ using SparseEngine.Optimizers;
 
 namespace SparseEngine.Training;
 
-/// <summary>What a training run starts from: a checkpoint with its step and optimizer state, a checkpoint's weights alone, or initial weights.</summary>
+/// <summary>
+/// What a training run starts from: a checkpoint with its step and optimizer state, a checkpoint's weights alone, or initial weights.
+/// </summary>
 internal sealed class StartingPoint : IDisposable
 {
     /// <summary>The checkpoint's metadata key that holds the number of updates its optimizer state has seen.</summary>
@@ -40,8 +42,12 @@ internal sealed class StartingPoint : IDisposable
     /// <summary>The training time of those steps, in seconds; null where the checkpoint does not say.</summary>
     public double? Seconds => State is null || reader is null ? 0 : TrainingTime.Read(reader);
 
-    /// <summary>The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.</summary>
-    /// <exception cref="CheckpointException">The model directory has checkpoints and none is whole: to start afresh there would overwrite what is left of them.</exception>
+    /// <summary>
+    /// The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// The model directory has checkpoints and none is whole: to start afresh there would overwrite what is left of them.
+    /// </exception>
     public static string? FindCheckpoint(RunConfig config, ILogger logger)
     {
         if (config.CheckpointPath is not null || !config.AutoloadLastCheckpoint)
@@ -53,7 +59,8 @@ internal sealed class StartingPoint : IDisposable
             ?? (CheckpointDirectory.All(config.ModelDirectory).Count == 0
                 ? null
                 : throw new CheckpointException(
-                    $"{config.ModelDirectory}: holds checkpoints and none is whole; to start afresh remove them, give another model_dir, or set runconfig.autoload_last_checkpoint to False"));
+                    $"{config.ModelDirectory}: holds checkpoints and none is whole; to start afresh remove them, give another model_dir, "
+                    + "or set runconfig.autoload_last_checkpoint to False"));
     }
 
     /// <summary>Opens what the run starts from and says so in the log.</summary>
@@ -94,13 +101,16 @@ internal sealed class StartingPoint : IDisposable
             IsForWeightsAlone(config) ? warning => logger.LogWarning("{Warning}", warning) : null);
     }
 
-    /// <summary>Warns where this run's seeds differ from those of the run it continues: its data order and dropout then differ from an unbroken run's.</summary>
+    /// <summary>
+    /// Warns where this run's seeds differ from those of the run it continues: its data order and dropout then differ from an unbroken run's.
+    /// </summary>
     public void CompareSeeds(int seed, int shuffleSeed)
     {
         if (State is { } state && (state.Seed != seed || state.ShuffleSeed != shuffleSeed))
         {
             logger.LogWarning(
-                "{Path} was written with seed {OldSeed} and shuffle seed {OldShuffleSeed}; this run uses {Seed} and {ShuffleSeed}, so it will not repeat an unbroken run.",
+                "{Path} was written with seed {OldSeed} and shuffle seed {OldShuffleSeed}; this run uses {Seed} and {ShuffleSeed}, "
+                + "so it will not repeat an unbroken run.",
                 Path,
                 state.Seed,
                 state.ShuffleSeed,
@@ -109,14 +119,17 @@ internal sealed class StartingPoint : IDisposable
         }
     }
 
-    /// <summary>Warns where the model directory has checkpoints of later steps than this run starts from: they are another run's, and stay the newest.</summary>
+    /// <summary>
+    /// Warns where the model directory has checkpoints of later steps than this run starts from: they are another run's, and stay the newest.
+    /// </summary>
     public void CompareWithNewest(RunConfig config)
     {
         bool isChosen = config.CheckpointPath is not null || !config.AutoloadLastCheckpoint;
         if (isChosen && CheckpointDirectory.LastStep(config.ModelDirectory) is { } newest && newest > Step)
         {
             logger.LogWarning(
-                "{ModelDirectory} has checkpoints up to step {Newest}; this run starts from step {Step}: the log of later steps starts again, and a run without "
+                "{ModelDirectory} has checkpoints up to step {Newest}; this run starts from step {Step}: the log of later steps starts again, "
+                + "and a run without "
                 + "checkpoint_path would go on from the newest of them all. Another model_dir keeps the two apart.",
                 config.ModelDirectory,
                 newest,
@@ -161,7 +174,8 @@ internal sealed class StartingPoint : IDisposable
             }
         }
 
-        optimizer.Updates = reader.Metadata.TryGetValue(UpdatesKey, out string? updates) && int.TryParse(updates, CultureInfo.InvariantCulture, out int count)
+        optimizer.Updates = reader.Metadata.TryGetValue(UpdatesKey, out string? updates)
+            && int.TryParse(updates, CultureInfo.InvariantCulture, out int count)
             ? count
             : State.Step;
     }

@@ -22,7 +22,8 @@ internal static class TrainingData
             int length = source.SequenceLength;
             source.Dispose();
             throw new DataException(
-                $"{string.Join(", ", input.DataDirectories)}: the samples have {length} tokens; valid: at most model.max_position_embeddings, {model.MaxPositionEmbeddings}");
+                $"{string.Join(", ", input.DataDirectories)}: the samples have {length} tokens; valid: at most model.max_position_embeddings, "
+                + $"{model.MaxPositionEmbeddings}");
         }
 
         return source;

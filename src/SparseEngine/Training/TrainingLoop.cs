@@ -105,7 +105,8 @@ internal sealed class TrainingLoop
             checkpoints.SaveInitial(definitions, start.Weights);
         }
 
-        FlopCount flops = FlopCount.OfTrainingStep(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
+        FlopCount flops = FlopCount.OfTrainingStep(
+            run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
         double secondsBefore = start.Seconds ?? RunMetrics.LoggedSeconds(config.ModelDirectory);
         TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep, secondsBefore);
         loop.Run(stop);
@@ -124,8 +125,9 @@ internal sealed class TrainingLoop
             long weights = masks.Unplanned.Sum(parameter => (long)parameter.NaNs);
             string places = masks.Unplanned.Count == 1 ? "a parameter" : FormattableString.Invariant($"{masks.Unplanned.Count} parameters");
             throw new TrainingException(
-                FormattableString.Invariant($"{start.Path}: {weights} {(weights == 1 ? "weight is" : "weights are")} NaN, the mark of sparse places, in ")
-                + $"{places} that no sparsity section covers: {Listing(masks.Unplanned)}; either give the YAML a sparsity section that does "
+                FormattableString.Invariant($"{start.Path}: {weights} {(weights == 1 ? "weight is" : "weights are")} NaN, ")
+                + $"the mark of sparse places, in {places} that no sparsity section covers: {Listing(masks.Unplanned)}; "
+                + "either give the YAML a sparsity section that does "
                 + $"(sparsity 0.0 makes them dense), or write them as zeros with: sparse-engine finalize -i {start.Path} -o FILE");
         }
 
@@ -207,7 +209,8 @@ internal sealed class TrainingLoop
         string problem = $"step {done + 1}: no label of its batch counts: attention_mask is 0 throughout its {loader.Describe(samplesConsumed)}";
         if (Config.CheckLossValues)
         {
-            throw new TrainingException($"{problem}; leave out what has no label, or set runconfig.check_loss_values to False to pass over such steps");
+            throw new TrainingException(
+                $"{problem}; leave out what has no label, or set runconfig.check_loss_values to False to pass over such steps");
         }
 
         context.Logger.LogWarning("{Problem}; the step changes nothing", problem);
@@ -238,7 +241,8 @@ internal sealed class TrainingLoop
         reportedStep = done;
         lastLoss = outcome.Loss;
         StepMetrics metrics = new(
-            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, Seconds, tokens / seconds, flops.Dense, flops.Executed);
+            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, Seconds, tokens / seconds, flops.Dense,
+            flops.Executed);
         if (IsLogged)
         {
             log.Write(metrics);

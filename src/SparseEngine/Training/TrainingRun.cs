@@ -24,8 +24,11 @@ public sealed class TrainingRun
     /// <param name="device">Where it computes; it stays the caller's.</param>
     /// <param name="logger">Receives what a person should know; null for nobody.</param>
     /// <param name="observer">Follows the run; null for nobody.</param>
-    /// <exception cref="ConfigurationException">A section the mode needs is missing, a value is out of range, or sizes do not fit one another.</exception>
-    public static TrainingRun Create(RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null)
+    /// <exception cref="ConfigurationException">
+    /// A section the mode needs is missing, a value is out of range, or sizes do not fit one another.
+    /// </exception>
+    public static TrainingRun Create(
+        RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(device);
@@ -33,12 +36,16 @@ public sealed class TrainingRun
         return new TrainingRun(new RunContext(parameters, device, logger ?? NullLogger.Instance, observer ?? new Nobody()), mode);
     }
 
-    /// <summary>Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written.</summary>
+    /// <summary>
+    /// Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written.
+    /// </summary>
     /// <exception cref="TrainingException">The run failed.</exception>
     /// <exception cref="Data.DataException">The data cannot be used.</exception>
     /// <exception cref="Checkpoints.CheckpointException">A checkpoint cannot be read.</exception>
     /// <exception cref="Files.OutputException">A checkpoint or a log cannot be written.</exception>
-    /// <exception cref="ConfigurationException">Checkpoint and parameters do not go together, or another run trains in the model directory.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Checkpoint and parameters do not go together, or another run trains in the model directory.
+    /// </exception>
     public RunSummary Execute(CancellationToken stop = default)
     {
         return mode is RunMode.Eval or RunMode.EvalAll

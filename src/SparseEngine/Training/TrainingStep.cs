@@ -61,14 +61,18 @@ internal sealed class TrainingStep : IDisposable
         scale = new UpdateScale(device);
     }
 
-    /// <summary>Passes through the model that make a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the device.</summary>
+    /// <summary>
+    /// Passes through the model that make a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the device.
+    /// </summary>
     public int MicroBatches { get; }
 
     /// <summary>Makes one step.</summary>
     /// <param name="batch">The whole step's samples. At least one of their labels must count; a micro-batch of them may have none.</param>
     /// <param name="step">Steps done before this one: names the dropout masks.</param>
     /// <param name="learningRate">The rate of the update.</param>
-    /// <param name="checkValues">Whether a loss or gradient that is not finite keeps this update and all later ones from the weights, until <see cref="Read"/> ends the run.</param>
+    /// <param name="checkValues">
+    /// Whether a loss or gradient that is not finite keeps this update and all later ones from the weights, until <see cref="Read"/> ends the run.
+    /// </param>
     public void Run(Batch batch, int step, double learningRate, bool checkValues)
     {
         AddGradients(batch, step);
@@ -144,7 +148,8 @@ internal sealed class TrainingStep : IDisposable
             DropoutPass dropout = new(seed, ((ulong)step * (ulong)MicroBatches) + (ulong)micro);
             workspace.InputIds.CopyFrom(batch.InputIds.AsSpan(first, workspace.Tokens));
             model.Forward(workspace, dropout);
-            loss.Compute(model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
+            loss.Compute(
+                model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
             model.Backward(workspace, loss.Logits, dropout);
         }
 

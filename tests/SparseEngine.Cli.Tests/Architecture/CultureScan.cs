@@ -60,7 +60,9 @@ internal static class CultureScan
     /// <summary>The format behind the colon of a hole; null where it has none.</summary>
     private static string? Format(Instruction append) => append.Previous.Operand as string;
 
-    /// <summary>Whole numbers differ where they are grouped or scaled by a format; their sign is the same in every culture that the program is told of.</summary>
+    /// <summary>
+    /// Whole numbers differ where they are grouped or scaled by a format; their sign is the same in every culture that the program is told of.
+    /// </summary>
     private static bool IsSensitive(TypeReference type, string? format)
     {
         if (type is GenericInstanceType { Name: "Nullable`1" } nullable)
@@ -68,6 +70,7 @@ internal static class CultureScan
             return IsSensitive(nullable.GenericArguments[0], format);
         }
 
-        return Sensitive.Contains(type.Name) || (Integers.Contains(type.Name) && format is not (null or ['D' or 'd' or 'X' or 'x' or 'B' or 'b' or 'c', ..]));
+        return Sensitive.Contains(type.Name)
+            || (Integers.Contains(type.Name) && format is not (null or ['D' or 'd' or 'X' or 'x' or 'B' or 'b' or 'c', ..]));
     }
 }

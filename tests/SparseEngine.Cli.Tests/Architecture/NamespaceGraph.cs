@@ -28,7 +28,9 @@ internal sealed class NamespaceGraph
         return graph;
     }
 
-    /// <summary>The namespaces that reach one another, circle by circle: of each, a line for every pair that helps to close it, with the types.</summary>
+    /// <summary>
+    /// The namespaces that reach one another, circle by circle: of each, a line for every pair that helps to close it, with the types.
+    /// </summary>
     public IReadOnlyList<string> Circles()
     {
         Dictionary<string, HashSet<string>> reached = edges.Keys.ToDictionary(name => name, Reach);
@@ -69,8 +71,12 @@ internal sealed class NamespaceGraph
         bool isOfModule = mentioned.Scope is ModuleDefinition scope && scope == module;
         if (isOfModule && IsOwn(mentioned.Namespace) && mentioned.Namespace != from.Namespace)
         {
-            Dictionary<string, SortedSet<string>> targets = edges.TryGetValue(from.Namespace, out var known) ? known : edges[from.Namespace] = [];
-            SortedSet<string> types = targets.TryGetValue(mentioned.Namespace, out var found) ? found : targets[mentioned.Namespace] = new(StringComparer.Ordinal);
+            Dictionary<string, SortedSet<string>> targets = edges.TryGetValue(from.Namespace, out Dictionary<string, SortedSet<string>>? known)
+                ? known
+                : edges[from.Namespace] = [];
+            SortedSet<string> types = targets.TryGetValue(mentioned.Namespace, out SortedSet<string>? found)
+                ? found
+                : targets[mentioned.Namespace] = new(StringComparer.Ordinal);
             types.Add($"{from.Name} names {mentioned.Name}");
         }
     }
@@ -125,7 +131,8 @@ internal sealed class NamespaceGraph
     {
         null or GenericParameter => [],
         GenericInstanceType generic => [.. Parts(generic.ElementType), .. generic.GenericArguments.SelectMany(Parts)],
-        FunctionPointerType function => [.. Parts(function.ReturnType), .. function.Parameters.SelectMany(parameter => Parts(parameter.ParameterType))],
+        FunctionPointerType function =>
+            [.. Parts(function.ReturnType), .. function.Parameters.SelectMany(parameter => Parts(parameter.ParameterType))],
         RequiredModifierType modified => [.. Parts(modified.ElementType), .. Parts(modified.ModifierType)],
         OptionalModifierType modified => [.. Parts(modified.ElementType), .. Parts(modified.ModifierType)],
         TypeSpecification specification => Parts(specification.ElementType),

@@ -86,7 +86,8 @@ public class ActivationTests
         Matrix x = new Inputs(1).Matrix(17, 65, deviation: 3);
         double[] special =
         [
-            0, -0.0, 6, -6, 0.625f, -0.625f, 1, -1, 20, -20, 50, -50, 90, -90, 120, -120, 1000, -1000, 1e-20f, -1e-20f, 1e-42f, 6.0000005f, 5.9999995f,
+            0, -0.0, 6, -6, 0.625f, -0.625f, 1, -1, 20, -20, 50, -50, 90, -90, 120, -120, 1000, -1000, 1e-20f, -1e-20f, 1e-42f, 6.0000005f,
+            5.9999995f,
         ];
         special.CopyTo(x.Values, 30);
         return x;

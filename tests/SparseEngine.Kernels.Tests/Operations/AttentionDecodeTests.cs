@@ -9,7 +9,8 @@ public class AttentionDecodeTests
     private static readonly AttentionDecodeArguments[] Cases =
     [
         new(0, 1, 1, 1), new(2, 2, 3, 0.5f), new(3, 1, 4, 0.5f), new(7, 3, 8, 0.35f), new(14, 2, 17, 0.25f), new(15, 1, 16, 0.25f), new(16, 3, 1, 1),
-        new(62, 2, 8, 0.35f), new(63, 1, 33, 0.17f), new(64, 2, 64, 0.125f), new(255, 1, 8, 0.35f), new(256, 1, 5, 1), new(999, 2, 16, 0.25f), new(4, 0, 8, 1),
+        new(62, 2, 8, 0.35f), new(63, 1, 33, 0.17f), new(64, 2, 64, 0.125f), new(255, 1, 8, 0.35f), new(256, 1, 5, 1), new(999, 2, 16, 0.25f),
+        new(4, 0, 8, 1),
     ];
 
     [Theory]

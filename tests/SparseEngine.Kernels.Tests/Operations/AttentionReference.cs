@@ -62,7 +62,8 @@ internal static class AttentionReference
                 }
             }
 
-            Bounded Dot(Matrix left, int leftToken, Matrix right, int rightToken) => Product(query.FirstRow, query.EndRow, left, leftToken, right, rightToken);
+            Bounded Dot(Matrix left, int leftToken, Matrix right, int rightToken) =>
+                Product(query.FirstRow, query.EndRow, left, leftToken, right, rightToken);
         }
 
         return (Totals(dq), Totals(dk), Totals(dv));
@@ -130,7 +131,8 @@ internal static class AttentionReference
             {
                 for (int index = 0; index < arguments.Sequence; index++)
                 {
-                    yield return new Query(sequence, head, index, head * arguments.HeadSize, (head + 1) * arguments.HeadSize, sequence * arguments.Sequence);
+                    yield return new Query(
+                        sequence, head, index, head * arguments.HeadSize, (head + 1) * arguments.HeadSize, sequence * arguments.Sequence);
                 }
             }
         }

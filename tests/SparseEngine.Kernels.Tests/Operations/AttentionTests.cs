@@ -27,7 +27,8 @@ public class AttentionTests
             {
                 DeviceMatrix result = workspace.Activations(q.Rows, q.Columns);
                 DeviceBuffer<float> sums = workspace.Buffer(arguments.Heads * q.Columns);
-                workspace.Device.AttentionForward(arguments, workspace.Activations(q), workspace.Activations(k), workspace.Activations(v), result, sums);
+                workspace.Device.AttentionForward(
+                    arguments, workspace.Activations(q), workspace.Activations(k), workspace.Activations(v), result, sums);
                 return [Workspace.Read(result), Workspace.Read(sums)];
             });
         }

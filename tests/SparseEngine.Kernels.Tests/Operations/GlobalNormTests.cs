@@ -54,7 +54,10 @@ public class GlobalNormTests
     [EveryDevice]
     public void The_first_step_that_is_not_finite_is_remembered_with_its_loss_and_norm(DeviceFamily family)
     {
-        foreach ((double loss, double squared) in new[] { (double.NaN, 1.0), (double.PositiveInfinity, 2.0), (1.0, double.NaN), (2.0, double.PositiveInfinity) })
+        foreach ((double loss, double squared) in new[]
+        {
+            (double.NaN, 1.0), (double.PositiveInfinity, 2.0), (1.0, double.NaN), (2.0, double.PositiveInfinity),
+        })
         {
             using BorrowedDevices devices = DevicePool.Borrow(family);
             foreach (ComputeDevice device in devices.All)

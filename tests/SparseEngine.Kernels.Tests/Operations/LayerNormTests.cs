@@ -52,14 +52,15 @@ public class LayerNormTests
                 double[] oldBias = inputs.Vector(features);
                 (BoundedMatrix dx, Bounded[] weightGradient, Bounded[] biasGradient) =
                     LayerNormReference.Backward(x, weight, mean, inverse, dy, accumulate ? old : null, oldWeight, oldBias);
-                ConformanceCheck.Run(family, $"{features} x {tokens}, accumulate {accumulate}", [dx.Values, weightGradient, biasGradient], workspace =>
+                string place = $"{features} x {tokens}, accumulate {accumulate}";
+                ConformanceCheck.Run(family, place, [dx.Values, weightGradient, biasGradient], workspace =>
                 {
                     DeviceMatrix result = accumulate ? workspace.Activations(old) : workspace.Activations(features, tokens);
                     DeviceBuffer<float> weights = workspace.Buffer(oldWeight);
                     DeviceBuffer<float> biases = workspace.Buffer(oldBias);
                     workspace.Device.LayerNormBackward(
-                        workspace.Activations(x), workspace.Buffer(weight), workspace.Buffer(mean), workspace.Buffer(inverse), workspace.Activations(dy),
-                        result, accumulate, weights, biases);
+                        workspace.Activations(x), workspace.Buffer(weight), workspace.Buffer(mean), workspace.Buffer(inverse),
+                        workspace.Activations(dy), result, accumulate, weights, biases);
                     return [Workspace.Read(result), Workspace.Read(weights), Workspace.Read(biases)];
                 });
             }

@@ -18,8 +18,10 @@ public class MaskTests
         ("equal", length => [.. Enumerable.Repeat(0.5f, length)]),
         ("zeros of both signs", length => [.. Enumerable.Range(0, length).Select(i => i % 3 == 0 ? -0f : 0f)]),
         ("all NaN", length => [.. Enumerable.Repeat(float.NaN, length)]),
-        ("some not finite", length => [.. Enumerable.Range(0, length).Select(i => i % 4 == 1 ? float.NaN : i % 9 == 2 ? float.NegativeInfinity : i / 100f)]),
-        ("large, small and subnormal", length => [.. Enumerable.Range(0, length).Select(i => i % 2 == 0 ? float.MaxValue / (i + 1) : float.Epsilon * i)]),
+        ("some not finite",
+            length => [.. Enumerable.Range(0, length).Select(i => i % 4 == 1 ? float.NaN : i % 9 == 2 ? float.NegativeInfinity : i / 100f)]),
+        ("large, small and subnormal",
+            length => [.. Enumerable.Range(0, length).Select(i => i % 2 == 0 ? float.MaxValue / (i + 1) : float.Epsilon * i)]),
     ];
 
     [Theory]
@@ -105,7 +107,8 @@ public class MaskTests
             scores[i] = !finite ? -draw : arguments.Score == MaskScore.Random ? draw : Math.Abs(weight[i]);
         }
 
-        int[] order = [.. Enumerable.Range(0, weight.Length).OrderByDescending(i => scores[i]).ThenByDescending(i => float.IsNegative(scores[i]) ? 0 : 1)];
+        int[] order =
+            [.. Enumerable.Range(0, weight.Length).OrderByDescending(i => scores[i]).ThenByDescending(i => float.IsNegative(scores[i]) ? 0 : 1)];
         byte[] keep = new byte[weight.Length];
         foreach (int i in order.Take(arguments.Kept))
         {

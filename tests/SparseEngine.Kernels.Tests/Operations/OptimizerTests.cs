@@ -96,7 +96,8 @@ public class OptimizerTests
             DeviceBuffer<float> m = workspace.Buffer(values);
             DeviceBuffer<float> v = workspace.Buffer(values);
             DeviceBuffer<float> velocity = workspace.Buffer(values);
-            workspace.Device.AdamStep(new(0.1f, 0.9f, 0.99f, 1e-6f, 0.1f, DecoupledDecay: true, Correction: 1), scale, w, workspace.Buffer(values), m, v);
+            workspace.Device.AdamStep(
+                new(0.1f, 0.9f, 0.99f, 1e-6f, 0.1f, DecoupledDecay: true, Correction: 1), scale, w, workspace.Buffer(values), m, v);
             workspace.Device.SgdStep(new(0.1f, Momentum: 0.9f, Nesterov: false, WeightDecay: 0.1f), scale, w, workspace.Buffer(values), velocity);
             workspace.Device.SgdStep(new(0.1f, Momentum: 0, Nesterov: false, WeightDecay: 0.1f), scale, w, workspace.Buffer(values), null);
             return [Workspace.Read(w), Workspace.Read(m), Workspace.Read(v), Workspace.Read(velocity)];

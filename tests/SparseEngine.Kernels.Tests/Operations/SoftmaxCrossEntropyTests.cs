@@ -13,7 +13,9 @@ public class SoftmaxCrossEntropyTests
         {
             (Matrix logits, int[] labels, double[] weights) = Case(vocabulary, tokens);
             (Bounded[] losses, Bounded[] hits, BoundedMatrix gradient) = SoftmaxCrossEntropyReference.Run(logits, labels, weights, 0.25);
-            ConformanceCheck.Run(family, $"{vocabulary} words, {tokens} tokens", [losses, hits, gradient.Values], workspace => Call(workspace, logits, labels, weights, 0.25f));
+            ConformanceCheck.Run(
+                family, $"{vocabulary} words, {tokens} tokens", [losses, hits, gradient.Values],
+                workspace => Call(workspace, logits, labels, weights, 0.25f));
         }
     }
 
@@ -48,7 +50,8 @@ public class SoftmaxCrossEntropyTests
         Matrix logits = new(Vocabulary, 1);
         logits[7, 0] = 0.3f;
         double loss = Math.Log(1 + ((Vocabulary - 1) * Math.Exp(-0.3f)));
-        ConformanceCheck.Run(family, "large", [[new Bounded(loss, 8 * Bounded.Unit * loss)]], workspace => [Call(workspace, logits, [7], [1], null)[0]]);
+        ConformanceCheck.Run(
+            family, "large", [[new Bounded(loss, 8 * Bounded.Unit * loss)]], workspace => [Call(workspace, logits, [7], [1], null)[0]]);
     }
 
     [Theory]

@@ -6,7 +6,9 @@ namespace SparseEngine.Kernels.Tests.Operations;
 
 public class SparseProductTests
 {
-    /// <summary>Rows and columns of the weight, tokens, sparsity: several tiles of columns and tokens, several groups of rows, and what is left after them.</summary>
+    /// <summary>
+    /// Rows and columns of the weight, tokens, sparsity: several tiles of columns and tokens, several groups of rows, and what is left after them.
+    /// </summary>
     private static readonly (int Rows, int Columns, int Tokens, double Sparsity)[] Shapes =
     [
         (1, 1, 1, 0), (3, 17, 63, 0.5), (65, 63, 17, 0.9), (17, 1000, 65, 0.99), (63, 65, 1000, 0.9), (1000, 3, 3, 0.5),
@@ -49,7 +51,8 @@ public class SparseProductTests
             foreach (bool accumulate in new[] { false, true })
             {
                 BoundedMatrix expected = TransposedProduct(pattern, values, dy, accumulate ? old : null);
-                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}", [expected.Values], workspace =>
+                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}";
+                ConformanceCheck.Run(family, place, [expected.Values], workspace =>
                 {
                     DeviceMatrix dx = accumulate ? workspace.Activations(old) : workspace.Activations(columns, tokens);
                     CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
@@ -73,7 +76,8 @@ public class SparseProductTests
             foreach (bool accumulate in new[] { false, true })
             {
                 Bounded[] expected = SampledProduct(pattern, dy, x, accumulate ? old : null);
-                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}", [expected], workspace =>
+                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}";
+                ConformanceCheck.Run(family, place, [expected], workspace =>
                 {
                     DeviceBuffer<float> gradient = accumulate ? workspace.Buffer(old) : workspace.Buffer(pattern.NonZeros);
                     workspace.Device.Sddmm(workspace.Pattern(pattern), workspace.Activations(dy), workspace.Activations(x), gradient, accumulate);
@@ -162,10 +166,12 @@ public class SparseProductTests
             double[] written = Products(workspace, pattern, values, x, dy)[2];
             DeviceBuffer<float> gradient = workspace.Buffer(written);
 
-            workspace.Device.Sddmm(workspace.Pattern(pattern), workspace.Activations(20, 0), workspace.Activations(30, 0), gradient, accumulate: true);
+            workspace.Device.Sddmm(
+                workspace.Pattern(pattern), workspace.Activations(20, 0), workspace.Activations(30, 0), gradient, accumulate: true);
             Assert.Equal(written, Workspace.Read(gradient));
 
-            workspace.Device.Sddmm(workspace.Pattern(pattern), workspace.Activations(20, 0), workspace.Activations(30, 0), gradient, accumulate: false);
+            workspace.Device.Sddmm(
+                workspace.Pattern(pattern), workspace.Activations(20, 0), workspace.Activations(30, 0), gradient, accumulate: false);
             Assert.All(Workspace.Read(gradient), value => Assert.Equal(0, value));
         }
     }
@@ -180,8 +186,10 @@ public class SparseProductTests
         Matrix x = inputs.Matrix(5, 9);
         Matrix dy = inputs.Matrix(7, 9);
         ConformanceCheck.Run(
-            family, "a small weight after a large one",
-            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)], workspace =>
+            family,
+            "a small weight after a large one",
+            [Product(pattern, values, x, null).Values, TransposedProduct(pattern, values, dy, null).Values, SampledProduct(pattern, dy, x, null)],
+            workspace =>
             {
                 Products(workspace, large, largeValues, inputs.Matrix(30, 9), inputs.Matrix(20, 9));
                 return Products(workspace, pattern, values, x, dy);

@@ -29,7 +29,8 @@ public sealed class LayerFlopsTests
     {
         foreach (bool tied in new[] { true, false })
         {
-            LayerFlops[] flops = [.. LayerFlops.OfForwardPass(Model with { ShareEmbeddingWeights = tied }, SparsityPlan.Dense, batch: 2, sequence: 5)];
+            LayerFlops[] flops =
+                [.. LayerFlops.OfForwardPass(Model with { ShareEmbeddingWeights = tied }, SparsityPlan.Dense, batch: 2, sequence: 5)];
             Assert.Equal(2 * 10 * 100 * 8, flops.Single(layer => layer.Name == "model.lm_head.weight").DenseForward);
 
             // Two sequences of 15 pairs; a score and a value of 8 multiply-adds for each.

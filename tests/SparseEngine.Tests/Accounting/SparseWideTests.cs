@@ -63,7 +63,9 @@ public sealed class SparseWideTests
     [InlineData("  hidden_size: 32", "  \"hidden_size\" :   32   # the width")]
     [InlineData("  hidden_size: 32\n", "  hidden_size:\n    32\n")]
     [InlineData("  hidden_size: 32", "  hidden_size: 99\n  hidden_size: 0x20")]
-    [InlineData("model:\n  vocab_size: 256\n  hidden_size: 32\n  num_hidden_layers: 2\n  num_heads: 4\n  filter_size: 128", "model: {vocab_size: 256, hidden_size: 32, num_hidden_layers: 2, num_heads: 4, filter_size: 128}")]
+    [InlineData(
+        "model:\n  vocab_size: 256\n  hidden_size: 32\n  num_hidden_layers: 2\n  num_heads: 4\n  filter_size: 128",
+        "model: {vocab_size: 256, hidden_size: 32, num_hidden_layers: 2, num_heads: 4, filter_size: 128}")]
     [InlineData("\n", "\r\n")]
     [InlineData("  seed: 1\n", "  seed: 1")]
     public void Any_way_to_write_the_widths_in_their_place_is_rewritten(string written, string otherwise)

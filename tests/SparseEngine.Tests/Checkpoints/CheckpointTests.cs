@@ -13,7 +13,8 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Every_bit_of_a_tensor_survives_the_round_trip()
     {
-        float[] exotic = [0f, -0f, float.NaN, BitConverter.UInt32BitsToSingle(0x7FC12345), float.PositiveInfinity, float.Epsilon, -float.MaxValue, 1f / 3];
+        float[] exotic =
+            [0f, -0f, float.NaN, BitConverter.UInt32BitsToSingle(0x7FC12345), float.PositiveInfinity, float.Epsilon, -float.MaxValue, 1f / 3];
         float[] square = [.. Enumerable.Range(0, 9 * 7).Select(i => i * 0.1f)];
         string path = directory.File("checkpoint_17.mdl");
         Write(path, ("a.weight", [2, 4], exotic), ("b.weight", [9, 7], square), ("c.bias", [1], [42f]), ("empty", [0, 5], []));
@@ -225,7 +226,9 @@ public sealed class CheckpointTests : IDisposable
     {
         string text = directory.File("notes.txt");
         File.WriteAllText(text, "just some words");
-        Assert.Equal($"{text}: is not a checkpoint but a text, \"just some words\"", Assert.Throws<CheckpointException>(() => CheckpointReader.Open(text)).Message);
+        Assert.Equal(
+            $"{text}: is not a checkpoint but a text, \"just some words\"",
+            Assert.Throws<CheckpointException>(() => CheckpointReader.Open(text)).Message);
         Assert.Equal("nowhere.mdl: no such checkpoint", Assert.Throws<CheckpointException>(() => CheckpointReader.Open("nowhere.mdl")).Message);
     }
 
@@ -237,14 +240,5 @@ public sealed class CheckpointTests : IDisposable
         float[] values = new float[elements];
         reader.Read(name, values);
         return values;
-    }
-
-    private static void ReadAll(string path)
-    {
-        using CheckpointReader reader = CheckpointReader.Open(path);
-        foreach (string name in reader.Names)
-        {
-            Read(reader, name, reader.Shape(name).Aggregate(1, (product, dimension) => product * dimension));
-        }
     }
 }

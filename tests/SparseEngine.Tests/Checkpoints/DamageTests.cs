@@ -71,7 +71,8 @@ public sealed class DamageTests : IDisposable
     {
         string path = directory.File("checkpoint_1.mdl");
         float[] values = [1, 2, 3, 4, 5, 6];
-        MdlWriter.Write(path, [Tensor("a.weight", [2, 3], values), Tensor("b", [0], [])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
+        MdlWriter.Write(
+            path, [Tensor("a.weight", [2, 3], values), Tensor("b", [0], [])], State, new Dictionary<string, string> { ["model"] = "{hidden: 32}" });
         byte[] whole = File.ReadAllBytes(path);
         int harmless = 0;
         for (int at = 8; at < whole.Length; at++)
@@ -105,7 +106,9 @@ public sealed class DamageTests : IDisposable
         bytes[bytes.AsSpan().LastIndexOf("OHDR"u8) + 8] ^= 1;
         File.WriteAllBytes(path, bytes);
 
-        Assert.Equal($"{path}: is damaged: its structure does not have its checksum", Assert.Throws<CheckpointException>(() => CheckpointReader.Open(path)).Message);
+        Assert.Equal(
+            $"{path}: is damaged: its structure does not have its checksum",
+            Assert.Throws<CheckpointException>(() => CheckpointReader.Open(path)).Message);
     }
 
     [Fact]

@@ -28,7 +28,9 @@ public sealed class HalfPrecisionTests : IDisposable
     public void The_ends_of_the_range_are_those_of_the_format(string type, int bits, float expected) =>
         Assert.Equal(expected, Read(type, [(byte)bits, (byte)(bits >> 8)])[0]);
 
-    /// <summary>IEEE 754: (-1)^sign 2^(exponent - bias) 1.fraction; exponent 0: 2^(1 - bias) 0.fraction; all ones: infinity, or NaN with a fraction.</summary>
+    /// <summary>
+    /// IEEE 754: (-1)^sign 2^(exponent - bias) 1.fraction; exponent 0: 2^(1 - bias) 0.fraction; all ones: infinity, or NaN with a fraction.
+    /// </summary>
     private void CheckAll(string type, int exponentBits, int fractionBits)
     {
         byte[] data = [.. Enumerable.Range(0, 1 << 16).SelectMany(bits => (byte[])[(byte)bits, (byte)(bits >> 8)])];

@@ -12,7 +12,8 @@ public class ModelKeysTests
     [
         nameof(ModelParameters.DropoutRate), nameof(ModelParameters.EmbeddingDropoutRate), nameof(ModelParameters.AttentionDropoutRate),
         nameof(ModelParameters.InitializerRange), nameof(ModelParameters.EmbeddingInitializer), nameof(ModelParameters.Initializer),
-        nameof(ModelParameters.OutputLayerInitializer), nameof(ModelParameters.LossScaling), nameof(ModelParameters.LossWeight), nameof(ModelParameters.ComputeEvalMetrics),
+        nameof(ModelParameters.OutputLayerInitializer), nameof(ModelParameters.LossScaling), nameof(ModelParameters.LossWeight),
+        nameof(ModelParameters.ComputeEvalMetrics),
     ];
 
     private static readonly ModelParameters Model = new() { VocabularySize = 8, HiddenSize = 4, Layers = 1, Heads = 1, FilterSize = 8 };

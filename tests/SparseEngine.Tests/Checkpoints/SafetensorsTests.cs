@@ -91,14 +91,20 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "is damaged: w needs 12 bytes at 0 to 8 of 8")]
     [InlineData("""{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", "is damaged: w needs 16 bytes at 0 to 16 of 8")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", "is damaged: w needs 8 bytes at -8 to 0 of 8")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}}""", "is damaged: w needs 39614081201791936601413124092 bytes at 0 to 8 of 8")]
-    [InlineData("""{"w":{"dtype":"Q4","shape":[3],"data_offsets":[0,8]}}""", "w has the dtype Q4; valid: F32, F16, BF16, F64, I64, U64, I32, U32, I16, U16, I8, U8, BOOL")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}}""",
+        "is damaged: w needs 39614081201791936601413124092 bytes at 0 to 8 of 8")]
+    [InlineData(
+        """{"w":{"dtype":"Q4","shape":[3],"data_offsets":[0,8]}}""",
+        "w has the dtype Q4; valid: F32, F16, BF16, F64, I64, U64, I32, U32, I16, U16, I8, U8, BOOL")]
     [InlineData("""{"w":{"dtype":"F32"}}""", "is damaged: w has no dtype, shape and data_offsets")]
     [InlineData("""{"w":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}""", "is damaged: w has no dtype, shape and data_offsets")]
     [InlineData("""{"w":{"dtype":"F32","shape":["2"],"data_offsets":[0,8]}}""", "is damaged: w has no dtype, shape and data_offsets")]
     [InlineData("""{"w":{"dtype":7,"shape":[2],"data_offsets":{}}}""", "is damaged: w has no dtype, shape and data_offsets")]
     [InlineData("""{"w":3}""", "is damaged: w has no dtype, shape and data_offsets")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "is damaged: its header has w twice")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "is damaged: its header has w twice")]
     [InlineData("""{"__metadata__":3}""", "is damaged: __metadata__ is not a map of texts")]
     [InlineData("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "is damaged: 4 bytes that no tensor has at its end")]
     [InlineData("""{"w":{"dtype":"U8","shape":[7],"data_offsets":[0,7]}}""", "is damaged: 1 byte that no tensor has at its end")]

@@ -85,7 +85,8 @@ public sealed class ShardedReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"../elsewhere.safetensors"}}""", "places a in \"../elsewhere.safetensors\"; valid: the name of a file beside it")]
+    [InlineData(
+        """{"weight_map":{"a":"../elsewhere.safetensors"}}""", "places a in \"../elsewhere.safetensors\"; valid: the name of a file beside it")]
     [InlineData("""{"weight_map":{"a":"/etc/passwd"}}""", "places a in \"/etc/passwd\"; valid: the name of a file beside it")]
     [InlineData("""{"weight_map":{"a":""}}""", "places a in \"\"; valid: the name of a file beside it")]
     [InlineData("""{"weight_map":{"a":7}}""", "places a in 7; valid: the name of a file beside it")]
@@ -112,7 +113,8 @@ public sealed class ShardedReaderTests : IDisposable
         using CheckpointReader reader = CheckpointReader.Open(directory.Path);
         CheckpointOutput output = CheckpointOutput.For(directory.File(Second), directory.Path, overwrite: true);
 
-        ConfigurationException error = Assert.Throws<ConfigurationException>(() => CheckpointFinalizer.Write(reader, output, TestContext.Current.CancellationToken));
+        ConfigurationException error =
+            Assert.Throws<ConfigurationException>(() => CheckpointFinalizer.Write(reader, output, TestContext.Current.CancellationToken));
 
         Assert.Equal($"{directory.File(Second)}: is the input itself; valid: another file", error.Message);
     }

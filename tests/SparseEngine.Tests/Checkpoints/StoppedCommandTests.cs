@@ -20,7 +20,8 @@ public sealed class StoppedCommandTests : IDisposable
     public StoppedCommandTests()
     {
         input = directory.File("input.safetensors");
-        SafetensorsWriter.Write(input, [.. Enumerable.Range(0, 4).Select(i => new TensorWriter($"w{i}", [2, 2], values => new float[] { 1, 2, 3, 4 }.CopyTo(values)))]);
+        SafetensorsWriter.Write(
+            input, [.. Enumerable.Range(0, 4).Select(i => new TensorWriter($"w{i}", [2, 2], values => new float[] { 1, 2, 3, 4 }.CopyTo(values)))]);
     }
 
     public void Dispose()

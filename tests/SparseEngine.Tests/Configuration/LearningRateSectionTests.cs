@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 
 namespace SparseEngine.Tests.Configuration;
@@ -35,7 +36,7 @@ public sealed class LearningRateSectionTests
     [Fact]
     public void Every_scheduler_reads_its_settings()
     {
-        var schedulers = Read(
+        ImmutableArray<SchedulerParameters> schedulers = Read(
             """
 
                 - {scheduler: Polynomial, initial_learning_rate: 1, end_learning_rate: 0.5, steps: 10, power: 2}
@@ -53,7 +54,7 @@ public sealed class LearningRateSectionTests
                 new CosineDecayScheduler(0.5, 0.1, 20),
             ],
             schedulers[..4]);
-        var piecewise = Assert.IsType<PiecewiseConstantScheduler>(schedulers[4]);
+        PiecewiseConstantScheduler piecewise = Assert.IsType<PiecewiseConstantScheduler>(schedulers[4]);
         Assert.Equal([3, 2, 1], piecewise.Values);
         Assert.Equal([5, 6], piecewise.Boundaries);
     }
@@ -67,7 +68,8 @@ public sealed class LearningRateSectionTests
     [Fact]
     public void Main_scheduler_chained_makes_a_product_and_needs_no_steps()
     {
-        var rate = Read("[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: Exponential, initial_learning_rate: 1, gamma: 0.9}]");
+        LearningRateParameters rate = Read(
+            "[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: Exponential, initial_learning_rate: 1, gamma: 0.9}]");
 
         Assert.True(rate.Chained);
         Assert.Equal(2, rate.Schedulers.Length);
@@ -78,18 +80,38 @@ public sealed class LearningRateSectionTests
     [InlineData("-1", "14:3: optimizer.learning_rate is -1; valid: a number of at least 0, a scheduler, or a list of schedulers")]
     [InlineData("[]", "14:3: optimizer.learning_rate is an empty list; valid: a number of at least 0, a scheduler, or a list of schedulers")]
     [InlineData("[0.1]", "14:19: optimizer.learning_rate[0] is 0.1; valid: a map with a scheduler")]
-    [InlineData("{scheduler: OneCycle}", "14:19: optimizer.learning_rate.scheduler is \"OneCycle\"; valid: Constant, Linear, Polynomial, Exponential, InverseSquareRootDecay, CosineDecay, PiecewiseConstant")]
-    [InlineData("{learning_rate: 1}", "14:3: optimizer.learning_rate.scheduler is missing; valid: Constant, Linear, Polynomial, Exponential, InverseSquareRootDecay, CosineDecay, PiecewiseConstant")]
-    [InlineData("{scheduler: Linear, initial_learning_rate: 1, steps: 5}", "14:3: optimizer.learning_rate.end_learning_rate is missing; valid: a number of at least 0")]
-    [InlineData("[{scheduler: Constant, learning_rate: 1}, {scheduler: Constant, learning_rate: 2}]", "14:19: optimizer.learning_rate[0].steps is missing; valid: an integer of at least 0")]
-    [InlineData("{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, steps: 5, decay_steps: 6}", "14:96: optimizer.learning_rate.decay_steps is 6 and means the same as steps, which is 5; give one of them, or both the same value")]
-    [InlineData("{scheduler: Exponential, initial_learning_rate: 1, decay_rate: 0}", "14:69: optimizer.learning_rate.decay_rate is 0; valid: a number above 0")]
-    [InlineData("{scheduler: PiecewiseConstant, values: [1, 2], boundaries: [3, 4]}", "14:65: optimizer.learning_rate.boundaries does not fit the 2 values; valid: a list of ascending steps, one fewer than values")]
-    [InlineData("{scheduler: PiecewiseConstant, values: [1, 2, 3], boundaries: [4, 4]}", "14:68: optimizer.learning_rate.boundaries does not fit the 3 values; valid: a list of ascending steps, one fewer than values")]
+    [InlineData("{scheduler: OneCycle}", "14:19: optimizer.learning_rate.scheduler is \"OneCycle\"; valid: Constant, Linear, Polynomial, "
+        + "Exponential, InverseSquareRootDecay, CosineDecay, PiecewiseConstant")]
+    [InlineData("{learning_rate: 1}", "14:3: optimizer.learning_rate.scheduler is missing; valid: Constant, Linear, Polynomial, Exponential, "
+        + "InverseSquareRootDecay, CosineDecay, PiecewiseConstant")]
+    [InlineData(
+        "{scheduler: Linear, initial_learning_rate: 1, steps: 5}",
+        "14:3: optimizer.learning_rate.end_learning_rate is missing; valid: a number of at least 0")]
+    [InlineData(
+        "[{scheduler: Constant, learning_rate: 1}, {scheduler: Constant, learning_rate: 2}]",
+        "14:19: optimizer.learning_rate[0].steps is missing; valid: an integer of at least 0")]
+    [InlineData(
+        "{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, steps: 5, decay_steps: 6}",
+        "14:96: optimizer.learning_rate.decay_steps is 6 and means the same as steps, which is 5; give one of them, or both the same value")]
+    [InlineData(
+        "{scheduler: Exponential, initial_learning_rate: 1, decay_rate: 0}",
+        "14:69: optimizer.learning_rate.decay_rate is 0; valid: a number above 0")]
+    [InlineData(
+        "{scheduler: PiecewiseConstant, values: [1, 2], boundaries: [3, 4]}",
+        "14:65: optimizer.learning_rate.boundaries does not fit the 2 values; valid: a list of ascending steps, one fewer than values")]
+    [InlineData(
+        "{scheduler: PiecewiseConstant, values: [1, 2, 3], boundaries: [4, 4]}",
+        "14:68: optimizer.learning_rate.boundaries does not fit the 3 values; valid: a list of ascending steps, one fewer than values")]
     [InlineData("{scheduler: PiecewiseConstant, values: 1, boundaries: []}", "14:49: optimizer.learning_rate.values is 1; valid: a list of rates")]
-    [InlineData("{scheduler: PiecewiseConstant, values: [1, x], boundaries: [3]}", "14:61: optimizer.learning_rate.values[1] is \"x\"; valid: a number of at least 0")]
-    [InlineData("[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: PiecewiseConstant, boundaries: []}]", "14:85: optimizer.learning_rate[1].values is missing; valid: a list of rates")]
-    [InlineData("[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: Constant, learning_rate: 0}]", "14:86: optimizer.learning_rate[1].scheduler begins at 0, by which a chained scheduler is divided; valid: a first rate above 0")]
+    [InlineData(
+        "{scheduler: PiecewiseConstant, values: [1, x], boundaries: [3]}",
+        "14:61: optimizer.learning_rate.values[1] is \"x\"; valid: a number of at least 0")]
+    [InlineData(
+        "[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: PiecewiseConstant, boundaries: []}]",
+        "14:85: optimizer.learning_rate[1].values is missing; valid: a list of rates")]
+    [InlineData(
+        "[{main_scheduler: chained, scheduler: Constant, learning_rate: 1}, {scheduler: Constant, learning_rate: 0}]",
+        "14:86: optimizer.learning_rate[1].scheduler begins at 0, by which a chained scheduler is divided; valid: a first rate above 0")]
     public void A_wrong_schedule_says_what_would_be_valid(string learningRate, string error) =>
         Assert.Equal(["params.yaml:" + error], YamlRun.Errors(Yaml(learningRate)));
 
@@ -104,7 +126,8 @@ public sealed class LearningRateSectionTests
     [InlineData("decay_steps: 5.0, steps: 5")]
     public void Steps_and_decay_steps_that_agree_are_one_length(string steps)
     {
-        LearningRateParameters rate = YamlRun.Read(Yaml($"{{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, {steps}}}")).Optimizer!.LearningRate;
+        LearningRateParameters rate =
+            YamlRun.Read(Yaml($"{{scheduler: Linear, initial_learning_rate: 1, end_learning_rate: 0, {steps}}}")).Optimizer!.LearningRate;
 
         Assert.Equal(5, Assert.Single(rate.Schedulers).Steps);
     }

@@ -19,7 +19,7 @@ public sealed class PublishedFilesTests
     [InlineData("tiny-topk-groups.yaml")]
     public void A_file_of_the_1_8_layout_loads_without_a_warning(string name)
     {
-        var result = Read(name);
+        ReadResult result = Read(name);
 
         Assert.Empty(result.Warnings);
         Assert.Equal(PathOf(name), result.Parameters.File);
@@ -28,9 +28,9 @@ public sealed class PublishedFilesTests
     [Fact]
     public void Gpt2_small_has_the_values_that_its_file_gives()
     {
-        var run = Read("params_gpt2_small.yaml").Parameters;
+        RunParameters run = Read("params_gpt2_small.yaml").Parameters;
 
-        var train = Assert.IsType<InputParameters>(run.TrainInput);
+        InputParameters train = Assert.IsType<InputParameters>(run.TrainInput);
         Assert.Equal(DataProcessor.GptHdf5, train.DataProcessor);
         Assert.Equal(["./language/datasets/owt_pretraining_gpt_hdf5/train_8M_msl1024/"], train.DataDirectories);
         Assert.Equal((32, 1024, true, 1337), (train.BatchSize, train.MaxSequenceLength, train.Shuffle, train.ShuffleSeed));
@@ -54,7 +54,7 @@ public sealed class PublishedFilesTests
             },
             run.Model);
         Assert.Null(run.Sparsity);
-        var optimizer = run.Optimizer!;
+        OptimizerParameters optimizer = run.Optimizer!;
         Assert.Equal((OptimizerKind.AdamW, true, 0.01), (optimizer.Kind, optimizer.CorrectBias, optimizer.WeightDecayRate));
         Assert.Equal((0.9, 0.999, 1e-6), (optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon));
         Assert.Null(optimizer.MaxGradientNorm);
@@ -78,7 +78,7 @@ public sealed class PublishedFilesTests
     [Fact]
     public void Gpt3_xl_has_ten_folders_initializers_and_three_schedulers()
     {
-        var run = Read("params_gpt3_xl.yaml").Parameters;
+        RunParameters run = Read("params_gpt3_xl.yaml").Parameters;
 
         Assert.Equal(10, run.TrainInput!.DataDirectories.Length);
         Assert.EndsWith("/9/", run.TrainInput.DataDirectories[^1], StringComparison.Ordinal);
@@ -101,27 +101,28 @@ public sealed class PublishedFilesTests
     [Fact]
     public void Cerebras_gpt_111m_takes_the_default_loss_and_no_seed()
     {
-        var run = Read("111m.yaml").Parameters;
+        RunParameters run = Read("111m.yaml").Parameters;
 
         Assert.Equal((LossScaling.NumTokens, 1.0), (run.Model.LossScaling, run.Model.LossWeight));
         Assert.Equal((768, 10, 12, 3072), (run.Model.HiddenSize, run.Model.Layers, run.Model.Heads, run.Model.FilterSize));
         Assert.Equal((120, 2048, 0), (run.TrainInput!.BatchSize, run.TrainInput.MaxSequenceLength, run.TrainInput.ShuffleSeed));
         Assert.Equal(6e-5, Assert.IsType<PolynomialScheduler>(run.Optimizer!.LearningRate.Schedulers[1]).End);
         Assert.Equal((9037, 1546, 903, 1, false), (
-            run.RunConfig.MaxSteps, run.RunConfig.EvalSteps, run.RunConfig.CheckpointSteps, run.RunConfig.LogSteps, run.RunConfig.SaveInitialCheckpoint));
+            run.RunConfig.MaxSteps, run.RunConfig.EvalSteps, run.RunConfig.CheckpointSteps, run.RunConfig.LogSteps,
+            run.RunConfig.SaveInitialCheckpoint));
     }
 
     [Fact]
     public void The_tiny_runs_differ_in_their_sparsity_only()
     {
-        var dense = Read("tiny-dense.yaml").Parameters;
-        var random = Read("tiny-random75.yaml").Parameters;
-        var topK = Read("tiny-topk-groups.yaml").Parameters;
+        RunParameters dense = Read("tiny-dense.yaml").Parameters;
+        RunParameters random = Read("tiny-random75.yaml").Parameters;
+        RunParameters topK = Read("tiny-topk-groups.yaml").Parameters;
 
         Assert.Null(dense.Sparsity);
         Assert.Equal(dense.Model, random.Model);
         Assert.Equal(dense.RunConfig, topK.RunConfig);
-        var group = Assert.Single(random.Sparsity!.Groups);
+        SparsityGroup group = Assert.Single(random.Sparsity!.Groups);
         Assert.Equal(SparsitySelection.Default, random.Sparsity.Selection);
         Assert.Equal((null, 0.75, SparsityMethod.Random, 1234), (group.Pattern, group.Sparsity, group.Method, group.Seed));
         Assert.Equal(SparsitySelection.Patterns, topK.Sparsity!.Selection);
@@ -134,9 +135,9 @@ public sealed class PublishedFilesTests
     [Fact]
     public void The_2_x_layout_is_named_in_one_error()
     {
-        var path = PathOf("trainer_gpt3_125m_static75.yaml");
+        string path = PathOf("trainer_gpt3_125m_static75.yaml");
 
-        var error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
 
         Assert.Equal(
             $"{path}:4:1: trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections "

@@ -7,7 +7,7 @@ public sealed class RunConfigTests
     [Fact]
     public void Every_key_is_read()
     {
-        var config = YamlRun.Read(
+        RunConfig config = YamlRun.Read(
             YamlRun.Minimal.Replace("seed: 1", "seed: 7", StringComparison.Ordinal)
             + """
                 model_dir: out
@@ -54,7 +54,7 @@ public sealed class RunConfigTests
     [Fact]
     public void Options_win_over_the_file()
     {
-        var options = new RunConfigOverrides
+        RunConfigOverrides options = new()
         {
             ModelDirectory = "elsewhere",
             CheckpointPath = "weights.safetensors",
@@ -65,7 +65,7 @@ public sealed class RunConfigTests
             Logging = "warning",
         };
 
-        var config = YamlRun.Read(YamlRun.Minimal, options).RunConfig;
+        RunConfig config = YamlRun.Read(YamlRun.Minimal, options).RunConfig;
 
         Assert.Equal(
             new RunConfig
@@ -89,9 +89,9 @@ public sealed class RunConfigTests
     [Fact]
     public void Epochs_on_the_command_line_replace_steps_in_the_file()
     {
-        var yaml = YamlRun.Minimal.Replace("max_steps: 20", "num_steps: 20", StringComparison.Ordinal);
+        string yaml = YamlRun.Minimal.Replace("max_steps: 20", "num_steps: 20", StringComparison.Ordinal);
 
-        var config = YamlRun.Read(yaml, new RunConfigOverrides { NumEpochs = 2 }).RunConfig;
+        RunConfig config = YamlRun.Read(yaml, new RunConfigOverrides { NumEpochs = 2 }).RunConfig;
 
         Assert.Equal((null, 2), (config.NumSteps, config.NumEpochs));
     }

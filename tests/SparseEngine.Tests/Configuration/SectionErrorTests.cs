@@ -15,27 +15,52 @@ public sealed class SectionErrorTests
     [InlineData("hidden_size: 32", "hidden_size: 32.5", "8:3: model.hidden_size is 32.5; valid: an integer of at least 1")]
     [InlineData("hidden_size: 32", "hidden_size: [32]", "8:3: model.hidden_size is a list; valid: an integer of at least 1")]
     [InlineData("hidden_size: 32", "hidden_size:", "8:3: model.hidden_size is missing; valid: an integer of at least 1")]
-    [InlineData("num_hidden_layers: 2", "num_hidden_layers: 2000000000", "9:3: model.num_hidden_layers is 2000000000; valid: an integer from 1 to 10000")]
-    [InlineData("vocab_size: 256", "vocab_size: 2000000000", "7:3: model.vocab_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
-    [InlineData("filter_size: 128", "filter_size: 2000000000", "11:3: model.filter_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  output_logits_scale: 2", "11:3: model.output_logits_scale is 2: the key is not implemented; valid: 1, which changes nothing, or no such key")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  scale_qk_dot_by_d: True", "11:3: model.scale_qk_dot_by_d is True: the key is not implemented; valid: false, which changes nothing, or no such key")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  extra_attention_params: {num_kv_groups: 2}", "11:3: model.extra_attention_params is a map: the key is not implemented; valid: no such key")]
-    [InlineData("eps: 1.0e-8", "adjust_learning_rate: {decoder_kernel: 0.1}", "15:3: optimizer.adjust_learning_rate is a map: the key is not implemented; valid: no such key")]
+    [InlineData(
+        "num_hidden_layers: 2", "num_hidden_layers: 2000000000", "9:3: model.num_hidden_layers is 2000000000; valid: an integer from 1 to 10000")]
+    [InlineData(
+        "vocab_size: 256", "vocab_size: 2000000000",
+        "7:3: model.vocab_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
+    [InlineData(
+        "filter_size: 128", "filter_size: 2000000000",
+        "11:3: model.filter_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  output_logits_scale: 2",
+        "11:3: model.output_logits_scale is 2: the key is not implemented; valid: 1, which changes nothing, or no such key")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  scale_qk_dot_by_d: True",
+        "11:3: model.scale_qk_dot_by_d is True: the key is not implemented; valid: false, which changes nothing, or no such key")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  extra_attention_params: {num_kv_groups: 2}",
+        "11:3: model.extra_attention_params is a map: the key is not implemented; valid: no such key")]
+    [InlineData(
+        "eps: 1.0e-8", "adjust_learning_rate: {decoder_kernel: 0.1}",
+        "15:3: optimizer.adjust_learning_rate is a map: the key is not implemented; valid: no such key")]
     [InlineData("eps: 1.0e-8", "grad_accum_steps: 3", "15:3: optimizer.grad_accum_steps is 3; valid: a divisor of train_input.batch_size, 4")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  max_position_embeddings: 16", "4:3: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  max_position_embeddings: 16",
+        "4:3: train_input.max_sequence_length is 32; valid: at most model.max_position_embeddings, 16")]
     [InlineData("num_heads: 4", "num_heads: 5", "10:3: model.num_heads is 5; valid: a divisor of hidden_size, 32")]
     [InlineData("num_heads: 4", "num_heads: 4\n  dropout_rate: 1", "11:3: model.dropout_rate is 1; valid: a number in [0, 1)")]
     [InlineData("num_heads: 4", "num_heads: 4\n  use_ffn_bias: maybe", "11:3: model.use_ffn_bias is \"maybe\"; valid: true, false")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  position_embedding_type: rotary", "11:3: model.position_embedding_type is \"rotary\"; valid: learned")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  attention_type: aiayn", "11:3: model.attention_type is \"aiayn\"; valid: scaled_dot_product, dot_product")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  nonlinearity: swiglu", "11:3: model.nonlinearity is \"swiglu\"; valid: gelu, gelu_new, quick_gelu, relu, squared_relu, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  position_embedding_type: rotary", "11:3: model.position_embedding_type is \"rotary\"; valid: learned")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  attention_type: aiayn", "11:3: model.attention_type is \"aiayn\"; valid: scaled_dot_product, dot_product")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  nonlinearity: swiglu", "11:3: model.nonlinearity is \"swiglu\"; valid: gelu, gelu_new, quick_gelu, "
+        + "relu, squared_relu, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
     [InlineData("num_heads: 4", "num_heads: 4\n  layer_norm_epsilon: 0", "11:3: model.layer_norm_epsilon is 0; valid: a number above 0")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  fixed_sparse_attention: {n: 1}", "11:3: model.fixed_sparse_attention is a map: the key is not implemented; valid: no such key")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {std: 1}", "11:3: model.initializer.name is missing; valid: normal, truncated_normal, uniform, constant, zeros, ones, xavier_uniform, glorot_uniform, xavier_normal, glorot_normal")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {name: uniform, a: 1}", "11:32: model.initializer.a leaves the interval from 1 to 0.05, which is empty; valid: a below b")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  fixed_sparse_attention: {n: 1}",
+        "11:3: model.fixed_sparse_attention is a map: the key is not implemented; valid: no such key")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {std: 1}", "11:3: model.initializer.name is missing; valid: normal, truncated_normal, "
+        + "uniform, constant, zeros, ones, xavier_uniform, glorot_uniform, xavier_normal, glorot_normal")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  initializer: {name: uniform, a: 1}",
+        "11:32: model.initializer.a leaves the interval from 1 to 0.05, which is empty; valid: a below b")]
     [InlineData("num_heads: 4", "num_heads: 4\n  initializer: {name: xavier_normal, gain: 2}", "11:38: model.initializer.gain is 2; valid: 1")]
-    [InlineData("data_processor: GptHDF5DataProcessor", "data_processor: GptTextDataProcessor", "2:3: train_input.data_processor is \"GptTextDataProcessor\"; valid: GptHDF5DataProcessor, GptHDF5MapDataProcessor, TextDataProcessor")]
+    [InlineData(
+        "data_processor: GptHDF5DataProcessor", "data_processor: GptTextDataProcessor",
+        "2:3: train_input.data_processor is \"GptTextDataProcessor\"; valid: GptHDF5DataProcessor, GptHDF5MapDataProcessor, TextDataProcessor")]
     [InlineData("data_dir: ./train/", "data_dir: []", "3:3: train_input.data_dir is an empty list; valid: a path, or a list of paths")]
     [InlineData("data_dir: ./train/", "data_dir:\n  - a\n  - [b]", "5:5: train_input.data_dir[1] is a list; valid: a path")]
     [InlineData("data_dir: ./train/\n", "\n", "1:1: train_input.data_dir is missing; valid: a path, or a list of paths")]
@@ -46,12 +71,20 @@ public sealed class SectionErrorTests
     [InlineData("eps: 1.0e-8", "max_gradient_norm: 0", "15:3: optimizer.max_gradient_norm is 0; valid: a number above 0")]
     [InlineData("eps: 1.0e-8", "betas: [0.9]", "15:3: optimizer.betas is a list; valid: a list of two, each a number in [0, 1)")]
     [InlineData("eps: 1.0e-8", "betas: [0.9, 1]", "15:16: optimizer.betas[1] is 1; valid: a number in [0, 1)")]
-    [InlineData("eps: 1.0e-8", "betas: [0.9, 0.95]\n  beta1: 0.9", "15:3: optimizer.betas means the same as beta1 and beta2, which are given too; give one of them")]
-    [InlineData("eps: 1.0e-8", "weight_decay_rate: 0.1\n  weight_decay: 0.1", "16:3: optimizer.weight_decay means the same as weight_decay_rate, which is given too; give one of them")]
-    [InlineData("max_steps: 20\n", "\n", "16:1: runconfig.max_steps is missing; give max_steps, num_steps or num_epochs, there or on the command line")]
-    [InlineData("max_steps: 20", "num_steps: 20\n  num_epochs: 2", "18:3: runconfig.num_epochs and runconfig.num_steps are both given; give one of them")]
+    [InlineData(
+        "eps: 1.0e-8", "betas: [0.9, 0.95]\n  beta1: 0.9",
+        "15:3: optimizer.betas means the same as beta1 and beta2, which are given too; give one of them")]
+    [InlineData(
+        "eps: 1.0e-8", "weight_decay_rate: 0.1\n  weight_decay: 0.1",
+        "16:3: optimizer.weight_decay means the same as weight_decay_rate, which is given too; give one of them")]
+    [InlineData(
+        "max_steps: 20\n", "\n", "16:1: runconfig.max_steps is missing; give max_steps, num_steps or num_epochs, there or on the command line")]
+    [InlineData(
+        "max_steps: 20", "num_steps: 20\n  num_epochs: 2", "18:3: runconfig.num_epochs and runconfig.num_steps are both given; give one of them")]
     [InlineData("seed: 1", "logging: LOUD", "18:3: runconfig.logging is \"LOUD\"; valid: DEBUG, INFO, WARNING, ERROR, CRITICAL")]
-    [InlineData("seed: 1", "is_pretrained_checkpoint: yes", "18:3: runconfig.is_pretrained_checkpoint is true, but there is no checkpoint_path; give one there or on the command line")]
+    [InlineData(
+        "seed: 1", "is_pretrained_checkpoint: yes",
+        "18:3: runconfig.is_pretrained_checkpoint is true, but there is no checkpoint_path; give one there or on the command line")]
     public void A_wrong_value_says_where_what_and_what_would_be_valid(string line, string replacement, string error) =>
         Assert.Equal(["params.yaml:" + error], YamlRun.Errors(With(line, replacement)));
 
@@ -89,9 +122,9 @@ public sealed class SectionErrorTests
     [Fact]
     public void The_problems_are_also_there_one_by_one()
     {
-        var error = Assert.Throws<ConfigurationException>(() => YamlRun.Read(With("batch_size: 4", "batch_size: none")));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => YamlRun.Read(With("batch_size: 4", "batch_size: none")));
 
-        var problem = Assert.Single(error.Problems);
+        Diagnostic problem = Assert.Single(error.Problems);
         Assert.Equal(("params.yaml:5:3", "train_input.batch_size is \"none\"; valid: an integer of at least 1"), (problem.Location, problem.Text));
     }
 
@@ -103,8 +136,12 @@ public sealed class SectionErrorTests
     [InlineData("num_heads: 4", "num_heads: 4\n  drop_out_rate: 0.1", "11:3: model.drop_out_rate is not a known key; did you mean dropout_rate?")]
     [InlineData("runconfig:", "sparsty: 0.5\nrunconfig:", "16:1: sparsty is not a known key; did you mean sparsity?")]
     [InlineData("runconfig:", "train: {}\nrunconfig:", "16:1: train is not a known key; it is ignored")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  loss_weight: 0.5", "11:3: model.loss_weight is 0.5, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens")]
-    [InlineData("batch_size: 4", "batch_size: 4\n  drop_last: False", "6:3: train_input.drop_last is false; samples that do not fill a batch are left out all the same")]
+    [InlineData(
+        "num_heads: 4", "num_heads: 4\n  loss_weight: 0.5",
+        "11:3: model.loss_weight is 0.5, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens")]
+    [InlineData(
+        "batch_size: 4", "batch_size: 4\n  drop_last: False",
+        "6:3: train_input.drop_last is false; samples that do not fill a batch are left out all the same")]
     [InlineData("seed: 1", "validate_only: True", "18:3: runconfig.validate_only has no effect here; give --validate_only on the command line")]
     public void A_doubtful_key_is_a_warning(string line, string replacement, string warning) =>
         Assert.Equal(["params.yaml:" + warning], YamlRun.Warnings(With(line, replacement)));
@@ -112,9 +149,12 @@ public sealed class SectionErrorTests
     [Fact]
     public void Keys_that_only_a_wafer_or_a_loader_needs_are_accepted_silently()
     {
-        var yaml = With("batch_size: 4", "batch_size: 4\n  num_workers: 8\n  prefetch_factor: 10\n  persistent_workers: True\n  drop_last: True")
-            .Replace("num_heads: 4", "num_heads: 4\n  mixed_precision: True\n  use_bfloat16: True\n  precision_opt_level: 0", StringComparison.Ordinal)
-            .Replace("eps: 1.0e-8", "loss_scaling_factor: dynamic\n  log_summaries: True\n  amsgrad: False\n  disable_lr_steps_reset: False", StringComparison.Ordinal)
+        string yaml = With("batch_size: 4", "batch_size: 4\n  num_workers: 8\n  prefetch_factor: 10\n  persistent_workers: True\n  drop_last: True")
+            .Replace(
+                "num_heads: 4", "num_heads: 4\n  mixed_precision: True\n  use_bfloat16: True\n  precision_opt_level: 0", StringComparison.Ordinal)
+            .Replace(
+                "eps: 1.0e-8", "loss_scaling_factor: dynamic\n  log_summaries: True\n  amsgrad: False\n  disable_lr_steps_reset: False",
+                StringComparison.Ordinal)
             + "  use_cs_grad_accum: True\n  enable_summaries: False\n  execution_strategy: weight_streaming\n  num_wgt_servers: 2\n"
             + "cerebras: {anything: 1}\ndescription: A run.\n";
 

@@ -24,7 +24,7 @@ public sealed class SectionValueTests
     [Fact]
     public void A_model_has_the_model_zoos_defaults()
     {
-        var model = YamlRun.Read(YamlRun.Minimal).Model;
+        ModelParameters model = YamlRun.Read(YamlRun.Minimal).Model;
 
         Assert.Equal(
             new ModelParameters
@@ -53,8 +53,8 @@ public sealed class SectionValueTests
     [Fact]
     public void The_other_dropout_rates_default_to_dropout_rate()
     {
-        var all = Model("dropout_rate: 0.2");
-        var own = Model("dropout_rate: 0.2\n  embedding_dropout_rate: 0.1\n  attention_dropout_rate: 0");
+        ModelParameters all = Model("dropout_rate: 0.2");
+        ModelParameters own = Model("dropout_rate: 0.2\n  embedding_dropout_rate: 0.1\n  attention_dropout_rate: 0");
 
         Assert.Equal((0.2, 0.2, 0.2), (all.DropoutRate, all.EmbeddingDropoutRate, all.AttentionDropoutRate));
         Assert.Equal((0.2, 0.1, 0), (own.DropoutRate, own.EmbeddingDropoutRate, own.AttentionDropoutRate));
@@ -82,7 +82,7 @@ public sealed class SectionValueTests
     [Fact]
     public void A_loss_weight_makes_the_loss_scaling_batch_size()
     {
-        var model = Model("loss_weight: 0.5");
+        ModelParameters model = Model("loss_weight: 0.5");
 
         Assert.Equal((LossScaling.BatchSize, 0.5), (model.LossScaling, model.LossWeight));
     }
@@ -108,7 +108,7 @@ public sealed class SectionValueTests
     [InlineData("sgd", OptimizerKind.Sgd)]
     public void An_optimizer_goes_by_its_name_in_any_case(string name, OptimizerKind expected)
     {
-        var run = YamlRun.Read(YamlRun.Minimal.Replace("optimizer_type: AdamW", $"optimizer_type: {name}", StringComparison.Ordinal));
+        RunParameters run = YamlRun.Read(YamlRun.Minimal.Replace("optimizer_type: AdamW", $"optimizer_type: {name}", StringComparison.Ordinal));
 
         Assert.Equal(expected, run.Optimizer!.Kind);
     }
@@ -116,16 +116,17 @@ public sealed class SectionValueTests
     [Fact]
     public void An_optimizer_has_the_model_zoos_defaults()
     {
-        var optimizer = Optimizer("log_summaries: True");
+        OptimizerParameters optimizer = Optimizer("log_summaries: True");
 
-        Assert.Equal((0.9, 0.999, 1e-6, 0.0, false), (optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon, optimizer.WeightDecayRate, optimizer.CorrectBias));
+        Assert.Equal(
+            (0.9, 0.999, 1e-6, 0.0, false), (optimizer.Beta1, optimizer.Beta2, optimizer.Epsilon, optimizer.WeightDecayRate, optimizer.CorrectBias));
         Assert.Equal((0.0, false, null, 1), (optimizer.Momentum, optimizer.UseNesterov, optimizer.MaxGradientNorm, optimizer.GradAccumSteps));
     }
 
     [Fact]
     public void The_names_that_model_zoo_2_gives_to_optimizer_keys_are_understood()
     {
-        var optimizer = Optimizer("betas: [0.8, 0.95]\n  weight_decay: 0.1");
+        OptimizerParameters optimizer = Optimizer("betas: [0.8, 0.95]\n  weight_decay: 0.1");
 
         Assert.Equal((0.8, 0.95, 0.1), (optimizer.Beta1, optimizer.Beta2, optimizer.WeightDecayRate));
     }
@@ -135,7 +136,7 @@ public sealed class SectionValueTests
     [InlineData("GptHDF5MapDataProcessor")]
     public void Without_a_sequence_length_that_of_the_data_is_taken_and_that_of_the_model_reckoned_with(string processor)
     {
-        var yaml = YamlRun.Minimal
+        string yaml = YamlRun.Minimal
             .Replace("GptHDF5DataProcessor", processor, StringComparison.Ordinal)
             .Replace("max_sequence_length: 32", "shuffle: no", StringComparison.Ordinal);
         InputParameters input = YamlRun.Read(yaml).TrainInput!;
@@ -147,7 +148,7 @@ public sealed class SectionValueTests
     [Fact]
     public void Positions_do_not_limit_the_sequence_of_a_model_without_them()
     {
-        var model = Model("use_position_embedding: False\n  max_position_embeddings: 16");
+        ModelParameters model = Model("use_position_embedding: False\n  max_position_embeddings: 16");
 
         Assert.False(model.UsePositionEmbedding);
     }
@@ -158,7 +159,7 @@ public sealed class SectionValueTests
     [InlineData("", ", validation_share: 0.2", 0.2)]
     public void Training_and_validation_on_one_text_go_by_one_share(string train, string eval, double share)
     {
-        var run = YamlRun.Read(Inputs(train, eval));
+        RunParameters run = YamlRun.Read(Inputs(train, eval));
 
         Assert.Equal(DataProcessor.Text, run.TrainInput!.DataProcessor);
         Assert.Equal((share, share), (run.TrainInput.ValidationShare, run.EvalInput!.ValidationShare));
@@ -173,12 +174,14 @@ public sealed class SectionValueTests
     [Fact]
     public void A_file_without_a_runconfig_can_only_evaluate_unless_it_says_how_long_to_train()
     {
-        var run = YamlRun.Read(Inputs("", ""));
-        var yaml = Inputs("", "") + "\noptimizer: {optimizer_type: SGD, learning_rate: 0.1, momentum: 0.9, use_nesterov: True}\n";
+        RunParameters run = YamlRun.Read(Inputs("", ""));
+        string yaml = Inputs("", "") + "\noptimizer: {optimizer_type: SGD, learning_rate: 0.1, momentum: 0.9, use_nesterov: True}\n";
 
         Assert.Null(run.Optimizer);
         Assert.Equal(new RunConfig(), run.RunConfig);
-        Assert.Equal(["params.yaml: runconfig.max_steps is missing; give max_steps, num_steps or num_epochs, there or on the command line"], YamlRun.Errors(yaml));
+        Assert.Equal(
+            ["params.yaml: runconfig.max_steps is missing; give max_steps, num_steps or num_epochs, there or on the command line"],
+            YamlRun.Errors(yaml));
         Assert.Equal(7, YamlRun.Read(yaml, new RunConfigOverrides { MaxSteps = 7 }).RunConfig.MaxSteps);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 
@@ -12,11 +13,11 @@ public sealed class SparsitySectionTests
     [Fact]
     public void Without_patterns_one_group_takes_the_default_weights()
     {
-        var sparsity = Read("sparsity:\n  sparsity: 0.3\n  init_method: topk\n  seed: 1234\n  dump_masks: true\n  type: sideband")!;
+        SparsityParameters sparsity = Read("sparsity:\n  sparsity: 0.3\n  init_method: topk\n  seed: 1234\n  dump_masks: true\n  type: sideband")!;
 
         Assert.Equal(SparsitySelection.Default, sparsity.Selection);
         Assert.True(sparsity.DumpMasks);
-        var group = Assert.Single(sparsity.Groups);
+        SparsityGroup group = Assert.Single(sparsity.Groups);
         Assert.Null(group.Pattern);
         Assert.Equal((0.3, SparsityMethod.TopK, 1234), (group.Sparsity, group.Method, group.Seed));
     }
@@ -24,7 +25,7 @@ public sealed class SparsitySectionTests
     [Fact]
     public void A_number_alone_is_a_random_mask_of_that_level()
     {
-        var sparsity = Read("sparsity: 0.3")!;
+        SparsityParameters sparsity = Read("sparsity: 0.3")!;
 
         Assert.Equal(SparsitySelection.Default, sparsity.Selection);
         Assert.Equal((0.3, SparsityMethod.Random, null), (sparsity.Groups[0].Sparsity, sparsity.Groups[0].Method, sparsity.Groups[0].Seed));
@@ -46,7 +47,7 @@ public sealed class SparsitySectionTests
     [Fact]
     public void One_regex_is_searched_for_anywhere_and_minds_case()
     {
-        var group = Assert.Single(Read("sparsity: {sparsity: 0.5, init_method: random, param_name_patterns: 'ffn.*weight'}")!.Groups);
+        SparsityGroup group = Assert.Single(Read("sparsity: {sparsity: 0.5, init_method: random, param_name_patterns: 'ffn.*weight'}")!.Groups);
 
         Assert.Matches(group.Pattern!, "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight");
         Assert.DoesNotMatch(group.Pattern!, "model.FFN.weight");
@@ -56,7 +57,7 @@ public sealed class SparsitySectionTests
     [Fact]
     public void An_empty_regex_is_found_in_every_name()
     {
-        var sparsity = Read("sparsity: {sparsity: 0.5, init_method: random, param_name_patterns: ''}")!;
+        SparsityParameters sparsity = Read("sparsity: {sparsity: 0.5, init_method: random, param_name_patterns: ''}")!;
 
         Assert.Equal(SparsitySelection.Patterns, sparsity.Selection);
         Assert.Matches(Assert.Single(sparsity.Groups).Pattern!, "model.ln_f.bias");
@@ -65,7 +66,8 @@ public sealed class SparsitySectionTests
     [Fact]
     public void A_list_gives_each_regex_the_same_settings()
     {
-        var sparsity = Read("sparsity:\n  sparsity: 0.5\n  init_method: random\n  seed: 7\n  param_name_patterns:\n  - ffn\n  - attn")!;
+        SparsityParameters sparsity =
+            Read("sparsity:\n  sparsity: 0.5\n  init_method: random\n  seed: 7\n  param_name_patterns:\n  - ffn\n  - attn")!;
 
         Assert.Equal(SparsitySelection.Patterns, sparsity.Selection);
         Assert.Equal(
@@ -76,7 +78,7 @@ public sealed class SparsitySectionTests
     [Fact]
     public void A_maps_blocks_override_the_section()
     {
-        var sparsity = Read(
+        SparsityParameters sparsity = Read(
             """
             sparsity:
               init_method: random
@@ -96,7 +98,7 @@ public sealed class SparsitySectionTests
     [InlineData("{}")]
     public void An_empty_list_or_map_matches_nothing(string patterns)
     {
-        var sparsity = Read($"sparsity: {{sparsity: 0.5, init_method: random, param_name_patterns: {patterns}}}")!;
+        SparsityParameters sparsity = Read($"sparsity: {{sparsity: 0.5, init_method: random, param_name_patterns: {patterns}}}")!;
 
         Assert.Equal(SparsitySelection.Patterns, sparsity.Selection);
         Assert.Empty(sparsity.Groups);
@@ -105,7 +107,8 @@ public sealed class SparsitySectionTests
     [Fact]
     public void A_repeated_pattern_keeps_the_first_place_and_the_last_block()
     {
-        var sparsity = Read("sparsity:\n  init_method: random\n  param_name_patterns:\n    a: {sparsity: 0.1}\n    b: {sparsity: 0.2}\n    a: {sparsity: 0.3}")!;
+        SparsityParameters sparsity =
+            Read("sparsity:\n  init_method: random\n  param_name_patterns:\n    a: {sparsity: 0.1}\n    b: {sparsity: 0.2}\n    a: {sparsity: 0.3}")!;
 
         Assert.Equal([("a", 0.3), ("b", 0.2)], sparsity.Groups.Select(g => (g.Pattern!.ToString(), g.Sparsity)));
     }
@@ -121,17 +124,37 @@ public sealed class SparsitySectionTests
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, seed: 1.5}", "19:46: sparsity.seed is 1.5; valid: an integer of at least 0")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, type: gmp}", "19:46: sparsity.type is \"gmp\"; valid: static, sideband")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, algorithm: rigl}", "19:46: sparsity.algorithm is \"rigl\"; valid: static, sideband")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_filter: '*'}", "19:46: sparsity.param_filter is the glob of Model Zoo 2.2 and later, which is not supported; use param_name_patterns, with regexes")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_filter: '*'}",
+        "19:46: sparsity.param_filter is the glob of Model Zoo 2.2 and later, which is not supported; use param_name_patterns, with regexes")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, in_groups: 2}", "19:46: sparsity.in_groups is not supported; leave it out")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 5}", "19:46: sparsity.param_name_patterns is 5; valid: a regex, a list of regexes, or a map of regexes to settings")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 'a['}", "19:46: sparsity.param_name_patterns has \"a[\", which is not a valid regex: unterminated bracket")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [a, 'b(']}", "19:71: sparsity.param_name_patterns[1] has \"b(\", which is not a valid regex: insufficient closing parentheses")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [[a]]}", "19:68: sparsity.param_name_patterns[0] is a list; valid: a regex")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {'*a': {}}}", "19:68: sparsity.param_name_patterns[\"*a\"] has \"*a\", which is not a valid regex: quantifier after nothing")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: 0.3}}", "19:68: sparsity.param_name_patterns.a is 0.3; valid: a map of settings that override the section's: sparsity, init_method, seed")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: }}", "19:68: sparsity.param_name_patterns.a is null; valid: a map of settings that override the section's: sparsity, init_method, seed")]
-    [InlineData("sparsity: {init_method: topk, param_name_patterns: {'a.*b': {seed: 1}}}", "19:53: sparsity.param_name_patterns[\"a.*b\"].sparsity is missing; valid: a number in [0, 1)")]
-    [InlineData("sparsity: {sparsity: 2, init_method: topk, param_name_patterns: {a: {seed: 1}, b: {seed: 2}}}", "19:12: sparsity.sparsity is 2; valid: a number in [0, 1)")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 5}",
+        "19:46: sparsity.param_name_patterns is 5; valid: a regex, a list of regexes, or a map of regexes to settings")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 'a['}",
+        "19:46: sparsity.param_name_patterns has \"a[\", which is not a valid regex: unterminated bracket")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [a, 'b(']}",
+        "19:71: sparsity.param_name_patterns[1] has \"b(\", which is not a valid regex: insufficient closing parentheses")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: [[a]]}",
+        "19:68: sparsity.param_name_patterns[0] is a list; valid: a regex")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {'*a': {}}}",
+        "19:68: sparsity.param_name_patterns[\"*a\"] has \"*a\", which is not a valid regex: quantifier after nothing")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: 0.3}}",
+        "19:68: sparsity.param_name_patterns.a is 0.3; valid: a map of settings that override the section's: sparsity, init_method, seed")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: {a: }}",
+        "19:68: sparsity.param_name_patterns.a is null; valid: a map of settings that override the section's: sparsity, init_method, seed")]
+    [InlineData(
+        "sparsity: {init_method: topk, param_name_patterns: {'a.*b': {seed: 1}}}",
+        "19:53: sparsity.param_name_patterns[\"a.*b\"].sparsity is missing; valid: a number in [0, 1)")]
+    [InlineData(
+        "sparsity: {sparsity: 2, init_method: topk, param_name_patterns: {a: {seed: 1}, b: {seed: 2}}}",
+        "19:12: sparsity.sparsity is 2; valid: a number in [0, 1)")]
     [InlineData("sparsity: 1.5", "19:1: sparsity is 1.5; valid: a map with sparsity and init_method, or a number in [0, 1)")]
     [InlineData("sparsity: [0.5]", "19:1: sparsity is a list; valid: a map with sparsity and init_method, or a number in [0, 1)")]
     public void A_wrong_setting_says_what_would_be_valid(string sparsity, string error) => Assert.Equal(["params.yaml:" + error], Errors(sparsity));
@@ -160,7 +183,7 @@ public sealed class SparsitySectionTests
     [InlineData(@"proj_[qkv]_dense", "proj_k_dense", "proj_o_dense")]
     public void A_regex_means_what_it_means_in_python(string pattern, string match, string other)
     {
-        var (regex, _) = PythonRegex.Compile(pattern);
+        (Regex? regex, _) = PythonRegex.Compile(pattern);
 
         Assert.Matches(regex!, match);
         Assert.DoesNotMatch(regex!, other);
@@ -169,7 +192,7 @@ public sealed class SparsitySectionTests
     [Fact]
     public void Nested_repetition_that_would_backtrack_for_ages_is_matched_at_once()
     {
-        var (regex, _) = PythonRegex.Compile("^(([a-z])+.)+[A-Z]([a-z])+$");
+        (Regex? regex, _) = PythonRegex.Compile("^(([a-z])+.)+[A-Z]([a-z])+$");
 
         Assert.DoesNotMatch(regex!, new string('a', 200));
     }

@@ -43,12 +43,12 @@ internal static class YamlRun
 
     private static ReadResult ReadResult(string yaml, RunConfigOverrides? overrides)
     {
-        var folder = Directory.CreateTempSubdirectory("sparse-engine-");
-        var path = Path.Combine(folder.FullName, "params.yaml");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("sparse-engine-");
+        string path = Path.Combine(folder.FullName, "params.yaml");
         try
         {
             File.WriteAllText(path, yaml);
-            var result = RunParametersReader.ReadFile(path, overrides);
+            ReadResult result = RunParametersReader.ReadFile(path, overrides);
             return new ReadResult(RenameGroups(result.Parameters), [.. result.Warnings.Select(Rename)]);
         }
         catch (ConfigurationException e)

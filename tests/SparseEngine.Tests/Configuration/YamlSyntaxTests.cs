@@ -1,3 +1,4 @@
+using System.Numerics;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 using SparseEngine.Configuration.Yaml;
@@ -34,7 +35,7 @@ public sealed class YamlSyntaxTests
     [InlineData("0x10", 16)]
     public void A_number_reads_as_its_writer_meant_it(string text, double expected)
     {
-        Assert.True(ScalarSyntax.TryNumber(text, out var value));
+        Assert.True(ScalarSyntax.TryNumber(text, out double value));
         Assert.Equal(expected, value);
     }
 
@@ -49,7 +50,7 @@ public sealed class YamlSyntaxTests
     [InlineData("8.0", 8)]
     public void An_integer_reads_in_every_spelling_of_YAML_1_1(string text, int expected)
     {
-        Assert.True(ScalarSyntax.TryInteger(text, out var value));
+        Assert.True(ScalarSyntax.TryInteger(text, out BigInteger value));
         Assert.Equal(expected, value);
     }
 
@@ -81,7 +82,7 @@ public sealed class YamlSyntaxTests
     [InlineData("false", false)]
     public void Booleans_have_all_the_spellings_of_YAML_1_1(string text, bool expected)
     {
-        var run = YamlRun.Read(YamlRun.Minimal + $"  check_loss_values: {text}\n");
+        RunParameters run = YamlRun.Read(YamlRun.Minimal + $"  check_loss_values: {text}\n");
 
         Assert.Equal(expected, run.RunConfig.CheckLossValues);
     }
@@ -92,7 +93,7 @@ public sealed class YamlSyntaxTests
     [InlineData("")]
     public void A_null_value_means_the_default(string text)
     {
-        var run = YamlRun.Read(YamlRun.Minimal + $"  log_steps: {text}\nsparsity: {text}\n");
+        RunParameters run = YamlRun.Read(YamlRun.Minimal + $"  log_steps: {text}\nsparsity: {text}\n");
 
         Assert.Equal(1, run.RunConfig.LogSteps);
         Assert.Null(run.Sparsity);
@@ -101,7 +102,7 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void Of_duplicate_keys_the_last_wins_with_a_warning()
     {
-        var yaml = YamlRun.Minimal + "  max_steps: 30\n";
+        string yaml = YamlRun.Minimal + "  max_steps: 30\n";
 
         Assert.Equal(30, YamlRun.Read(yaml).RunConfig.MaxSteps);
         Assert.Equal(["params.yaml:19:3: runconfig.max_steps was already given on line 17; this last value is used"], YamlRun.Warnings(yaml));
@@ -110,7 +111,7 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void Duplicate_keys_inside_a_list_are_named_by_their_path()
     {
-        var yaml = YamlRun.Minimal.Replace(
+        string yaml = YamlRun.Minimal.Replace(
             "learning_rate: 0.001",
             "learning_rate:\n  - {scheduler: Constant, learning_rate: 0.1, steps: 5, steps: 6}\n  - {scheduler: Constant, learning_rate: 0.2}",
             StringComparison.Ordinal);
@@ -124,7 +125,7 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void A_merge_key_brings_in_what_the_map_does_not_say_itself()
     {
-        var run = YamlRun.Read(WithAnchors);
+        RunParameters run = YamlRun.Read(WithAnchors);
 
         Assert.Equal((4, 32), (run.EvalInput!.BatchSize, run.EvalInput.MaxSequenceLength));
         Assert.Equal(["./val/"], run.EvalInput.DataDirectories);
@@ -136,9 +137,10 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void Of_several_merged_maps_the_first_wins()
     {
-        const string merge = "eval_input:\n  <<: [{batch_size: 8, data_dir: a}, {batch_size: 16, max_sequence_length: 8}]\n  data_processor: GptHDF5DataProcessor\n";
+        const string merge =
+            "eval_input:\n  <<: [{batch_size: 8, data_dir: a}, {batch_size: 16, max_sequence_length: 8}]\n  data_processor: GptHDF5DataProcessor\n";
 
-        var eval = YamlRun.Read(YamlRun.Minimal + merge).EvalInput!;
+        InputParameters eval = YamlRun.Read(YamlRun.Minimal + merge).EvalInput!;
 
         Assert.Equal((8, 8), (eval.BatchSize, eval.MaxSequenceLength));
         Assert.Equal(["a"], eval.DataDirectories);
@@ -147,7 +149,7 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void An_alias_stands_for_its_anchor()
     {
-        var yaml = YamlRun.Minimal.Replace("data_dir: ./train/", "data_dir: &dir ./train/", StringComparison.Ordinal)
+        string yaml = YamlRun.Minimal.Replace("data_dir: ./train/", "data_dir: &dir ./train/", StringComparison.Ordinal)
             + "eval_input: {data_processor: GptHDF5DataProcessor, data_dir: *dir, batch_size: 1, max_sequence_length: 8}\n";
 
         Assert.Equal(["./train/"], YamlRun.Read(yaml).EvalInput!.DataDirectories);
@@ -164,16 +166,19 @@ public sealed class YamlSyntaxTests
     [InlineData("a: !mine 1\n", "params.yaml:1:4: this is not valid YAML: the tag !mine is not one of YAML's own")]
     [InlineData("a: {<<: 1}\n", "params.yaml:1:5: this is not valid YAML: a merge key (<<) takes a map or a list of maps")]
     [InlineData("", "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
-    [InlineData("# nothing\n", "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
-    [InlineData("- 1\n", "params.yaml: the file holds a list; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
+    [InlineData(
+        "# nothing\n",
+        "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
+    [InlineData(
+        "- 1\n", "params.yaml: the file holds a list; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
     public void A_file_that_is_no_map_of_sections_is_one_error(string yaml, string error) => Assert.Equal([error], YamlRun.Errors(yaml));
 
     [Fact]
     public void A_missing_file_is_one_line()
     {
-        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName(), "params.yaml");
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName(), "params.yaml");
 
-        var error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
 
         Assert.Equal($"{path}: there is no such file", error.Message);
     }
@@ -181,9 +186,9 @@ public sealed class YamlSyntaxTests
     [Fact]
     public void A_folder_is_not_a_file()
     {
-        var path = Path.GetTempPath();
+        string path = Path.GetTempPath();
 
-        var error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
 
         Assert.Equal($"{path}: this is a folder; give a YAML file", error.Message);
     }

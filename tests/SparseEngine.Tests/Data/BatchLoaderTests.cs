@@ -37,8 +37,9 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
-    public void Another_seed_is_another_order() =>
-        Assert.NotEqual(Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 1), 0, 1), Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 2), 0, 1));
+    public void Another_seed_is_another_order() => Assert.NotEqual(
+        Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 1), 0, 1),
+        Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 2), 0, 1));
 
     [Fact]
     public void Neighbouring_seeds_and_epochs_are_unrelated_orders()
@@ -60,7 +61,8 @@ public sealed class BatchLoaderTests
     [Fact]
     public void Fewer_samples_than_a_batch_is_one_clear_line()
     {
-        DataException error = Assert.Throws<DataException>(() => new BatchLoader(new Numbers(3), DataSplit.Training, batchSize: 4, shuffle: false, shuffleSeed: 0));
+        DataException error =
+            Assert.Throws<DataException>(() => new BatchLoader(new Numbers(3), DataSplit.Training, batchSize: 4, shuffle: false, shuffleSeed: 0));
         Assert.Equal("train_input: the data has 3 samples of 2 tokens, fewer than batch_size 4", error.Message);
     }
 

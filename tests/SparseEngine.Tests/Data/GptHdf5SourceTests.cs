@@ -55,7 +55,8 @@ public sealed class GptHdf5SourceTests : IDisposable
             File.WriteAllBytes(file, whole[..(whole.Length * tenths / 10)]);
             string error = Error(() =>
             {
-                using ISampleSource source = SampleSource.Open(Input(directory.Path) with { MaxSequenceLength = 32 }, DataSplit.Training, 256, "params.yaml");
+                using ISampleSource source = SampleSource.Open(
+                    Input(directory.Path) with { MaxSequenceLength = 32 }, DataSplit.Training, 256, "params.yaml");
                 return Enumerable.Range(0, source.Count).Select(i => Read(source, i)).ToArray();
             });
             Assert.StartsWith($"{file}: cannot be read as HDF5: ", error, StringComparison.Ordinal);
@@ -110,8 +111,10 @@ public sealed class GptHdf5SourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lzf.h5", ": dataset \"data\": cannot be read as HDF5: it is compressed with lzf (HDF5 filter 32000), which is not read here; valid: gzip, shuffle, fletcher32, scale-offset, or no filter. ")]
-    [InlineData("szip.h5", ": dataset \"data\": cannot be read as HDF5: it is compressed with szip (HDF5 filter 4), which is not read here; valid: gzip, ")]
+    [InlineData("lzf.h5", ": dataset \"data\": cannot be read as HDF5: it is compressed with lzf (HDF5 filter 32000), which is not read here; "
+        + "valid: gzip, shuffle, fletcher32, scale-offset, or no filter. ")]
+    [InlineData(
+        "szip.h5", ": dataset \"data\": cannot be read as HDF5: it is compressed with szip (HDF5 filter 4), which is not read here; valid: gzip, ")]
     [InlineData("big-endian.h5", ": dataset \"data\": cannot be read as HDF5: its numbers are big-endian; write it anew with little-endian ones")]
     [InlineData("external-link.h5", ": \"data\" is a link to another file, or to a name that is not there; valid: a dataset in the file itself")]
     public void What_HDF5_can_do_and_is_not_read_here_is_one_line_that_says_what_to_do(string name, string expected)
@@ -205,7 +208,8 @@ public sealed class GptHdf5SourceTests : IDisposable
         return (ids, mask, labels);
     }
 
-    private ISampleSource Open(int vocabulary = 256) => SampleSource.Open(Input(directory.Path), DataSplit.Training, vocabulary, directory.File("params.yaml"));
+    private ISampleSource Open(int vocabulary = 256) =>
+        SampleSource.Open(Input(directory.Path), DataSplit.Training, vocabulary, directory.File("params.yaml"));
 
     private void Write(string name, int[,,] data, H5DatasetCreation creation = default, uint samplesInChunk = 1)
     {

@@ -39,11 +39,17 @@ public sealed class TextSourceTests : IDisposable
     public void What_cannot_be_used_is_one_clear_line()
     {
         File.WriteAllText(directory.File("a.txt"), "abc");
-        Assert.Equal("a.txt: the training part has 3 bytes; one sample of max_sequence_length 4 needs 5", Assert.Throws<DataException>(() => Open("a.txt", DataSplit.Training, 0.1)).Message);
+        Assert.Equal(
+            "a.txt: the training part has 3 bytes; one sample of max_sequence_length 4 needs 5",
+            Assert.Throws<DataException>(() => Open("a.txt", DataSplit.Training, 0.1)).Message);
         File.WriteAllText(directory.File("b.txt"), "abcdefghü");
-        Assert.Equal("b.txt: byte 8 is 195, outside model.vocab_size 128; 256 holds every byte", Assert.Throws<DataException>(() => Open("b.txt", DataSplit.Training, 0.01, vocabulary: 128)).Message);
+        Assert.Equal(
+            "b.txt: byte 8 is 195, outside model.vocab_size 128; 256 holds every byte",
+            Assert.Throws<DataException>(() => Open("b.txt", DataSplit.Training, 0.01, vocabulary: 128)).Message);
         Directory.CreateDirectory(directory.File("empty"));
-        Assert.Equal($"{directory.File("empty")}: has no text files; valid: files ending in .txt, .md, or the path of one file", Assert.Throws<DataException>(() => Open("empty", DataSplit.Training, 0.1)).Message);
+        Assert.Equal(
+            $"{directory.File("empty")}: has no text files; valid: files ending in .txt, .md, or the path of one file",
+            Assert.Throws<DataException>(() => Open("empty", DataSplit.Training, 0.1)).Message);
     }
 
     [Fact]
@@ -86,7 +92,8 @@ public sealed class TextSourceTests : IDisposable
               <member name="M:X.B">
                 <summary>Reads a <see cref="T:System.String" /> from the <paramref name="stream" />, or <see langword="null" /> again.</summary>
                 <remarks>__m128i _mm_sll_epi16 (__m128i a, __m128i count) PSLLW xmm, xmm/m128</remarks>
-                <remarks>Calls <see cref="M:System.Collections.Generic.List`1.Add(`0)" /> for every element of the list. <code>list.Add(1);</code></remarks>
+                <remarks>Calls <see cref="M:System.Collections.Generic.List`1.Add(`0)" /> for every element of the list.
+                    <code>list.Add(1);</code></remarks>
               </member>
             </members></doc>
             """);
@@ -100,8 +107,12 @@ public sealed class TextSourceTests : IDisposable
             lines.Order(StringComparer.Ordinal));
     }
 
-    private ISampleSource Open(string path, DataSplit split, double share, int vocabulary = 256, int sequence = 4, TextLibrary? texts = null) => SampleSource.Open(
-        new InputParameters { DataProcessor = DataProcessor.Text, DataDirectories = [path], BatchSize = 1, MaxSequenceLength = sequence, ValidationShare = share },
+    private ISampleSource Open(
+        string path, DataSplit split, double share, int vocabulary = 256, int sequence = 4, TextLibrary? texts = null) => SampleSource.Open(
+        new InputParameters
+        {
+            DataProcessor = DataProcessor.Text, DataDirectories = [path], BatchSize = 1, MaxSequenceLength = sequence, ValidationShare = share,
+        },
         split, vocabulary, directory.File("params.yaml"), texts);
 
     private static (string Ids, string Labels) Read(ISampleSource source, int index)

@@ -6,8 +6,8 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Tests.Dataflow;
 
 /// <summary>
-/// What a device executes under the schedule, seen from its results: a product with the identity shows how often each non-zero fired, and one with infinity
-/// on the diagonal whether a zero did (0 times infinity is not a number).
+/// What a device executes under the schedule, seen from its results: a product with the identity shows how often each non-zero fired, and one with
+/// infinity on the diagonal whether a zero did (0 times infinity is not a number).
 /// </summary>
 public class DeviceFiringTests
 {
@@ -35,7 +35,8 @@ public class DeviceFiringTests
             float[] expected = [.. dense.Select(value => value == 0 ? 0 : value * diagonal)];
             Assert.Equal(expected, Product(device, diagonal, columns, rows, (x, y) => device.Spmm(weight, x, y, bias: null)));
             Assert.Equal(
-                Transpose(expected, rows, columns), Product(device, diagonal, rows, columns, (dy, dx) => device.SpmmTransposed(weight, dy, dx, accumulate: false)));
+                Transpose(expected, rows, columns),
+                Product(device, diagonal, rows, columns, (dy, dx) => device.SpmmTransposed(weight, dy, dx, accumulate: false)));
         }
     }
 

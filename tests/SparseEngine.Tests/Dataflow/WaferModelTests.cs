@@ -9,7 +9,10 @@ public class WaferModelTests
 
     private static readonly WaferConstants Cs2 = WaferConstants.Cs2;
 
-    /// <summary>What Cerebras published of a 12k x 12k GPT-3 product: nearly as many times faster as there are fewer non-zeros (docs/dataflow.md names the source).</summary>
+    /// <summary>
+    /// What Cerebras published of a 12k x 12k GPT-3 product: nearly as many times faster as there are fewer
+    /// non-zeros (docs/dataflow.md names the source).
+    /// </summary>
     [Theory]
     [InlineData(0.50)]
     [InlineData(0.75)]

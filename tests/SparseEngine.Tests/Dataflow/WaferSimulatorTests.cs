@@ -1,6 +1,6 @@
 using SparseEngine.Dataflow;
-using SparseEngine.Tests.Dataflow.Simulation;
 using SparseEngine.Kernels.Sparse;
+using SparseEngine.Tests.Dataflow.Simulation;
 
 namespace SparseEngine.Tests.Dataflow;
 
@@ -21,17 +21,20 @@ public class WaferSimulatorTests
         (CsrPattern pattern, float[] values, float[] x, int tokens, WaferConstants wafer) = RandomCase(seed);
 
         SimulatedProduct simulated = new WaferSimulator(wafer).Spmm(pattern, values, x, tokens);
-        WaferProduct model = WaferModel.Product(wafer, WaferMapping.Create(wafer, tokens, bands: 1), WeightLoad.Of(pattern), tokens, WaferPass.Forward);
+        WaferProduct model = WaferModel.Product(
+            wafer, WaferMapping.Create(wafer, tokens, bands: 1), WeightLoad.Of(pattern), tokens, WaferPass.Forward);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"| {pattern.Rows} x {pattern.ColumnCount} | {100 - (100.0 * pattern.NonZeros / (pattern.Rows * pattern.ColumnCount)):F0}% | {tokens} | {simulated.Cycles:N0} | {model.Cycles:N0} | {100 * ((model.Cycles / simulated.Cycles) - 1):+0.0;-0.0}% | {model.Bound} |");
+            $"| {pattern.Rows} x {pattern.ColumnCount} | {100 - (100.0 * pattern.NonZeros / (pattern.Rows * pattern.ColumnCount)):F0}% | {tokens} | "
+            + $"{simulated.Cycles:N0} | {model.Cycles:N0} | {100 * ((model.Cycles / simulated.Cycles) - 1):+0.0;-0.0}% | {model.Bound} |");
         AssertIsProduct(pattern, values, x, tokens, simulated.Output.Span);
         Assert.Equal((long)pattern.NonZeros * tokens, simulated.Multiplications);
         Assert.Equal(model.Multiplications, simulated.Multiplications);
         Assert.Equal((double)pattern.Rows * pattern.ColumnCount * tokens, model.Multiplications + model.SkippedMultiplications);
         Assert.True(
             Math.Abs(simulated.Cycles - model.Cycles) <= Tolerance * simulated.Cycles,
-            $"{pattern.Rows} x {pattern.ColumnCount}, {pattern.NonZeros} non-zeros, {tokens} tokens: {simulated.Cycles} cycles simulated, {model.Cycles:F0} by the model ({model.Bound}), {100 * ((model.Cycles / simulated.Cycles) - 1):F1}% off");
+            $"{pattern.Rows} x {pattern.ColumnCount}, {pattern.NonZeros} non-zeros, {tokens} tokens: {simulated.Cycles} cycles simulated, "
+            + $"{model.Cycles:F0} by the model ({model.Bound}), {100 * ((model.Cycles / simulated.Cycles) - 1):F1}% off");
     }
 
     [Theory]
@@ -45,7 +48,8 @@ public class WaferSimulatorTests
         float[] dy = [.. Enumerable.Range(0, pattern.Rows * tokens).Select(_ => random.Next(-8, 9) / 8f)];
 
         SimulatedProduct simulated = new WaferSimulator(wafer).Spmm(transposed, values, dy, tokens);
-        WaferProduct model = WaferModel.Product(wafer, WaferMapping.Create(wafer, tokens, bands: 1), WeightLoad.Of(pattern), tokens, WaferPass.BackwardActivations);
+        WaferProduct model = WaferModel.Product(
+            wafer, WaferMapping.Create(wafer, tokens, bands: 1), WeightLoad.Of(pattern), tokens, WaferPass.BackwardActivations);
 
         AssertIsProduct(transposed, values, dy, tokens, simulated.Output.Span);
         Assert.InRange(model.Cycles / simulated.Cycles, 1 - Tolerance, 1 + Tolerance);

@@ -1,4 +1,3 @@
-using SparseEngine.Tests.Training;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Inference;
@@ -6,6 +5,7 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
 using SparseEngine.Tests.Models;
+using SparseEngine.Tests.Training;
 
 namespace SparseEngine.Tests.Inference;
 
@@ -55,7 +55,8 @@ public class TextGeneratorTests
         using HostDevice device = HostDevice.Create(1);
         string path = TestRun.Data("tiny-dense", "final.safetensors");
         Assert.StartsWith(
-            $"{path}: does not say what model it holds", Assert.Throws<CheckpointException>(() => TextGenerator.Open(path, device)).Message, StringComparison.Ordinal);
+            $"{path}: does not say what model it holds", Assert.Throws<CheckpointException>(() => TextGenerator.Open(path, device)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using SparseEngine.Tests.Training;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
@@ -10,6 +9,7 @@ using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
 using SparseEngine.Tests.Models;
+using SparseEngine.Tests.Training;
 
 namespace SparseEngine.Tests.Inference;
 
@@ -22,7 +22,8 @@ public class TokenPredictorTests
     {
         // The window has 32 tokens: prompts within it, that fill it, and beyond it.
         { "tiny-dense", "host", 1, 200 }, { "tiny-dense", "host", 16, 100 }, { "tiny-dense", "host", 17, 100 }, { "tiny-dense", "host", 32, 20 },
-        { "tiny-dense", "host", 50, 20 }, { "tiny-random75", "host", 1, 200 }, { "tiny-random75", "host", 16, 100 }, { "tiny-random75", "host", 17, 100 },
+        { "tiny-dense", "host", 50, 20 },
+        { "tiny-random75", "host", 1, 200 }, { "tiny-random75", "host", 16, 100 }, { "tiny-random75", "host", 17, 100 },
         { "tiny-random75", "host", 33, 20 }, { "tiny-topk-groups", "host", 1, 200 }, { "tiny-topk-groups", "host", 17, 100 },
         { "tiny-dense", "ilgpu-cpu", 17, 20 }, { "tiny-random75", "ilgpu-cpu", 1, 35 },
     };
@@ -30,7 +31,10 @@ public class TokenPredictorTests
     public static TheoryData<ModelParameters> Variants =>
     [
         TinyModel.Shape with { EmbeddingLayerNorm = true },
-        TinyModel.Shape with { UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false },
+        TinyModel.Shape with
+        {
+            UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
+        },
         TinyModel.Shape with { ShareEmbeddingWeights = false, UseBiasInOutput = true, Layers = 1 },
         TinyModel.Shape with { ScaledAttention = false, Heads = 1, Layers = 3 },
         TinyModel.Shape with { Heads = 8, DropoutRate = 0.5, AttentionDropoutRate = 0.5, EmbeddingDropoutRate = 0.5 },

@@ -42,10 +42,12 @@ public sealed class MetricsHistoryTests : IDisposable
     [Fact]
     public void Lines_of_older_versions_are_read_and_their_time_is_counted_from_the_length_of_their_steps()
     {
-        const string Old = """{"step":STEP,"loss":3,"learning_rate":0.1,"grad_norm":1,"tokens":64,"step_ms":500,"tokens_per_second":128,"flops_dense":9,"flops_executed":3}""";
+        const string Old = """{"step":STEP,"loss":3,"learning_rate":0.1,"grad_norm":1,"tokens":64,"step_ms":"""
+            + """500,"tokens_per_second":128,"flops_dense":9,"flops_executed":3}""";
         File.WriteAllText(
             MetricsLog.PathIn(folder.Path),
-            $"{Old.Replace("STEP", "10", StringComparison.Ordinal)}\n{{\"step\":10,\"eval_loss\":3}}\n{Old.Replace("STEP", "12", StringComparison.Ordinal)}\n");
+            $"{Old.Replace("STEP", "10", StringComparison.Ordinal)}\n{{\"step\":10,\"eval_loss\":3}}\n"
+            + $"{Old.Replace("STEP", "12", StringComparison.Ordinal)}\n");
 
         MetricsHistory history = MetricsHistory.Read(folder.Path);
 

@@ -21,7 +21,10 @@ public sealed class MetricsLogTests : IDisposable
         }
 
         string[] lines = File.ReadAllLines(MetricsLog.PathIn(directory.File("run")));
-        Assert.Equal("""{"step":1,"loss":0.3333333333333333,"learning_rate":0.0001,"grad_norm":2.5,"tokens":4096,"step_ms":12.5,"seconds":0.25,"tokens_per_second":327680,"flops_dense":4000000000,"flops_executed":1000000000}""", lines[0]);
+        Assert.Equal(
+            """{"step":1,"loss":0.3333333333333333,"learning_rate":0.0001,"grad_norm":2.5,"tokens":4096,"step_ms":12.5,"seconds":"""
+            + """0.25,"tokens_per_second":327680,"flops_dense":4000000000,"flops_executed":1000000000}""",
+            lines[0]);
         Assert.Equal(["step", "eval_loss", "eval_perplexity", "eval_accuracy", "seconds"], Keys(lines[1]));
         Assert.Equal(["step", "eval_loss"], Keys(lines[2]));
         Assert.Equal(1.0 / 3, JsonDocument.Parse(lines[0]).RootElement.GetProperty("loss").GetDouble());
@@ -41,7 +44,9 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void Resuming_drops_later_steps_and_a_line_cut_short()
     {
-        File.WriteAllText(MetricsLog.PathIn(directory.Path), "{\"step\":1,\"loss\":3}\n{\"step\":2,\"loss\":2}\n{\"step\":2,\"eval_loss\":2}\n{\"step\":3,\"loss\":1}\n{\"step\":4,\"lo");
+        File.WriteAllText(
+            MetricsLog.PathIn(directory.Path),
+            "{\"step\":1,\"loss\":3}\n{\"step\":2,\"loss\":2}\n{\"step\":2,\"eval_loss\":2}\n{\"step\":3,\"loss\":1}\n{\"step\":4,\"lo");
         using (MetricsLog log = MetricsLog.Open(directory.Path, resumeStep: 2))
         {
             log.Write(new EvaluationMetrics(3, 1.5, null, null, 1));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
 
@@ -48,7 +49,8 @@ public class GptArchitectureTests
     [Fact]
     public void Weights_are_out_by_in()
     {
-        var shapes = GptArchitecture.Parameters(Small).ToDictionary(parameter => parameter.Name, parameter => parameter.Shape);
+        Dictionary<string, ImmutableArray<int>> shapes =
+            GptArchitecture.Parameters(Small).ToDictionary(parameter => parameter.Name, parameter => parameter.Shape);
 
         Assert.Equal([50257, 768], shapes["model.embedding_layer.word_embeddings.weight"]);
         Assert.Equal([1024, 768], shapes["model.embedding_layer.position_embeddings.weight"]);
@@ -59,7 +61,8 @@ public class GptArchitectureTests
 
     [Fact]
     public void An_embedding_norm_comes_right_after_the_tables() =>
-        Assert.Equal(["model.embedding_ln_f.weight", "model.embedding_ln_f.bias", "model.ln_f.weight"], Names(Small with { EmbeddingLayerNorm = true })[2..5]);
+        Assert.Equal(
+            ["model.embedding_ln_f.weight", "model.embedding_ln_f.bias", "model.ln_f.weight"], Names(Small with { EmbeddingLayerNorm = true })[2..5]);
 
     [Fact]
     public void Without_position_embeddings_the_final_norm_is_second() =>
@@ -69,13 +72,15 @@ public class GptArchitectureTests
     public void Biases_go_with_their_switches()
     {
         Assert.Equal(196 - (3 * 12), Names(Small with { UseProjectionBiasInAttention = false }).Length);
-        Assert.DoesNotContain(Names(Small with { UseFfnBiasInAttention = false }), name => name.EndsWith("proj_output_dense_layer.bias", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Names(Small with { UseFfnBiasInAttention = false }), name => name.EndsWith("proj_output_dense_layer.bias", StringComparison.Ordinal));
         Assert.DoesNotContain(Names(Small with { UseFfnBias = false }), name => name.EndsWith("linear_layer.bias", StringComparison.Ordinal));
     }
 
     [Fact]
     public void An_untied_head_and_its_bias_come_last() =>
-        Assert.Equal(["model.lm_head.weight", "model.lm_head.bias"], Names(Small with { ShareEmbeddingWeights = false, UseBiasInOutput = true })[^2..]);
+        Assert.Equal(
+            ["model.lm_head.weight", "model.lm_head.bias"], Names(Small with { ShareEmbeddingWeights = false, UseBiasInOutput = true })[^2..]);
 
     private static string[] Names(ModelParameters model) => [.. GptArchitecture.Parameters(model).Select(parameter => parameter.Name)];
 }

@@ -42,7 +42,10 @@ public class GradientTests
     [Fact]
     public void A_model_without_positions_and_biases_does_too() =>
         Check(
-            TinyModel.Shape with { UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false },
+            TinyModel.Shape with
+            {
+                UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
+            },
             TinyModel.HalfOfLinearWeights);
 
     [Fact]

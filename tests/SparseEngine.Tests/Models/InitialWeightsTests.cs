@@ -63,7 +63,8 @@ public class InitialWeightsTests
     [InlineData(InitializerKind.Uniform, 0.1, 0.3, 0.2, 0.057735)]
     [InlineData(InitializerKind.XavierUniform, -0.0968246, 0.0968246, 0, 0.0559017)]
     [InlineData(InitializerKind.XavierNormal, -0.4, 0.4, 0, 0.0559017)]
-    public void Other_distributions_have_their_bounds_mean_and_deviation(InitializerKind kind, double lower, double upper, double mean, double deviation)
+    public void Other_distributions_have_their_bounds_mean_and_deviation(
+        InitializerKind kind, double lower, double upper, double mean, double deviation)
     {
         ModelParameters model = Model with { Initializer = new InitializerParameters(kind, 0, 0, 0.1, 0.3) };
         float[] weights = Read(model, Layer0 + "ffn.ffn.0.linear_layer.weight");
@@ -76,7 +77,9 @@ public class InitialWeightsTests
     [Fact]
     public void A_constant_fills_the_weight() =>
         Assert.All(
-            Read(Model with { EmbeddingInitializer = new InitializerParameters(InitializerKind.Constant, 0.5, 0, 0, 0) }, GptArchitecture.WordEmbeddings),
+            Read(
+                Model with { EmbeddingInitializer = new InitializerParameters(InitializerKind.Constant, 0.5, 0, 0, 0) },
+                GptArchitecture.WordEmbeddings),
             weight => Assert.Equal(0.5f, weight));
 
     [Fact]

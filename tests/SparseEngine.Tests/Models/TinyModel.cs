@@ -30,7 +30,8 @@ internal sealed class TinyModel : IWeightSource
     }
 
     /// <summary>Drops about half of each linear weight.</summary>
-    public static IMaskSelection HalfOfLinearWeights { get; } = new FlaggedMasks((index, parameter) => parameter.CanBeSparse ? Half(index, (int)parameter.Elements) : null);
+    public static IMaskSelection HalfOfLinearWeights { get; } =
+        new FlaggedMasks((index, parameter) => parameter.CanBeSparse ? Half(index, (int)parameter.Elements) : null);
 
     public static IMaskSelection Nothing { get; } = new FlaggedMasks((_, _) => null);
 

@@ -7,8 +7,8 @@ public sealed class LearningRateScheduleTests
 {
     private static void AssertRates(LearningRateParameters parameters, params (long Step, double Rate)[] expected)
     {
-        var schedule = new LearningRateSchedule(parameters);
-        foreach (var (step, rate) in expected)
+        LearningRateSchedule schedule = new(parameters);
+        foreach ((long step, double rate) in expected)
         {
             Assert.Equal(rate, schedule.At(step), 1e-15);
         }
@@ -21,7 +21,9 @@ public sealed class LearningRateScheduleTests
 
     [Fact]
     public void A_linear_schedule_begins_at_its_initial_rate_and_holds_its_end_rate() =>
-        AssertRates(One(new PolynomialScheduler(0.0, 0.004, 8, Power: 1, Cycle: false)), (0, 0), (1, 0.0005), (4, 0.002), (7, 0.0035), (8, 0.004), (9, 0.004));
+        AssertRates(
+            One(new PolynomialScheduler(0.0, 0.004, 8, Power: 1, Cycle: false)), (0, 0), (1, 0.0005), (4, 0.002), (7, 0.0035), (8, 0.004),
+            (9, 0.004));
 
     [Theory]
     [InlineData(false)]
@@ -56,7 +58,8 @@ public sealed class LearningRateScheduleTests
 
     [Fact]
     public void A_piecewise_constant_rate_changes_at_each_boundary() =>
-        AssertRates(One(new PiecewiseConstantScheduler([0.3, 0.2, 0.1], [2, 5], Steps: null)), (0, 0.3), (1, 0.3), (2, 0.2), (4, 0.2), (5, 0.1), (9, 0.1));
+        AssertRates(
+            One(new PiecewiseConstantScheduler([0.3, 0.2, 0.1], [2, 5], Steps: null)), (0, 0.3), (1, 0.3), (2, 0.2), (4, 0.2), (5, 0.1), (9, 0.1));
 
     [Fact]
     public void Schedulers_in_a_list_count_from_where_they_begin() =>
@@ -73,13 +76,15 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void A_scheduler_of_no_steps_is_passed_over() =>
         AssertRates(
-            new LearningRateParameters([new ConstantScheduler(1, Steps: 0), new ConstantScheduler(2, Steps: 1), new ConstantScheduler(3, Steps: null)], Chained: false),
+            new LearningRateParameters(
+                [new ConstantScheduler(1, Steps: 0), new ConstantScheduler(2, Steps: 1), new ConstantScheduler(3, Steps: null)], Chained: false),
             (0, 2), (1, 3));
 
     [Fact]
     public void The_last_scheduler_of_a_list_goes_on_after_its_steps() =>
         AssertRates(
-            new LearningRateParameters([new ConstantScheduler(1, Steps: 2), new PolynomialScheduler(1, 0.5, 2, Power: 1, Cycle: false)], Chained: false),
+            new LearningRateParameters(
+                [new ConstantScheduler(1, Steps: 2), new PolynomialScheduler(1, 0.5, 2, Power: 1, Cycle: false)], Chained: false),
             (1, 1), (2, 1), (3, 0.75), (4, 0.5), (100, 0.5));
 
     [Fact]

@@ -57,7 +57,9 @@ public class OptimizerTests
             double[] actual = Stored(parameters[index].Values);
             for (int i = 0; i < actual.Length; i++)
             {
-                Assert.True(Math.Abs(actual[i] - expected[index][i]) < 2e-6, $"{rule}: {parameters[index].Name}[{i}] is {actual[i]}, not {expected[index][i]}");
+                Assert.True(
+                    Math.Abs(actual[i] - expected[index][i]) < 2e-6,
+                    $"{rule}: {parameters[index].Name}[{i}] is {actual[i]}, not {expected[index][i]}");
             }
         }
     }
@@ -80,7 +82,8 @@ public class OptimizerTests
     public void Training_state_of_a_sparse_weight_is_at_most_32_bytes_per_non_zero()
     {
         ParameterDefinition definition = new(
-            "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight", [1024, 512], ParameterRole.LinearWeight, Layer: 0, InitializerParameters.Constant(0));
+            "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight", [1024, 512], ParameterRole.LinearWeight, Layer: 0,
+            InitializerParameters.Constant(0));
         Random random = new(1);
         bool[] keep = [.. Enumerable.Range(0, (int)definition.Elements).Select(_ => random.Next(4) == 0)];
         using HostDevice device = HostDevice.Create(2);

@@ -6,7 +6,10 @@ namespace SparseEngine.Tests.Robustness;
 internal static class Damage
 {
     private static readonly long[] Extremes =
-        [0, 1, -1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, int.MaxValue - 56, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 1L << 40, 0x3FFF_FFFF];
+    [
+        0, 1, -1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, int.MaxValue - 56, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue,
+        1L << 40, 0x3FFF_FFFF,
+    ];
 
     /// <summary>A damaged copy; the same for the same seed.</summary>
     public static byte[] Of(ReadOnlySpan<byte> whole, int seed)

@@ -24,7 +24,8 @@ public sealed class DamagedJsonTests : IDisposable
                 [.. names.Where((_, i) => i % 2 == shard - 1).Select(name => new TensorWriter(name, [2, 3], values => values.Fill(1)))]);
         }
 
-        string index = $"{{\"metadata\": {{\"total_size\": 192}}, \"weight_map\": {{{string.Join(", ", names.Select((name, i) => $"\"{name}\": \"model-{(i % 2) + 1}.safetensors\""))}}}}}";
+        string index = $"{{\"metadata\": {{\"total_size\": 192}}, \"weight_map\": "
+            + $"{{{string.Join(", ", names.Select((name, i) => $"\"{name}\": \"model-{(i % 2) + 1}.safetensors\""))}}}}}";
         Try("model.safetensors.index.json", index, path =>
         {
             using CheckpointReader reader = CheckpointReader.Open(path);
@@ -60,13 +61,14 @@ public sealed class DamagedJsonTests : IDisposable
         })));
     }
 
-    private void Try(string name, string whole, Action<string> load) => Trial.All<CheckpointException>(Enumerable.Range(0, Cases).Select<int, (string, Action)>(seed =>
-    {
-        string path = directory.File(name);
-        return ($"seed {seed}", () =>
+    private void Try(string name, string whole, Action<string> load) => Trial.All<CheckpointException>(
+        Enumerable.Range(0, Cases).Select<int, (string, Action)>(seed =>
         {
-            File.WriteAllBytes(path, Damage.Of(Encoding.UTF8.GetBytes(whole), seed));
-            load(path);
-        });
-    }));
+            string path = directory.File(name);
+            return ($"seed {seed}", () =>
+            {
+                File.WriteAllBytes(path, Damage.Of(Encoding.UTF8.GetBytes(whole), seed));
+                load(path);
+            });
+        }));
 }

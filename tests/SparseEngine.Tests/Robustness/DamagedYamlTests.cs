@@ -29,17 +29,18 @@ public sealed class DamagedYamlTests : IDisposable
     }
 
     [Fact]
-    public void A_hostile_file_ends_in_lines_of_a_sensible_length() => Trial.All<ConfigurationException>(Bombs().Select<(string, string), (string, Action)>(bomb =>
-    {
-        (string name, string yaml) = bomb;
-        return (name, () =>
+    public void A_hostile_file_ends_in_lines_of_a_sensible_length() => Trial.All<ConfigurationException>(
+        Bombs().Select<(string, string), (string, Action)>(bomb =>
         {
-            string path = directory.File("params.yaml");
-            File.WriteAllText(path, yaml);
-            RunParametersReader.ReadFile(path);
-            Assert.Fail("is read without an error");
-        });
-    }));
+            (string name, string yaml) = bomb;
+            return (name, () =>
+            {
+                string path = directory.File("params.yaml");
+                File.WriteAllText(path, yaml);
+                RunParametersReader.ReadFile(path);
+                Assert.Fail("is read without an error");
+            });
+        }));
 
     // One at a time, since some are large.
     private static IEnumerable<(string Name, string Yaml)> Bombs()
@@ -63,11 +64,14 @@ public sealed class DamagedYamlTests : IDisposable
         yield return ("many keys", string.Concat(Enumerable.Range(0, 60_000).Select(i => $"k{i}: {i}\n")));
         yield return ("many keys twice", Repeat(string.Concat(Enumerable.Range(0, 35_000).Select(i => $"k{i}: {i}\n")), 2));
         yield return ("many keys of a section", "model:\n" + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"  k{i}: {i}\n")));
-        yield return ("many merged keys", "base: &b\n" + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"  k{i}: {i}\n")) + "model:\n  <<: *b\n");
+        yield return ("many merged keys", "base: &b\n" + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"  k{i}: {i}\n"))
+            + "model:\n  <<: *b\n");
         yield return ("many schedulers", $"optimizer: {{learning_rate: [{Repeat("{scheduler: Constant, val: 1}", 20_000, ", ")}]}}");
         yield return ("many sizes", $"model: {{hidden_size: [{Repeat("1", 300_000, ",")}]}}");
-        yield return ("a regex nested without end", $"sparsity: {{sparsity: 0.5, init_method: random, param_name_patterns: '{new string('(', 400_000)}'}}");
-        yield return ("a regex with counts of counts", $"sparsity: {{sparsity: 0.5, init_method: random, param_name_patterns: 'a{Repeat("{1000}", 5)}'}}");
+        yield return ("a regex nested without end",
+            $"sparsity: {{sparsity: 0.5, init_method: random, param_name_patterns: '{new string('(', 400_000)}'}}");
+        yield return ("a regex with counts of counts",
+            $"sparsity: {{sparsity: 0.5, init_method: random, param_name_patterns: 'a{Repeat("{1000}", 5)}'}}");
         yield return ("many documents", Repeat("---\na: 1\n", 50_000));
         yield return ("many tags", $"model: {Repeat("!!str ", 100_000)} a");
         yield return ("many anchors", string.Concat(Enumerable.Range(0, 50_000).Select(i => $"k{i}: &a{i} 1\n")));

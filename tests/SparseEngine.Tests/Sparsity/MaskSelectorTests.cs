@@ -19,7 +19,8 @@ public sealed class MaskSelectorTests
     [InlineData(24, 0.3, 17)]
     [InlineData(6, 0.75, 2)]
     [InlineData(100, 0.0, 100)]
-    public void Half_of_an_element_rounds_to_even(int total, double sparsity, int kept) => Assert.Equal(kept, MaskSelector.KeptCount(total, sparsity));
+    public void Half_of_an_element_rounds_to_even(int total, double sparsity, int kept) =>
+        Assert.Equal(kept, MaskSelector.KeptCount(total, sparsity));
 
     [Theory]
     [InlineData(1234, 0.3, "111101/000110/101111/111101")]
@@ -62,7 +63,8 @@ public sealed class MaskSelectorTests
     {
         float[] weight = new float[rows * columns];
         SparsityMask mask = MaskSelector.Select(
-            new WeightSparsity(index, "w", [rows, columns], sparsity, SparsityMethod.Random, 1234, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
+            new WeightSparsity(index, "w", [rows, columns], sparsity, SparsityMethod.Random, 1234, MaskSelector.KeptCount(weight.Length, sparsity)),
+            weight);
         Assert.Equal(expected, Hash(mask));
     }
 
@@ -142,7 +144,8 @@ public sealed class MaskSelectorTests
     }
 
     private static SparsityMask Select(SparsityMethod method, double sparsity, int seed, float[] weight) =>
-        MaskSelector.Select(new WeightSparsity(0, "w", [weight.Length], sparsity, method, seed, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
+        MaskSelector.Select(
+            new WeightSparsity(0, "w", [weight.Length], sparsity, method, seed, MaskSelector.KeptCount(weight.Length, sparsity)), weight);
 
     private static float[] Apply(float[] weight, SparsityMask mask) => [.. weight.Select((value, i) => mask.Keep[i] ? value : float.NaN)];
 
@@ -160,5 +163,6 @@ public sealed class MaskSelectorTests
         return Convert.ToHexStringLower(SHA256.HashData(bits))[..16];
     }
 
-    private static string Show(SparsityMask mask) => string.Join('/', mask.Keep.Chunk(6).Select(row => string.Concat(row.Select(keep => keep ? '1' : '0'))));
+    private static string Show(SparsityMask mask) =>
+        string.Join('/', mask.Keep.Chunk(6).Select(row => string.Concat(row.Select(keep => keep ? '1' : '0'))));
 }

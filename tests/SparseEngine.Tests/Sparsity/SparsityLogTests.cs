@@ -13,8 +13,10 @@ public sealed class SparsityLogTests
     {
         Assert.Equal(
             [
-                "Debug: Sparsity for \"a.weight\" + ['optimizer.state.a.weight.exp_avg', 'optimizer.state.a.weight.exp_avg_sq']: {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1235}",
-                "Debug: Sparsity for \"b.weight\" + ['optimizer.state.b.weight.exp_avg', 'optimizer.state.b.weight.exp_avg_sq']: {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1236}",
+                "Debug: Sparsity for \"a.weight\" + ['optimizer.state.a.weight.exp_avg', 'optimizer.state.a.weight.exp_avg_sq']: "
+                + "{'sparsity': 0.3, 'init_method': 'topk', 'seed': 1235}",
+                "Debug: Sparsity for \"b.weight\" + ['optimizer.state.b.weight.exp_avg', 'optimizer.state.b.weight.exp_avg_sq']: "
+                + "{'sparsity': 0.3, 'init_method': 'topk', 'seed': 1236}",
                 "Information: Will apply sparsity to 2 weights with {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1234}",
             ],
             Report(0.3, Model));

@@ -15,7 +15,8 @@ public class AcceleratorRunTests
 {
     private static readonly OptimizerParameters AdamW = new()
     {
-        Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(0.003, null)], false), MaxGradientNorm = 1, GradAccumSteps = 2,
+        Kind = OptimizerKind.AdamW, LearningRate = new LearningRateParameters([new ConstantScheduler(0.003, null)], false),
+        MaxGradientNorm = 1, GradAccumSteps = 2,
     };
 
     [Fact]
@@ -57,7 +58,8 @@ public class AcceleratorRunTests
         Assert.All(accelerator.Steps, step => Assert.Equal(host.Steps[step.Step - 1].Loss, step.Loss, 1e-4 * step.Loss));
         Assert.Equal(accelerator.Steps[^1].Loss, summary.LastLoss);
         Assert.Equal(
-            File.ReadLines(Path.Combine(host.Folder, "metrics.jsonl")).Count(), File.ReadLines(Path.Combine(accelerator.Folder, "metrics.jsonl")).Count());
+            File.ReadLines(Path.Combine(host.Folder, "metrics.jsonl")).Count(),
+            File.ReadLines(Path.Combine(accelerator.Folder, "metrics.jsonl")).Count());
     }
 
     [Fact]

@@ -58,7 +58,8 @@ public class ResumeTests
 
         Assert.Equal((0, null), (stopped.LastStep, stopped.CheckpointPath));
         Assert.False(File.Exists(run.CheckpointPath(0)));
-        Assert.Contains(run.Logged, line => line.EndsWith("Stopped before the first of 8 steps; the same command starts anew.", StringComparison.Ordinal));
+        Assert.Contains(
+            run.Logged, line => line.EndsWith("Stopped before the first of 8 steps; the same command starts anew.", StringComparison.Ordinal));
         Assert.DoesNotContain(run.Logged, line => line.Contains("go on", StringComparison.Ordinal));
     }
 
@@ -151,7 +152,9 @@ public class ResumeTests
         first.With(config => config with { MaxSteps = 2 }).Execute();
         using TestRun second = new();
         File.Copy(first.CheckpointPath(2), second.CheckpointPath(99));
-        second.With(config => config with { CheckpointPath = first.CheckpointPath(2), MaxSteps = 5, CheckpointSteps = 1, KeepCheckpointMax = 1 }).Execute();
+        second
+            .With(config => config with { CheckpointPath = first.CheckpointPath(2), MaxSteps = 5, CheckpointSteps = 1, KeepCheckpointMax = 1 })
+            .Execute();
 
         Assert.Equal([first.CheckpointPath(2)], CheckpointDirectory.All(first.Folder));
         Assert.Equal([second.CheckpointPath(5), second.CheckpointPath(99)], CheckpointDirectory.All(second.Folder));

@@ -66,7 +66,9 @@ public class SparsityLevelTests
         Assert.True(smallestKept >= largestDropped, $"kept {smallestKept}, dropped {largestDropped}");
     }
 
-    /// <summary>A level applied by sparsify and then trained at is the level changed in the run; a .safetensors carries the moments and the step too.</summary>
+    /// <summary>
+    /// A level applied by sparsify and then trained at is the level changed in the run; a .safetensors carries the moments and the step too.
+    /// </summary>
     [Theory]
     [InlineData(0.75, "mdl")]
     [InlineData(0.75, "safetensors")]
@@ -81,7 +83,8 @@ public class SparsityLevelTests
         string sparsified = Path.Combine(run.Folder, $"sparsified.{format}");
         using (CheckpointReader reader = CheckpointReader.Open(run.CheckpointPath(3)))
         {
-            CheckpointSparsifier.Create(reader, changed).Write(CheckpointOutput.For(sparsified, run.CheckpointPath(3), overwrite: false), TestContext.Current.CancellationToken);
+            CheckpointSparsifier.Create(reader, changed)
+                .Write(CheckpointOutput.For(sparsified, run.CheckpointPath(3), overwrite: false), TestContext.Current.CancellationToken);
         }
 
         using TestRun other = new();
@@ -143,7 +146,11 @@ public class SparsityLevelTests
     private static bool[] Mask(TestRun run, SparsityParameters sparsity, string name, float[] weight)
     {
         using CheckpointReader reader = CheckpointReader.Open(run.CheckpointPath(2));
-        NamedShape[] parameters = [.. reader.Names.Where(tensor => !tensor.StartsWith("optimizer.", StringComparison.Ordinal)).Select(tensor => new NamedShape(tensor, reader.Shape(tensor)))];
+        NamedShape[] parameters =
+        [
+            .. reader.Names.Where(tensor => !tensor.StartsWith("optimizer.", StringComparison.Ordinal))
+                .Select(tensor => new NamedShape(tensor, reader.Shape(tensor))),
+        ];
         WeightSparsity settings = SparsityPlan.Create(sparsity, parameters).Weights.Single(planned => planned.Name == name);
         return MaskSelector.Select(settings, weight).Keep;
     }

@@ -20,7 +20,8 @@ public class TrainingRunTests
         Assert.Equal(one.Steps.Select(step => (step.Loss, step.GradNorm)), two.Steps.Select(step => (step.Loss, step.GradNorm)));
         Assert.Equal(WithoutTime(one.Evaluations), WithoutTime(two.Evaluations));
 
-        static IEnumerable<EvaluationMetrics> WithoutTime(IEnumerable<EvaluationMetrics> all) => all.Select(evaluation => evaluation with { Seconds = null });
+        static IEnumerable<EvaluationMetrics> WithoutTime(IEnumerable<EvaluationMetrics> all) =>
+            all.Select(evaluation => evaluation with { Seconds = null });
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public class TrainingRunTests
         {
             Optimizer = run.Parameters.Optimizer! with
             {
-                Kind = OptimizerKind.Sgd, MaxGradientNorm = null, LearningRate = new LearningRateParameters([new ConstantScheduler(1e30, null)], false),
+                Kind = OptimizerKind.Sgd, MaxGradientNorm = null,
+                LearningRate = new LearningRateParameters([new ConstantScheduler(1e30, null)], false),
             },
         };
 
@@ -107,7 +109,9 @@ public class TrainingRunTests
         TrainingException error = Assert.Throws<TrainingException>(() => run.With(config => config with { MaxSteps = 9 }).Execute());
 
         long pruned = run.Overview!.Parameters - run.Overview.NonZeros;
-        Assert.StartsWith($"{run.CheckpointPath(8)}: {pruned} weights are NaN, the mark of sparse places, in 12 parameters", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{run.CheckpointPath(8)}: {pruned} weights are NaN, the mark of sparse places, in 12 parameters", error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("model.transformer_decoder.layers.0.self_attn.proj_q_dense_layer.weight (768), ", error.Message, StringComparison.Ordinal);
         Assert.Contains("and 8 more; either give the YAML a sparsity section", error.Message, StringComparison.Ordinal);
         Assert.Contains($"sparse-engine finalize -i {run.CheckpointPath(8)} -o FILE", error.Message, StringComparison.Ordinal);
@@ -122,7 +126,8 @@ public class TrainingRunTests
 
         run.Parameters = run.Parameters with { Model = run.Parameters.Model with { Layers = 3 } };
         Assert.Contains(
-            "was saved from another model than the model section describes: num_hidden_layers was 2 and is 3; make the section that of the checkpoint",
+            "was saved from another model than the model section describes: num_hidden_layers was 2 and is 3; "
+            + "make the section that of the checkpoint",
             Assert.Throws<ConfigurationException>(() => run.Execute()).Message,
             StringComparison.Ordinal);
 
@@ -209,7 +214,9 @@ public class TrainingRunTests
     public void A_run_without_any_limit_is_an_error()
     {
         using TestRun run = new();
-        Assert.Contains("max_steps", Assert.Throws<ConfigurationException>(() => run.With(config => config with { MaxSteps = null }).Execute()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "max_steps", Assert.Throws<ConfigurationException>(() => run.With(config => config with { MaxSteps = null }).Execute()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -224,7 +231,9 @@ public class TrainingRunTests
         int header = 10 + BitConverter.ToUInt16(file, 8);
         Assert.Equal(12, Directory.GetFiles(run.Folder, "*.npy").Length);
         Assert.Equal(0, header % 64);
-        Assert.StartsWith("{'descr': '|b1', 'fortran_order': False, 'shape': (64, 32), }", Encoding.ASCII.GetString(file, 10, header - 10), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{'descr': '|b1', 'fortran_order': False, 'shape': (64, 32), }", Encoding.ASCII.GetString(file, 10, header - 10),
+            StringComparison.Ordinal);
         Assert.Equal(TestRun.Tensor(checkpoint, Name).Select(weight => float.IsNaN(weight) ? 0 : 1), file[header..].Select(flag => (int)flag));
     }
 
@@ -256,7 +265,9 @@ public class TrainingRunTests
         run.With(config => config with { MaxSteps = 1 }).Execute();
         run.With(config => config with { MaxSteps = 2, Seed = 9 }).Execute();
 
-        Assert.Contains(run.Logged, line => line.StartsWith("Warning:", StringComparison.Ordinal) && line.Contains("was written with seed 1", StringComparison.Ordinal));
+        Assert.Contains(
+            run.Logged,
+            line => line.StartsWith("Warning:", StringComparison.Ordinal) && line.Contains("was written with seed 1", StringComparison.Ordinal));
     }
 
     [Fact]

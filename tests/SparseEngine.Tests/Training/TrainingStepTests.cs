@@ -41,7 +41,8 @@ public class TrainingStepTests
     [InlineData(8, 1, 1, 8)] // a pass has whole sequences
     [InlineData(7, 1, 4 * TinyModel.Sequence, 1)] // one at a time would leave each pass a quarter of what suits the device
     [InlineData(6, 1, 4 * TinyModel.Sequence, 2)]
-    public void A_batch_is_computed_in_equal_passes_that_suit_the_device_and_divide_what_the_YAML_asks_for(int batchSize, int asked, int passTokens, int microBatches)
+    public void A_batch_is_computed_in_equal_passes_that_suit_the_device_and_divide_what_the_YAML_asks_for(
+        int batchSize, int asked, int passTokens, int microBatches)
     {
         Batch batch = TinyModel.RandomBatch(batchSize);
         OptimizerParameters settings = Sgd with { GradAccumSteps = asked };
@@ -129,7 +130,8 @@ public class TrainingStepTests
         using HostDevice device = HostDevice.Create(1);
         using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
         Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
-        using TrainingStep step = new(device, new GptModel(device, TinyModel.Shape, parameters), optimizer, batchSize: 8, TinyModel.Sequence, seed: 1, passTokens: 1);
+        using TrainingStep step = new(
+            device, new GptModel(device, TinyModel.Shape, parameters), optimizer, batchSize: 8, TinyModel.Sequence, seed: 1, passTokens: 1);
         Run();
         Run();
 

@@ -21,7 +21,8 @@ internal static class Gpt2Activation
     public static string Names => string.Join(", ", Known.Select(known => known.Name));
 
     /// <summary>The function of this name; null where it has no counterpart.</summary>
-    public static Activation? Find(string name) => Known.Where(known => known.Name == name).Select(known => (Activation?)known.Function).FirstOrDefault();
+    public static Activation? Find(string name) =>
+        Known.Where(known => known.Name == name).Select(known => (Activation?)known.Function).FirstOrDefault();
 
     /// <summary>The name of a function.</summary>
     public static string NameOf(Activation function) => Known.First(known => known.Function == function).Name;

@@ -40,7 +40,9 @@ internal sealed class Gpt2ConfigReader : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(
-                File.Exists(path) ? $"{path}: cannot be read: {exception.Message}" : $"{path}: no such file; a Hugging Face model has it beside its weights", exception);
+                File.Exists(path)
+                    ? $"{path}: cannot be read: {exception.Message}"
+                    : $"{path}: no such file; a Hugging Face model has it beside its weights", exception);
         }
     }
 

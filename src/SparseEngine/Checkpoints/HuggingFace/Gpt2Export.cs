@@ -17,7 +17,8 @@ internal static class Gpt2Export
         string folder = request.Output;
         if (File.Exists(folder) || Path.GetExtension(folder).ToLowerInvariant() is ".mdl" or ".h5" or ".hdf5" or ".safetensors")
         {
-            throw new ConfigurationException($"{request.Input} is a checkpoint of this program and the output {folder}; valid: a folder for the Hugging Face model");
+            throw new ConfigurationException(
+                $"{request.Input} is a checkpoint of this program and the output {folder}; valid: a folder for the Hugging Face model");
         }
 
         string weights = Path.Combine(folder, SafetensorsFolder.WeightsName);

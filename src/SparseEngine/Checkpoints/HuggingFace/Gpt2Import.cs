@@ -16,7 +16,8 @@ internal static class Gpt2Import
         CheckpointOutput output = CheckpointOutput.For(request.Output, reader.Path, request.Force);
         if (request.Model is not null)
         {
-            throw new ConfigurationException($"--params goes with a checkpoint of this program; the model of {request.Input} is that of its {Gpt2Config.FileName}");
+            throw new ConfigurationException(
+                $"--params goes with a checkpoint of this program; the model of {request.Input} is that of its {Gpt2Config.FileName}");
         }
 
         string config = Path.Combine(Path.GetDirectoryName(reader.Path) ?? "", Gpt2Config.FileName);

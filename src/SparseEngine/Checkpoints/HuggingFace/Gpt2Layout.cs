@@ -23,7 +23,8 @@ internal static class Gpt2Layout
     /// <summary>All tensors of a model, in the order of GPT2LMHeadModel.</summary>
     public static ImmutableArray<Gpt2Tensor> Tensors(ModelParameters model)
     {
-        Dictionary<string, ParameterDefinition> parameters = GptArchitecture.Parameters(model).ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        Dictionary<string, ParameterDefinition> parameters =
+            GptArchitecture.Parameters(model).ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         ImmutableArray<Gpt2Tensor>.Builder tensors = ImmutableArray.CreateBuilder<Gpt2Tensor>();
         Add(WordEmbeddings, GptArchitecture.WordEmbeddings);
         Add(PositionEmbeddings, GptArchitecture.PositionEmbeddings);
@@ -33,7 +34,8 @@ internal static class Gpt2Layout
             string layer = GptArchitecture.Layer(index);
             string attention = $"{layer}.self_attn";
             AddNorm($"{block}.ln_1", $"{layer}.norm1");
-            AddConv1D($"{block}.attn.c_attn", $"{attention}.proj_q_dense_layer", $"{attention}.proj_k_dense_layer", $"{attention}.proj_v_dense_layer");
+            AddConv1D(
+                $"{block}.attn.c_attn", $"{attention}.proj_q_dense_layer", $"{attention}.proj_k_dense_layer", $"{attention}.proj_v_dense_layer");
             AddConv1D($"{block}.attn.c_proj", $"{attention}.proj_output_dense_layer");
             AddNorm($"{block}.ln_2", $"{layer}.norm3");
             AddConv1D($"{block}.mlp.c_fc", $"{layer}.ffn.ffn.0.linear_layer");

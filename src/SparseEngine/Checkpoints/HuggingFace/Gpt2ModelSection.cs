@@ -4,7 +4,9 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
-/// <summary>The YAML of a model that came from Hugging Face: a model section with the keys that config.json decides, the others at their defaults.</summary>
+/// <summary>
+/// The YAML of a model that came from Hugging Face: a model section with the keys that config.json decides, the others at their defaults.
+/// </summary>
 internal static class Gpt2ModelSection
 {
     /// <summary>The YAML, ready for the other sections of a run.</summary>

@@ -4,8 +4,8 @@ namespace SparseEngine.Configuration.Sections;
 internal sealed class Choices<T>
     where T : struct
 {
-    private readonly Dictionary<string, T> _values = new(StringComparer.OrdinalIgnoreCase);
-    private readonly string _names;
+    private readonly Dictionary<string, T> values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string names;
 
     /// <summary>Takes the words in the order in which messages list them.</summary>
     public Choices(params ReadOnlySpan<(string Name, T Value)> choices)
@@ -16,27 +16,27 @@ internal sealed class Choices<T>
     /// <summary>Takes the words, and others that are understood but not listed.</summary>
     public Choices(ReadOnlySpan<(string Name, T Value)> choices, ReadOnlySpan<(string Name, T Value)> synonyms)
     {
-        var names = new List<string>();
-        foreach (var (name, value) in choices)
+        List<string> names = [];
+        foreach ((string name, T value) in choices)
         {
-            _values.Add(name, value);
+            values.Add(name, value);
             names.Add(name);
         }
 
-        foreach (var (name, value) in synonyms)
+        foreach ((string name, T value) in synonyms)
         {
-            _values.Add(name, value);
+            values.Add(name, value);
         }
 
-        _names = string.Join(", ", names);
+        this.names = string.Join(", ", names);
     }
 
     /// <summary>Finds what a word stands for.</summary>
-    public bool TryGet(string name, out T value) => _values.TryGetValue(name, out value);
+    public bool TryGet(string name, out T value) => values.TryGetValue(name, out value);
 
     /// <summary>The first word for a value.</summary>
-    public string NameOf(T value) => _values.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Key;
+    public string NameOf(T value) => values.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Key;
 
     /// <summary>The valid words: "random, topk".</summary>
-    public override string ToString() => _names;
+    public override string ToString() => names;
 }

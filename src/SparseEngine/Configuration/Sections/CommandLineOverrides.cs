@@ -24,7 +24,7 @@ internal static class CommandLineOverrides
         }
 
         // num_steps and num_epochs are two ways to say the same: giving one replaces the other too.
-        var givesLength = options.NumSteps is not null || options.NumEpochs is not null;
+        bool givesLength = options.NumSteps is not null || options.NumEpochs is not null;
         return config with
         {
             ModelDirectory = options.ModelDirectory ?? config.ModelDirectory,

@@ -46,7 +46,7 @@ internal static class InitializerSection
             return null;
         }
 
-        var initializer = section.Choice("name", Names, required: true) is { } distribution ? Read(section, distribution) : null;
+        InitializerParameters? initializer = section.Choice("name", Names, required: true) is { } distribution ? Read(section, distribution) : null;
         section.Ignore("mean", "std", "a", "b", "val", "gain");
         section.Finish();
         return initializer;
@@ -54,14 +54,14 @@ internal static class InitializerSection
 
     private static InitializerParameters Read(SectionReader section, Distribution distribution)
     {
-        var mean = section.Number("mean", Interval.Any) ?? 0;
-        var deviation = section.Number("std", Interval.NotNegative) ?? DefaultStandardDeviation;
+        double mean = section.Number("mean", Interval.Any) ?? 0;
+        double deviation = section.Number("std", Interval.NotNegative) ?? DefaultStandardDeviation;
         switch (distribution)
         {
             case Distribution.Normal:
                 return new InitializerParameters(InitializerKind.Normal, mean, deviation, 0, 0);
             case Distribution.TruncatedNormal:
-                var (low, high) = ReadBounds(section, -2 * deviation, 2 * deviation);
+                (double low, double high) = ReadBounds(section, -2 * deviation, 2 * deviation);
                 return new InitializerParameters(InitializerKind.TruncatedNormal, mean, deviation, low, high);
             case Distribution.Uniform:
                 (low, high) = ReadBounds(section, -DefaultUniformBound, DefaultUniformBound);
@@ -78,18 +78,18 @@ internal static class InitializerSection
                     section.Reject("gain", "1");
                 }
 
-                var kind = distribution is Distribution.XavierUniform ? InitializerKind.XavierUniform : InitializerKind.XavierNormal;
+                InitializerKind kind = distribution is Distribution.XavierUniform ? InitializerKind.XavierUniform : InitializerKind.XavierNormal;
                 return new InitializerParameters(kind, 0, 0, 0, 0);
         }
     }
 
     private static (double Low, double High) ReadBounds(SectionReader section, double defaultLow, double defaultHigh)
     {
-        var low = section.Number("a", Interval.Any) ?? defaultLow;
-        var high = section.Number("b", Interval.Any) ?? defaultHigh;
+        double low = section.Number("a", Interval.Any) ?? defaultLow;
+        double high = section.Number("b", Interval.Any) ?? defaultHigh;
         if (low >= high)
         {
-            var key = section.Has("b") ? "b" : "a";
+            string key = section.Has("b") ? "b" : "a";
             section.Error(key, Invariant($"leaves the interval from {low} to {high}, which is empty; valid: a below b"));
         }
 

@@ -18,13 +18,14 @@ internal static class InputSection
     /// <param name="maxPositionEmbeddings">The sequence length that is reckoned with where none is given and the data, not yet open, tell.</param>
     public static InputParameters Read(SectionReader section, int maxPositionEmbeddings)
     {
-        var processor = section.Choice("data_processor", Processors, required: true);
-        var parameters = new InputParameters
+        DataProcessor? processor = section.Choice("data_processor", Processors, required: true);
+        InputParameters parameters = new()
         {
             DataProcessor = processor ?? DataProcessor.GptHdf5,
             DataDirectories = ReadDirectories(section),
             BatchSize = section.Integer("batch_size", minimum: 1, required: true) ?? 1,
-            MaxSequenceLength = section.Integer("max_sequence_length", minimum: 1, required: processor is DataProcessor.Text) ?? maxPositionEmbeddings,
+            MaxSequenceLength = section.Integer("max_sequence_length", minimum: 1, required: processor is DataProcessor.Text)
+                ?? maxPositionEmbeddings,
             TakesLengthFromData = !section.Has("max_sequence_length"),
             ShuffleSeed = section.Integer("shuffle_seed", minimum: 0),
         };
@@ -54,7 +55,7 @@ internal static class InputSection
             return [];
         }
 
-        var items = value.Items();
+        ImmutableArray<SectionValue> items = value.Items();
         if (items.IsEmpty)
         {
             return value.AsText(PathDescription) is { } directory ? [directory] : [];

@@ -41,11 +41,11 @@ internal static class LearningRateSection
         ImmutableArray<SectionReader> sections = [.. values.Select(v => v.AsSection("a map with a scheduler")).OfType<SectionReader>()];
 
         // Model Zoo releases differ in which entry of the list they look for main_scheduler in.
-        var chained = sections.Select(section => section.Choice("main_scheduler", MainSchedulers)).Contains(true);
-        var schedulers = ImmutableArray.CreateBuilder<SchedulerParameters>();
-        for (var i = 0; i < sections.Length; i++)
+        bool chained = sections.Select(section => section.Choice("main_scheduler", MainSchedulers)).Contains(true);
+        ImmutableArray<SchedulerParameters>.Builder schedulers = ImmutableArray.CreateBuilder<SchedulerParameters>();
+        for (int i = 0; i < sections.Length; i++)
         {
-            var isFollowed = !chained && i < sections.Length - 1;
+            bool isFollowed = !chained && i < sections.Length - 1;
             if (SchedulerSection.Read(sections[i], isFollowed, isFactor: chained && i > 0) is { } scheduler)
             {
                 schedulers.Add(scheduler);

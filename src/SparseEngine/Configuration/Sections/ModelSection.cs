@@ -21,7 +21,7 @@ internal static class ModelSection
     /// <summary>Reads the section.</summary>
     public static ModelParameters Read(SectionReader section)
     {
-        var parameters = new ModelParameters
+        ModelParameters parameters = new()
         {
             VocabularySize = section.Integer("vocab_size", minimum: 1, required: true) ?? 1,
             HiddenSize = section.Integer("hidden_size", minimum: 1, required: true) ?? 1,
@@ -55,7 +55,7 @@ internal static class ModelSection
 
     private static ModelParameters ReadLayers(SectionReader section, ModelParameters defaults)
     {
-        var dropoutRate = section.Number("dropout_rate", Interval.Fraction) ?? defaults.DropoutRate;
+        double dropoutRate = section.Number("dropout_rate", Interval.Fraction) ?? defaults.DropoutRate;
         return defaults with
         {
             DropoutRate = dropoutRate,
@@ -81,11 +81,12 @@ internal static class ModelSection
 
     private static ModelParameters ReadLoss(SectionReader section, ModelParameters defaults)
     {
-        var scaling = section.Choice("loss_scaling", LossScalings) ?? defaults.LossScaling;
-        var weight = section.Number("loss_weight", Interval.Positive) ?? defaults.LossWeight;
+        LossScaling scaling = section.Choice("loss_scaling", LossScalings) ?? defaults.LossScaling;
+        double weight = section.Number("loss_weight", Interval.Positive) ?? defaults.LossWeight;
         if (scaling is LossScaling.NumTokens && weight != 1)
         {
-            section.Warn("loss_weight", Invariant($"is {weight}, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens"));
+            section.Warn(
+                "loss_weight", Invariant($"is {weight}, which belongs to loss_scaling batch_size; batch_size is used instead of num_tokens"));
             scaling = LossScaling.BatchSize;
         }
 

@@ -6,7 +6,7 @@ internal static class NearestName
     /// <summary>The nearest of the known names; null where none is within a third of its letters.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
-        var lowered = name.ToLowerInvariant();
+        string lowered = name.ToLowerInvariant();
         return known
             .Where(candidate => Math.Abs(candidate.Length - lowered.Length) <= Tolerance(candidate))
             .Select(candidate => (candidate, distance: Distance(lowered, candidate)))
@@ -24,24 +24,24 @@ internal static class NearestName
     /// </summary>
     internal static int Distance(string a, string b)
     {
-        var distances = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
+        int[,] distances = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
         {
             distances[i, 0] = i;
         }
 
-        for (var j = 0; j <= b.Length; j++)
+        for (int j = 0; j <= b.Length; j++)
         {
             distances[0, j] = j;
         }
 
-        for (var i = 1; i <= a.Length; i++)
+        for (int i = 1; i <= a.Length; i++)
         {
-            for (var j = 1; j <= b.Length; j++)
+            for (int j = 1; j <= b.Length; j++)
             {
-                var substitution = a[i - 1] == b[j - 1] ? 0 : 1;
-                var best = Math.Min(distances[i - 1, j - 1] + substitution, Math.Min(distances[i - 1, j], distances[i, j - 1]) + 1);
-                var swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                int substitution = a[i - 1] == b[j - 1] ? 0 : 1;
+                int best = Math.Min(distances[i - 1, j - 1] + substitution, Math.Min(distances[i - 1, j], distances[i, j - 1]) + 1);
+                bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
                 distances[i, j] = swapped ? Math.Min(best, distances[i - 2, j - 2] + 1) : best;
             }
         }

@@ -3,18 +3,19 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Reads the optimizer section.</summary>
 internal static class OptimizerSection
 {
-    private static readonly Choices<OptimizerKind> Kinds = new(("AdamW", OptimizerKind.AdamW), ("Adam", OptimizerKind.Adam), ("SGD", OptimizerKind.Sgd));
+    private static readonly Choices<OptimizerKind> Kinds = new(
+        ("AdamW", OptimizerKind.AdamW), ("Adam", OptimizerKind.Adam), ("SGD", OptimizerKind.Sgd));
 
     /// <summary>Reads the section.</summary>
     public static OptimizerParameters Read(SectionReader section)
     {
-        var defaults = new OptimizerParameters
+        OptimizerParameters defaults = new()
         {
             Kind = section.Choice("optimizer_type", Kinds, required: true) ?? OptimizerKind.AdamW,
             LearningRate = LearningRateSection.Read(section) ?? new LearningRateParameters([new ConstantScheduler(0, Steps: null)], Chained: false),
         };
-        var (beta1, beta2) = ReadBetas(section);
-        var parameters = defaults with
+        (double? beta1, double? beta2) = ReadBetas(section);
+        OptimizerParameters parameters = defaults with
         {
             Beta1 = beta1 ?? defaults.Beta1,
             Beta2 = beta2 ?? defaults.Beta2,
@@ -40,8 +41,8 @@ internal static class OptimizerSection
     /// <summary>Reads beta1 and beta2, or the pair that Model Zoo 2.x calls betas.</summary>
     private static (double? Beta1, double? Beta2) ReadBetas(SectionReader section)
     {
-        var beta1 = section.Number("beta1", Interval.Fraction);
-        var beta2 = section.Number("beta2", Interval.Fraction);
+        double? beta1 = section.Number("beta1", Interval.Fraction);
+        double? beta2 = section.Number("beta2", Interval.Fraction);
         if (section.Value("betas") is not { } betas)
         {
             return (beta1, beta2);
@@ -52,7 +53,7 @@ internal static class OptimizerSection
             betas.Error("means the same as beta1 and beta2, which are given too; give one of them");
         }
 
-        if (betas.Items() is [var first, var second])
+        if (betas.Items() is [SectionValue first, SectionValue second])
         {
             return (first.AsNumber(Interval.Fraction), second.AsNumber(Interval.Fraction));
         }

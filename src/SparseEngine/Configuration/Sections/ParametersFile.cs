@@ -18,18 +18,19 @@ internal static class ParametersFile
     /// <exception cref="ConfigurationException">The text is no YAML, or no map of sections.</exception>
     public static SectionReader Parse(string text, string path, DiagnosticCollector diagnostics)
     {
-        var root = YamlLoader.Load(new StringReader(text), diagnostics);
+        YamlNode? root = YamlLoader.Load(new StringReader(text), diagnostics);
         diagnostics.ThrowIfAnyError();
         if (root is not YamlMapping mapping)
         {
-            var content = root is null or YamlScalar { IsNull: true } ? "is empty" : $"holds {root.Display}";
+            string content = root is null or YamlScalar { IsNull: true } ? "is empty" : $"holds {root.Display}";
             throw new ConfigurationException([new Diagnostic(path, $"the file {content}; valid: a map with the sections {Layout}")]);
         }
 
         if (mapping.Entries.FirstOrDefault(entry => entry.Key == "trainer") is { } trainer)
         {
             // Its sections are elsewhere, so that anything else to say about the file would only mislead.
-            diagnostics.Error(trainer.KeyPosition, $"trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections {Layout}");
+            diagnostics.Error(
+                trainer.KeyPosition, $"trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections {Layout}");
             diagnostics.ThrowIfAnyError();
         }
 
@@ -51,7 +52,9 @@ internal static class ParametersFile
             using StreamReader file = new(path);
             char[] text = new char[LargestFile + 1];
             int length = file.ReadBlock(text);
-            return length <= LargestFile ? new string(text, 0, length) : throw Unreadable($"the file has more than {LargestFile} characters; a run's has a few thousand");
+            return length <= LargestFile
+                ? new string(text, 0, length)
+                : throw Unreadable($"the file has more than {LargestFile} characters; a run's has a few thousand");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

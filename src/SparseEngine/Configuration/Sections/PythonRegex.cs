@@ -45,12 +45,12 @@ internal static class PythonRegex
     {
         const string groupPrefix = "(?P<";
         const string referencePrefix = "(?P=";
-        var result = new StringBuilder(pattern.Length);
-        var inClass = false;
-        for (var i = 0; i < pattern.Length; i++)
+        StringBuilder result = new(pattern.Length);
+        bool inClass = false;
+        for (int i = 0; i < pattern.Length; i++)
         {
-            var rest = pattern.AsSpan(i);
-            if (rest is ['\\', var escaped, ..])
+            ReadOnlySpan<char> rest = pattern.AsSpan(i);
+            if (rest is ['\\', char escaped, ..])
             {
                 result.Append('\\').Append(escaped == 'Z' && !inClass ? 'z' : escaped);
                 i++;
@@ -65,7 +65,7 @@ internal static class PythonRegex
                 result.Append("(?<");
                 i += groupPrefix.Length - 1;
             }
-            else if (rest.StartsWith(referencePrefix, StringComparison.Ordinal) && rest.IndexOf(')') is > 0 and var close)
+            else if (rest.StartsWith(referencePrefix, StringComparison.Ordinal) && rest.IndexOf(')') is > 0 and int close)
             {
                 result.Append("\\k<").Append(rest[referencePrefix.Length..close]).Append('>');
                 i += close;
@@ -73,7 +73,7 @@ internal static class PythonRegex
             else
             {
                 // A bracket right after the opening one, or after its ^, is a member of the class, not its end.
-                var literal = rest switch
+                int literal = rest switch
                 {
                     ['[', '^', ']', ..] => 3,
                     ['[', ']', ..] or ['[', '^', ..] => 2,
@@ -91,8 +91,8 @@ internal static class PythonRegex
     /// <summary>UnterminatedBracket: "unterminated bracket".</summary>
     private static string InWords(RegexParseError error)
     {
-        var words = new StringBuilder();
-        foreach (var c in error.ToString())
+        StringBuilder words = new();
+        foreach (char c in error.ToString())
         {
             words.Append(char.IsUpper(c) && words.Length > 0 ? " " : "").Append(char.ToLower(c, CultureInfo.InvariantCulture));
         }

@@ -23,8 +23,8 @@ internal static class RunConfigSection
     /// <summary>Reads the section.</summary>
     public static RunConfig Read(SectionReader section)
     {
-        var defaults = new RunConfig();
-        var config = defaults with
+        RunConfig defaults = new();
+        RunConfig config = defaults with
         {
             ModelDirectory = section.Text("model_dir", PathDescription) ?? defaults.ModelDirectory,
             MaxSteps = section.Integer("max_steps", minimum: 1),
@@ -36,7 +36,7 @@ internal static class RunConfigSection
             LogSteps = section.Integer("log_steps", minimum: 1) ?? defaults.LogSteps,
             CheckpointSteps = section.Integer("checkpoint_steps", minimum: 0) ?? defaults.CheckpointSteps,
             SaveInitialCheckpoint = section.Boolean("save_initial_checkpoint") ?? defaults.SaveInitialCheckpoint,
-            KeepCheckpointMax = section.Integer("keep_checkpoint_max", minimum: 0) is > 0 and var kept ? kept : null,
+            KeepCheckpointMax = section.Integer("keep_checkpoint_max", minimum: 0) is > 0 and int kept ? kept : null,
             CheckpointPath = section.Text("checkpoint_path", PathDescription),
             IsPretrainedCheckpoint = section.Boolean("is_pretrained_checkpoint") ?? defaults.IsPretrainedCheckpoint,
             AutoloadLastCheckpoint = section.Boolean("autoload_last_checkpoint") ?? defaults.AutoloadLastCheckpoint,

@@ -26,9 +26,9 @@ public static class RunParametersReader
     /// <summary>Reads and validates a file's text, or what is to become it.</summary>
     internal static ReadResult ReadText(string text, string path, RunConfigOverrides? overrides = null)
     {
-        var diagnostics = new DiagnosticCollector(path);
-        var file = ParametersFile.Parse(text, path, diagnostics);
-        var parameters = ReadSections(file, path, overrides ?? new RunConfigOverrides(), diagnostics);
+        DiagnosticCollector diagnostics = new(path);
+        SectionReader file = ParametersFile.Parse(text, path, diagnostics);
+        RunParameters parameters = ReadSections(file, path, overrides ?? new RunConfigOverrides(), diagnostics);
         diagnostics.ThrowIfAnyError();
         return new ReadResult(parameters with { Text = text }, diagnostics.Warnings);
     }
@@ -36,16 +36,16 @@ public static class RunParametersReader
     private static RunParameters ReadSections(SectionReader file, string path, RunConfigOverrides overrides, DiagnosticCollector diagnostics)
     {
         const string valid = "a map of settings";
-        var sections = new RunSections(
+        RunSections sections = new(
             file.Section("train_input", valid), file.Section("eval_input", valid), file.Section("model", valid, required: true),
             file.Section("optimizer", valid), file.Section("runconfig", valid));
-        var sparsity = file.Value("sparsity");
+        SectionValue? sparsity = file.Value("sparsity");
         file.Ignore("cerebras", "description");
         file.Finish();
 
-        var model = sections.Model is null ? MissingModel : ModelSection.Read(sections.Model);
-        var runConfig = sections.RunConfig is null ? new RunConfig() : RunConfigSection.Read(sections.RunConfig);
-        var parameters = new RunParameters
+        ModelParameters model = sections.Model is null ? MissingModel : ModelSection.Read(sections.Model);
+        RunConfig runConfig = sections.RunConfig is null ? new RunConfig() : RunConfigSection.Read(sections.RunConfig);
+        RunParameters parameters = new()
         {
             File = path,
             TrainInput = sections.TrainInput is null ? null : InputSection.Read(sections.TrainInput, model.MaxPositionEmbeddings),

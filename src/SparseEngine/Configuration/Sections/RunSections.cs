@@ -26,7 +26,8 @@ internal sealed record RunSections(
     private void Report(BrokenRule rule)
     {
         (SectionReader? section, string key) = Find(rule.Key);
-        if (section is not null && section.Has(key) && rule.Others.Add(rule.Key).All(path => Find(path) is ({ } other, var name) && other.IsSettled(name)))
+        if (section is not null && section.Has(key)
+            && rule.Others.Add(rule.Key).All(path => Find(path) is ({ } other, string name) && other.IsSettled(name)))
         {
             section.Error(key, rule.Text);
         }
@@ -49,13 +50,13 @@ internal sealed record RunSections(
     /// <summary>A run that can train must say for how long.</summary>
     private void CheckLength(RunParameters parameters, DiagnosticCollector diagnostics)
     {
-        var config = parameters.RunConfig;
+        RunConfig config = parameters.RunConfig;
         if (config is { NumSteps: not null, NumEpochs: not null } && RunConfig!.Has("num_steps") && RunConfig.Has("num_epochs"))
         {
             RunConfig.Error("num_epochs", "and runconfig.num_steps are both given; give one of them");
         }
 
-        var isGiven = config.MaxSteps is not null || config.NumSteps is not null || config.NumEpochs is not null
+        bool isGiven = config.MaxSteps is not null || config.NumSteps is not null || config.NumEpochs is not null
             || RunConfig?.HasAny("max_steps", "num_steps", "num_epochs") is true;
         if (parameters is { TrainInput: not null, Optimizer: not null } && !isGiven)
         {
@@ -88,7 +89,9 @@ internal sealed record RunSections(
         }
     }
 
-    /// <summary>Training must leave out the text that validation reads: where both read the same and one of them gives a share, it is that of both.</summary>
+    /// <summary>
+    /// Training must leave out the text that validation reads: where both read the same and one of them gives a share, it is that of both.
+    /// </summary>
     private RunParameters ShareValidation(RunParameters parameters)
     {
         if (parameters is not

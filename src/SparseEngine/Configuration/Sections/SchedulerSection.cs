@@ -46,7 +46,8 @@ internal static class SchedulerSection
 
         SchedulerParameters scheduler = kind switch
         {
-            Kind.Constant => new ConstantScheduler(ReadRate(section, section.NameOf("learning_rate", "initial_learning_rate", "base_lr")), ReadSteps(section, isFollowed)),
+            Kind.Constant => new ConstantScheduler(
+                ReadRate(section, section.NameOf("learning_rate", "initial_learning_rate", "base_lr")), ReadSteps(section, isFollowed)),
             Kind.Linear => new PolynomialScheduler(
                 ReadInitialRate(section), ReadEndRate(section), ReadDecaySteps(section), Power: 1, section.Boolean("cycle") ?? false),
             Kind.Polynomial => new PolynomialScheduler(
@@ -71,7 +72,7 @@ internal static class SchedulerSection
     private static ExponentialScheduler ReadExponential(SectionReader section, bool isFollowed)
     {
         // As in the Model Zoo, the steps are both the length of the decay and how long the scheduler lasts.
-        var steps = section.Integer(section.NameOfAgreeing(StepNames), minimum: 1, required: isFollowed);
+        int? steps = section.Integer(section.NameOfAgreeing(StepNames), minimum: 1, required: isFollowed);
         return new ExponentialScheduler(
             ReadInitialRate(section), section.Number(section.NameOf("decay_rate", "gamma"), Interval.Positive, required: true) ?? 1,
             steps ?? 1, section.Boolean("staircase") ?? false, steps);
@@ -80,9 +81,9 @@ internal static class SchedulerSection
     private static PiecewiseConstantScheduler ReadPiecewiseConstant(SectionReader section, bool isFollowed)
     {
         const int invalidBoundary = 0;
-        var values = section.RequiredValue("values", "a list of rates");
-        var boundaries = section.RequiredValue("boundaries", PiecewiseConstantScheduler.ValidBoundaries);
-        var scheduler = new PiecewiseConstantScheduler(
+        SectionValue? values = section.RequiredValue("values", "a list of rates");
+        SectionValue? boundaries = section.RequiredValue("boundaries", PiecewiseConstantScheduler.ValidBoundaries);
+        PiecewiseConstantScheduler scheduler = new(
             [.. (values?.Items() ?? []).Select(v => v.AsNumber(Interval.NotNegative) ?? 1)],
             [.. (boundaries?.Items() ?? []).Select(v => (int)(v.AsInteger(1, int.MaxValue) ?? invalidBoundary))],
             ReadSteps(section, isFollowed));

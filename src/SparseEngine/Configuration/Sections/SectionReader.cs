@@ -13,9 +13,9 @@ namespace SparseEngine.Configuration.Sections;
 /// <param name="diagnostics">Where problems go.</param>
 internal sealed class SectionReader(string path, SourcePosition position, YamlMapping mapping, DiagnosticCollector diagnostics)
 {
-    private readonly HashSet<string> _known = [];
-    private readonly Dictionary<string, string> _missing = [];
-    private readonly HashSet<string> _absent = [];
+    private readonly HashSet<string> known = [];
+    private readonly Dictionary<string, string> missing = [];
+    private readonly HashSet<string> absent = [];
 
     public string Path { get; } = path;
 
@@ -28,7 +28,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// <summary>Whether any of several keys is there.</summary>
     public bool HasAny(params ReadOnlySpan<string> keys)
     {
-        foreach (var key in keys)
+        foreach (string key in keys)
         {
             if (Has(key))
             {
@@ -43,7 +43,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     public bool IsValid(string key) => !Has(key) || !diagnostics.HasErrorAt(PositionOf(key));
 
     /// <summary>Whether a key's value is known: it is there and in order, or it is absent and may be.</summary>
-    public bool IsSettled(string key) => IsValid(key) && !_absent.Contains(key);
+    public bool IsSettled(string key) => IsValid(key) && !absent.Contains(key);
 
     /// <summary>Whether the section has no keys.</summary>
     public bool IsEmpty => mapping.Entries.Count == 0;
@@ -53,7 +53,9 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// </summary>
     public string NameOf(params ReadOnlySpan<string> names) => NameOf(names, mayAgree: false);
 
-    /// <summary>Takes several names for one setting. Files give two of them where releases differ in which they read; values that differ are an error.</summary>
+    /// <summary>
+    /// Takes several names for one setting. Files give two of them where releases differ in which they read; values that differ are an error.
+    /// </summary>
     public string NameOfAgreeing(params ReadOnlySpan<string> names) => NameOf(names, mayAgree: true);
 
     /// <summary>A key as the file has it; null where it is not there or null.</summary>
@@ -64,39 +66,39 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 
     /// <summary>Reads an integer between two bounds, both included.</summary>
     public long? LongInteger(string key, long minimum, long maximum, bool required = false) =>
-        TryGet(key, required, SectionValue.IntegerDescription(minimum), out var value) ? value.AsInteger(minimum, maximum) : null;
+        TryGet(key, required, SectionValue.IntegerDescription(minimum), out SectionValue? value) ? value.AsInteger(minimum, maximum) : null;
 
     /// <summary>Reads a number.</summary>
     public double? Number(string key, Interval valid, bool required = false) =>
-        TryGet(key, required, valid.ToString(), out var value) ? value.AsNumber(valid) : null;
+        TryGet(key, required, valid.ToString(), out SectionValue? value) ? value.AsNumber(valid) : null;
 
     /// <summary>Reads true or false.</summary>
-    public bool? Boolean(string key) => TryGet(key, required: false, "", out var value) ? value.AsBoolean() : null;
+    public bool? Boolean(string key) => TryGet(key, required: false, "", out SectionValue? value) ? value.AsBoolean() : null;
 
     /// <summary>Reads text.</summary>
-    public string? Text(string key, string valid) => TryGet(key, required: false, valid, out var value) ? value.AsText(valid) : null;
+    public string? Text(string key, string valid) => TryGet(key, required: false, valid, out SectionValue? value) ? value.AsText(valid) : null;
 
     /// <summary>Reads one of several words.</summary>
     public T? Choice<T>(string key, Choices<T> choices, bool required = false)
         where T : struct =>
-        TryGet(key, required, choices.ToString(), out var value) ? value.AsChoice(choices) : null;
+        TryGet(key, required, choices.ToString(), out SectionValue? value) ? value.AsChoice(choices) : null;
 
     /// <summary>Reads a map with keys of its own.</summary>
     public SectionReader? Section(string key, string valid, bool required = false) =>
-        TryGet(key, required, valid, out var value) ? value.AsSection(valid) : null;
+        TryGet(key, required, valid, out SectionValue? value) ? value.AsSection(valid) : null;
 
     /// <summary>Takes a value as it is; null where there is none.</summary>
-    public SectionValue? Value(string key) => TryGet(key, required: false, "", out var value) ? value : null;
+    public SectionValue? Value(string key) => TryGet(key, required: false, "", out SectionValue? value) ? value : null;
 
     /// <summary>Takes a value as it is, or records that it is missing.</summary>
-    public SectionValue? RequiredValue(string key, string valid) => TryGet(key, required: true, valid, out var value) ? value : null;
+    public SectionValue? RequiredValue(string key, string valid) => TryGet(key, required: true, valid, out SectionValue? value) ? value : null;
 
     /// <summary>Makes keys known that mean nothing here.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)
     {
-        foreach (var key in keys)
+        foreach (string key in keys)
         {
-            _known.Add(key);
+            known.Add(key);
         }
     }
 
@@ -115,16 +117,16 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// <summary>Reports required keys that are missing and warns of unknown ones, with the nearest known name.</summary>
     public void Finish()
     {
-        var unused = _known.Where(name => !Has(name)).ToList();
-        foreach (var entry in mapping.Entries.Where(e => !_known.Contains(e.Key)))
+        List<string> unused = [.. known.Where(name => !Has(name))];
+        foreach (YamlEntry entry in mapping.Entries.Where(e => !known.Contains(e.Key)))
         {
-            var text = $"{KeyPath.Join(Path, entry.Key)} is not a known key";
-            var nearest = NearestName.Find(entry.Key, unused);
+            string text = $"{KeyPath.Join(Path, entry.Key)} is not a known key";
+            string? nearest = NearestName.Find(entry.Key, unused);
             if (nearest is null)
             {
                 diagnostics.Warn(entry.KeyPosition, $"{text}; it is ignored");
             }
-            else if (_missing.Remove(nearest))
+            else if (missing.Remove(nearest))
             {
                 diagnostics.Error(entry.KeyPosition, $"{text}; did you mean {nearest}, which is missing?");
             }
@@ -134,7 +136,7 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
             }
         }
 
-        foreach (var (key, valid) in _missing)
+        foreach ((string key, string valid) in missing)
         {
             Error(key, $"is missing; valid: {valid}");
         }
@@ -143,9 +145,9 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     private string NameOf(ReadOnlySpan<string> names, bool mayAgree)
     {
         string? used = null;
-        foreach (var name in names)
+        foreach (string name in names)
         {
-            _known.Add(name);
+            known.Add(name);
             if (!Has(name))
             {
                 continue;
@@ -153,8 +155,12 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 
             if (used is not null && !(mayAgree && AreEqual(Entry(used)!.Value, Entry(name)!.Value)))
             {
-                string remedy = mayAgree ? $"is {Entry(used)!.Value.Display}; give one of them, or both the same value" : "is given too; give one of them";
-                Error(name, mayAgree ? $"is {Entry(name)!.Value.Display} and means the same as {used}, which {remedy}" : $"means the same as {used}, which {remedy}");
+                string remedy = mayAgree
+                    ? $"is {Entry(used)!.Value.Display}; give one of them, or both the same value"
+                    : "is given too; give one of them";
+                Error(name, mayAgree
+                    ? $"is {Entry(name)!.Value.Display} and means the same as {used}, which {remedy}"
+                    : $"means the same as {used}, which {remedy}");
             }
 
             used ??= name;
@@ -170,12 +176,12 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
 
     private bool TryGet(string key, bool required, string valid, [NotNullWhen(true)] out SectionValue? value)
     {
-        _known.Add(key);
+        known.Add(key);
         value = Entry(key) is { } entry ? new SectionValue(KeyPath.Join(Path, key), entry.KeyPosition, entry.Value, diagnostics) : null;
         if (value is null && required)
         {
-            _missing[key] = valid;
-            _absent.Add(key);
+            missing[key] = valid;
+            absent.Add(key);
         }
 
         return value is not null;

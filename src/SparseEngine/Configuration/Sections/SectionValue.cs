@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
@@ -23,7 +24,7 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
     /// <summary>Reads an integer between two bounds, both included.</summary>
     public long? AsInteger(long minimum, long maximum)
     {
-        var isInteger = ScalarSyntax.TryInteger(Node is YamlScalar { IsPlain: true } scalar ? scalar.Text : "", out var value);
+        bool isInteger = ScalarSyntax.TryInteger(Node is YamlScalar { IsPlain: true } scalar ? scalar.Text : "", out BigInteger value);
         if (isInteger && value >= minimum && value <= maximum)
         {
             return (long)value;
@@ -39,7 +40,7 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
     /// <summary>Reads a number where other kinds of value could be too, which <paramref name="description"/> names.</summary>
     public double? AsNumber(Interval valid, string description)
     {
-        if (Node is YamlScalar scalar && ScalarSyntax.TryNumber(scalar.Text, out var value) && valid.Contains(value))
+        if (Node is YamlScalar scalar && ScalarSyntax.TryNumber(scalar.Text, out double value) && valid.Contains(value))
         {
             return value;
         }
@@ -51,7 +52,7 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
     /// <summary>Reads true or false, also spelt yes, no, on, off.</summary>
     public bool? AsBoolean()
     {
-        if (Node is YamlScalar { IsPlain: true } scalar && ScalarSyntax.TryBoolean(scalar.Text, out var value))
+        if (Node is YamlScalar { IsPlain: true } scalar && ScalarSyntax.TryBoolean(scalar.Text, out bool value))
         {
             return value;
         }
@@ -76,7 +77,7 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
     public T? AsChoice<T>(Choices<T> choices)
         where T : struct
     {
-        if (Node is YamlScalar scalar && choices.TryGet(scalar.Text, out var value))
+        if (Node is YamlScalar scalar && choices.TryGet(scalar.Text, out T value))
         {
             return value;
         }

@@ -11,9 +11,9 @@ public static class SparsityParametersReader
     /// <exception cref="ConfigurationException">The file cannot be read, has no sparsity section, or one that is not valid.</exception>
     public static SparsityReadResult ReadFile(string path)
     {
-        var diagnostics = new DiagnosticCollector(path);
-        var section = ParametersFile.Open(path, diagnostics).Value("sparsity");
-        var parameters = section is null ? null : SparsitySection.Read(section);
+        DiagnosticCollector diagnostics = new(path);
+        SectionValue? section = ParametersFile.Open(path, diagnostics).Value("sparsity");
+        SparsityParameters? parameters = section is null ? null : SparsitySection.Read(section);
         diagnostics.ThrowIfAnyError();
         return parameters is null
             ? throw new ConfigurationException([new Diagnostic(path, $"the file has no sparsity section; valid: sparsity: {SparsitySection.Valid}")])

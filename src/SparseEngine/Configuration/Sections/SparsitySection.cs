@@ -35,17 +35,17 @@ internal static class SparsitySection
 
     private static SparsityParameters ReadSection(SectionReader section)
     {
-        var patterns = section.Value(PatternsKey);
+        SectionValue? patterns = section.Value(PatternsKey);
 
         // With groups in a map, each group needs its settings, not the section.
-        var settings = Settings.Read(section, required: patterns?.Node is not YamlMapping { Entries.Count: > 0 });
+        Settings settings = Settings.Read(section, required: patterns?.Node is not YamlMapping { Entries.Count: > 0 });
         section.Choice("type", Types);
         section.Choice("algorithm", Types);
-        var dumpMasks = section.Boolean("dump_masks") ?? false;
+        bool dumpMasks = section.Boolean("dump_masks") ?? false;
         section.Value("param_filter")?.Error($"is the glob of Model Zoo 2.2 and later, which is not supported; use {PatternsKey}, with regexes");
         section.Value("in_groups")?.Error("is not supported; leave it out");
         section.Value("out_groups")?.Error("is not supported; leave it out");
-        var groups = patterns is null
+        ImmutableArray<SparsityGroup> groups = patterns is null
             ? [settings.ToGroup(pattern: null, section.LocationOf("sparsity"))]
             : ReadGroups(patterns, settings);
         section.Finish();
@@ -80,14 +80,14 @@ internal static class SparsitySection
             return section;
         }
 
-        var settings = Settings.Read(block, required: true, section);
+        Settings settings = Settings.Read(block, required: true, section);
         block.Finish();
         return settings;
     }
 
     private static ImmutableArray<SparsityGroup> ReadGroup(SectionValue place, string pattern, Settings settings)
     {
-        var (regex, reason) = PythonRegex.Compile(pattern);
+        (Regex? regex, string? reason) = PythonRegex.Compile(pattern);
         if (regex is null)
         {
             place.Error($"has \"{pattern}\", which is not a valid regex: {reason}");

@@ -3,7 +3,9 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Keys of the Model Zoo's releases that change what is computed and are not implemented: to pass over one would train another model.</summary>
+/// <summary>
+/// Keys of the Model Zoo's releases that change what is computed and are not implemented: to pass over one would train another model.
+/// </summary>
 internal static class UnimplementedKeys
 {
     private const string True = "true";

@@ -4,7 +4,9 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>A run's YAML with other widths and a sparsity section; everything else, comments and layout included, stays as its writer left it.</summary>
+/// <summary>
+/// A run's YAML with other widths and a sparsity section; everything else, comments and layout included, stays as its writer left it.
+/// </summary>
 internal static class WidenedParametersFile
 {
     /// <summary>Rewrites a file that has been read before.</summary>
@@ -12,22 +14,24 @@ internal static class WidenedParametersFile
     /// <param name="widened">Its model with another hidden and filter size.</param>
     /// <param name="sparsity">The level of the section that is added.</param>
     /// <returns>The new text, and what it says.</returns>
-    /// <exception cref="ConfigurationException">The file has a sparsity section, or is laid out so that these keys alone cannot be changed.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The file has a sparsity section, or is laid out so that these keys alone cannot be changed.
+    /// </exception>
     public static (string Text, RunParameters Parameters) Rewrite(string path, ModelParameters widened, double sparsity)
     {
-        var text = ParametersFile.ReadText(path);
-        var diagnostics = new DiagnosticCollector(path);
-        var file = ParametersFile.Parse(text, path, diagnostics);
+        string text = ParametersFile.ReadText(path);
+        DiagnosticCollector diagnostics = new(path);
+        SectionReader file = ParametersFile.Parse(text, path, diagnostics);
         if (file.Has("sparsity"))
         {
             file.Error("sparsity", "is given already; Sparse Wide starts from a dense run: leave it out");
         }
 
-        var model = file.Section("model", "a map of settings", required: true);
+        SectionReader? model = file.Section("model", "a map of settings", required: true);
         diagnostics.ThrowIfAnyError();
         (int Start, int End, int Value)[] edits = [Edit("hidden_size", widened.HiddenSize), Edit("filter_size", widened.FilterSize)];
-        var result = text;
-        foreach (var (start, end, value) in edits.OrderByDescending(edit => edit.Start))
+        string result = text;
+        foreach ((int start, int end, int value) in edits.OrderByDescending(edit => edit.Start))
         {
             result = $"{result[..start]}{value}{result[end..]}";
         }
@@ -39,14 +43,17 @@ internal static class WidenedParametersFile
             PlaceOf(model!.Entry(key)!, text) is { } place ? (place.Start, place.End, value) : throw Unchangeable();
 
         ConfigurationException Unchangeable() => new(
-            [new Diagnostic(path, "it cannot be widened as it is laid out; valid: sections one below the other, hidden_size and filter_size each a number behind its key")]);
+            [new Diagnostic(
+                path,
+                "it cannot be widened as it is laid out; "
+                + "valid: sections one below the other, hidden_size and filter_size each a number behind its key")]);
     }
 
     /// <summary>Where a value stands, if it is written behind its key and not brought in by an alias or a merge.</summary>
     private static (int Start, int End)? PlaceOf(YamlEntry entry, string text)
     {
-        var key = OffsetOf(entry.KeyPosition, text);
-        var start = OffsetOf(entry.Value.Position, text);
+        int key = OffsetOf(entry.KeyPosition, text);
+        int start = OffsetOf(entry.Value.Position, text);
         return entry.Value is YamlScalar { IsPlain: true } scalar && key < start
             && Regex.IsMatch(text[key..start], $"""^["']?{Regex.Escape(entry.Key)}["']?\s*:\s+\z""")
             && string.CompareOrdinal(text, start, scalar.Text, 0, scalar.Text.Length) == 0
@@ -56,8 +63,8 @@ internal static class WidenedParametersFile
 
     private static int OffsetOf(SourcePosition position, string text)
     {
-        var start = 0;
-        for (var line = 1; line < position.Line; line++)
+        int start = 0;
+        for (int line = 1; line < position.Line; line++)
         {
             start = text.IndexOf('\n', start) + 1;
         }
@@ -67,8 +74,8 @@ internal static class WidenedParametersFile
 
     private static string SectionAfter(string text, ModelParameters widened, double sparsity)
     {
-        var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
-        var end = text.EndsWith('\n') ? newLine : newLine + newLine;
+        string newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        string end = text.EndsWith('\n') ? newLine : newLine + newLine;
         string[] lines =
         [
             $"# Sparse Wide (Sparse-IFT, arXiv 2303.11525): hidden_size {widened.HiddenSize} and filter_size {widened.FilterSize} at this sparsity",
@@ -85,9 +92,9 @@ internal static class WidenedParametersFile
     {
         try
         {
-            var parameters = RunParametersReader.ReadText(text, path).Parameters;
-            var isMeant = parameters.Model == widened
-                && parameters.Sparsity is { Selection: SparsitySelection.Default, Groups: [var group] } && group.Sparsity == sparsity;
+            RunParameters parameters = RunParametersReader.ReadText(text, path).Parameters;
+            bool isMeant = parameters.Model == widened
+                && parameters.Sparsity is { Selection: SparsitySelection.Default, Groups: [SparsityGroup group] } && group.Sparsity == sparsity;
             return isMeant ? parameters : null;
         }
         catch (ConfigurationException)

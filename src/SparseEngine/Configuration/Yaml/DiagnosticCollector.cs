@@ -6,33 +6,33 @@ namespace SparseEngine.Configuration.Yaml;
 /// <param name="file">The file's path, as the user gave it.</param>
 internal sealed class DiagnosticCollector(string file)
 {
-    private readonly List<(SourcePosition Position, Diagnostic Diagnostic)> _errors = [];
-    private readonly List<(SourcePosition Position, Diagnostic Diagnostic)> _warnings = [];
+    private readonly List<(SourcePosition Position, Diagnostic Diagnostic)> errors = [];
+    private readonly List<(SourcePosition Position, Diagnostic Diagnostic)> warnings = [];
 
     /// <summary>What is doubtful.</summary>
-    public ImmutableArray<Diagnostic> Warnings => InFileOrder(_warnings);
+    public ImmutableArray<Diagnostic> Warnings => InFileOrder(warnings);
 
     /// <summary>Records something wrong.</summary>
-    public void Error(SourcePosition position, string text) => _errors.Add((position, new Diagnostic(Location(position), OneLine.Of(text))));
+    public void Error(SourcePosition position, string text) => errors.Add((position, new Diagnostic(Location(position), OneLine.Of(text))));
 
     /// <summary>Records something wrong with a command-line option.</summary>
-    public void OptionError(string text) => _errors.Add((default, new Diagnostic("command line", OneLine.Of(text))));
+    public void OptionError(string text) => errors.Add((default, new Diagnostic("command line", OneLine.Of(text))));
 
     /// <summary>Records something doubtful.</summary>
-    public void Warn(SourcePosition position, string text) => _warnings.Add((position, new Diagnostic(Location(position), OneLine.Of(text))));
+    public void Warn(SourcePosition position, string text) => warnings.Add((position, new Diagnostic(Location(position), OneLine.Of(text))));
 
     /// <summary>Names a place: "params.yaml:12:5", or the file alone.</summary>
     public string Location(SourcePosition position) => position == default ? file : $"{file}:{position.Line}:{position.Column}";
 
     /// <summary>Whether something wrong has been found at a place.</summary>
-    public bool HasErrorAt(SourcePosition position) => _errors.Exists(e => e.Position == position);
+    public bool HasErrorAt(SourcePosition position) => errors.Exists(e => e.Position == position);
 
     /// <exception cref="ConfigurationException">Something is wrong.</exception>
     public void ThrowIfAnyError()
     {
-        if (_errors.Count > 0)
+        if (errors.Count > 0)
         {
-            throw new ConfigurationException(InFileOrder(_errors));
+            throw new ConfigurationException(InFileOrder(errors));
         }
     }
 

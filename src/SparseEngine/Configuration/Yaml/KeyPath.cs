@@ -6,7 +6,7 @@ internal static class KeyPath
     /// <summary>Adds a key to a path; a key that is no plain name, such as a regex, goes in brackets and quotes.</summary>
     public static string Join(string path, string key)
     {
-        var isName = key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+        bool isName = key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
         return isName ? (path.Length == 0 ? key : $"{path}.{key}") : $"{path}[\"{key}\"]";
     }
 }

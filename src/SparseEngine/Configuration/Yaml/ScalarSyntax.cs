@@ -24,7 +24,7 @@ internal static partial class ScalarSyntax
     /// <summary>Reads a finite number, decimal or integer.</summary>
     public static bool TryNumber(string text, out double value)
     {
-        if (TryRadixInteger(text, out var integer))
+        if (TryRadixInteger(text, out BigInteger integer))
         {
             value = (double)integer;
             return true;
@@ -51,7 +51,7 @@ internal static partial class ScalarSyntax
             return true;
         }
 
-        if (TryNumber(text, out var number) && double.IsInteger(number))
+        if (TryNumber(text, out double number) && double.IsInteger(number))
         {
             value = new BigInteger(number);
             return true;
@@ -69,10 +69,10 @@ internal static partial class ScalarSyntax
             return false;
         }
 
-        var (digits, radix) = match.Groups["hex"].Success ? (match.Groups["hex"].Value, 16)
+        (string digits, int radix) = match.Groups["hex"].Success ? (match.Groups["hex"].Value, 16)
             : match.Groups["binary"].Success ? (match.Groups["binary"].Value, 2)
             : (match.Groups["octal"].Value, 8);
-        foreach (var digit in digits)
+        foreach (char digit in digits)
         {
             if (digit != '_')
             {

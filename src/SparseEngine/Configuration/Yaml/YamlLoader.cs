@@ -22,22 +22,22 @@ internal sealed class YamlLoader
         "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map",
     ];
 
-    private readonly Parser _parser;
-    private readonly DiagnosticCollector _diagnostics;
-    private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
-    private int _nesting;
+    private readonly Parser parser;
+    private readonly DiagnosticCollector diagnostics;
+    private readonly Dictionary<AnchorName, YamlNode> anchors = [];
+    private int nesting;
 
     private YamlLoader(TextReader text, DiagnosticCollector diagnostics)
     {
-        _parser = new Parser(text);
-        _diagnostics = diagnostics;
+        parser = new Parser(text);
+        this.diagnostics = diagnostics;
     }
 
     /// <summary>Reads the one document of a file.</summary>
     /// <returns>Its root; null where the file is empty or is no YAML, which is then among the diagnostics.</returns>
     public static YamlNode? Load(TextReader text, DiagnosticCollector diagnostics)
     {
-        var loader = new YamlLoader(text, diagnostics);
+        YamlLoader loader = new(text, diagnostics);
         try
         {
             return loader.ReadDocument();
@@ -49,7 +49,7 @@ internal sealed class YamlLoader
         catch (InvalidOperationException)
         {
             // The scanner's own complaint about a flow list or map that is still open where the next key begins.
-            diagnostics.Error(Position(loader._parser.Current?.End ?? Mark.Empty), "this is not valid YAML: a bracket, brace or quote is not closed");
+            diagnostics.Error(Position(loader.parser.Current?.End ?? Mark.Empty), "this is not valid YAML: a bracket, brace or quote is not closed");
         }
 
         return null;
@@ -57,16 +57,16 @@ internal sealed class YamlLoader
 
     private YamlNode? ReadDocument()
     {
-        _parser.Consume<StreamStart>();
-        if (_parser.TryConsume<StreamEnd>(out _))
+        parser.Consume<StreamStart>();
+        if (parser.TryConsume<StreamEnd>(out _))
         {
             return null;
         }
 
-        _parser.Consume<DocumentStart>();
-        var root = ReadNode(path: "");
-        _parser.Consume<DocumentEnd>();
-        if (_parser.TryConsume<DocumentStart>(out var second))
+        parser.Consume<DocumentStart>();
+        YamlNode root = ReadNode(path: "");
+        parser.Consume<DocumentEnd>();
+        if (parser.TryConsume<DocumentStart>(out DocumentStart? second))
         {
             throw new YamlException(second.Start, second.End, "a second document begins here; a run has one");
         }
@@ -76,16 +76,16 @@ internal sealed class YamlLoader
 
     private YamlNode ReadNode(string path)
     {
-        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        if (parser.TryConsume<AnchorAlias>(out AnchorAlias? alias))
         {
-            return _anchors.TryGetValue(alias.Value, out var anchored)
+            return anchors.TryGetValue(alias.Value, out YamlNode? anchored)
                 ? anchored
                 : throw new YamlException(alias.Start, alias.End, $"no anchor &{alias.Value} comes before *{alias.Value}");
         }
 
-        var start = _parser.Require<NodeEvent>();
+        NodeEvent start = parser.Require<NodeEvent>();
         CheckTag(start);
-        if (++_nesting > DeepestNesting)
+        if (++nesting > DeepestNesting)
         {
             throw new YamlException(start.Start, start.End, $"lists and maps are nested more than {DeepestNesting} deep");
         }
@@ -96,10 +96,10 @@ internal sealed class YamlLoader
             SequenceStart => ReadSequence(path),
             _ => ReadMapping(path),
         };
-        _nesting--;
+        nesting--;
         if (!start.Anchor.IsEmpty)
         {
-            _anchors[start.Anchor] = node;
+            anchors[start.Anchor] = node;
         }
 
         return node;
@@ -107,16 +107,16 @@ internal sealed class YamlLoader
 
     private YamlScalar ReadScalar()
     {
-        var scalar = _parser.Consume<Scalar>();
-        var isText = scalar.Style != ScalarStyle.Plain || (!scalar.Tag.IsEmpty && scalar.Tag.Value == TextTag);
+        Scalar scalar = parser.Consume<Scalar>();
+        bool isText = scalar.Style != ScalarStyle.Plain || (!scalar.Tag.IsEmpty && scalar.Tag.Value == TextTag);
         return new YamlScalar(Position(scalar.Start), scalar.Value, isPlain: !isText);
     }
 
     private YamlSequence ReadSequence(string path)
     {
-        var start = _parser.Consume<SequenceStart>();
-        var items = new List<YamlNode>();
-        while (!_parser.TryConsume<SequenceEnd>(out _))
+        SequenceStart start = parser.Consume<SequenceStart>();
+        List<YamlNode> items = [];
+        while (!parser.TryConsume<SequenceEnd>(out _))
         {
             items.Add(ReadNode($"{path}[{items.Count}]"));
         }
@@ -126,15 +126,15 @@ internal sealed class YamlLoader
 
     private YamlMapping ReadMapping(string path)
     {
-        var start = _parser.Consume<MappingStart>();
-        var own = new OrderedDictionary<string, YamlEntry>();
-        var merged = new OrderedDictionary<string, YamlEntry>();
-        while (!_parser.TryConsume<MappingEnd>(out _))
+        MappingStart start = parser.Consume<MappingStart>();
+        OrderedDictionary<string, YamlEntry> own = [];
+        OrderedDictionary<string, YamlEntry> merged = [];
+        while (!parser.TryConsume<MappingEnd>(out _))
         {
-            var key = _parser.TryConsume<Scalar>(out var scalar)
+            Scalar key = parser.TryConsume<Scalar>(out Scalar? scalar)
                 ? scalar
-                : throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a key must be a single value");
-            var value = ReadNode(KeyPath.Join(path, key.Value));
+                : throw new YamlException(parser.Current!.Start, parser.Current.End, "a key must be a single value");
+            YamlNode value = ReadNode(KeyPath.Join(path, key.Value));
             if (key is { Value: MergeKey, Style: ScalarStyle.Plain })
             {
                 Merge(key, value, merged);
@@ -145,7 +145,7 @@ internal sealed class YamlLoader
             }
         }
 
-        foreach (var (name, entry) in own)
+        foreach ((string name, YamlEntry entry) in own)
         {
             merged[name] = entry;
         }
@@ -157,14 +157,14 @@ internal sealed class YamlLoader
     private static void Merge(Scalar key, YamlNode value, OrderedDictionary<string, YamlEntry> entries)
     {
         IEnumerable<YamlNode> sources = value is YamlSequence sequence ? sequence.Items.Reverse() : [value];
-        foreach (var source in sources)
+        foreach (YamlNode source in sources)
         {
             if (source is not YamlMapping mapping)
             {
                 throw new YamlException(key.Start, key.End, "a merge key (<<) takes a map or a list of maps");
             }
 
-            foreach (var entry in mapping.Entries)
+            foreach (YamlEntry entry in mapping.Entries)
             {
                 entries[entry.Key] = entry;
             }
@@ -174,9 +174,9 @@ internal sealed class YamlLoader
     /// <summary>Adds an entry, or replaces the one of the same key, at its place and with a warning.</summary>
     private void Put(OrderedDictionary<string, YamlEntry> entries, YamlEntry entry, string path)
     {
-        if (entries.TryGetValue(entry.Key, out var earlier))
+        if (entries.TryGetValue(entry.Key, out YamlEntry? earlier))
         {
-            _diagnostics.Warn(
+            diagnostics.Warn(
                 entry.KeyPosition,
                 $"{KeyPath.Join(path, entry.Key)} was already given on line {earlier.KeyPosition.Line}; this last value is used");
         }

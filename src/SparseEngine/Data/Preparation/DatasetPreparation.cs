@@ -63,7 +63,8 @@ public sealed class DatasetPreparation
 
         if (options.SamplesPerFile is { } samples && (samples < 1 || (long)samples * options.MaxSequenceLength > MostTokensPerFile))
         {
-            throw new ConfigurationException($"samples_per_file is {samples}; valid with max_sequence_length {options.MaxSequenceLength}: 1 to {MostTokensPerFile / options.MaxSequenceLength}");
+            throw new ConfigurationException($"samples_per_file is {samples}; valid with max_sequence_length {options.MaxSequenceLength}: "
+                + $"1 to {MostTokensPerFile / options.MaxSequenceLength}");
         }
 
         return new DatasetPreparation(options, progress, stop).Run();
@@ -139,7 +140,8 @@ public sealed class DatasetPreparation
 
         IEnumerable<TokenBlock> Blocks()
         {
-            foreach (EncodedBatch batch in OrderedParallel.Select(DocumentEncoder.Batches(reader.Read()), encoder.Encode, options.Threads, ahead: 2 * options.Threads))
+            foreach (EncodedBatch batch in OrderedParallel.Select(
+                DocumentEncoder.Batches(reader.Read()), encoder.Encode, options.Threads, ahead: 2 * options.Threads))
             {
                 empty += batch.EmptyDocuments;
                 foreach (TokenBlock block in training.Add(batch.Training).Concat(validation.Add(batch.Validation)))
@@ -170,7 +172,8 @@ public sealed class DatasetPreparation
         if (part.Samples == 0)
         {
             throw new DataException(
-                $"{string.Join(", ", options.Inputs)}: the {name} part has no sample: {Counted.Of(part.Documents, "document")} of {Counted.Of(part.Tokens, "token")}, "
+                $"{string.Join(", ", options.Inputs)}: the {name} part has no sample: {Counted.Of(part.Documents, "document")} of "
+                + $"{Counted.Of(part.Tokens, "token")}, "
                 + Invariant($"with validation_fraction {options.ValidationFraction}"));
         }
     }

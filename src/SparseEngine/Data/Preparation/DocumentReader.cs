@@ -1,6 +1,8 @@
 namespace SparseEngine.Data.Preparation;
 
-/// <summary>Reads the documents of files one after the other, long texts in pieces, in an order and at places that depend on the files alone.</summary>
+/// <summary>
+/// Reads the documents of files one after the other, long texts in pieces, in an order and at places that depend on the files alone.
+/// </summary>
 /// <param name="files">The files.</param>
 /// <param name="validationFraction">The share of documents of the validation part.</param>
 /// <param name="heldOutFrom">Where the validation part of the only text begins, in UTF-16 units; null to divide by document.</param>

@@ -28,7 +28,9 @@ internal sealed record InputListing(IReadOnlyList<InputFile> Files, IReadOnlyDic
             ByEnding(FolderWalk.Once(leftOut).Where(file => file.RealPath is null || !taken.Contains(file.RealPath))));
     }
 
-    /// <remarks>Without a length there is nothing to read: it is empty, or a pipe in which a read would wait. Only who names a pipe means it.</remarks>
+    /// <remarks>
+    /// Without a length there is nothing to read: it is empty, or a pipe in which a read would wait. Only who names a pipe means it.
+    /// </remarks>
     private static InputFile Describe(WalkedFile file, bool isNamed)
     {
         long length = new FileInfo(file.RealPath!) is { Exists: true } info ? info.Length : 0;

@@ -3,7 +3,10 @@ namespace SparseEngine.Data.Preparation;
 /// <summary>Maps a sequence on several threads, its order and a bound on what is in memory kept.</summary>
 internal static class OrderedParallel
 {
-    /// <summary>Gives the results in the order of the source, which is read by the thread that takes the results, at most <paramref name="ahead"/> items before the one it waits for.</summary>
+    /// <summary>
+    /// Gives the results in the order of the source, which is read by the thread that takes the results, at most
+    /// <paramref name="ahead"/> items before the one it waits for.
+    /// </summary>
     /// <param name="source">The items.</param>
     /// <param name="map">What to do with each; its first failure in the order of the source is the one that is thrown.</param>
     /// <param name="threads">How many items are worked on at once.</param>

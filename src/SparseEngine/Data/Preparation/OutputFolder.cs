@@ -35,7 +35,8 @@ internal sealed class OutputFolder : IDisposable
 
         if (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
         {
-            if (!File.Exists(Path.Combine(full, PreparedDataset.FileName)) || Directory.EnumerateFileSystemEntries(full).Any(entry => !IsOurs(Path.GetFileName(entry))))
+            if (!File.Exists(Path.Combine(full, PreparedDataset.FileName))
+                || Directory.EnumerateFileSystemEntries(full).Any(entry => !IsOurs(Path.GetFileName(entry))))
             {
                 throw new ConfigurationException($"{path}: has other things in it than a prepared data set; valid: a new or empty folder");
             }

@@ -36,7 +36,8 @@ internal sealed record Piece(InputFile File, long Line, string Content, DataSpli
             if (!root.TryGetProperty(jsonlKey, out JsonElement value))
             {
                 string keys = string.Join(", ", root.EnumerateObject().Select(property => property.Name));
-                throw new DataException($"{Place}: has no key \"{jsonlKey}\"; it has: {(keys.Length > 0 ? keys : "none")}. --jsonl_key names the text's");
+                throw new DataException(
+                    $"{Place}: has no key \"{jsonlKey}\"; it has: {(keys.Length > 0 ? keys : "none")}. --jsonl_key names the text's");
             }
 
             return value.ValueKind == JsonValueKind.String

@@ -20,7 +20,9 @@ public sealed record PreparationOptions
     /// <summary>Tokens in a sample.</summary>
     public required int MaxSequenceLength { get; init; }
 
-    /// <summary>The share of the documents held out for validation, in [0, 1): of a single text file the share of its text, taken from its end.</summary>
+    /// <summary>
+    /// The share of the documents held out for validation, in [0, 1): of a single text file the share of its text, taken from its end.
+    /// </summary>
     public double ValidationFraction { get; init; }
 
     /// <summary>The key of a JSONL line's text.</summary>

@@ -7,12 +7,18 @@ using PureHDF.VOL.Native;
 
 namespace SparseEngine.Data.Preparation;
 
-/// <summary>Writes the Model Zoo's HDF5 samples: a dataset <c>data</c> int32 [n, 3, sequence] of input ids, loss mask and labels, compressed with gzip, and the attribute <c>n_examples</c>.</summary>
+/// <summary>
+/// Writes the Model Zoo's HDF5 samples: a dataset <c>data</c> int32 [n, 3, sequence] of input ids, loss mask and labels,
+/// compressed with gzip, and the attribute <c>n_examples</c>.
+/// </summary>
 internal static class SampleFileWriter
 {
     private const int Rows = 3;
 
-    /// <summary>A shuffled run decompresses a whole chunk for each sample, and a chunk of few bytes compresses badly: the zoo's one sample where samples are long, several where they are short.</summary>
+    /// <summary>
+    /// A shuffled run decompresses a whole chunk for each sample, and a chunk of few bytes compresses badly: the zoo's one
+    /// sample where samples are long, several where they are short.
+    /// </summary>
     private const int ChunkBytes = 16 << 10;
 
     /// <summary>Writes one file. The places after the last label have mask 0 and hold the end token.</summary>

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace SparseEngine.Data.Preparation;
 
-/// <summary>Joins the documents of one part to one row of tokens and cuts it into files. The last token of a file is the first of the next, so that each token is a label once.</summary>
+/// <summary>
+/// Joins the documents of one part to one row of tokens and cuts it into files. The last token of a file is the
+/// first of the next, so that each token is a label once.
+/// </summary>
 /// <param name="split">The part.</param>
 /// <param name="sequenceLength">Tokens in a sample.</param>
 /// <param name="samplesPerFile">Samples in a file.</param>

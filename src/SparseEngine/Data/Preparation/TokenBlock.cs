@@ -1,6 +1,8 @@
 namespace SparseEngine.Data.Preparation;
 
-/// <summary>The tokens of one HDF5 file: sample i is the tokens [i s, (i + 1) s) with s the sequence length, its labels the tokens one further on.</summary>
+/// <summary>
+/// The tokens of one HDF5 file: sample i is the tokens [i s, (i + 1) s) with s the sequence length, its labels the tokens one further on.
+/// </summary>
 /// <param name="Split">The part of the data set.</param>
 /// <param name="Index">The number of the file in its part, from 0.</param>
 /// <param name="Tokens">The tokens: of the last sample there may be fewer than a whole one has.</param>

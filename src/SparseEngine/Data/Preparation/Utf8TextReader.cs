@@ -35,7 +35,8 @@ internal sealed class Utf8TextReader(Stream stream)
         while (filled < text.Length)
         {
             OperationStatus status = Utf8.ToUtf16(
-                buffer.AsSpan(start, end - start), text[filled..], out int read, out int written, replaceInvalidSequences: false, isFinalBlock: ended);
+                buffer.AsSpan(start, end - start), text[filled..], out int read, out int written, replaceInvalidSequences: false,
+                isFinalBlock: ended);
             start += read;
             offset += read;
             filled += written;

@@ -54,7 +54,9 @@ internal sealed class ByteLevelBpe : ITokenizer
         // Of several that begin at one place the longest is taken.
         addedPattern = this.addedTokens.Count == 0
             ? null
-            : new Regex(string.Join('|', this.addedTokens.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape)), RegexOptions.Compiled | RegexOptions.CultureInvariant);
+            : new Regex(
+                string.Join('|', this.addedTokens.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape)),
+                RegexOptions.Compiled | RegexOptions.CultureInvariant);
         Array.Fill(byteTokens, -1);
         foreach ((int id, byte[]? bytes) in tokens.Index())
         {
@@ -66,7 +68,8 @@ internal sealed class ByteLevelBpe : ITokenizer
 
         if (Array.IndexOf(byteTokens, -1) is >= 0 and int missing)
         {
-            throw new DataException($"{(files is [string path, ..] ? path : name)}: the vocabulary has no token for the byte 0x{missing:X2}; a byte-level BPE has all 256");
+            throw new DataException($"{(files is [string path, ..] ? path : name)}: the vocabulary has no token for the byte 0x{missing:X2}; "
+                + "a byte-level BPE has all 256");
         }
     }
 
@@ -130,7 +133,9 @@ internal sealed class ByteLevelBpe : ITokenizer
         }
 
         string text = word.ToString();
-        ids = wholeWords.TryGetValue(text, out int whole) ? [whole] : merges.Apply([.. Encoding.UTF8.GetBytes(text).Select(value => byteTokens[value])]);
+        ids = wholeWords.TryGetValue(text, out int whole)
+            ? [whole]
+            : merges.Apply([.. Encoding.UTF8.GetBytes(text).Select(value => byteTokens[value])]);
         tokens.AddRange(ids);
         if (text.Length <= LongestKept && Volatile.Read(ref knownCount) < MostKept && known.TryAdd(text, ids))
         {

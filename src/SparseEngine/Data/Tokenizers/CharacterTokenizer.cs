@@ -34,7 +34,8 @@ internal sealed class CharacterTokenizer : ITokenizer
         {
             tokens.Add(ids.TryGetValue(character, out int id)
                 ? id
-                : throw new DataException($"the character \"{character}\" (U+{character.Value:X4}) is not among the {bytes.Length} of the vocabulary {Name}"));
+                : throw new DataException(
+                    $"the character \"{character}\" (U+{character.Value:X4}) is not among the {bytes.Length} of the vocabulary {Name}"));
         }
     }
 

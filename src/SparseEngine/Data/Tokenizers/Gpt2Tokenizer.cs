@@ -19,7 +19,9 @@ internal static class Gpt2Tokenizer
     }
 
     /// <summary>The bytes of each id. The vocabulary's first line is their number; base64 of one id after the other follows.</summary>
-    /// <remarks>The package has no public type: its library, too, finds the vocabulary by these names, and gives the bytes of no token away.</remarks>
+    /// <remarks>
+    /// The package has no public type: its library, too, finds the vocabulary by these names, and gives the bytes of no token away.
+    /// </remarks>
     private static byte[]?[] Read()
     {
         using Stream resource = Assembly.Load(Package).GetManifestResourceStream(Vocabulary)
@@ -36,7 +38,10 @@ internal static class Gpt2Tokenizer
         return tokens;
     }
 
-    /// <summary>Two tokens merge where their bytes joined are a token, and the lower its id the sooner: ids are in the order in which training made the merges.</summary>
+    /// <summary>
+    /// Two tokens merge where their bytes joined are a token, and the lower its id the sooner: ids are in
+    /// the order in which training made the merges.
+    /// </summary>
     private static MergeTable Merges(byte[]?[] tokens)
     {
         Dictionary<string, int> ids = new(StringComparer.Ordinal);

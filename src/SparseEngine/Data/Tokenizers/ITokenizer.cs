@@ -1,6 +1,9 @@
 namespace SparseEngine.Data.Tokenizers;
 
-/// <summary>Turns text into token ids and back. Every text can be encoded unless a vocabulary of characters lacks one; all members may be used from several threads.</summary>
+/// <summary>
+/// Turns text into token ids and back. Every text can be encoded unless a vocabulary of characters lacks
+/// one; all members may be used from several threads.
+/// </summary>
 public interface ITokenizer
 {
     /// <summary>What <see cref="Tokenizer.Open"/> was asked for: a word, or the name of the tokenizer's file without its folder.</summary>
@@ -18,7 +21,9 @@ public interface ITokenizer
     /// <exception cref="DataException">A character is outside the vocabulary.</exception>
     void Encode(ReadOnlySpan<char> text, List<int> tokens);
 
-    /// <summary>The UTF-8 that a token stands for; it may begin or end within a character. Nothing for the end token and for ids without a token.</summary>
+    /// <summary>
+    /// The UTF-8 that a token stands for; it may begin or end within a character. Nothing for the end token and for ids without a token.
+    /// </summary>
     /// <param name="token">In [0, VocabularySize).</param>
     ReadOnlySpan<byte> Bytes(int token);
 

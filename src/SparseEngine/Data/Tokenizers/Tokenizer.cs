@@ -17,15 +17,20 @@ public static class Tokenizer
     public const string Gpt2 = "gpt2";
 
     /// <summary>What a tokenizer can be, for messages.</summary>
-    internal const string Valid = "byte, char, gpt2, or a file: tokenizer.json (byte-level BPE), vocab.json with merges.txt beside it, or a vocab.json that prepare wrote";
+    internal const string Valid =
+        "byte, char, gpt2, or a file: tokenizer.json (byte-level BPE), vocab.json with merges.txt beside it, or a vocab.json that prepare wrote";
 
     /// <summary>Opens a tokenizer.</summary>
     /// <param name="name">
     /// <c>byte</c>, <c>gpt2</c>, or a file: a Hugging Face tokenizer.json of a byte-level BPE; a vocab.json, with a merges.txt
     /// beside it for a byte-level BPE, else of characters as <c>prepare --tokenizer char</c> writes it.
     /// </param>
-    /// <param name="endToken">The text of the token that ends a document, for a file that does not have one of the usual names; null to look for those.</param>
-    /// <exception cref="ConfigurationException">There is no such tokenizer, or it is <c>char</c>, whose vocabulary only a text or a file gives.</exception>
+    /// <param name="endToken">
+    /// The text of the token that ends a document, for a file that does not have one of the usual names; null to look for those.
+    /// </param>
+    /// <exception cref="ConfigurationException">
+    /// There is no such tokenizer, or it is <c>char</c>, whose vocabulary only a text or a file gives.
+    /// </exception>
     /// <exception cref="DataException">The file is none of a tokenizer that is known here.</exception>
     public static ITokenizer Open(string name, string? endToken = null)
     {
@@ -39,7 +44,8 @@ public static class Tokenizer
         {
             Byte => new ByteTokenizer(),
             Gpt2 => Gpt2Tokenizer.Create(),
-            Character => throw new ConfigurationException("tokenizer \"char\" takes its vocabulary from a text; give the vocab.json that prepare wrote beside its data"),
+            Character => throw new ConfigurationException(
+                "tokenizer \"char\" takes its vocabulary from a text; give the vocab.json that prepare wrote beside its data"),
             _ when File.Exists(name) => TokenizerFile.Open(name, endToken),
             _ => throw new ConfigurationException($"tokenizer \"{name}\" is no file; valid: {Valid}"),
         };

@@ -28,7 +28,8 @@ internal static class TokenizerFile
             string merges = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, MergesFile);
             return root.ValueKind switch
             {
-                JsonValueKind.Object when root.TryGetProperty("model", out JsonElement model) && model.ValueKind == JsonValueKind.Object => new TokenizerJson(path, root).Create(endToken),
+                JsonValueKind.Object when root.TryGetProperty("model", out JsonElement model) && model.ValueKind == JsonValueKind.Object =>
+                    new TokenizerJson(path, root).Create(endToken),
                 JsonValueKind.Object when File.Exists(merges) => OfMerges(path, merges, root, endToken),
                 JsonValueKind.Object => OfCharacters(path, root, endToken),
                 _ => throw new DataException($"{path}: is not a JSON object; valid: {Tokenizer.Valid}"),
@@ -59,7 +60,8 @@ internal static class TokenizerFile
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id is < 0 or > LargestId || !taken.Add(id))
             {
-                throw new DataException($"{path}: the id of \"{entry.Name}\" is {entry.Value.GetRawText()}; valid: a whole number from 0 to {LargestId} that no other token has");
+                throw new DataException($"{path}: the id of \"{entry.Name}\" is {entry.Value.GetRawText()}; "
+                    + $"valid: a whole number from 0 to {LargestId} that no other token has");
             }
 
             ids.Add(entry.Name, id);
@@ -86,7 +88,9 @@ internal static class TokenizerFile
     {
         merges.TryAdd(Id(left), Id(right), rank, Id(left + right));
 
-        int Id(string token) => ids.TryGetValue(token, out int id) ? id : throw new DataException($"{path}: merge {rank + 1}, \"{left} {right}\", has \"{token}\", which is not in the vocabulary");
+        int Id(string token) => ids.TryGetValue(token, out int id)
+            ? id
+            : throw new DataException($"{path}: merge {rank + 1}, \"{left} {right}\", has \"{token}\", which is not in the vocabulary");
     }
 
     /// <summary>The id that ends a document.</summary>
@@ -131,12 +135,14 @@ internal static class TokenizerFile
         {
             if (!Rune.TryGetRuneAt(token.Length > 0 ? token : "\ud800", 0, out Rune character) || character.Utf16SequenceLength != token.Length)
             {
-                throw new DataException($"{path}: the token \"{token}\" is not one character, and there is no {MergesFile} beside it, which a BPE needs");
+                throw new DataException(
+                    $"{path}: the token \"{token}\" is not one character, and there is no {MergesFile} beside it, which a BPE needs");
             }
 
             if (id >= characters.Length)
             {
-                throw new DataException($"{path}: the id of \"{token}\" is {id}; a vocabulary of characters has the ids from 0 to {characters.Length - 1}, and the end after them");
+                throw new DataException($"{path}: the id of \"{token}\" is {id}; a vocabulary of characters has the ids from 0 to "
+                    + $"{characters.Length - 1}, and the end after them");
             }
 
             characters[id] = character;

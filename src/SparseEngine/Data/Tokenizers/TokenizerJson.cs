@@ -102,7 +102,9 @@ internal sealed class TokenizerJson(string path, JsonElement root)
 
         List<WordSplitter> splitters = [];
         bool byteLevel = false;
-        JsonElement[] steps = Text(outer, "type") == "Sequence" && Find(outer, "pretokenizers") is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [outer];
+        JsonElement[] steps = Text(outer, "type") == "Sequence" && Find(outer, "pretokenizers") is { ValueKind: JsonValueKind.Array } list
+            ? [.. list.EnumerateArray()]
+            : [outer];
         foreach (JsonElement step in steps)
         {
             switch (step.ValueKind == JsonValueKind.Object ? Text(step, "type") : null)
@@ -124,7 +126,9 @@ internal sealed class TokenizerJson(string path, JsonElement root)
             }
         }
 
-        return byteLevel ? [.. splitters] : throw new DataException($"{path}: the pre_tokenizer is {Shown(outer)}, which is not byte-level; valid: {Valid}");
+        return byteLevel
+            ? [.. splitters]
+            : throw new DataException($"{path}: the pre_tokenizer is {Shown(outer)}, which is not byte-level; valid: {Valid}");
     }
 
     private WordSplitter Split(JsonElement step)
@@ -132,11 +136,14 @@ internal sealed class TokenizerJson(string path, JsonElement root)
         Require(Text(step, "behavior") == "Isolated", "pre_tokenizer Split.behavior", step, "behavior", "Isolated");
         RequireOff(step, "invert");
         JsonElement? pattern = Find(step, "pattern");
-        string? expression = pattern is { ValueKind: JsonValueKind.Object } ? Text(pattern.Value, "Regex") ?? (Text(pattern.Value, "String") is { } text ? Regex.Escape(text) : null) : null;
+        string? expression = pattern is { ValueKind: JsonValueKind.Object }
+            ? Text(pattern.Value, "Regex") ?? (Text(pattern.Value, "String") is { } text ? Regex.Escape(text) : null)
+            : null;
         try
         {
             return WordSplitter.Matching(new Regex(
-                expression ?? throw new DataException($"{path}: a Split of the pre_tokenizer has no pattern"), RegexOptions.Compiled | RegexOptions.CultureInvariant));
+                expression ?? throw new DataException($"{path}: a Split of the pre_tokenizer has no pattern"),
+                RegexOptions.Compiled | RegexOptions.CultureInvariant));
         }
         catch (ArgumentException exception)
         {
@@ -154,7 +161,8 @@ internal sealed class TokenizerJson(string path, JsonElement root)
         foreach (JsonElement token in list.EnumerateArray())
         {
             if (token.ValueKind != JsonValueKind.Object || Text(token, "content") is not { Length: > 0 } content
-                || Find(token, "id") is not { ValueKind: JsonValueKind.Number } number || !number.TryGetInt32(out int id) || id is < 0 or > TokenizerFile.LargestId)
+                || Find(token, "id") is not { ValueKind: JsonValueKind.Number } number || !number.TryGetInt32(out int id)
+                || id is < 0 or > TokenizerFile.LargestId)
             {
                 throw new DataException($"{path}: an added token is {Shown(token)}; valid: an object with id and content");
             }
@@ -173,7 +181,8 @@ internal sealed class TokenizerJson(string path, JsonElement root)
     {
         foreach (string key in keys)
         {
-            bool off = Find(element, key) is not { } value || value.ValueKind == JsonValueKind.False || (value.ValueKind == JsonValueKind.String && value.ValueEquals(""));
+            bool off = Find(element, key) is not { } value || value.ValueKind == JsonValueKind.False
+                || (value.ValueKind == JsonValueKind.String && value.ValueEquals(""));
             Require(off, key, element, key, "nothing, or false");
         }
     }
@@ -187,9 +196,12 @@ internal sealed class TokenizerJson(string path, JsonElement root)
     }
 
     private static JsonElement? Find(JsonElement element, string key) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
-    private static string? Text(JsonElement element, string key) => Find(element, key) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    private static string? Text(JsonElement element, string key) =>
+        Find(element, key) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
     private static string Shown(JsonElement element)
     {

@@ -34,7 +34,9 @@ internal abstract class WordSplitter
         }
     }
 
-    /// <summary>By hand: it knows letters outside the basic plane, which .NET's regular expressions see as two unknown halves, and is faster.</summary>
+    /// <summary>
+    /// By hand: it knows letters outside the basic plane, which .NET's regular expressions see as two unknown halves, and is faster.
+    /// </summary>
     private sealed class Gpt2Words : WordSplitter
     {
         private enum Kind

@@ -31,7 +31,8 @@ internal sealed class EventFile : IDisposable
     /// <exception cref="OutputException">It cannot be made or written to.</exception>
     public static EventFile Create(string folder, TimeProvider clock)
     {
-        string name = $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref filesOpened):D6}";
+        string name = $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}"
+            + $".{Environment.ProcessId}.{Interlocked.Increment(ref filesOpened):D6}";
         EventFile file = new(LogFile.Open(System.IO.Path.Combine(folder, name), FileMode.CreateNew), clock);
         file.Write(new Event { FileVersion = Version });
         return file;

@@ -4,7 +4,9 @@ using SparseEngine.Sparsity;
 
 namespace SparseEngine.Metrics.TensorBoard;
 
-/// <summary>A run for TensorBoard: event files in the folders <c>train</c> and <c>eval</c> of the model directory, as the Model Zoo has them.</summary>
+/// <summary>
+/// A run for TensorBoard: event files in the folders <c>train</c> and <c>eval</c> of the model directory, as the Model Zoo has them.
+/// </summary>
 /// <remarks>A tag is the same in both, so that their curves share a chart.</remarks>
 internal sealed class TensorBoardLog : IDisposable
 {
@@ -16,7 +18,10 @@ internal sealed class TensorBoardLog : IDisposable
 
     /// <summary>Starts a file in each folder that has something to say.</summary>
     /// <param name="modelDirectory">The model directory.</param>
-    /// <param name="firstStep">The first step that the run trains: TensorBoard drops what earlier runs have of it and of later ones. Null where it only evaluates: nothing is dropped.</param>
+    /// <param name="firstStep">
+    /// The first step that the run trains: TensorBoard drops what earlier runs have of it and of later ones.
+    /// Null where it only evaluates: nothing is dropped.
+    /// </param>
     /// <param name="clock">Dates the events; null for the system's.</param>
     /// <exception cref="OutputException">A file cannot be made or written to.</exception>
     public TensorBoardLog(string modelDirectory, int? firstStep, TimeProvider? clock = null)

@@ -29,11 +29,19 @@ public sealed class CheckpointConversionTests : IDisposable
         string ours = Import(gpt2);
 
         // Row o of the key projection is column 12 + o of c_attn.
-        Assert.Equal(Enumerable.Range(0, 12).Select(i => (i * 36f) + 12 + 5), Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_k_dense_layer.weight")[(5 * 12)..(6 * 12)]);
-        Assert.Equal(Enumerable.Range(0, 12).Select(i => (i * 36f) + 24), Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_v_dense_layer.weight")[..12]);
-        Assert.Equal(Enumerable.Range(1000, 12).Select(i => (float)i), Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_q_dense_layer.bias"));
-        Assert.Equal(Enumerable.Range(1024, 12).Select(i => (float)i), Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_v_dense_layer.bias"));
-        Assert.Equal(Enumerable.Range(0, 12).Select(i => (i * 48f) + 47), Tensor(ours, "model.transformer_decoder.layers.1.ffn.ffn.0.linear_layer.weight")[(47 * 12)..]);
+        Assert.Equal(
+            Enumerable.Range(0, 12).Select(i => (i * 36f) + 12 + 5),
+            Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_k_dense_layer.weight")[(5 * 12)..(6 * 12)]);
+        Assert.Equal(
+            Enumerable.Range(0, 12).Select(i => (i * 36f) + 24),
+            Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_v_dense_layer.weight")[..12]);
+        Assert.Equal(
+            Enumerable.Range(1000, 12).Select(i => (float)i), Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_q_dense_layer.bias"));
+        Assert.Equal(
+            Enumerable.Range(1024, 12).Select(i => (float)i), Tensor(ours, "model.transformer_decoder.layers.1.self_attn.proj_v_dense_layer.bias"));
+        Assert.Equal(
+            Enumerable.Range(0, 12).Select(i => (i * 48f) + 47),
+            Tensor(ours, "model.transformer_decoder.layers.1.ffn.ffn.0.linear_layer.weight")[(47 * 12)..]);
         Assert.Equal(gpt2.Values["h.0.ln_2.bias"], Tensor(ours, "model.transformer_decoder.layers.0.norm3.bias"));
         Assert.Equal(gpt2.Values["wpe.weight"], Tensor(ours, GptArchitecture.PositionEmbeddings));
     }
@@ -52,7 +60,9 @@ public sealed class CheckpointConversionTests : IDisposable
 
         using CheckpointReader back = CheckpointReader.Open(directory.File("back"));
         Assert.Equal(gpt2.Parameters.Select(name => name == "lm_head.weight" ? name : $"transformer.{name}").Order(), back.Names.Order());
-        Assert.All(gpt2.Parameters, name => Assert.Equal(Bits(gpt2.Values[name]), Bits(Read(back, name == "lm_head.weight" ? name : $"transformer.{name}"))));
+        Assert.All(
+            gpt2.Parameters,
+            name => Assert.Equal(Bits(gpt2.Values[name]), Bits(Read(back, name == "lm_head.weight" ? name : $"transformer.{name}"))));
         Assert.Equal(Gpt2Config.Read(Path.Combine(Folder, "config.json")), Gpt2Config.Read(Path.Combine(directory.File("back"), "config.json")));
         Assert.Equal(gpt2.Parameters.Sum(name => gpt2.Values[name].Length), summary.Parameters);
         Assert.Equal(0, summary.NaNs);
@@ -63,11 +73,17 @@ public sealed class CheckpointConversionTests : IDisposable
     [InlineData(false)]
     public void To_hugging_face_and_back_every_bit_is_the_same(bool tied)
     {
-        ModelParameters model = new() { VocabularySize = 9, HiddenSize = 6, Layers = 2, Heads = 2, FilterSize = 10, MaxPositionEmbeddings = 5, ShareEmbeddingWeights = tied };
+        ModelParameters model = new()
+        {
+            VocabularySize = 9, HiddenSize = 6, Layers = 2, Heads = 2, FilterSize = 10, MaxPositionEmbeddings = 5, ShareEmbeddingWeights = tied,
+        };
         string first = directory.File("first.mdl");
         Random random = new(1);
-        TensorWriter[] tensors = [.. GptArchitecture.Parameters(model).Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense => Fill(dense, random)))];
-        MdlWriter.Write(first, tensors, new TrainingState(3, 12, 1, 1), new Dictionary<string, string> { [ModelDescription.MetadataKey] = ModelDescription.Write(model) });
+        TensorWriter[] tensors = [.. GptArchitecture.Parameters(model)
+            .Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense => Fill(dense, random)))];
+        MdlWriter.Write(
+            first, tensors, new TrainingState(3, 12, 1, 1),
+            new Dictionary<string, string> { [ModelDescription.MetadataKey] = ModelDescription.Write(model) });
 
         Convert(first, Folder);
         Convert(Folder, directory.File("second.mdl"));
@@ -85,7 +101,9 @@ public sealed class CheckpointConversionTests : IDisposable
         const string key = "model.transformer_decoder.layers.0.self_attn.proj_k_dense_layer.weight";
         float nan = BitConverter.UInt32BitsToSingle(0xFFC12345);
         List<TensorWriter> tensors = [.. GptArchitecture.Parameters(model).Select(parameter => new TensorWriter(
-            parameter.Name, parameter.Shape, dense => (parameter.Name == key ? [float.NaN, 2f, nan, float.MaxValue] : new float[dense.Length]).CopyTo(dense)))];
+            parameter.Name,
+            parameter.Shape,
+            dense => (parameter.Name == key ? [float.NaN, 2f, nan, float.MaxValue] : new float[dense.Length]).CopyTo(dense)))];
         tensors.Add(new TensorWriter($"optimizer.state.{key}.exp_avg", [2, 2], dense => dense.Fill(float.NaN)));
         SafetensorsWriter.Write(directory.File("ours.safetensors"), tensors);
 
@@ -100,7 +118,8 @@ public sealed class CheckpointConversionTests : IDisposable
     [Fact]
     public void Float16_weights_in_shards_become_float32()
     {
-        StoredTensor[] halves = [.. new PublishedGpt2().Stored().Select(tensor => new StoredTensor(tensor.Name, "F16", tensor.Shape, Halve(tensor.Data)))];
+        StoredTensor[] halves =
+            [.. new PublishedGpt2().Stored().Select(tensor => new StoredTensor(tensor.Name, "F16", tensor.Shape, Halve(tensor.Data)))];
         Directory.CreateDirectory(Folder);
         File.WriteAllText(Path.Combine(Folder, "config.json"), PublishedGpt2.Config);
         File.WriteAllBytes(Path.Combine(Folder, "one.safetensors"), StoredTensor.File(halves[..10]));
@@ -110,8 +129,11 @@ public sealed class CheckpointConversionTests : IDisposable
 
         Convert(Folder, directory.File("ours.mdl"));
 
-        Assert.Equal(new PublishedGpt2().Values["wte.weight"].Select(value => (float)(Half)value), Tensor(directory.File("ours.mdl"), GptArchitecture.WordEmbeddings));
-        Assert.Equal(new PublishedGpt2().Values["ln_f.bias"].Select(value => (float)(Half)value), Tensor(directory.File("ours.mdl"), "model.ln_f.bias"));
+        Assert.Equal(
+            new PublishedGpt2().Values["wte.weight"].Select(value => (float)(Half)value),
+            Tensor(directory.File("ours.mdl"), GptArchitecture.WordEmbeddings));
+        Assert.Equal(
+            new PublishedGpt2().Values["ln_f.bias"].Select(value => (float)(Half)value), Tensor(directory.File("ours.mdl"), "model.ln_f.bias"));
         ConfigurationException error = Assert.Throws<ConfigurationException>(
             () => Convert(new ConversionRequest(Folder, Path.Combine(Folder, "two.safetensors"), Force: true)));
         Assert.Equal($"{Path.Combine(Folder, "two.safetensors")}: is the input itself; valid: another file", error.Message);
@@ -128,7 +150,8 @@ public sealed class CheckpointConversionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("h.2.ln_1.weight", "has 1 parameter that the model lacks, first h.2.ln_1.weight; config.json must describe the model it was saved from")]
+    [InlineData(
+        "h.2.ln_1.weight", "has 1 parameter that the model lacks, first h.2.ln_1.weight; config.json must describe the model it was saved from")]
     [InlineData("score.weight", "has 1 parameter that the model lacks, first score.weight; config.json must describe the model it was saved from")]
     [InlineData("wpe.weight", "wpe.weight is [3], config.json makes it [16, 12]")]
     public void Tensors_that_config_json_does_not_make_are_named(string name, string expected)
@@ -139,7 +162,8 @@ public sealed class CheckpointConversionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"n_layer\": 3", "lacks 12 of the model's 40 parameters, first h.2.ln_1.weight; config.json must describe the model it was saved from")]
+    [InlineData(
+        "\"n_layer\": 3", "lacks 12 of the model's 40 parameters, first h.2.ln_1.weight; config.json must describe the model it was saved from")]
     [InlineData("\"n_layer\": 2000000000", "has 30 tensors, config.json gives it 2,000,000,000 layers")]
     public void Layers_that_the_file_lacks_are_named(string layers, string expected)
     {
@@ -163,7 +187,8 @@ public sealed class CheckpointConversionTests : IDisposable
         CheckpointException error = Assert.Throws<CheckpointException>(() => Convert(new ConversionRequest(path, Folder, model)));
 
         Assert.Equal(
-            $"{path}: its model has use_position_embedding: false, embedding_layer_norm: true, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false, use_bias_in_output: true, which Hugging Face's GPT-2 lacks",
+            $"{path}: its model has use_position_embedding: false, embedding_layer_norm: true, use_projection_bias_in_attention: "
+            + "false, use_ffn_bias_in_attention: false, use_ffn_bias: false, use_bias_in_output: true, which Hugging Face's GPT-2 lacks",
             error.Message);
     }
 
@@ -174,7 +199,8 @@ public sealed class CheckpointConversionTests : IDisposable
         ModelParameters model = new() { VocabularySize = 2, HiddenSize = 2, Layers = 1, Heads = 1, FilterSize = 3 };
         Directory.CreateDirectory(Folder);
         string input = Path.Combine(Folder, "model.safetensors");
-        SafetensorsWriter.Write(input, [.. GptArchitecture.Parameters(model).Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, _ => { }))]);
+        SafetensorsWriter.Write(
+            input, [.. GptArchitecture.Parameters(model).Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, _ => { }))]);
         Directory.CreateSymbolicLink(directory.File("link"), Folder);
 
         ConfigurationException error = Assert.Throws<ConfigurationException>(
@@ -190,7 +216,8 @@ public sealed class CheckpointConversionTests : IDisposable
         using CancellationTokenSource stop = new();
         stop.Cancel();
 
-        Assert.Throws<OperationCanceledException>(() => CheckpointConversion.Convert(new ConversionRequest(Folder, directory.File("ours.mdl")), stop.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => CheckpointConversion.Convert(new ConversionRequest(Folder, directory.File("ours.mdl")), stop.Token));
 
         Assert.Equal([Folder], Directory.EnumerateFileSystemEntries(directory.Path));
     }
@@ -218,7 +245,8 @@ public sealed class CheckpointConversionTests : IDisposable
 
     private static ConversionSummary Convert(string input, string output) => Convert(new ConversionRequest(input, output));
 
-    private static ConversionSummary Convert(ConversionRequest request) => CheckpointConversion.Convert(request, TestContext.Current.CancellationToken);
+    private static ConversionSummary Convert(ConversionRequest request) =>
+        CheckpointConversion.Convert(request, TestContext.Current.CancellationToken);
 
     private static float[] Tensor(string path, string name)
     {

@@ -21,8 +21,9 @@ public sealed class Gpt2ConfigTests : IDisposable
     public void The_published_file_is_the_model_it_describes() => Assert.Equal(
         new ModelParameters
         {
-            VocabularySize = 31, HiddenSize = 12, Layers = 2, Heads = 3, FilterSize = 48, MaxPositionEmbeddings = 16, Nonlinearity = Activation.GeluNew,
-            DropoutRate = 0.1, EmbeddingDropoutRate = 0.1, AttentionDropoutRate = 0.1, LayerNormEpsilon = 1e-5, InitializerRange = 0.02,
+            VocabularySize = 31, HiddenSize = 12, Layers = 2, Heads = 3, FilterSize = 48, MaxPositionEmbeddings = 16,
+            Nonlinearity = Activation.GeluNew, DropoutRate = 0.1, EmbeddingDropoutRate = 0.1, AttentionDropoutRate = 0.1,
+            LayerNormEpsilon = 1e-5, InitializerRange = 0.02,
         },
         Read(PublishedGpt2.Config));
 
@@ -30,8 +31,8 @@ public sealed class Gpt2ConfigTests : IDisposable
     public void A_key_that_is_not_there_has_hugging_faces_default() => Assert.Equal(
         new ModelParameters
         {
-            VocabularySize = 50257, HiddenSize = 768, Layers = 12, Heads = 12, FilterSize = 3072, MaxPositionEmbeddings = 1024, Nonlinearity = Activation.GeluNew,
-            DropoutRate = 0.1, EmbeddingDropoutRate = 0.1, AttentionDropoutRate = 0.1,
+            VocabularySize = 50257, HiddenSize = 768, Layers = 12, Heads = 12, FilterSize = 3072, MaxPositionEmbeddings = 1024,
+            Nonlinearity = Activation.GeluNew, DropoutRate = 0.1, EmbeddingDropoutRate = 0.1, AttentionDropoutRate = 0.1,
         },
         Read("{}"));
 
@@ -40,9 +41,9 @@ public sealed class Gpt2ConfigTests : IDisposable
     {
         ModelParameters model = Read(
             """
-            {"vocab_size": 7, "n_ctx": 9, "n_embd": 8, "n_layer": 3, "n_head": 4, "n_inner": 20, "activation_function": "relu", "layer_norm_epsilon": 1e-6,
-             "tie_word_embeddings": false, "scale_attn_weights": false, "resid_pdrop": 0.2, "embd_pdrop": 0.3, "attn_pdrop": 0.4, "initializer_range": 0.5,
-             "reorder_and_upcast_attn": true, "add_cross_attention": false}
+            {"vocab_size": 7, "n_ctx": 9, "n_embd": 8, "n_layer": 3, "n_head": 4, "n_inner": 20, "activation_function": "relu",
+             "layer_norm_epsilon": 1e-6, "tie_word_embeddings": false, "scale_attn_weights": false, "resid_pdrop": 0.2, "embd_pdrop": 0.3,
+             "attn_pdrop": 0.4, "initializer_range": 0.5, "reorder_and_upcast_attn": true, "add_cross_attention": false}
             """);
 
         Assert.Equal(
@@ -78,7 +79,8 @@ public sealed class Gpt2ConfigTests : IDisposable
             {
                 ModelParameters model = new()
                 {
-                    VocabularySize = 60000, HiddenSize = 24, Layers = 3, Heads = 2, FilterSize = 50, MaxPositionEmbeddings = 77, Nonlinearity = activation,
+                    VocabularySize = 60000, HiddenSize = 24, Layers = 3, Heads = 2, FilterSize = 50, MaxPositionEmbeddings = 77,
+                    Nonlinearity = activation,
                     LayerNormEpsilon = 1e-12, ShareEmbeddingWeights = flag, ScaledAttention = !flag, DropoutRate = 0, EmbeddingDropoutRate = 0.125,
                     AttentionDropoutRate = 1e-5, InitializerRange = 1,
                 };
@@ -109,7 +111,8 @@ public sealed class Gpt2ConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"activation_function": "mish"}""", "activation_function is \"mish\"; valid: gelu, gelu_python, gelu_new, gelu_fast, gelu_accurate, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, relu, relu2, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
+    [InlineData("""{"activation_function": "mish"}""", "activation_function is \"mish\"; valid: gelu, gelu_python, gelu_new, gelu_fast, "
+        + "gelu_accurate, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, relu, relu2, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
     [InlineData("""{"activation_function": 3}""", "activation_function is 3; valid: a text")]
     [InlineData("""{"model_type": "llama"}""", "model_type is \"llama\"; valid: gpt2")]
     [InlineData("""{"n_embd": 12, "n_head": 5}""", "n_head is 5; valid: a divisor of n_embd, 12")]
@@ -127,7 +130,8 @@ public sealed class Gpt2ConfigTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_named() => Assert.Equal(
-        $"{ConfigPath}: no such file; a Hugging Face model has it beside its weights", Assert.Throws<CheckpointException>(() => Gpt2Config.Read(ConfigPath)).Message);
+        $"{ConfigPath}: no such file; a Hugging Face model has it beside its weights",
+        Assert.Throws<CheckpointException>(() => Gpt2Config.Read(ConfigPath)).Message);
 
     private ModelParameters Read(string json)
     {

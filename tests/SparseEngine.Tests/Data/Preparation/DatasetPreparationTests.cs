@@ -21,7 +21,9 @@ public sealed class DatasetPreparationTests : IDisposable
         string[] documents = ["The first, of more tokens than a sample: one two three four five six seven eight nine.", "zwei 😀\n\nZeilen\n", "x"];
         run.Write("in/a.txt", documents[0]);
         run.Write("in/b.md.gz", PreparationRun.Gzip(documents[1]));
-        run.Write("in/c.jsonl", JsonSerializer.Serialize(new { text = documents[2] }) + "\n\n" + JsonSerializer.Serialize(new { id = 1, text = documents[0] }));
+        run.Write(
+            "in/c.jsonl",
+            JsonSerializer.Serialize(new { text = documents[2] }) + "\n\n" + JsonSerializer.Serialize(new { id = 1, text = documents[0] }));
         run.Write("in/d.jsonl.gz", PreparationRun.Gzip(JsonSerializer.Serialize(new { text = documents[1] }) + "\r\n"));
         run.Write("in/ignored.csv", "no text");
 
@@ -80,7 +82,8 @@ public sealed class DatasetPreparationTests : IDisposable
         string unit = "It's  a\ttest,\n\n of 12345 words;\nwe'll see.   \n";
         string text = string.Concat(Enumerable.Repeat(unit, 3 * TextCut.LongestPiece / unit.Length));
         run.Write("a.txt", text);
-        PreparedDataset dataset = PreparationRun.Prepare(run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = "gpt2", MaxSequenceLength = 1000 });
+        PreparedDataset dataset = PreparationRun.Prepare(
+            run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = "gpt2", MaxSequenceLength = 1000 });
         List<int> whole = [];
         ITokenizer gpt2 = Tokenizer.Open("gpt2");
         gpt2.Encode(text, whole);
@@ -149,7 +152,8 @@ public sealed class DatasetPreparationTests : IDisposable
         PreparationRun.Prepare(run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = "gpt2" });
         using JsonDocument description = JsonDocument.Parse(File.ReadAllText(Path.Combine(run.Output, "dataset.json")));
         JsonElement root = description.RootElement;
-        Assert.Equal(("gpt2", 50257, 50256, 8), (root.GetProperty("tokenizer").GetString(), root.GetProperty("vocab_size").GetInt32(), root.GetProperty("end_token").GetInt32(), root.GetProperty("max_sequence_length").GetInt32()));
+        Assert.Equal(("gpt2", 50257, 50256, 8), (root.GetProperty("tokenizer").GetString(), root.GetProperty("vocab_size").GetInt32(),
+            root.GetProperty("end_token").GetInt32(), root.GetProperty("max_sequence_length").GetInt32()));
         Assert.Equal(5, root.GetProperty("train").GetProperty("tokens").GetInt64());
         Assert.False(root.TryGetProperty("val", out _));
     }
@@ -161,7 +165,8 @@ public sealed class DatasetPreparationTests : IDisposable
         PreparationRun.Prepare(run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = "char" });
         string vocabulary = Path.Combine(run.Folder, "vocab.json");
         File.Move(Path.Combine(run.Output, "vocab.json"), vocabulary);
-        PreparedDataset again = PreparationRun.Prepare(run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = vocabulary, Output = Path.Combine(run.Folder, "two") });
+        PreparedDataset again = PreparationRun.Prepare(
+            run.Options(Path.Combine(run.Folder, "a.txt")) with { Tokenizer = vocabulary, Output = Path.Combine(run.Folder, "two") });
         Assert.Equal(("vocab.json", 4), (again.Tokenizer, again.VocabSize));
         Assert.Equal(File.ReadAllText(vocabulary), File.ReadAllText(Path.Combine(run.Folder, "two", "vocab.json")));
     }
@@ -184,7 +189,9 @@ public sealed class DatasetPreparationTests : IDisposable
         Assert.Equal(
             files.Append("dataset.json").Order(StringComparer.Ordinal),
             Directory.EnumerateFiles(run.Output).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
-        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(run.Folder, "gpt2", file)), File.ReadAllBytes(Path.Combine(run.Output, file))));
+        Assert.All(
+            files,
+            file => Assert.Equal(File.ReadAllBytes(Path.Combine(run.Folder, "gpt2", file)), File.ReadAllBytes(Path.Combine(run.Output, file))));
     }
 
     [Fact]
@@ -193,7 +200,8 @@ public sealed class DatasetPreparationTests : IDisposable
         run.Write("a/x.txt", "1");
         run.Write("a/b/y.txt", "2");
         run.Write("a/b/c/z.log", "3");
-        string[] files = [.. InputListing.Find([Path.Combine(run.Folder, "**", "*.txt"), Path.Combine(run.Folder, "a", "*", "c", "?.log"), Path.Combine(run.Folder, "a", "x.txt")]).Files
+        string[] files = [.. InputListing.Find(
+            [Path.Combine(run.Folder, "**", "*.txt"), Path.Combine(run.Folder, "a", "*", "c", "?.log"), Path.Combine(run.Folder, "a", "x.txt")]).Files
             .Select(file => Path.GetRelativePath(run.Folder, file.Path))];
         Assert.Equal(["a/b/y.txt", "a/x.txt", "a/b/c/z.log"], files);
     }

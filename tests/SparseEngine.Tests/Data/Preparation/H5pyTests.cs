@@ -57,7 +57,10 @@ public sealed class H5pyTests : IDisposable
             """,
             file);
 
-        InputParameters input = new() { DataProcessor = DataProcessor.GptHdf5, DataDirectories = [run.Folder], BatchSize = 1, MaxSequenceLength = 16 };
+        InputParameters input = new()
+        {
+            DataProcessor = DataProcessor.GptHdf5, DataDirectories = [run.Folder], BatchSize = 1, MaxSequenceLength = 16,
+        };
         using ISampleSource source = SampleSource.Open(input, DataSplit.Training, 50 * 3 * 16, "params.yaml");
         int[] ids = new int[16];
         int[] mask = new int[16];
@@ -82,7 +85,8 @@ public sealed class H5pyTests : IDisposable
 
     private static (int Code, string Output, string Errors) Start(string program, string argument)
     {
-        using Process process = Process.Start(new ProcessStartInfo(Python, ["-c", program, argument]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process =
+            Process.Start(new ProcessStartInfo(Python, ["-c", program, argument]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -32,7 +32,9 @@ public sealed class PreparationFailureTests : IDisposable
     {
         string line = $"{{\"text\": \"{new string('x', 1 << 19)}\"}}\n";
         string path = run.Write("a.jsonl", line + line + "bad\n" + line + line + "worse\n" + line);
-        Assert.All([1, 2, 5], threads => Assert.StartsWith($"{path}:3: is not JSON", Error(run.Options(path) with { Threads = threads }), StringComparison.Ordinal));
+        Assert.All(
+            [1, 2, 5],
+            threads => Assert.StartsWith($"{path}:3: is not JSON", Error(run.Options(path) with { Threads = threads }), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -75,7 +77,8 @@ public sealed class PreparationFailureTests : IDisposable
     public void The_line_of_bytes_that_are_no_UTF_8_is_named_however_far_ahead_is_read(string lineEnd)
     {
         // Lines of all lengths, one of them longer than a buffer, so that line ends fall on either side of where it is filled again.
-        byte[] before = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\": \"{new string('é', i == 500 ? 100_000 : i % 300)}\"}}{lineEnd}")));
+        byte[] before = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\": \"{new string('é', i == 500 ? 100_000 : i % 300)}\"}}{lineEnd}")));
         byte[] after = Encoding.UTF8.GetBytes($"{lineEnd}{{\"text\": \"x\"}}");
         byte[] content = [0xEF, 0xBB, 0xBF, .. before, .. "{\"text\": \""u8, 0xE2, 0x82, .. "\"}"u8, .. after];
         foreach (string path in new[] { run.Write("a.jsonl", content), run.Write("b.jsonl.gz", PreparationRun.Gzip(content)) })
@@ -101,10 +104,12 @@ public sealed class PreparationFailureTests : IDisposable
         Assert.Equal($"{absent}: does not exist", Error(run.Options(absent)));
         Assert.Equal($"{absent}*.txt: matches no file", Error(run.Options($"{absent}*.txt")));
         Directory.CreateDirectory(absent);
-        Assert.Equal($"{absent}: has no text; valid: files ending in .txt, .md, .jsonl, .ndjson, or one of these and .gz or .zst", Error(run.Options(absent)));
+        Assert.Equal(
+            $"{absent}: has no text; valid: files ending in .txt, .md, .jsonl, .ndjson, or one of these and .gz or .zst", Error(run.Options(absent)));
         string one = run.Write("one.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n");
         Assert.Equal(
-            $"{one}: the validation part has no sample: 0 documents of 0 tokens, with validation_fraction 0.1", Error(run.Options(one) with { ValidationFraction = 0.1 }));
+            $"{one}: the validation part has no sample: 0 documents of 0 tokens, with validation_fraction 0.1",
+            Error(run.Options(one) with { ValidationFraction = 0.1 }));
         string empty = run.Write("empty.txt", "");
         Assert.Equal($"{empty}: the training part has no sample: 0 documents of 0 tokens, with validation_fraction 0", Error(run.Options(empty)));
         run.AssertNothingWritten();
@@ -115,7 +120,9 @@ public sealed class PreparationFailureTests : IDisposable
     {
         string path = run.Write("a.txt", "first");
         string notes = run.Write("out/notes.txt", "mine");
-        Assert.Equal($"{run.Output}: has other things in it than a prepared data set; valid: a new or empty folder", Usage(run.Options(path) with { Overwrite = true }));
+        Assert.Equal(
+            $"{run.Output}: has other things in it than a prepared data set; valid: a new or empty folder",
+            Usage(run.Options(path) with { Overwrite = true }));
         File.Delete(notes);
 
         PreparationRun.Prepare(run.Options(path));
@@ -142,7 +149,9 @@ public sealed class PreparationFailureTests : IDisposable
         run.Write(".out.tmp/dataset.json", "left");
         PreparedDataset dataset = PreparationRun.Prepare(run.Options(path));
         Assert.Equal(5, run.Tokens(dataset).Count);
-        Assert.Equal(["dataset.json", "train"], Directory.EnumerateFileSystemEntries(run.Output).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["dataset.json", "train"],
+            Directory.EnumerateFileSystemEntries(run.Output).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

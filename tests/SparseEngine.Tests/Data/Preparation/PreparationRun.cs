@@ -48,7 +48,8 @@ internal sealed class PreparationRun : IDisposable
         Threads = 2,
     };
 
-    public static PreparedDataset Prepare(PreparationOptions options) => DatasetPreparation.Run(options, progress: null, TestContext.Current.CancellationToken);
+    public static PreparedDataset Prepare(PreparationOptions options) =>
+        DatasetPreparation.Run(options, progress: null, TestContext.Current.CancellationToken);
 
     /// <summary>The tokens of a part: the first id and every label that counts; with the samples' shape checked on the way.</summary>
     public List<int> Tokens(PreparedDataset dataset, string part = "train")

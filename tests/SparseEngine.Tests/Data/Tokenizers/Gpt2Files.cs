@@ -5,7 +5,10 @@ using SparseEngine.Data.Tokenizers;
 
 namespace SparseEngine.Tests.Data.Tokenizers;
 
-/// <summary>GPT-2's tokenizer as files: vocab.json with merges.txt as OpenAI published them, and tokenizer.json as Hugging Face does; made of the tokens of <c>gpt2</c>.</summary>
+/// <summary>
+/// GPT-2's tokenizer as files: vocab.json with merges.txt as OpenAI published them, and tokenizer.json as
+/// Hugging Face does; made of the tokens of <c>gpt2</c>.
+/// </summary>
 internal static class Gpt2Files
 {
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -46,7 +49,8 @@ internal static class Gpt2Files
         },
     };
 
-    private static JsonObject Vocabulary() => new(Tokens.Value.Index().Select(token => KeyValuePair.Create<string, JsonNode?>(token.Item, token.Index)));
+    private static JsonObject Vocabulary() =>
+        new(Tokens.Value.Index().Select(token => KeyValuePair.Create<string, JsonNode?>(token.Item, token.Index)));
 
     /// <summary>The tokens in the order of their ranks, in the alphabet of GPT-2's files.</summary>
     private static string[] ReadTokens()
@@ -71,7 +75,9 @@ internal static class Gpt2Files
             List<string> parts = [.. token.Select(character => character.ToString())];
             while (parts.Count > 2)
             {
-                (int at, int rank) = Enumerable.Range(0, parts.Count - 1).Select(i => (i, ranks.GetValueOrDefault(parts[i] + parts[i + 1], int.MaxValue))).MinBy(pair => pair.Item2);
+                (int at, int rank) = Enumerable.Range(0, parts.Count - 1)
+                    .Select(i => (i, ranks.GetValueOrDefault(parts[i] + parts[i + 1], int.MaxValue)))
+                    .MinBy(pair => pair.Item2);
                 Assert.True(rank < ranks[token], token);
                 parts[at] += parts[at + 1];
                 parts.RemoveAt(at + 1);

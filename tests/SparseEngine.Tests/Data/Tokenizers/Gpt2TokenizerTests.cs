@@ -95,7 +95,9 @@ public class Gpt2TokenizerTests
         ITokenizer shared = Tokenizer.Open("gpt2");
         string text = File.ReadAllText(TestData.PathOf("tiny-dense", "params.yaml"));
         List<int> expected = Encode(Gpt2, text);
-        Assert.All(Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(8).Select(_ => Encode(shared, text)).ToArray(), ids => Assert.Equal(expected, ids));
+        Assert.All(
+            Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(8).Select(_ => Encode(shared, text)).ToArray(),
+            ids => Assert.Equal(expected, ids));
     }
 
     /// <summary>Texts of all kinds, and some hundred drawn from few characters that GPT-2's words treat differently.</summary>
@@ -115,7 +117,8 @@ public class Gpt2TokenizerTests
         ];
         Random random = new(3);
         string alphabet = "ab cd's\n\t 12.,'é日ж";
-        IEnumerable<string> drawn = Enumerable.Range(0, 300).Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])));
+        IEnumerable<string> drawn = Enumerable.Range(0, 300)
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])));
         return texts.Concat(drawn);
     }
 

@@ -43,7 +43,8 @@ public sealed class TokenizerFileTests : IDisposable
     public void Merges_are_read_as_pairs_too()
     {
         ITokenizer expected = WriteJson();
-        ITokenizer pairs = WriteJson(root => root["model"]!["merges"] = new JsonArray([.. Merges.Select(merge => new JsonArray([.. merge.Split(' ').Select(part => JsonValue.Create(part))]))]));
+        ITokenizer pairs = WriteJson(root => root["model"]!["merges"] =
+            new JsonArray([.. Merges.Select(merge => new JsonArray([.. merge.Split(' ').Select(part => JsonValue.Create(part))]))]));
         Assert.Equal(Encode(expected, "the lowlands of the"), Encode(pairs, "the lowlands of the"));
     }
 
@@ -52,14 +53,16 @@ public sealed class TokenizerFileTests : IDisposable
     {
         // Words of one letter: no merge can take place.
         ITokenizer letters = WriteJson(root => root["pre_tokenizer"] = JsonNode.Parse(
-            """{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "\\p{L}"}, "behavior": "Isolated", "invert": false}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}"""));
+            """{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "\\p{L}"}, "behavior": "Isolated", "invert": false}, """
+            + """{"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}"""));
         Assert.Equal([.. "the low"u8], Encode(letters, "the low").Select(id => (byte)id));
     }
 
     [Fact]
     public void An_added_token_that_is_not_special_is_one_token_wherever_it_occurs_and_a_special_one_is_text()
     {
-        ITokenizer tokenizer = WriteJson(root => root["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id": 270, "content": "  ", "special": false}""")));
+        ITokenizer tokenizer =
+            WriteJson(root => root["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id": 270, "content": "  ", "special": false}""")));
         Assert.Equal(271, tokenizer.VocabularySize);
         Assert.Equal(["a"u8[0], 270, 270, "b"u8[0]], Encode(tokenizer, "a    b"));
         Assert.Equal("<|endoftext|>".Length, Encode(tokenizer, "<|endoftext|>").Count);
@@ -104,9 +107,12 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("model.merges", "[7]", "merge 1 is 7; valid: two tokens")]
     [InlineData("normalizer", "{\"type\": \"Lowercase\"}", "normalizer is {\"type\": \"Lowercase\"}; valid: null, NFC")]
     [InlineData("pre_tokenizer", "null", "has no pre_tokenizer; valid: ByteLevel, or a Sequence of Split and ByteLevel")]
-    [InlineData("pre_tokenizer", "{\"type\": \"Whitespace\"}", "the pre_tokenizer is {\"type\": \"Whitespace\"}; valid: ByteLevel, or a Sequence of Split and ByteLevel")]
+    [InlineData(
+        "pre_tokenizer", "{\"type\": \"Whitespace\"}",
+        "the pre_tokenizer is {\"type\": \"Whitespace\"}; valid: ByteLevel, or a Sequence of Split and ByteLevel")]
     [InlineData("pre_tokenizer.add_prefix_space", "true", "add_prefix_space is true; valid: nothing, or false")]
-    [InlineData("added_tokens", "[]", "has none of the tokens <|endoftext|>, <|end_of_text|>, </s>, <eos>; --end_token names the one that ends a document")]
+    [InlineData(
+        "added_tokens", "[]", "has none of the tokens <|endoftext|>, <|end_of_text|>, </s>, <eos>; --end_token names the one that ends a document")]
     public void Another_kind_of_tokenizer_is_one_clear_line(string key, string value, string expected)
     {
         string path = WriteJsonFile(root =>
@@ -137,7 +143,9 @@ public sealed class TokenizerFileTests : IDisposable
     public void A_vocabulary_that_lacks_a_byte_is_one_line_with_its_file()
     {
         string path = WriteJsonFile(root => root["model"]!["vocab"]!.AsObject().Remove("A"));
-        Assert.Equal($"{path}: the vocabulary has no token for the byte 0x41; a byte-level BPE has all 256", Assert.Throws<DataException>(() => Open(path)).Message);
+        Assert.Equal(
+            $"{path}: the vocabulary has no token for the byte 0x41; a byte-level BPE has all 256",
+            Assert.Throws<DataException>(() => Open(path)).Message);
     }
 
     [Theory]
@@ -145,7 +153,9 @@ public sealed class TokenizerFileTests : IDisposable
     [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "\ud800": 1}, "merges": []}}""")]
     [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "aa": 1}, "merges": ["a \ud800"]}}""")]
     [InlineData("tokenizer.json", """{"model": {"vocab": {"a": 0, "aa": 1}, "merges": [["a", "\udc00"]]}}""")]
-    [InlineData("tokenizer.json", """{"model": {"vocab": {}, "merges": []}, "pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 0, "content": "\ud83d"}]}""")]
+    [InlineData(
+        "tokenizer.json",
+        """{"model": {"vocab": {}, "merges": []}, "pre_tokenizer": {"type": "ByteLevel"}, "added_tokens": [{"id": 0, "content": "\ud83d"}]}""")]
     public void Half_of_a_surrogate_pair_is_one_clear_line(string name, string json)
     {
         File.WriteAllText(directory.File(name), json);
@@ -167,17 +177,22 @@ public sealed class TokenizerFileTests : IDisposable
         Assert.StartsWith($"{path}: is not JSON: ", Assert.Throws<DataException>(() => Open(path)).Message, StringComparison.Ordinal);
         File.WriteAllText(path, "{\"ab\": 0, \"<|endoftext|>\": 1}");
         Assert.Equal(
-            $"{path}: the token \"ab\" is not one character, and there is no merges.txt beside it, which a BPE needs", Assert.Throws<DataException>(() => Open(path)).Message);
+            $"{path}: the token \"ab\" is not one character, and there is no merges.txt beside it, which a BPE needs",
+            Assert.Throws<DataException>(() => Open(path)).Message);
         File.WriteAllText(path, "{\"a\": 0, \"b\": 7, \"<|endoftext|>\": 1}");
         Assert.StartsWith($"{path}: the id of \"b\" is 7; ", Assert.Throws<DataException>(() => Open(path)).Message, StringComparison.Ordinal);
         Assert.Equal(
-            "tokenizer \"gpt3\" is no file; valid: byte, char, gpt2, or a file: tokenizer.json (byte-level BPE), vocab.json with merges.txt beside it, or a vocab.json that prepare wrote",
+            "tokenizer \"gpt3\" is no file; valid: byte, char, gpt2, or a file: tokenizer.json (byte-level BPE), "
+            + "vocab.json with merges.txt beside it, or a vocab.json that prepare wrote",
             Assert.Throws<ConfigurationException>(() => Open("gpt3")).Message);
-        Assert.StartsWith("tokenizer \"char\" takes its vocabulary from a text", Assert.Throws<ConfigurationException>(() => Open("char")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "tokenizer \"char\" takes its vocabulary from a text", Assert.Throws<ConfigurationException>(() => Open("char")).Message,
+            StringComparison.Ordinal);
     }
 
     private static void AssertNoText(string path) => Assert.Equal(
-        $"{path}: has a string that is no text: an incomplete \\u escape of two, or bytes that are not UTF-8", Assert.Throws<DataException>(() => Open(path)).Message);
+        $"{path}: has a string that is no text: an incomplete \\u escape of two, or bytes that are not UTF-8",
+        Assert.Throws<DataException>(() => Open(path)).Message);
 
     private static ITokenizer Open(string path, string? endToken = null) => Tokenizer.Open(path, endToken);
 
@@ -236,7 +251,8 @@ public sealed class TokenizerFileTests : IDisposable
         };
         change(root);
         string path = directory.File("tokenizer.json");
-        File.WriteAllText(path, root.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        File.WriteAllText(
+            path, root.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         return path;
     }
 }

@@ -5,7 +5,8 @@ namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>Executes products on a wafer core by core, message by message and cycle by cycle: what the closed model is checked against.</summary>
 /// <remarks>
-/// For small wafers: a cycle costs time for every core. Values are float32, whatever <see cref="WaferConstants.ValueBytes"/> says of the time that they take on links.
+/// For small wafers: a cycle costs time for every core. Values are float32, whatever
+/// <see cref="WaferConstants.ValueBytes"/> says of the time that they take on links.
 /// </remarks>
 /// <param name="constants">The wafer.</param>
 internal sealed class WaferSimulator(WaferConstants constants)
@@ -22,14 +23,17 @@ internal sealed class WaferSimulator(WaferConstants constants)
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         if (values.Length != pattern.NonZeros || x.Length != (long)pattern.ColumnCount * tokens)
         {
-            throw new ArgumentException($"a product with {pattern.NonZeros} non-zeros and [{pattern.ColumnCount}, {tokens}] activations has other lengths than {values.Length} and {x.Length}");
+            throw new ArgumentException($"a product with {pattern.NonZeros} non-zeros and [{pattern.ColumnCount}, {tokens}] activations "
+                + $"has other lengths than {values.Length} and {x.Length}");
         }
 
         float[] y = new float[pattern.Rows * tokens];
         EqualBlocks features = new(pattern.ColumnCount, constants.Columns);
-        WeightStream stream = new(pattern, values, features, constants, constants.WeightBytes(pattern.NonZeros < (long)pattern.Rows * pattern.ColumnCount));
+        WeightStream stream = new(
+            pattern, values, features, constants, constants.WeightBytes(pattern.NonZeros < (long)pattern.Rows * pattern.ColumnCount));
         int rows = Math.Min(constants.Rows, tokens);
-        WeightColumn[] columns = [.. Enumerable.Range(0, constants.Columns).Select(column => new WeightColumn(stream.EdgeOf(column), rows, constants))];
+        WeightColumn[] columns =
+            [.. Enumerable.Range(0, constants.Columns).Select(column => new WeightColumn(stream.EdgeOf(column), rows, constants))];
         SumRing[] rings = [.. Enumerable.Range(0, rows).Select(_ => new SumRing(constants.Columns, constants))];
         EqualBlocks tokenBlocks = new(tokens, rows);
         SpmmCore[] cores =

@@ -4,8 +4,9 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Tests.Dataflow.Simulation;
 
 /// <summary>
-/// MemoryX: the weight's non-zeros in firing order, each sent to the column of cores that holds its input feature. The link to the wafer carries so many bytes
-/// in a cycle; what goes next is the earliest row's message of those whose column has room. Marks that end a row are made at the wafer's edge.
+/// MemoryX: the weight's non-zeros in firing order, each sent to the column of cores that holds its input feature. The link
+/// to the wafer carries so many bytes in a cycle; what goes next is the earliest row's message of those whose column has
+/// room. Marks that end a row are made at the wafer's edge.
 /// </summary>
 internal sealed class WeightStream
 {

@@ -25,8 +25,10 @@ public sealed class RunEventsTests : IDisposable
             JsonElement json = JsonDocument.Parse(line).RootElement;
             bool evaluates = json.TryGetProperty("eval_loss", out _);
             expected.AddRange(json.EnumerateObject().Where(number => number.Name != "step").Select(number => (
-                evaluates ? "eval" : "train", json.GetProperty("step").GetInt32(),
-                number.Name.StartsWith("eval_", StringComparison.Ordinal) ? number.Name["eval_".Length..] : number.Name, (float?)number.Value.GetDouble())));
+                evaluates ? "eval" : "train",
+                json.GetProperty("step").GetInt32(),
+                number.Name.StartsWith("eval_", StringComparison.Ordinal) ? number.Name["eval_".Length..] : number.Name,
+                (float?)number.Value.GetDouble())));
         }
 
         Assert.Equal((4 * 9) + (3 * 4), expected.Count);
@@ -51,7 +53,8 @@ public sealed class RunEventsTests : IDisposable
     {
         run.Parameters = run.Parameters with { Sparsity = null };
         run.Execute();
-        Assert.DoesNotContain(Events("train").SelectMany(record => record.Values), value => value.Tag.StartsWith("sparsity/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Events("train").SelectMany(record => record.Values), value => value.Tag.StartsWith("sparsity/", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -124,7 +127,9 @@ public sealed class RunEventsTests : IDisposable
         IReadOnlyList<ReadEvent> events = Events("train");
         Assert.Equal("brain.Event:2", events[0].Version);
         Assert.All(events.Skip(1), record => Assert.Null(record.Version));
-        Assert.All(events, record => Assert.InRange(record.WallTime, before.ToUnixTimeMilliseconds() / 1000.0, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 1));
+        Assert.All(
+            events,
+            record => Assert.InRange(record.WallTime, before.ToUnixTimeMilliseconds() / 1000.0, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 1));
         Assert.Equal(events.Select(record => record.WallTime).Order(), events.Select(record => record.WallTime));
     }
 

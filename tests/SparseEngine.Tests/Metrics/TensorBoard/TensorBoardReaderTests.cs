@@ -17,7 +17,9 @@ public sealed class TensorBoardReaderTests : IDisposable
     [Fact]
     public void TensorBoard_reads_the_scalars_and_texts_of_a_run_that_was_resumed()
     {
-        Assert.SkipUnless(Python("import tensorboard.backend.event_processing.event_accumulator").Code == 0, "There is no python3 with TensorBoard: pip install tensorboard.");
+        Assert.SkipUnless(
+            Python("import tensorboard.backend.event_processing.event_accumulator").Code == 0,
+            "There is no python3 with TensorBoard: pip install tensorboard.");
         run.Parameters = run.Parameters with { Text = "runconfig: {max_steps: 8}\n" };
         run.StopAfter = 5;
         run.With(config => config with { CheckpointSteps = 3, EvalFrequency = 2 }).Execute(RunMode.TrainAndEval);
@@ -67,7 +69,8 @@ public sealed class TensorBoardReaderTests : IDisposable
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo("python3", ["-c", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo("python3", ["-c", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
