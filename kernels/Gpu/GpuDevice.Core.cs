@@ -22,12 +22,13 @@ internal sealed partial class GpuDevice : IlgpuDevice
     private int synchronizations;
     private bool failed;
 
-    public GpuDevice(Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor)
+    public GpuDevice(
+        Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor, IKernelExecutor? executor = null)
     {
         this.context = context;
         this.kind = kind;
         accelerator = device.CreateAccelerator(context);
-        kernels = new KernelLauncher(this, accelerator);
+        kernels = new KernelLauncher(this, accelerator, executor);
         shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
     }

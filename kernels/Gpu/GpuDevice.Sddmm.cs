@@ -99,9 +99,13 @@ internal readonly struct SddmmKernel(
 
         // Lanes of a warp exchange sums, so that all of its teams must go on as long as one does.
         int rounds = WarpLargest(count);
+
+        // A team without any has the column of zeros: the first batch's columns may lie beyond this chunk's, where nobody has written.
+        int zeros = GpuFiringOrder.ChunkColumns * InputTile.Vectors;
+        zeros |= zeros << 16;
         for (int round = 0; round < rounds; round++)
         {
-            Int2 places = order.Offsets[count == 0 ? 0 : first + (round < count ? round : count - 1)];
+            Int2 places = count == 0 ? new Int2(zeros, zeros) : order.Offsets[first + (round < count ? round : count - 1)];
             float sum0 = TokenVectors.Dot(row, tile[places.X & 0xFFFF]);
             float sum1 = TokenVectors.Dot(row, tile[places.X >> 16]);
             float sum2 = TokenVectors.Dot(row, tile[places.Y & 0xFFFF]);

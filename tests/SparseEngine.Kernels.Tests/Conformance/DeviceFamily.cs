@@ -2,6 +2,7 @@ using System.Reflection;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Host;
+using SparseEngine.PtxMachine;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -17,6 +18,7 @@ public enum DeviceFamily
     HostDenseProducts,
     IlgpuCpu,
     IlgpuSmallGpu,
+    IlgpuPtx,
     IlgpuCuda,
     IlgpuOpenCl,
 }
@@ -43,6 +45,7 @@ internal static class DeviceFamilies
         DeviceFamily.HostDenseProducts => [HostDevice.Create(1, method: ProductMethod.Dense), HostDevice.Create(2, method: ProductMethod.Dense)],
         DeviceFamily.IlgpuCpu => [IlgpuDevice.Create(AcceleratorKind.Cpu)],
         DeviceFamily.IlgpuSmallGpu => [GpuDevice.CreateSmallGpu()],
+        DeviceFamily.IlgpuPtx => [PtxDevice.Create()],
         DeviceFamily.IlgpuCuda => [IlgpuDevice.Create(AcceleratorKind.Cuda)],
         DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl)],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
@@ -60,7 +63,7 @@ internal static class DeviceFamilies
 }
 
 /// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait
-/// device=ilgpu, GPUs device=cuda or device=opencl as well.</summary>
+/// device=ilgpu; the machine for PTX device=ptx, GPUs device=cuda or device=opencl as well.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryDeviceAttribute : DataAttribute
 {
@@ -74,6 +77,7 @@ internal sealed class EveryDeviceAttribute : DataAttribute
         TheoryDataRow<DeviceFamily> row = new TheoryDataRow<DeviceFamily>(family).WithTrait("device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
         return family switch
         {
+            DeviceFamily.IlgpuPtx => row.WithTrait("device", "ptx"),
             DeviceFamily.IlgpuCuda => row.WithTrait("device", "cuda"),
             DeviceFamily.IlgpuOpenCl => row.WithTrait("device", "opencl"),
             _ => row,

@@ -1,0 +1,140 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using SparseEngine.PtxMachine.Execution;
+
+namespace SparseEngine.PtxMachine.Instructions;
+
+/// <summary>Memory that lanes address: where each lane's bytes lie, checked against what the launch may touch.</summary>
+/// <param name="address">The register with the addresses.</param>
+/// <param name="offset">What is added to them.</param>
+/// <param name="bytes">Bytes that a lane accesses, aligned to their number.</param>
+internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) : Instruction
+{
+    public sealed override void Run(Warp warp)
+    {
+        ulong* addresses = warp.Read<ulong>(address);
+        warp.Group.Counters?.Global(this, addresses, offset, warp.Mask, bytes);
+        ulong start = 0;
+        ulong last = 0;
+        if (warp.Mask == Warp.Full && AreConsecutive(addresses))
+        {
+            ulong first = addresses[0] + (ulong)(long)offset;
+            (start, last) = Range(warp, 0, first);
+            if (first + (ulong)((Warp.Lanes - 1) * bytes) - start < last)
+            {
+                RunConsecutive(warp, (byte*)first);
+                return;
+            }
+        }
+
+        for (uint lanes = warp.Mask; lanes != 0; lanes &= lanes - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(lanes);
+            ulong place = addresses[lane] + (ulong)(long)offset;
+            if (place - start >= last || (place & (ulong)(bytes - 1)) != 0)
+            {
+                (start, last) = Range(warp, lane, place);
+            }
+
+            RunLane(warp, lane, (byte*)place);
+        }
+    }
+
+    /// <summary>One lane's access.</summary>
+    protected abstract void RunLane(Warp warp, int lane, byte* place);
+
+    /// <summary>All lanes' accesses, whose bytes lie side by side.</summary>
+    protected abstract void RunConsecutive(Warp warp, byte* first);
+
+    private bool AreConsecutive(ulong* addresses)
+    {
+        Vector512<ulong> expected = Vector512.Create(addresses[0]) + (Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7) * (ulong)bytes);
+        Vector512<ulong> step = Vector512.Create((ulong)(Vector512<ulong>.Count * bytes));
+        for (int i = 0; i < Warp.Lanes; i += Vector512<ulong>.Count)
+        {
+            if (Vector512.Load(addresses + i) != expected)
+            {
+                return false;
+            }
+
+            expected += step;
+        }
+
+        return true;
+    }
+
+    // The range's start, and how far from it an access may start.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private (ulong Start, ulong Last) Range(Warp warp, int lane, ulong place)
+    {
+        if ((place & (ulong)(bytes - 1)) != 0)
+        {
+            throw warp.Fault(this, lane, $"accesses {bytes} bytes at an address that is no multiple of them");
+        }
+
+        GlobalMemory memory = warp.Group.Memory;
+        int range = memory.Find(place, bytes);
+        return range >= 0
+            ? (memory.Start(range), memory.End(range) - memory.Start(range) - (ulong)bytes + 1)
+            : throw warp.Fault(this, lane, $"accesses {bytes} bytes outside its arguments' memory: {memory.Describe(place)}");
+    }
+}
+
+/// <summary>Loads of as many elements side by side as there are registers.</summary>
+internal sealed unsafe class GlobalLoad<TElement, TLane>(int[] to, int address, int offset) : GlobalAccess(address, offset, sizeof(TElement) * to.Length)
+    where TElement : unmanaged, IBinaryInteger<TElement>
+    where TLane : unmanaged, IBinaryInteger<TLane>
+{
+    protected override void RunLane(Warp warp, int lane, byte* place)
+    {
+        TElement* elements = (TElement*)place;
+        for (int i = 0; i < to.Length; i++)
+        {
+            warp.Read<TLane>(to[i])[lane] = TLane.CreateTruncating(elements[i]);
+        }
+    }
+
+    protected override void RunConsecutive(Warp warp, byte* first)
+    {
+        TElement* elements = (TElement*)first;
+        int count = to.Length;
+        for (int i = 0; i < count; i++)
+        {
+            TLane* lanes = warp.Read<TLane>(to[i]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                lanes[lane] = TLane.CreateTruncating(elements[(lane * count) + i]);
+            }
+        }
+    }
+}
+
+/// <summary>Stores of as many elements side by side as there are registers.</summary>
+internal sealed unsafe class GlobalStore<TElement, TLane>(int[] from, int address, int offset) : GlobalAccess(address, offset, sizeof(TElement) * from.Length)
+    where TElement : unmanaged, IBinaryInteger<TElement>
+    where TLane : unmanaged, IBinaryInteger<TLane>
+{
+    protected override void RunLane(Warp warp, int lane, byte* place)
+    {
+        TElement* elements = (TElement*)place;
+        for (int i = 0; i < from.Length; i++)
+        {
+            elements[i] = TElement.CreateTruncating(warp.Read<TLane>(from[i])[lane]);
+        }
+    }
+
+    protected override void RunConsecutive(Warp warp, byte* first)
+    {
+        TElement* elements = (TElement*)first;
+        int count = from.Length;
+        for (int i = 0; i < count; i++)
+        {
+            TLane* lanes = warp.Read<TLane>(from[i]);
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                elements[(lane * count) + i] = TElement.CreateTruncating(lanes[lane]);
+            }
+        }
+    }
+}
