@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
+using SparseEngine.PtxMachine.Execution;
 
 namespace SparseEngine.PtxMachine;
 
@@ -22,7 +23,7 @@ internal sealed class KernelArguments
     /// <summary>Lays the arguments of a launch out.</summary>
     /// <param name="kernel">The kernel's struct.</param>
     /// <param name="views">Gets the memory that the arguments view.</param>
-    public byte[] Write(object kernel, List<(nint Start, long Bytes)> views)
+    public byte[] Write(object kernel, List<MemoryView> views)
     {
         byte[] bytes = new byte[Bytes];
         foreach (Field field in fields)
@@ -34,7 +35,7 @@ internal sealed class KernelArguments
                 nint start = view.Length == 0 ? 0 : Address(view);
                 MemoryMarshal.Write(target, start);
                 MemoryMarshal.Write(target[sizeof(long)..], view.Length);
-                views.Add((start, view.LengthInBytes));
+                views.Add(new MemoryView(start, view.LengthInBytes, view.ElementSize));
             }
             else
             {

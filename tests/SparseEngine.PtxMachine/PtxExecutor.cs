@@ -29,10 +29,11 @@ internal sealed class PtxExecutor : IKernelExecutor
             counters.Add(typeof(TKernel), counter);
         }
 
-        List<(nint Start, long Bytes)> views = [];
+        List<MemoryView> views = [];
         byte[] arguments = decoded.Arguments.Write(kernel, views);
+        using GlobalMemory memory = new(views);
         Machine.Run(
-            decoded.Program, new Dimensions(grid.X, grid.Y, grid.Z), new Dimensions(group.X, group.Y, group.Z), arguments, new GlobalMemory(views), counter);
+            decoded.Program, new Dimensions(grid.X, grid.Y, grid.Z), new Dimensions(group.X, group.Y, group.Z), arguments, memory, counter);
     }
 
     private static DecodedKernel Decode(Type kernel)

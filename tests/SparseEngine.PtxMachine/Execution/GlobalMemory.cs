@@ -1,62 +1,65 @@
 namespace SparseEngine.PtxMachine.Execution;
 
-/// <summary>The memory that a launch may touch: what its arguments view. All else is a guard zone.</summary>
-public sealed class GlobalMemory
-{
-    private readonly ulong[] starts;
-    private readonly ulong[] ends;
+/// <summary>An argument's memory.</summary>
+/// <param name="Start">Its address.</param>
+/// <param name="Bytes">Its bytes.</param>
+/// <param name="ElementBytes">Bytes of an element.</param>
+public readonly record struct MemoryView(nint Start, long Bytes, int ElementBytes);
 
-    /// <param name="views">Where each view starts, and its bytes; they may overlap.</param>
-    public GlobalMemory(IEnumerable<(nint Start, long Bytes)> views)
+/// <summary>The memory that a launch may touch: what its arguments view. All else is a guard zone.</summary>
+public sealed class GlobalMemory : IDisposable
+{
+    // Threads that write into one word are told apart only where elements are smaller.
+    private const int WordBytes = 4;
+    private readonly GlobalRange[] ranges;
+
+    /// <param name="views">What the arguments view; it may overlap.</param>
+    public GlobalMemory(IEnumerable<MemoryView> views)
     {
-        List<(ulong Start, ulong End)> ranges = [];
-        foreach ((nint start, long bytes) in views.Where(view => view.Bytes > 0).OrderBy(view => view.Start))
+        List<(ulong Start, ulong End, int Part)> merged = [];
+        foreach (MemoryView view in views.Where(view => view.Bytes > 0).OrderBy(view => view.Start))
         {
-            ulong first = (ulong)start;
-            ulong end = first + (ulong)bytes;
-            if (ranges.Count > 0 && first < ranges[^1].End)
+            ulong start = (ulong)view.Start;
+            ulong end = start + (ulong)view.Bytes;
+            int part = Math.Min(view.ElementBytes, WordBytes);
+            if (merged.Count > 0 && start < merged[^1].End)
             {
-                ranges[^1] = (ranges[^1].Start, Math.Max(ranges[^1].End, end));
+                (ulong before, ulong until, int smallest) = merged[^1];
+                merged[^1] = (before, Math.Max(until, end), Math.Min(smallest, part));
             }
             else
             {
-                ranges.Add((first, end));
+                merged.Add((start, end, part));
             }
         }
 
-        starts = [.. ranges.Select(range => range.Start)];
-        ends = [.. ranges.Select(range => range.End)];
+        ranges = [.. merged.Select(range => new GlobalRange(range.Start, range.End, range.Part))];
     }
 
-    /// <summary>The number of the range that holds some bytes, or -1.</summary>
-    public int Find(ulong address, int bytes)
+    /// <summary>The range that holds some bytes, or null.</summary>
+    public GlobalRange? Find(ulong address, int bytes)
     {
-        for (int i = 0; i < starts.Length; i++)
+        foreach (GlobalRange range in ranges)
         {
-            if (address >= starts[i] && address + (ulong)bytes <= ends[i])
+            if (address >= range.Start && address + (ulong)bytes <= range.End)
             {
-                return i;
+                return range;
             }
         }
 
-        return -1;
+        return null;
     }
-
-    public ulong Start(int range) => starts[range];
-
-    public ulong End(int range) => ends[range];
 
     /// <summary>Where an address lies that is in no range.</summary>
-    public string Describe(ulong address)
-    {
-        for (int i = starts.Length - 1; i >= 0; i--)
-        {
-            if (address >= starts[i])
-            {
-                return $"{address - starts[i]} bytes into an argument's {ends[i] - starts[i]}";
-            }
-        }
+    public string Describe(ulong address) => ranges.LastOrDefault(range => address >= range.Start) is { } below
+        ? $"{address - below.Start} bytes into an argument's {below.End - below.Start}"
+        : ranges.Length == 0 ? "the arguments hold no memory" : $"{ranges[0].Start - address} bytes before the first argument's";
 
-        return starts.Length == 0 ? "the arguments hold no memory" : $"{starts[0] - address} bytes before the first argument's memory";
+    public void Dispose()
+    {
+        foreach (GlobalRange range in ranges)
+        {
+            range.Dispose();
+        }
     }
 }

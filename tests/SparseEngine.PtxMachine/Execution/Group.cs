@@ -24,7 +24,7 @@ public sealed unsafe class Group : IDisposable
         Arguments = arguments;
         Memory = memory;
         Counters = counters;
-        Shared = new SharedMemory(program.Shared.Length == 0 ? 0 : program.Shared[^1].End);
+        Shared = new SharedMemory(program.Shared.Length == 0 ? 0 : program.Shared[^1].End, Order);
         warps = new Warp[(size.Count + Warp.Lanes - 1) / Warp.Lanes];
         flows = new Flow[warps.Length];
 
@@ -54,6 +54,9 @@ public sealed unsafe class Group : IDisposable
 
     public SharedMemory Shared { get; }
 
+    /// <summary>Which accesses to memory are before which.</summary>
+    public AccessOrder Order { get; } = new();
+
     public Counters? Counters { get; }
 
     /// <summary>Executes one group of the launch.</summary>
@@ -61,7 +64,7 @@ public sealed unsafe class Group : IDisposable
     public void Run(Dimensions index)
     {
         Index = index;
-        Shared.Start();
+        Order.StartGroup();
         foreach (Warp warp in warps)
         {
             SpecialRegisters.SetGroup(warp);
@@ -86,7 +89,7 @@ public sealed unsafe class Group : IDisposable
                     barrier.Line, barrier.Text, waits * Warp.Lanes, $"waits at a barrier that thread {Size.At(ended * Warp.Lanes)} never reaches: it has ended");
             }
 
-            Shared.Barrier();
+            Order.StartPhase();
         }
         while (waiting);
     }

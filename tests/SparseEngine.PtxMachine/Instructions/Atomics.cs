@@ -38,6 +38,8 @@ internal static unsafe class Atomics
 internal sealed unsafe class GlobalAtomic<T>(int to, int address, int offset, int value, Func<T, T, T> operation) : GlobalAccess(address, offset, sizeof(T))
     where T : unmanaged
 {
+    protected override string? Note(GlobalRange range, ulong place, int thread, AccessOrder order) => range.Update(place, sizeof(T), thread, order);
+
     protected override void RunLane(Warp warp, int lane, byte* place) => Atomics.Apply(warp, lane, place, to, value, operation);
 
     protected override void RunConsecutive(Warp warp, byte* first)

@@ -14,32 +14,43 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
     public sealed override void Run(Warp warp)
     {
         ulong* addresses = warp.Read<ulong>(address);
-        warp.Group.Counters?.Global(this, addresses, offset, warp.Mask, bytes);
+        Group group = warp.Group;
+        group.Counters?.Global(this, addresses, offset, warp.Mask, bytes);
+        bool consecutive = warp.Mask == Warp.Full && AreConsecutive(addresses);
+        GlobalRange? range = null;
         ulong start = 0;
         ulong last = 0;
-        if (warp.Mask == Warp.Full && AreConsecutive(addresses))
-        {
-            ulong first = addresses[0] + (ulong)(long)offset;
-            (start, last) = Range(warp, 0, first);
-            if (first + (ulong)((Warp.Lanes - 1) * bytes) - start < last)
-            {
-                RunConsecutive(warp, (byte*)first);
-                return;
-            }
-        }
-
         for (uint lanes = warp.Mask; lanes != 0; lanes &= lanes - 1)
         {
             int lane = BitOperations.TrailingZeroCount(lanes);
             ulong place = addresses[lane] + (ulong)(long)offset;
-            if (place - start >= last || (place & (ulong)(bytes - 1)) != 0)
+            if (range is null || place - start >= last || (place & (ulong)(bytes - 1)) != 0)
             {
-                (start, last) = Range(warp, lane, place);
+                range = Locate(warp, lane, place);
+                start = range.Start;
+                last = range.End - range.Start - (ulong)bytes + 1;
             }
 
-            RunLane(warp, lane, (byte*)place);
+            if (Note(range, place, (warp.Index * Warp.Lanes) + lane, group.Order) is { } fault)
+            {
+                throw warp.Fault(this, lane, fault);
+            }
+
+            if (!consecutive)
+            {
+                RunLane(warp, lane, (byte*)place);
+            }
+        }
+
+        if (consecutive)
+        {
+            RunConsecutive(warp, (byte*)addresses[0] + offset);
         }
     }
+
+    /// <summary>Notes an access.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    protected abstract string? Note(GlobalRange range, ulong place, int thread, AccessOrder order);
 
     /// <summary>One lane's access.</summary>
     protected abstract void RunLane(Warp warp, int lane, byte* place);
@@ -64,9 +75,8 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
         return true;
     }
 
-    // The range's start, and how far from it an access may start.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private (ulong Start, ulong Last) Range(Warp warp, int lane, ulong place)
+    private GlobalRange Locate(Warp warp, int lane, ulong place)
     {
         if ((place & (ulong)(bytes - 1)) != 0)
         {
@@ -74,10 +84,8 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
         }
 
         GlobalMemory memory = warp.Group.Memory;
-        int range = memory.Find(place, bytes);
-        return range >= 0
-            ? (memory.Start(range), memory.End(range) - memory.Start(range) - (ulong)bytes + 1)
-            : throw warp.Fault(this, lane, $"accesses {bytes} bytes outside its arguments' memory: {memory.Describe(place)}");
+        return memory.Find(place, bytes)
+            ?? throw warp.Fault(this, lane, $"accesses {bytes} bytes outside its arguments' memory: {memory.Describe(place)}");
     }
 }
 
@@ -86,6 +94,9 @@ internal sealed unsafe class GlobalLoad<TElement, TLane>(int[] to, int address, 
     where TElement : unmanaged, IBinaryInteger<TElement>
     where TLane : unmanaged, IBinaryInteger<TLane>
 {
+    protected override string? Note(GlobalRange range, ulong place, int thread, AccessOrder order) =>
+        range.Read(place, sizeof(TElement) * to.Length, thread, order);
+
     protected override void RunLane(Warp warp, int lane, byte* place)
     {
         TElement* elements = (TElement*)place;
@@ -115,6 +126,9 @@ internal sealed unsafe class GlobalStore<TElement, TLane>(int[] from, int addres
     where TElement : unmanaged, IBinaryInteger<TElement>
     where TLane : unmanaged, IBinaryInteger<TLane>
 {
+    protected override string? Note(GlobalRange range, ulong place, int thread, AccessOrder order) =>
+        range.Write(place, sizeof(TElement) * from.Length, thread, order);
+
     protected override void RunLane(Warp warp, int lane, byte* place)
     {
         TElement* elements = (TElement*)place;
