@@ -63,7 +63,7 @@ internal static class DeviceFamilies
 }
 
 /// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait
-/// device=ilgpu; the machine for PTX device=ptx, GPUs device=cuda or device=opencl as well.</summary>
+/// device=ilgpu; what executes PTX device=ptx, GPUs device=cuda or device=opencl as well.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryDeviceAttribute : DataAttribute
 {

@@ -21,15 +21,6 @@ internal sealed class Operands(InstructionStatement statement, KernelText text, 
     /// <summary>A register or a number that is read.</summary>
     public int Source(int operand, int width) => Source(statement.Operands[operand], width);
 
-    private int Source(Operand operand, int width) => operand switch
-    {
-        NumberOperand number => registers.Constant(number.Bits, width),
-        NameOperand { IsRegister: false } variable when variables.TryGetValue(variable.Name, out int place) => registers.Constant((ulong)place, width),
-        NameOperand special when SpecialRegisters.IsKnown(special.Name) && width == sizeof(int) => registers.SpecialRegister(special.Name),
-        NameOperand register => WidthOf(register.Name) == width ? registers.Register(register.Name, width) : throw Unknown(),
-        _ => throw Unknown(),
-    };
-
     /// <summary>The number that an operand is, or null.</summary>
     public ulong? Number(int operand) => (statement.Operands[operand] as NumberOperand)?.Bits;
 
@@ -42,14 +33,16 @@ internal sealed class Operands(InstructionStatement statement, KernelText text, 
 
     /// <summary>The register with an address and the offset from it.</summary>
     public (int Register, int Offset) Address(int operand) => statement.Operands[operand] is AddressOperand address
-        ? (variables.TryGetValue(address.Base, out int place) ? registers.Constant((ulong)place, sizeof(ulong)) : AddressRegister(address.Base), address.Offset)
+        ? (Source(new NameOperand(address.Base), sizeof(ulong)), address.Offset)
         : throw Unknown();
 
     /// <summary>A place in the kernel's arguments.</summary>
     public int Argument(int operand, int bytes)
     {
-        AddressOperand? address = statement.Operands[operand] as AddressOperand;
-        return address is not null && text.Parameters.TryGetValue(address.Base, out int size) && address.Offset + bytes <= size ? address.Offset : throw Unknown();
+        return statement.Operands[operand] is AddressOperand address && text.Parameters.TryGetValue(address.Base, out int size)
+            && address.Offset + bytes <= size
+                ? address.Offset
+                : throw Unknown();
     }
 
     /// <summary>The register that guards the instruction.</summary>
@@ -58,7 +51,14 @@ internal sealed class Operands(InstructionStatement statement, KernelText text, 
     /// <summary>The error for an instruction that this machine does not know.</summary>
     public PtxSyntaxException Unknown() => new(statement.Line, $"unknown instruction '{statement.Text}'");
 
-    private int AddressRegister(string name) => WidthOf(name) == sizeof(ulong) ? registers.Register(name, sizeof(ulong)) : throw Unknown();
+    private int Source(Operand operand, int width) => operand switch
+    {
+        NumberOperand number => registers.Constant(number.Bits, width),
+        NameOperand name when variables.TryGetValue(name.Name, out int place) => registers.Constant((ulong)place, width),
+        NameOperand name when SpecialRegisters.IsKnown(name.Name) && width == sizeof(int) => registers.SpecialRegister(name.Name),
+        NameOperand name when WidthOf(name.Name) == width => registers.Register(name.Name, width),
+        _ => throw Unknown(),
+    };
 
     private string Name(int operand) => statement.Operands[operand] is NameOperand { IsRegister: true } register ? register.Name : throw Unknown();
 

@@ -20,8 +20,8 @@ internal static class Shuffles
             : null;
         return kind is { } known
             ? new Shuffle(
-                known, operands.Target(0, sizeof(uint)), operands.Source(1, sizeof(uint)), operands.Source(2, sizeof(uint)), operands.Source(3, sizeof(uint)),
-                operands.Source(4, sizeof(uint)))
+                known, operands.Target(0, sizeof(uint)), operands.Source(1, sizeof(uint)), operands.Source(2, sizeof(uint)),
+                operands.Source(3, sizeof(uint)), operands.Source(4, sizeof(uint)))
             : null;
     }
 }

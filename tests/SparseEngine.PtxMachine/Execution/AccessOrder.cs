@@ -58,6 +58,8 @@ public sealed class AccessOrder
             Atomic => "atomic operations have",
             uint number => $"thread {number - 1} of the group has",
         };
-        return access < GroupStart ? $"{does} {memory} that another group has {done}" : $"{does} {memory} that {others} {done} since the last barrier";
+        return access < GroupStart
+            ? $"{does} {memory} that another group has {done}"
+            : $"{does} {memory} that {others} {done} since the last barrier";
     }
 }

@@ -41,7 +41,7 @@ public sealed class GlobalMemory : IDisposable
     {
         foreach (GlobalRange range in ranges)
         {
-            if (address >= range.Start && address + (ulong)bytes <= range.End)
+            if (address >= range.Start && address < range.End && range.End - address >= (ulong)bytes)
             {
                 return range;
             }

@@ -100,13 +100,14 @@ public sealed unsafe class GlobalRange : IDisposable
                 return Race(does, "read", readers[i], order);
             }
 
-            writers[i] = mark;
+            // A plain write of the thread's own stays known: another's update is not ordered with it.
+            writers[i] = writers[i] == self ? self : mark;
         }
 
         return null;
     }
 
-    /// <summary>Whether an access is before the present one: there was none, it is the thread's own, or a barrier of the group lies between.</summary>
+    /// <summary>Whether an access is before the present one: there was none, it is the thread's own, or a barrier lies between.</summary>
     private static bool IsBefore(uint access, uint self, AccessOrder order) =>
         access == 0 || access == self || (access >= order.GroupStart && access < order.Current);
 

@@ -85,18 +85,14 @@ public sealed unsafe class Group : IDisposable
             if (waiting && ended >= 0)
             {
                 Terminator barrier = warps[waits].WaitsAt!;
-                throw Fault(
-                    barrier.Line, barrier.Text, waits * Warp.Lanes, $"waits at a barrier that thread {Size.At(ended * Warp.Lanes)} never reaches: it has ended");
+                string what = $"waits at a barrier that thread {warps[ended].Thread(0)} never reaches: it has ended";
+                throw warps[waits].Fault(barrier.Line, barrier.Text, 0, what);
             }
 
             Order.StartPhase();
         }
         while (waiting);
     }
-
-    /// <summary>The error of a thread at a line.</summary>
-    public PtxFaultException Fault(int line, string text, int thread, string what) =>
-        new(Program.Name, line, $"{Program.Name}: PTX line {line}, '{text}': thread {Size.At(thread)} of group {Index} {what}");
 
     public void Dispose()
     {

@@ -120,7 +120,8 @@ public sealed unsafe class SharedMemory : IDisposable
                 return order.Race("updates", Name, "read", readers[i]);
             }
 
-            writers[i] = current + AccessOrder.Atomic;
+            // A plain write of the thread's own stays known: another's update is not ordered with it.
+            writers[i] = writers[i] == self ? self : current + AccessOrder.Atomic;
         }
 
         return null;

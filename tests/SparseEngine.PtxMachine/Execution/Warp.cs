@@ -122,8 +122,18 @@ public sealed unsafe class Warp
         *target = (*target & ~Mask) | (lanes & Mask);
     }
 
-    /// <summary>The error of a lane.</summary>
-    public PtxFaultException Fault(Instruction instruction, int lane, string what) => Group.Fault(instruction.Line, instruction.Text, (Index * Lanes) + lane, what);
+    /// <summary>The thread of a lane.</summary>
+    public Dimensions Thread(int lane) => Group.Size.At((Index * Lanes) + lane);
+
+    /// <summary>The error of a lane at an instruction.</summary>
+    public PtxFaultException Fault(Instruction instruction, int lane, string what) => Fault(instruction.Line, instruction.Text, lane, what);
+
+    /// <summary>The error of a lane at a line.</summary>
+    public PtxFaultException Fault(int line, string text, int lane, string what)
+    {
+        string kernel = Group.Program.Name;
+        return new(kernel, line, $"{kernel}: PTX line {line}, '{text}': thread {Thread(lane)} of group {Group.Index} {what}");
+    }
 
     private void Blend<T>(int register)
         where T : unmanaged

@@ -35,7 +35,8 @@ internal static unsafe class Atomics
 }
 
 /// <summary>atom and red on global memory; red has no result.</summary>
-internal sealed unsafe class GlobalAtomic<T>(int to, int address, int offset, int value, Func<T, T, T> operation) : GlobalAccess(address, offset, sizeof(T))
+internal sealed unsafe class GlobalAtomic<T>(int to, int address, int offset, int value, Func<T, T, T> operation)
+    : GlobalAccess(address, offset, sizeof(T))
     where T : unmanaged
 {
     protected override string? Note(GlobalRange range, ulong place, int thread, AccessOrder order) => range.Update(place, sizeof(T), thread, order);
@@ -52,7 +53,8 @@ internal sealed unsafe class GlobalAtomic<T>(int to, int address, int offset, in
 }
 
 /// <summary>atom and red on shared memory.</summary>
-internal sealed unsafe class SharedAtomic<T>(int to, int address, int offset, int value, Func<T, T, T> operation) : SharedAccess(address, offset, sizeof(T))
+internal sealed unsafe class SharedAtomic<T>(int to, int address, int offset, int value, Func<T, T, T> operation)
+    : SharedAccess(address, offset, sizeof(T))
     where T : unmanaged
 {
     protected override string? RunLane(Warp warp, int lane, uint word, byte* place)

@@ -90,7 +90,8 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
 }
 
 /// <summary>Loads of as many elements side by side as there are registers.</summary>
-internal sealed unsafe class GlobalLoad<TElement, TLane>(int[] to, int address, int offset) : GlobalAccess(address, offset, sizeof(TElement) * to.Length)
+internal sealed unsafe class GlobalLoad<TElement, TLane>(int[] to, int address, int offset)
+    : GlobalAccess(address, offset, sizeof(TElement) * to.Length)
     where TElement : unmanaged, IBinaryInteger<TElement>
     where TLane : unmanaged, IBinaryInteger<TLane>
 {
@@ -122,7 +123,8 @@ internal sealed unsafe class GlobalLoad<TElement, TLane>(int[] to, int address, 
 }
 
 /// <summary>Stores of as many elements side by side as there are registers.</summary>
-internal sealed unsafe class GlobalStore<TElement, TLane>(int[] from, int address, int offset) : GlobalAccess(address, offset, sizeof(TElement) * from.Length)
+internal sealed unsafe class GlobalStore<TElement, TLane>(int[] from, int address, int offset)
+    : GlobalAccess(address, offset, sizeof(TElement) * from.Length)
     where TElement : unmanaged, IBinaryInteger<TElement>
     where TLane : unmanaged, IBinaryInteger<TLane>
 {

@@ -37,9 +37,8 @@ internal sealed class Branch(int predicate, bool negated, int target, int otherw
 
         if (uniform)
         {
-            throw warp.Group.Fault(
-                Line, Text, (warp.Index * Warp.Lanes) + BitOperations.TrailingZeroCount(taken),
-                $"takes a uniform branch that thread {warp.Group.Size.At((warp.Index * Warp.Lanes) + BitOperations.TrailingZeroCount(warp.Mask & ~taken))} does not take");
+            Dimensions other = warp.Thread(BitOperations.TrailingZeroCount(warp.Mask & ~taken));
+            throw warp.Fault(Line, Text, BitOperations.TrailingZeroCount(taken), $"takes a uniform branch that thread {other} does not take");
         }
 
         warp.Part(taken, target, otherwise, block.Rejoin);
@@ -65,9 +64,9 @@ internal sealed class GroupBarrier(int next) : Terminator
         uint absent = warp.Threads & ~warp.Mask;
         if (absent != 0)
         {
-            int thread = (warp.Index * Warp.Lanes) + BitOperations.TrailingZeroCount(warp.Mask);
-            int missing = (warp.Index * Warp.Lanes) + BitOperations.TrailingZeroCount(absent);
-            throw warp.Group.Fault(Line, Text, thread, $"waits at a barrier that thread {warp.Group.Size.At(missing)} of its warp does not reach with it");
+            Dimensions missing = warp.Thread(BitOperations.TrailingZeroCount(absent));
+            string what = $"waits at a barrier that thread {missing} of its warp does not reach with it";
+            throw warp.Fault(Line, Text, BitOperations.TrailingZeroCount(warp.Mask), what);
         }
 
         warp.WaitsAt = this;

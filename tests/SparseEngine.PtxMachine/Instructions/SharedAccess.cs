@@ -51,9 +51,10 @@ internal abstract unsafe class SharedAccess(int address, int offset, int bytes) 
 
         foreach ((int start, int end) in warp.Group.Program.Shared)
         {
-            if (place >= (ulong)start && place + (ulong)bytes <= (ulong)end)
+            ulong places = (ulong)Math.Max(end - start - bytes + 1, 0);
+            if (place - (ulong)start < places)
             {
-                return ((ulong)start, (ulong)(end - start - bytes + 1));
+                return ((ulong)start, places);
             }
         }
 
@@ -62,7 +63,8 @@ internal abstract unsafe class SharedAccess(int address, int offset, int bytes) 
 }
 
 /// <summary>Loads of as many elements side by side as there are registers.</summary>
-internal sealed unsafe class SharedLoad<TElement, TLane>(int[] to, int address, int offset) : SharedAccess(address, offset, sizeof(TElement) * to.Length)
+internal sealed unsafe class SharedLoad<TElement, TLane>(int[] to, int address, int offset)
+    : SharedAccess(address, offset, sizeof(TElement) * to.Length)
     where TElement : unmanaged, IBinaryInteger<TElement>
     where TLane : unmanaged, IBinaryInteger<TLane>
 {
@@ -80,7 +82,8 @@ internal sealed unsafe class SharedLoad<TElement, TLane>(int[] to, int address, 
 }
 
 /// <summary>Stores of as many elements side by side as there are registers.</summary>
-internal sealed unsafe class SharedStore<TElement, TLane>(int[] from, int address, int offset) : SharedAccess(address, offset, sizeof(TElement) * from.Length)
+internal sealed unsafe class SharedStore<TElement, TLane>(int[] from, int address, int offset)
+    : SharedAccess(address, offset, sizeof(TElement) * from.Length)
     where TElement : unmanaged, IBinaryInteger<TElement>
     where TLane : unmanaged, IBinaryInteger<TLane>
 {
