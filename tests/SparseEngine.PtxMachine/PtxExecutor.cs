@@ -10,13 +10,18 @@ namespace SparseEngine.PtxMachine;
 internal sealed class PtxExecutor : IKernelExecutor
 {
     private static readonly ConcurrentDictionary<Type, Lazy<DecodedKernel>> Kernels = [];
-    private readonly Dictionary<Type, Counters>? counters;
+    private Dictionary<Type, Counters>? counters;
 
     /// <param name="counts">Whether it counts, which takes time.</param>
     public PtxExecutor(bool counts = false) => counters = counts ? [] : null;
 
-    /// <summary>What each kernel did so far, where it counts.</summary>
-    public IReadOnlyDictionary<Type, Counters> Counted => counters ?? [];
+    /// <summary>What each kernel did since this was last called; nothing unless it counts.</summary>
+    public IReadOnlyDictionary<Type, Counters> TakeCounts()
+    {
+        Dictionary<Type, Counters> counted = counters ?? [];
+        counters = counters is null ? null : [];
+        return counted;
+    }
 
     public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
         where TKernel : struct, IKernel

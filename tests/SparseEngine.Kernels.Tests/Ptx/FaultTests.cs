@@ -113,7 +113,7 @@ public class FaultTests
     [Fact]
     public void Neighbours_may_write_bytes_of_one_word_where_elements_are_bytes()
     {
-        using GlobalMemory memory = new([new MemoryView(64, 64, 1)]);
+        using GlobalMemory memory = new([new MemoryView(64, 64, 1, 64)]);
         AccessOrder order = new();
         order.StartGroup();
         GlobalRange range = memory.Find(64, 1)!;

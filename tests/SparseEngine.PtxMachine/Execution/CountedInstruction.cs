@@ -21,4 +21,8 @@ public sealed record CountedInstruction(int Line, string Text, long Executions, 
 /// <param name="Requests">Their number.</param>
 /// <param name="Parts">The parts they take: 32-byte sectors of global memory, wavefronts of shared memory's banks.</param>
 /// <param name="LeastParts">The parts that as many bytes take at least.</param>
-public readonly record struct AccessCounts(long Requests, long Parts, long LeastParts);
+public readonly record struct AccessCounts(long Requests, long Parts, long LeastParts)
+{
+    public static AccessCounts operator +(AccessCounts a, AccessCounts b) =>
+        new(a.Requests + b.Requests, a.Parts + b.Parts, a.LeastParts + b.LeastParts);
+}

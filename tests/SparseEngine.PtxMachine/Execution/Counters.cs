@@ -16,7 +16,9 @@ public sealed class Counters
     private readonly long[] entries;
     private readonly long[] lanes;
     private readonly AccessCounts[] accesses;
-    private readonly HashSet<ulong> seen = [];
+    private readonly HashSet<ulong> words = [];
+    private readonly HashSet<(ulong Buffer, ulong Sector)> sectors = [];
+    private readonly HashSet<(ulong Buffer, ulong Offset)> elements = [];
 
     public Counters(Program program)
     {
@@ -37,22 +39,22 @@ public sealed class Counters
     }
 
     /// <summary>Notes a warp's access to global memory: the 32-byte sectors it touches, and the fewest that hold as many bytes.</summary>
-    public unsafe void Global(Instruction instruction, ulong* addresses, long offset, uint mask, int bytes)
+    /// <param name="instruction">What accesses it.</param>
+    /// <param name="places">For each lane the buffer and where in it.</param>
+    /// <param name="mask">The lanes.</param>
+    /// <param name="bytes">Bytes of a lane.</param>
+    public void Global(Instruction instruction, ReadOnlySpan<(ulong Buffer, ulong Offset)> places, uint mask, int bytes)
     {
-        seen.Clear();
-        int distinct = 0;
-        int sectors = 0;
-        for (int lane = 0; lane < Warp.Lanes; lane++)
+        elements.Clear();
+        sectors.Clear();
+        for (; mask != 0; mask &= mask - 1)
         {
-            if ((mask >> lane & 1) != 0)
-            {
-                ulong address = addresses[lane] + (ulong)offset;
-                distinct += seen.Add(address | (1ul << 63)) ? 1 : 0;
-                sectors += seen.Add(address / SectorBytes) ? 1 : 0;
-            }
+            (ulong buffer, ulong offset) = places[BitOperations.TrailingZeroCount(mask)];
+            elements.Add((buffer, offset));
+            sectors.Add((buffer, offset / SectorBytes));
         }
 
-        Add(instruction, sectors, ((distinct * bytes) + SectorBytes - 1) / SectorBytes);
+        Add(instruction, sectors.Count, ((elements.Count * bytes) + SectorBytes - 1) / SectorBytes);
     }
 
     /// <summary>
@@ -67,14 +69,14 @@ public sealed class Counters
         int least = 0;
         for (int first = 0; first < Warp.Lanes; first += together)
         {
-            seen.Clear();
+            words.Clear();
             load.Clear();
             for (int lane = first; lane < first + together; lane++)
             {
                 ulong word = (addresses[lane] + (ulong)offset) / WordBytes;
                 for (int i = 0; (mask >> lane & 1) != 0 && i < SharedMemory.Words(bytes); i++, word++)
                 {
-                    load[(int)(word % Banks)] += seen.Add(word) ? 1 : 0;
+                    load[(int)(word % Banks)] += words.Add(word) ? 1 : 0;
                 }
             }
 
@@ -85,7 +87,7 @@ public sealed class Counters
             }
 
             wavefronts += most;
-            least += (seen.Count + Banks - 1) / Banks;
+            least += (words.Count + Banks - 1) / Banks;
         }
 
         Add(instruction, wavefronts, least);
@@ -110,6 +112,6 @@ public sealed class Counters
     private void Add(Instruction instruction, int parts, int least)
     {
         ref AccessCounts counts = ref accesses[instruction.Index];
-        counts = new AccessCounts(counts.Requests + 1, counts.Parts + parts, counts.LeastParts + least);
+        counts += new AccessCounts(1, parts, least);
     }
 }

@@ -4,7 +4,8 @@ namespace SparseEngine.PtxMachine.Execution;
 /// <param name="Start">Its address.</param>
 /// <param name="Bytes">Its bytes.</param>
 /// <param name="ElementBytes">Bytes of an element.</param>
-public readonly record struct MemoryView(nint Start, long Bytes, int ElementBytes);
+/// <param name="Buffer">Where the buffer starts that it is a part of.</param>
+public readonly record struct MemoryView(nint Start, long Bytes, int ElementBytes, nint Buffer);
 
 /// <summary>The memory that a launch may touch: what its arguments view. All else is a guard zone.</summary>
 public sealed class GlobalMemory : IDisposable
@@ -16,7 +17,7 @@ public sealed class GlobalMemory : IDisposable
     /// <param name="views">What the arguments view; it may overlap.</param>
     public GlobalMemory(IEnumerable<MemoryView> views)
     {
-        List<(ulong Start, ulong End, int Part)> merged = [];
+        List<(ulong Start, ulong End, int Part, nint Buffer)> merged = [];
         foreach (MemoryView view in views.Where(view => view.Bytes > 0).OrderBy(view => view.Start))
         {
             ulong start = (ulong)view.Start;
@@ -24,16 +25,16 @@ public sealed class GlobalMemory : IDisposable
             int part = Math.Min(view.ElementBytes, WordBytes);
             if (merged.Count > 0 && start < merged[^1].End)
             {
-                (ulong before, ulong until, int smallest) = merged[^1];
-                merged[^1] = (before, Math.Max(until, end), Math.Min(smallest, part));
+                (ulong before, ulong until, int smallest, nint buffer) = merged[^1];
+                merged[^1] = (before, Math.Max(until, end), Math.Min(smallest, part), buffer);
             }
             else
             {
-                merged.Add((start, end, part));
+                merged.Add((start, end, part, view.Buffer));
             }
         }
 
-        ranges = [.. merged.Select(range => new GlobalRange(range.Start, range.End, range.Part))];
+        ranges = [.. merged.Select(range => new GlobalRange(range.Start, range.End, range.Part, (ulong)range.Buffer))];
     }
 
     /// <summary>The range that holds some bytes, or null.</summary>

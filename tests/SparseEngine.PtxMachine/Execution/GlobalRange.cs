@@ -23,10 +23,12 @@ public sealed unsafe class GlobalRange : IDisposable
     /// <param name="start">Its first byte's address.</param>
     /// <param name="end">The address behind its last.</param>
     /// <param name="part">Bytes of the parts that threads may write side by side.</param>
-    public GlobalRange(ulong start, ulong end, int part)
+    /// <param name="buffer">The address of its buffer.</param>
+    public GlobalRange(ulong start, ulong end, int part, ulong buffer)
     {
         Start = start;
         End = end;
+        Buffer = buffer;
         this.part = part;
         nuint parts = (nuint)((end - start) / (ulong)part) + 1;
         writers = (uint*)NativeMemory.AllocZeroed(parts, sizeof(uint));
@@ -36,6 +38,9 @@ public sealed unsafe class GlobalRange : IDisposable
     public ulong Start { get; }
 
     public ulong End { get; }
+
+    /// <summary>The address of its buffer, which a GPU's driver aligns to more than a line.</summary>
+    public ulong Buffer { get; }
 
     /// <summary>Notes that a thread reads bytes.</summary>
     /// <returns>What is wrong with it, or null.</returns>

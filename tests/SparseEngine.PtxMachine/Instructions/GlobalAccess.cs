@@ -15,7 +15,7 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
     {
         ulong* addresses = warp.Read<ulong>(address);
         Group group = warp.Group;
-        group.Counters?.Global(this, addresses, offset, warp.Mask, bytes);
+        Span<(ulong Buffer, ulong Offset)> places = group.Counters is null ? [] : stackalloc (ulong, ulong)[Warp.Lanes];
         bool consecutive = warp.Mask == Warp.Full && AreConsecutive(addresses);
         GlobalRange? range = null;
         ulong start = 0;
@@ -36,6 +36,11 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
                 throw warp.Fault(this, lane, fault);
             }
 
+            if (!places.IsEmpty)
+            {
+                places[lane] = (range.Buffer, place - range.Buffer);
+            }
+
             if (!consecutive)
             {
                 RunLane(warp, lane, (byte*)place);
@@ -46,6 +51,8 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
         {
             RunConsecutive(warp, (byte*)addresses[0] + offset);
         }
+
+        group.Counters?.Global(this, places, warp.Mask, bytes);
     }
 
     /// <summary>Notes an access.</summary>
