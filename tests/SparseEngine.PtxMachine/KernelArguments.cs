@@ -35,7 +35,7 @@ internal sealed class KernelArguments
                 nint start = view.Length == 0 ? 0 : Address(view);
                 MemoryMarshal.Write(target, start);
                 MemoryMarshal.Write(target[sizeof(long)..], view.Length);
-                views.Add(new MemoryView(start, view.LengthInBytes, view.ElementSize, view.Length == 0 ? 0 : view.Buffer.NativePtr));
+                views.Add(new MemoryView(start, view.LengthInBytes, view.ElementSize, view.Length == 0 ? 0 : view.Buffer.NativePtr, field.Offset));
             }
             else
             {

@@ -1,4 +1,5 @@
 using SparseEngine.PtxMachine.Execution;
+using SparseEngine.PtxMachine.Instructions;
 
 namespace SparseEngine.Kernels.Tests.Ptx;
 
@@ -15,13 +16,13 @@ public class FaultTests
         """;
 
     [Theory]
-    [InlineData("ld.global.b32 %r2, [%rd1+1024];", 0, "outside its arguments' memory: 1024 bytes into an argument's 1024")]
+    [InlineData("ld.global.b32 %r2, [%rd1+1024];", 0, "outside its argument's memory: 1024 bytes into its argument's 1024")]
     [InlineData("ld.global.v4.f32 {%f1, %f2, %f3, %f4}, [%rd1+1016];", 0, "no multiple")]
     [InlineData("ld.global.v2.f32 {%f1, %f2}, [%rd1+1020];", 0, "no multiple")]
-    [InlineData("st.global.b32 [%rd2+900], %r1;", 31, "outside its arguments' memory: 1024 bytes")]
-    [InlineData("ld.global.b32 %r2, [%rd1+-4];", 0, "4 bytes before the first argument's")]
+    [InlineData("st.global.b32 [%rd2+900], %r1;", 31, "outside its argument's memory: 1024 bytes")]
+    [InlineData("ld.global.b32 %r2, [%rd1+-4];", 0, "4 bytes before its argument's")]
     [InlineData("add.u64 %rd6, %rd1, 2;\nld.global.b32 %r2, [%rd6];", 0, "no multiple")]
-    [InlineData("mov.b64 %rd6, 0;\nld.global.b32 %r2, [%rd6];", 0, "outside its arguments' memory")]
+    [InlineData("mov.b64 %rd6, 0;\nld.global.b32 %r2, [%rd6];", 0, "outside its argument's memory")]
     [InlineData("st.global.b32 [%rd1], %r1;", 1, "writes memory that thread 0 of the group has written since the last barrier")]
     [InlineData("ld.global.b32 %r2, [%rd1];\nst.global.b32 [%rd2], 1;", 0, "writes memory that several threads have read since the last barrier")]
     [InlineData("st.global.b32 [%rd2], 1;\nld.global.b32 %r2, [%rd2+4];", 0, "reads memory that thread 1 of the group has written since")]
@@ -111,12 +112,34 @@ public class FaultTests
     public void Lanes(string lines, int thread, string message) => AssertFault(lines, thread, message);
 
     [Fact]
+    public void An_address_of_one_argument_in_the_memory_of_another()
+    {
+        // Two arguments, the second's memory right behind the first's.
+        using GlobalMemory memory = new([new MemoryView(64, 64, 4, 64, 0), new MemoryView(128, 64, 4, 64, 16)]);
+        Assert.NotNull(memory.Find(128, 4, MemoryView.Argument(16)));
+        Assert.Null(memory.Find(128, 4, MemoryView.Argument(0)));
+        Assert.Equal("64 bytes into its argument's 64", memory.Describe(128, MemoryView.Argument(0)));
+        Program program = HandWrittenKernel.Decode(
+            """
+            setp.eq.s32 %p1, %r1, 0;
+            mov.b64 %rd5, 0;
+            @%p1 bra L_1;
+            add.u64 %rd5, %rd2, 8;
+            L_1:
+            ld.global.b32 %r2, [%rd5];
+            mov.b64 %rd5, 0;
+            """);
+        GlobalAccess load = Assert.Single(program.Instructions.OfType<GlobalAccess>());
+        Assert.Equal(MemoryView.Argument(0), load.Arguments);
+    }
+
+    [Fact]
     public void Neighbours_may_write_bytes_of_one_word_where_elements_are_bytes()
     {
-        using GlobalMemory memory = new([new MemoryView(64, 64, 1, 64)]);
+        using GlobalMemory memory = new([new MemoryView(64, 64, 1, 64, 0)]);
         AccessOrder order = new();
         order.StartGroup();
-        GlobalRange range = memory.Find(64, 1)!;
+        GlobalRange range = memory.Find(64, 1, ulong.MaxValue)!.Value.Range;
         Assert.Null(range.Write(64, 1, 0, order));
         Assert.Null(range.Write(65, 1, 1, order));
         Assert.NotNull(range.Write(65, 1, 2, order));

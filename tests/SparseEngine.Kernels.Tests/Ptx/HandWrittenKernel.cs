@@ -24,7 +24,7 @@ internal static class HandWrittenKernel
             int[] contents = [.. Enumerable.Range(0, words)];
             Marshal.Copy(contents, 0, memory, words);
             byte[] arguments = BitConverter.GetBytes((long)memory);
-            using GlobalMemory global = new([new MemoryView(memory, words * sizeof(uint), sizeof(uint), memory)]);
+            using GlobalMemory global = new([new MemoryView(memory, words * sizeof(uint), sizeof(uint), memory, 0)]);
             Machine.Run(program, new Dimensions(groups, 1, 1), new Dimensions(threads, 1, 1), arguments, global, count?.Invoke(program));
             Marshal.Copy(memory, contents, 0, words);
             return [.. contents.Select(word => (uint)word)];

@@ -49,7 +49,8 @@ public class KernelCountTests
         List<string> lines =
         [
             $"W {Size} x {Size}, {PercentZeros}% zeros, {Size} tokens",
-            "| product | kernel | instructions | multiply-adds | lanes | sectors | least | wavefronts | least |", "|---|---|---|---|---|---|---|---|---|",
+            "| product | kernel | instructions | multiply-adds | lanes | sectors | least | wavefronts | least |",
+            "|---|---|---|---|---|---|---|---|---|",
         ];
         foreach ((string product, IReadOnlyDictionary<Type, Counters> kernels) in Products(Size, Size))
         {
@@ -57,8 +58,8 @@ public class KernelCountTests
             {
                 KernelCounts counts = KernelCounts.Of(counters.Instructions);
                 lines.Add(
-                    $"| {product} | {kernel.Name} | {counts.Instructions:N0} | {counts.MultiplyAdds:N0} | {counts.Lanes:F1} | {counts.Global.Parts:N0} "
-                    + $"| {counts.Global.LeastParts:N0} | {counts.Shared.Parts:N0} | {counts.Shared.LeastParts:N0} |");
+                    $"| {product} | {kernel.Name} | {counts.Instructions:N0} | {counts.MultiplyAdds:N0} | {counts.Lanes:F1} "
+                    + $"| {counts.Global.Parts:N0} | {counts.Global.LeastParts:N0} | {counts.Shared.Parts:N0} | {counts.Shared.LeastParts:N0} |");
             }
         }
 
@@ -93,7 +94,8 @@ public class KernelCountTests
         return counts;
     }
 
-    private static CountedInstruction[] Accesses(Counters counters) => [.. counters.Instructions.Where(instruction => instruction.Accesses.Requests > 0)];
+    private static CountedInstruction[] Accesses(Counters counters) =>
+        [.. counters.Instructions.Where(instruction => instruction.Accesses.Requests > 0)];
 
     /// <summary>Those of the innermost loops: not far behind the most executed one.</summary>
     private static CountedInstruction[] Hot(CountedInstruction[] accesses) =>

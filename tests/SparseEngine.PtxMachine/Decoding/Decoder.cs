@@ -31,6 +31,7 @@ public sealed class Decoder
         List<List<InstructionStatement>> parts = Split();
         Block[] blocks = [.. parts.Select(Decode)];
         PostDominators.SetRejoins(blocks);
+        Provenance.Set(parts, blocks);
         return new Program
         {
             Name = name,

@@ -11,6 +11,9 @@ namespace SparseEngine.PtxMachine.Instructions;
 /// <param name="bytes">Bytes that a lane accesses, aligned to their number.</param>
 internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) : Instruction
 {
+    /// <summary>The arguments that its addresses are computed from, as <see cref="MemoryView.Argument"/> numbers them.</summary>
+    public ulong Arguments { get; set; }
+
     public sealed override void Run(Warp warp)
     {
         ulong* addresses = warp.Read<ulong>(address);
@@ -26,9 +29,8 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
             ulong place = addresses[lane] + (ulong)(long)offset;
             if (range is null || place - start >= last || (place & (ulong)(bytes - 1)) != 0)
             {
-                range = Locate(warp, lane, place);
-                start = range.Start;
-                last = range.End - range.Start - (ulong)bytes + 1;
+                (range, start, ulong end) = Locate(warp, lane, place);
+                last = end - start - (ulong)bytes + 1;
             }
 
             if (Note(range, place, (warp.Index * Warp.Lanes) + lane, group.Order) is { } fault)
@@ -83,7 +85,7 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private GlobalRange Locate(Warp warp, int lane, ulong place)
+    private (GlobalRange Range, ulong Start, ulong End) Locate(Warp warp, int lane, ulong place)
     {
         if ((place & (ulong)(bytes - 1)) != 0)
         {
@@ -91,8 +93,8 @@ internal abstract unsafe class GlobalAccess(int address, int offset, int bytes) 
         }
 
         GlobalMemory memory = warp.Group.Memory;
-        return memory.Find(place, bytes)
-            ?? throw warp.Fault(this, lane, $"accesses {bytes} bytes outside its arguments' memory: {memory.Describe(place)}");
+        return memory.Find(place, bytes, Arguments)
+            ?? throw warp.Fault(this, lane, $"accesses {bytes} bytes outside its argument's memory: {memory.Describe(place, Arguments)}");
     }
 }
 

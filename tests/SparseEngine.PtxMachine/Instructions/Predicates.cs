@@ -11,6 +11,8 @@ internal sealed class PredicateLogic(int to, int a, int b, Func<uint, uint, uint
 /// <summary>An instruction that only those lanes execute in which a predicate holds, or does not.</summary>
 internal sealed class Guarded(Instruction instruction, int predicate, bool negated) : Instruction
 {
+    public Instruction Instruction => instruction;
+
     public override void Run(Warp warp)
     {
         uint all = warp.Mask;
