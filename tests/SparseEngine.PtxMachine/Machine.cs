@@ -15,9 +15,11 @@ public static class Machine
     /// <param name="arguments">The kernel's arguments, as its PTX lays them out.</param>
     /// <param name="memory">The memory that they view.</param>
     /// <param name="counters">What counts, or null.</param>
+    /// <exception cref="ArgumentException">A GPU cannot launch this.</exception>
     /// <exception cref="PtxFaultException">It does what a GPU gets wrong.</exception>
     public static void Run(Program program, Dimensions grid, Dimensions size, byte[] arguments, GlobalMemory memory, Counters? counters = null)
     {
+        LaunchLimits.Check(program, grid, size);
         using Group group = new(program, size, grid, arguments, memory, counters);
         for (int i = 0; i < grid.Count; i++)
         {

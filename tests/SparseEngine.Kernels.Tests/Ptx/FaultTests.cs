@@ -133,6 +133,13 @@ public class FaultTests
         Assert.Equal(MemoryView.Argument(0), load.Arguments);
     }
 
+    [Theory]
+    [InlineData(1, 1025, "1025 threads in a group; a GPU launches 1 to 1024")]
+    [InlineData(0, 32, "0 groups along x")]
+    public void Launches_that_a_driver_refuses(int groups, int threads, string message) =>
+        Assert.Contains(
+            message, Assert.Throws<ArgumentException>(() => HandWrittenKernel.Run("", threads, groups)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Neighbours_may_write_bytes_of_one_word_where_elements_are_bytes()
     {
