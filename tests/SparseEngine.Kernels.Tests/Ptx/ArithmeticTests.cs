@@ -33,6 +33,8 @@ public class ArithmeticTests
     [InlineData("cvt.u8.u32 %rs1, %r2; cvt.s32.s8 %r4, %rs1;", 0x1FF, 0xFFFFFFFF)]
     [InlineData("cvt.u8.u32 %rs1, %r2; cvt.s32.u8 %r4, %rs1;", 0x1FF, 0xFF)]
     [InlineData("cvt.s64.s32 %rd5, %r2; shr.s64 %rd5, %rd5, 32; cvt.u32.u64 %r4, %rd5;", 0x80000000, 0xFFFFFFFF)]
+    [InlineData("popc.b32 %r4, %r2;", 0xF0F, 8)]
+    [InlineData("clz.b32 %r4, %r2;", 0xFFFF, 16)]
     [InlineData("cvt.u64.u32 %rd5, %r2; shr.u64 %rd5, %rd5, 32; cvt.u32.u64 %r4, %rd5;", 0x80000000, 0)]
     public void Conversions_saturate_truncate_and_extend(string instructions, uint a, uint expected) =>
         Assert.Equal(expected, Result(instructions, a, 0));

@@ -42,7 +42,7 @@ public class KernelCountTests
         Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
     }
 
-    /// <summary>Prints a table of what it counts. Of the size that docs/gpu.md has, 1024, it takes half a minute: PTX_TABLE_SIZE says the size.</summary>
+    /// <summary>Prints a table of what it counts. PTX_TABLE_SIZE sets the size, a multiple of 64; at 1024 it takes half a minute.</summary>
     [Fact]
     public void A_product_multiplies_and_adds_little_more_than_once_for_each_term()
     {

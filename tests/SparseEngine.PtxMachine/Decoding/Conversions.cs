@@ -3,7 +3,7 @@ using SparseEngine.PtxMachine.Instructions;
 
 namespace SparseEngine.PtxMachine.Decoding;
 
-/// <summary>cvt between the types that ILGPU converts.</summary>
+/// <summary>cvt between the types that ILGPU converts, and counts of bits.</summary>
 internal static class Conversions
 {
     public static IEnumerable<KeyValuePair<string, Factory>> Instructions =>
@@ -20,6 +20,10 @@ internal static class Conversions
         new("cvt.rzi.u32.f32", Make<float, uint, ToInteger<uint>>),
         new("cvt.rzi.s64.f32", Make<float, long, ToInteger<long>>),
         new("cvt.rzi.u64.f32", Make<float, ulong, ToInteger<ulong>>),
+        new("popc.b32", Make<uint, int, PopulationCount<uint>>),
+        new("popc.b64", Make<ulong, int, PopulationCount<ulong>>),
+        new("clz.b32", Make<uint, int, LeadingZeros<uint>>),
+        new("clz.b64", Make<ulong, int, LeadingZeros<ulong>>),
     ];
 
     private static IEnumerable<KeyValuePair<string, Factory>> FromInteger<T>(string type)

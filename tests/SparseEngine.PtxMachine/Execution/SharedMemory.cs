@@ -6,7 +6,7 @@ namespace SparseEngine.PtxMachine.Execution;
 
 /// <summary>
 /// A group's shared memory, with a shadow that knows which access last wrote and read each word: it finds reads of words that nobody wrote, and
-/// races. What an earlier group left counts as never written.
+/// races. What an earlier group left counts as never written. An access to a part of a word counts as one to the whole.
 /// </summary>
 public sealed unsafe class SharedMemory : IDisposable
 {

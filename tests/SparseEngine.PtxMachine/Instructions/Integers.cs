@@ -27,6 +27,20 @@ internal readonly struct HighProduct64 : ILaneOperation<ulong, ulong, ulong>
     public static ulong Apply(ulong a, ulong b) => Math.BigMul(a, b, out _);
 }
 
+/// <summary>The number of bits that are set: popc.</summary>
+internal readonly struct PopulationCount<T> : IConversion<T, int>
+    where T : IBinaryInteger<T>
+{
+    public static int Apply(T a) => int.CreateTruncating(T.PopCount(a));
+}
+
+/// <summary>The number of zeros before the first bit that is set: clz.</summary>
+internal readonly struct LeadingZeros<T> : IConversion<T, int>
+    where T : IBinaryInteger<T>
+{
+    public static int Apply(T a) => int.CreateTruncating(T.LeadingZeroCount(a));
+}
+
 /// <summary>Shifts beyond the width leave nothing, or the sign.</summary>
 internal readonly struct ShiftLeft<T> : ILaneOperation<T, uint, T>
     where T : IBinaryInteger<T>
