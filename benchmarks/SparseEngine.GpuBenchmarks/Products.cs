@@ -46,8 +46,10 @@ internal static class Products
         string size = $"{rows}x{columns}";
         double flops = 2.0 * rows * columns * tokens;
         timing.Print("gemm", size, tokens, 0, flops, timing.Median(() => device.Gemm(GemmLayout.Normal, weight, x, y, accumulate: false)));
-        timing.Print("gemm_transposed", size, tokens, 0, flops, timing.Median(() => device.Gemm(GemmLayout.TransposedA, weight, y, x, accumulate: false)));
-        timing.Print("gemm_gradient", size, tokens, 0, flops, timing.Median(() => device.Gemm(GemmLayout.TransposedB, y, x, weight, accumulate: false)));
+        timing.Print(
+            "gemm_transposed", size, tokens, 0, flops, timing.Median(() => device.Gemm(GemmLayout.TransposedA, weight, y, x, accumulate: false)));
+        timing.Print(
+            "gemm_gradient", size, tokens, 0, flops, timing.Median(() => device.Gemm(GemmLayout.TransposedB, y, x, weight, accumulate: false)));
         x.Buffer.Dispose();
         y.Buffer.Dispose();
     }
@@ -102,7 +104,8 @@ internal static class Steps
                 device.Profile = null;
                 foreach (OperationTotal total in profile.Totals)
                 {
-                    timing.Print($"of_step {total.Name}", name, size.Tokens, zeros, total.Flops, total.Time.TotalMilliseconds, $"{total.Calls} calls");
+                    timing.Print(
+                        $"of_step {total.Name}", name, size.Tokens, zeros, total.Flops, total.Time.TotalMilliseconds, $"{total.Calls} calls");
                 }
             }
         }

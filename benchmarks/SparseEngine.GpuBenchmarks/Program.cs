@@ -12,13 +12,22 @@ Option<string[]> shapes = new("--shape")
     DefaultValueFactory = _ => ["4096x1024", "4096x4096", "12288x12288"],
 };
 Option<int> tokens = new("--tokens") { Description = "Tokens of the activations.", DefaultValueFactory = _ => 4096 };
-Option<int[]> zeros = new("--zeros") { Description = "Shares of zeros in percent; several may be given.", DefaultValueFactory = _ => [50, 75, 90, 95] };
+Option<int[]> zeros = new("--zeros")
+{
+    Description = "Shares of zeros in percent; several may be given.", DefaultValueFactory = _ => [50, 75, 90, 95],
+};
 Option<int> runs = new("--runs") { Description = "Timed runs, of which the median counts.", DefaultValueFactory = _ => 15 };
 Option<bool> ownGemm = new("--own_gemm") { Description = "Leave cuBLAS aside." };
 Option<bool> tf32 = new("--tf32") { Description = "Dense products in TF32." };
-Option<ProductMethod> products = new("--sparse_products") { Description = "How sparse products are computed: Fastest, Sparse or Dense.", DefaultValueFactory = _ => ProductMethod.Sparse };
+Option<ProductMethod> products = new("--sparse_products")
+{
+    Description = "How sparse products are computed: Fastest, Sparse or Dense.", DefaultValueFactory = _ => ProductMethod.Sparse,
+};
 Option<bool> steps = new("--steps") { Description = "Time training steps too." };
-RootCommand root = new("Times sparse products and training steps on a GPU.") { deviceName, shapes, tokens, zeros, runs, ownGemm, tf32, products, steps };
+RootCommand root = new("Times sparse products and training steps on a GPU.")
+{
+    deviceName, shapes, tokens, zeros, runs, ownGemm, tf32, products, steps,
+};
 root.SetAction(line =>
 {
     using IlgpuDevice device = (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1, new ProductOptions

@@ -68,12 +68,15 @@ internal readonly struct AttentionTile
     /// <summary>Where logSumExp and the like [heads, tokens] hold the token at this place.</summary>
     public int StatisticOf(int index) => (Grid.IdxY % heads * batchTokens) + FirstToken + index;
 
-    /// <summary>What logSumExp and the like hold for four tokens from a place on; for those outside the sequence, what they hold for its ends.</summary>
+    /// <summary>
+    /// What logSumExp and the like hold for four tokens from a place on; for those outside the sequence, what they hold for its ends.
+    /// </summary>
     public Float4 Statistics(ArrayView<float> values, int index)
     {
         int first = StatisticOf(0);
         return new Float4(
-            values[first + Clamped(index)], values[first + Clamped(index + 1)], values[first + Clamped(index + 2)], values[first + Clamped(index + 3)]);
+            values[first + Clamped(index)], values[first + Clamped(index + 1)], values[first + Clamped(index + 2)],
+            values[first + Clamped(index + 3)]);
     }
 
     /// <summary>The token's column in the batch.</summary>

@@ -25,13 +25,15 @@ internal sealed partial class GpuDevice : IlgpuDevice
     private int synchronizations;
     private bool failed;
 
-    public GpuDevice(Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor, ProductOptions options)
+    public GpuDevice(
+        Context context, AcceleratorKind kind, Device device, Func<Accelerator, GroupShapes> shapesFor, ProductOptions options,
+        IKernelExecutor? executor = null)
     {
         this.context = context;
         this.kind = kind;
         this.options = options;
         accelerator = device.CreateAccelerator(context);
-        kernels = new KernelLauncher(this, accelerator);
+        kernels = new KernelLauncher(this, accelerator, executor);
         shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
         cuBlas = options.UseCuBlas && accelerator is CudaAccelerator cuda ? CuBlasProducts.Find(cuda, options.Matmul) : null;

@@ -221,13 +221,16 @@ internal readonly struct SddmmKernel(
     }
 
     /// <summary>The number of a batch's non-zeros: the places that ascend.</summary>
+    /// <remarks>
+    /// A sum of conditions: what nested ones choose among constants ILGPU takes for the same in all threads, and branches on it by bra.uni.
+    /// </remarks>
     private static int Count(uint places)
     {
         const uint Mask = (1 << GpuSamples.PlaceBits) - 1;
         uint second = (places >> GpuSamples.PlaceBits) & Mask;
         uint third = (places >> (2 * GpuSamples.PlaceBits)) & Mask;
         uint fourth = places >> (3 * GpuSamples.PlaceBits);
-        return fourth > third ? 4 : third > second ? 3 : second > (places & Mask) ? 2 : 1;
+        return 1 + (second > (places & Mask) ? 1 : 0) + (third > second ? 1 : 0) + (fourth > third ? 1 : 0);
     }
 
     private static float Dot(Float4 a, Float4 b, float sum) => sum + (a.X * b.X) + (a.Y * b.Y) + (a.Z * b.Z) + (a.W * b.W);

@@ -30,7 +30,7 @@ internal sealed partial class GpuDevice
         if (values.Length > 0)
         {
             // A step adds up many vectors of biases and the like: one group has done with them before a second launch would begin.
-            int groups = values.Length <= ShortSum * shapes.Threads ? 1 : Math.Min(DivideUp(values.Length, ShortSum * shapes.Threads), shapes.MaxGroups);
+            int groups = Math.Min(DivideUp(values.Length, ShortSum * shapes.Threads), shapes.MaxGroups);
             ArrayView<FloatPair> parts = Reserve(ref partialSums, shapes.MaxGroups);
             LaunchGroups(groups, new PartialSumsKernel<TTerm>(input, values.Length, parts, total));
             if (groups > 1)
@@ -108,7 +108,8 @@ internal static class GroupPairSum
 }
 
 /// <summary>Sums of terms, one for each group; a group alone adds its own to the total.</summary>
-internal readonly struct PartialSumsKernel<TTerm>(ArrayView<float> values, int length, ArrayView<FloatPair> groupSums, ArrayView<FloatPair> total) : IKernel
+internal readonly struct PartialSumsKernel<TTerm>(
+    ArrayView<float> values, int length, ArrayView<FloatPair> groupSums, ArrayView<FloatPair> total) : IKernel
     where TTerm : struct, ITerm
 {
     public void Invoke()

@@ -109,7 +109,9 @@ internal sealed class GpuSamples : IDisposable
         /// <summary>For each share its first batch, first row, number of rows and first column; behind them the number of batches.</summary>
         public List<Int4> Shares { get; } = [];
 
-        /// <summary>For each batch the places of its columns, ascending, the last one repeated where there are fewer than four, and its first position.</summary>
+        /// <summary>
+        /// For each batch the places of its columns, ascending, the last one repeated where there are fewer than four, and its first position.
+        /// </summary>
         public List<Int2> Batches { get; } = [];
 
         /// <summary>For each batch its row in the share.</summary>

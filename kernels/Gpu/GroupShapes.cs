@@ -51,7 +51,8 @@ internal sealed record GroupShapes(
         }
 
         return new GroupShapes(
-            threads, GpuLanes, Math.Min(MostTeams, accelerator.MaxNumThreadsPerGroup / GpuTeamLanes), GpuTeamLanes, GpuTokenLanes, GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue,
+            threads, GpuLanes, Math.Clamp(accelerator.MaxNumThreadsPerGroup / GpuTeamLanes, 1, MostTeams), GpuTeamLanes, GpuTokenLanes,
+            GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue,
             MaxRanges: int.MaxValue);
     }
 }

@@ -18,8 +18,16 @@ internal interface IKernel
     void Invoke();
 }
 
-/// <summary>Compiles kernels on first use and launches them on an accelerator's default stream.</summary>
-internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator)
+/// <summary>Executes kernels in the accelerator's stead, on its memory.</summary>
+internal interface IKernelExecutor
+{
+    /// <summary>Executes a launch, and returns when it is done.</summary>
+    void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
+        where TKernel : struct, IKernel;
+}
+
+/// <summary>Compiles kernels on first use and launches them on an accelerator's default stream, or hands them to what executes them.</summary>
+internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator, IKernelExecutor? executor = null)
 {
     private readonly Dictionary<Type, Delegate> launchers = [];
 
@@ -37,6 +45,12 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator)
     public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
         where TKernel : struct, IKernel
     {
+        if (executor is not null)
+        {
+            executor.Launch(grid, group, kernel);
+            return;
+        }
+
         try
         {
             if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))

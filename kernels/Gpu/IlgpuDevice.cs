@@ -85,7 +85,8 @@ public abstract class IlgpuDevice : ComputeDevice
         {
             string description = device.Description;
             device.Dispose();
-            throw new DeviceException($"{description}: TF32 products are cuBLAS's, and this machine has no cuBLAS 11, 12 or 13 for it; valid: float32");
+            throw new DeviceException(
+                $"{description}: TF32 products are cuBLAS's, and this machine has no cuBLAS 11, 12 or 13 for it; valid: float32");
         }
 
         return device;

@@ -88,7 +88,8 @@ public class DeviceTests
     [Theory]
     [InlineData("CPU", "tf32", 2, "--gpu_matmul goes with GPU; valid: run GPU --gpu_matmul float32|tf32 --params FILE --mode MODE")]
     [InlineData("GPU", "bfloat16", 2, "--gpu_matmul is \"bfloat16\"; valid: float32, tf32. See: sparse-engine run --help")]
-    [InlineData("GPU", "tf32", 1, "ILGPU CPU accelerator: TF32 products are cuBLAS's, and this machine has no cuBLAS 11, 12 or 13 for it; valid: float32")]
+    [InlineData(
+        "GPU", "tf32", 1, "ILGPU CPU accelerator: TF32 products are cuBLAS's, and this machine has no cuBLAS 11, 12 or 13 for it; valid: float32")]
     public async Task A_precision_that_cannot_be_had_is_one_line(string target, string precision, int exitCode, string message)
     {
         using TinyRun run = new();

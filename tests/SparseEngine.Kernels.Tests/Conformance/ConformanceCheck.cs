@@ -55,7 +55,8 @@ internal static class ConformanceCheck
                 double error = Math.Abs(results[r][i] - reference.Value);
                 if (!(error <= reference.Error + Underflow))
                 {
-                    Assert.Fail($"{what}: result {r}, element {i} is {results[r][i]:R}, not {reference.Value:R}; off by {error:G3}, allowed {reference.Error:G3}");
+                    Assert.Fail($"{what}: result {r}, element {i} is {results[r][i]:R}, not {reference.Value:R}; "
+                        + $"off by {error:G3}, allowed {reference.Error:G3}");
                 }
             }
         }

@@ -2,12 +2,15 @@ using System.Reflection;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Host;
+using SparseEngine.PtxMachine;
 using Xunit.Sdk;
 using Xunit.v3;
 
 namespace SparseEngine.Kernels.Tests.Conformance;
 
-/// <summary>Devices that must give the same bits. A new device is one more name here and one more line in <see cref="DeviceFamilies.Open"/>.</summary>
+/// <summary>
+/// Devices that must give the same bits. A new device is one more name here and one more line in <see cref="DeviceFamilies.Open"/>.
+/// </summary>
 public enum DeviceFamily
 {
     HostVector128,
@@ -18,6 +21,8 @@ public enum DeviceFamily
     IlgpuCpu,
     IlgpuDenseProducts,
     IlgpuSmallGpu,
+    IlgpuPtx,
+    IlgpuPtxDenseProducts,
     IlgpuCuda,
     IlgpuCudaAlone,
     IlgpuCudaDenseProducts,
@@ -48,9 +53,11 @@ internal static class DeviceFamilies
         DeviceFamily.IlgpuCpu => [IlgpuDevice.Create(AcceleratorKind.Cpu)],
         DeviceFamily.IlgpuDenseProducts => [IlgpuDevice.Create(AcceleratorKind.Cpu, options: new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuSmallGpu => [GpuDevice.CreateSmallGpu()],
-        DeviceFamily.IlgpuCuda => [IlgpuDevice.Create(AcceleratorKind.Cuda, options: new ProductOptions { Method = ProductMethod.Sparse })],
-        DeviceFamily.IlgpuCudaAlone => [IlgpuDevice.Create(AcceleratorKind.Cuda, options: new ProductOptions { UseCuBlas = false, Method = ProductMethod.Sparse })],
-        DeviceFamily.IlgpuCudaDenseProducts => [IlgpuDevice.Create(AcceleratorKind.Cuda, options: new ProductOptions { Method = ProductMethod.Dense })],
+        DeviceFamily.IlgpuPtx => [PtxDevice.Create()],
+        DeviceFamily.IlgpuPtxDenseProducts => [PtxDevice.Create(new ProductOptions { Method = ProductMethod.Dense })],
+        DeviceFamily.IlgpuCuda => [Cuda(new ProductOptions { Method = ProductMethod.Sparse })],
+        DeviceFamily.IlgpuCudaAlone => [Cuda(new ProductOptions { Method = ProductMethod.Sparse, UseCuBlas = false })],
+        DeviceFamily.IlgpuCudaDenseProducts => [Cuda(new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl, options: new ProductOptions { Method = ProductMethod.Sparse })],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
     };
@@ -63,11 +70,13 @@ internal static class DeviceFamilies
     public static IEnumerable<T> CasesOf<T>(this DeviceFamily family, IEnumerable<T> cases, Func<T, long> size, long largest) =>
         family == DeviceFamily.IlgpuSmallGpu ? cases.Where(item => size(item) <= largest) : cases;
 
+    private static IlgpuDevice Cuda(ProductOptions options) => IlgpuDevice.Create(AcceleratorKind.Cuda, options: options);
+
     private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
 }
 
 /// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait
-/// device=ilgpu, GPUs device=cuda or device=opencl as well.</summary>
+/// device=ilgpu; what executes PTX device=ptx, GPUs device=cuda or device=opencl as well.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EveryDeviceAttribute : DataAttribute
 {
@@ -78,9 +87,11 @@ internal sealed class EveryDeviceAttribute : DataAttribute
 
     private static TheoryDataRow<DeviceFamily> Row(DeviceFamily family)
     {
-        TheoryDataRow<DeviceFamily> row = new TheoryDataRow<DeviceFamily>(family).WithTrait("device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
+        TheoryDataRow<DeviceFamily> row = new TheoryDataRow<DeviceFamily>(family).WithTrait(
+            "device", family >= DeviceFamily.IlgpuCpu ? "ilgpu" : "host");
         return family switch
         {
+            DeviceFamily.IlgpuPtx or DeviceFamily.IlgpuPtxDenseProducts => row.WithTrait("device", "ptx"),
             DeviceFamily.IlgpuCuda or DeviceFamily.IlgpuCudaAlone or DeviceFamily.IlgpuCudaDenseProducts => row.WithTrait("device", "cuda"),
             DeviceFamily.IlgpuOpenCl => row.WithTrait("device", "opencl"),
             _ => row,

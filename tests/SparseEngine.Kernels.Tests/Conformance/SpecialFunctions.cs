@@ -3,7 +3,8 @@ namespace SparseEngine.Kernels.Tests.Conformance;
 /// <summary>Elementary functions in float64 that <see cref="Math"/> lacks.</summary>
 internal static class SpecialFunctions
 {
-    /// <summary>The error function, by 2/sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (2n+1)!! (Abramowitz and Stegun, 7.1.6): no term cancels another.</summary>
+    /// <summary>The error function, by 2/sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (2n+1)!!: no term cancels another.</summary>
+    /// <remarks>Abramowitz and Stegun, 7.1.6.</remarks>
     public static double Erf(double x)
     {
         double magnitude = Math.Abs(x);

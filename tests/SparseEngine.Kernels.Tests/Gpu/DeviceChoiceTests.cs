@@ -35,7 +35,8 @@ public class DeviceChoiceTests
     [InlineData("cuda:-1")]
     [InlineData("cuda:1:2")]
     public void Any_other_name_is_refused_with_the_valid_ones(string name) =>
-        Assert.Equal($"the device is \"{name}\"; valid: {DeviceChoice.ValidNames}", Assert.Throws<FormatException>(() => DeviceChoice.Parse(name)).Message);
+        Assert.Equal(
+            $"the device is \"{name}\"; valid: {DeviceChoice.ValidNames}", Assert.Throws<FormatException>(() => DeviceChoice.Parse(name)).Message);
 
     private static string Automatic(params AcceleratorInfo[] accelerators) => new DeviceChoice(DeviceKind.Auto).Resolve(accelerators).ToString();
 }

@@ -23,7 +23,8 @@ public class PatternMemoryTests
         using GpuDevice device = GpuDevice.CreateSmallGpu();
 
         using SparsePattern prepared = device.Prepare(
-            pattern, RowPartition.EqualNonZeros(pattern.RowPointers, device.Cores), RowPartition.EqualNonZeros(pattern.ColumnPointers(), device.Cores));
+            pattern, RowPartition.EqualNonZeros(pattern.RowPointers, device.Cores),
+            RowPartition.EqualNonZeros(pattern.ColumnPointers(), device.Cores));
 
         Assert.InRange(StateBytes + ((double)prepared.Bytes / pattern.NonZeros), 28, limit);
     }

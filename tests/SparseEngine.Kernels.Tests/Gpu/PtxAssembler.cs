@@ -18,7 +18,9 @@ internal sealed partial class PtxAssembler : IDisposable
         string name = OperatingSystem.IsWindows() ? "ptxas.exe" : "ptxas";
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         string? toolkit = Environment.GetEnvironmentVariable("CUDA_HOME");
-        return folders.Append(toolkit is null ? "" : Path.Combine(toolkit, "bin")).Select(path => Path.Combine(path, name)).FirstOrDefault(File.Exists);
+        return folders.Append(toolkit is null ? "" : Path.Combine(toolkit, "bin"))
+            .Select(path => Path.Combine(path, name))
+            .FirstOrDefault(File.Exists);
     }
 
     /// <summary>Assembles a kernel.</summary>
@@ -26,7 +28,10 @@ internal sealed partial class PtxAssembler : IDisposable
     {
         string source = Path.Combine(folder.FullName, "kernel.ptx");
         File.WriteAllText(source, text);
-        ProcessStartInfo start = new(Find()!, [$"-arch={architecture}", "-v", "-O3", source, "-o", Path.ChangeExtension(source, ".cubin")]) { RedirectStandardError = true };
+        ProcessStartInfo start = new(Find()!, [$"-arch={architecture}", "-v", "-O3", source, "-o", Path.ChangeExtension(source, ".cubin")])
+        {
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         string report = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -6,6 +6,7 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using SparseEngine.Kernels.Gpu;
+using SparseEngine.PtxMachine.Decoding;
 
 namespace SparseEngine.Kernels.Tests.Gpu;
 
@@ -64,6 +65,10 @@ public partial class PtxTests
             Assert.InRange(usage.SharedBytes, 0, 48 << 10);
         }
     }
+
+    [Fact]
+    public void The_machine_for_ptx_knows_every_instruction_of_every_kernel() =>
+        Assert.All(Compiled.Value, kernel => Assert.NotEmpty(Decoder.Decode(kernel.ToString(), kernel.Text).Instructions));
 
     [Fact]
     public void The_list_of_kernels_has_them_all() => Assert.Contains(typeof(ActivationBackwardKernel<TanhFunction>), AllKernels());

@@ -2,7 +2,6 @@ using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 using SparseEngine.Sparsity;
@@ -51,10 +50,14 @@ public sealed class ReferenceMaskTests
         }
     }
 
-    [Fact]
-    public void Masks_that_ilgpu_selects_are_numpys_bit_for_bit()
+    public static IEnumerable<TheoryDataRow<string>> Devices() =>
+        new[] { "ilgpu-cpu", TestDevice.Ptx }.Select(name => new TheoryDataRow<string>(name).OnDevice(name));
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Masks_that_ilgpu_selects_are_numpys_bit_for_bit(string deviceName)
     {
-        using IlgpuDevice device = IlgpuDevice.Create(AcceleratorKind.Cpu);
+        using ComputeDevice device = TestDevice.Open(deviceName);
         using CheckpointReader file = CheckpointReader.Open(Vectors);
         foreach (string description in Cases().Select(row => row.Data))
         {

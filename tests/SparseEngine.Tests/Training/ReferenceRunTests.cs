@@ -2,27 +2,28 @@ using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
-using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
 
-/// <summary>Whole runs against PyTorch's with masked weights: 20 steps from the same weights on the same data, on the host, on ILGPU's CPU accelerator
-/// and on the GPUs that the machine has.</summary>
+/// <summary>
+/// Whole runs against PyTorch's with masked weights: 20 steps from the same weights on the same data, on the host, on ILGPU's CPU
+/// accelerator, as PTX and on the GPUs that the machine has.
+/// </summary>
 public class ReferenceRunTests
 {
     public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
-        from device in new[] { "host", "ilgpu-cpu" }.Concat(Gpus())
+        from device in new[] { "host", "ilgpu-cpu", TestDevice.Ptx }.Concat(Gpus())
         from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups" }
-        select new TheoryDataRow<string, string>(name, device).WithTrait("device", device);
+        select new TheoryDataRow<string, string>(name, device).OnDevice(device);
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_reference_run_has_pytorchs_losses_gradient_norms_rates_and_final_weights(string name, string deviceName)
     {
-        using ComputeDevice device = DeviceChoice.Parse(deviceName).Open(threads: 1);
+        using ComputeDevice device = TestDevice.Open(deviceName);
         using TestRun run = new();
         run.Parameters = RunParametersReader.ReadFile(
             TestRun.Data(name, "params.yaml"),

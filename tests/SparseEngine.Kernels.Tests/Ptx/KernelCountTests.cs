@@ -1,0 +1,121 @@
+using System.Globalization;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
+using SparseEngine.Kernels.Sparse;
+using SparseEngine.Kernels.Tests.Conformance;
+using SparseEngine.PtxMachine;
+using SparseEngine.PtxMachine.Execution;
+
+namespace SparseEngine.Kernels.Tests.Ptx;
+
+/// <summary>How the kernels use a GPU's memory: what decides about their speed and no result shows.</summary>
+[Trait("device", "ilgpu")]
+[Trait("device", "ptx")]
+public class KernelCountTests
+{
+    private const int PercentZeros = 75;
+
+    [Fact]
+    public void Spmm_moves_whole_sectors_and_reads_its_tile_without_conflicts()
+    {
+        CountedInstruction[] accesses = Accesses(Products(256, 128)["SpMM"][typeof(SpmmKernel)]);
+        Assert.Contains(Hot(accesses), access => access.IsShared);
+        Assert.Contains(Hot(accesses), access => access.IsGlobal);
+        Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
+
+        // Activations are vectors of tokens side by side; all lanes of a warp read the same record.
+        Assert.All(
+            accesses.Where(access => access.IsGlobal),
+            access => Assert.True(
+                access.Accesses.Parts == access.Accesses.LeastParts || access.Accesses.Parts == access.Accesses.Requests,
+                $"sectors are moved for a part of their bytes: {access}"));
+    }
+
+    [Fact]
+    public void Sddmm_reads_its_tile_without_conflicts()
+    {
+        CountedInstruction[] accesses = Accesses(Products(256, 128)["SDDMM"][typeof(SddmmKernel)]);
+        Assert.Contains(Hot(accesses), access => access.IsShared);
+        Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
+    }
+
+    /// <summary>Prints a table of what it counts. PTX_TABLE_SIZE sets the size, a multiple of 64; at 1024 it takes half a minute.</summary>
+    [Fact]
+    public void A_product_multiplies_and_adds_little_more_than_once_for_each_term()
+    {
+        int size = int.Parse(Environment.GetEnvironmentVariable("PTX_TABLE_SIZE") ?? "256", CultureInfo.InvariantCulture);
+        Dictionary<string, IReadOnlyDictionary<Type, Counters>> products = Products(size, size);
+        TestContext.Current.TestOutputHelper!.WriteLine(Table(size, products));
+        double dense = (double)size * size * size;
+        double sparse = dense * (100 - PercentZeros) / 100;
+        Assert.InRange(MultiplyAdds(products["GEMM"]), dense, 1.01 * dense);
+
+        // Rows are filled up to whole batches, and of random patterns there is no exact share of zeros.
+        Assert.InRange(MultiplyAdds(products["SpMM"]), 0.95 * sparse, 1.3 * sparse);
+        Assert.InRange(MultiplyAdds(products["SpMM, transposed"]), 0.95 * sparse, 1.3 * sparse);
+    }
+
+    /// <summary>Those of all lanes.</summary>
+    private static double MultiplyAdds(IReadOnlyDictionary<Type, Counters> kernels) =>
+        kernels.Values.SelectMany(counters => counters.Instructions).Where(one => one.IsMultiplyAdd).Sum(one => (double)one.Lanes);
+
+    private static string Table(int size, Dictionary<string, IReadOnlyDictionary<Type, Counters>> products)
+    {
+        List<string> lines =
+        [
+            $"W {size} x {size}, {PercentZeros}% zeros, {size} tokens",
+            "| product | kernel | instructions | multiply-adds | lanes | sectors | least | wavefronts | least |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ];
+        foreach ((string product, IReadOnlyDictionary<Type, Counters> kernels) in products)
+        {
+            foreach ((Type kernel, Counters counters) in kernels)
+            {
+                KernelCounts counts = KernelCounts.Of(counters.Instructions);
+                lines.Add(
+                    $"| {product} | {kernel.Name} | {counts.Instructions:N0} | {counts.MultiplyAdds:N0} | {counts.Lanes:F1} "
+                    + $"| {counts.Global.Parts:N0} | {counts.Global.LeastParts:N0} | {counts.Shared.Parts:N0} | {counts.Shared.LeastParts:N0} |");
+            }
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>What the kernels of each product do with a weight of this size.</summary>
+    private static Dictionary<string, IReadOnlyDictionary<Type, Counters>> Products(int size, int tokens)
+    {
+        PtxExecutor executor = new(counts: true);
+        using GpuDevice device = PtxDevice.Create(executor);
+        using Workspace workspace = new(device, poisoned: false);
+        Random random = new(1);
+        CsrPattern csr = CsrPattern.FromMask(size, size, [.. Enumerable.Range(0, size * size).Select(_ => random.Next(100) >= PercentZeros)]);
+        SparsePattern pattern = workspace.Pattern(csr);
+        CsrMatrix weight = new(pattern, workspace.Buffer(new Inputs(3).Vector(csr.NonZeros)));
+        DeviceMatrix x = workspace.Activations(new Inputs(4).Matrix(size, tokens));
+        DeviceMatrix y = workspace.Activations(new Inputs(5).Matrix(size, tokens));
+        DeviceMatrix dense = workspace.Dense(new Inputs(6).Matrix(size, size));
+        Dictionary<string, IReadOnlyDictionary<Type, Counters>> counts = [];
+
+        // Preparing a pattern has kernels of its own.
+        executor.TakeCounts();
+        device.Spmm(weight, x, y, null);
+        counts.Add("SpMM", executor.TakeCounts());
+        device.SpmmTransposed(weight, y, x, accumulate: false);
+        counts.Add("SpMM, transposed", executor.TakeCounts());
+        device.Sddmm(pattern, y, x, weight.Values, accumulate: false);
+        counts.Add("SDDMM", executor.TakeCounts());
+        device.Gemm(GemmLayout.Normal, dense, x, y, accumulate: false);
+        counts.Add("GEMM", executor.TakeCounts());
+        return counts;
+    }
+
+    private static CountedInstruction[] Accesses(Counters counters) =>
+        [.. counters.Instructions.Where(instruction => instruction.Accesses.Requests > 0)];
+
+    /// <summary>Those of the innermost loops: not far behind the most executed one.</summary>
+    private static CountedInstruction[] Hot(CountedInstruction[] accesses) =>
+        [.. accesses.Where(access => access.Executions * 4 >= accesses.Max(other => other.Executions))];
+
+    private static void HasNoConflict(CountedInstruction access) =>
+        Assert.True(access.Accesses.Parts == access.Accesses.LeastParts, $"banks serve one word after the other: {access}");
+}

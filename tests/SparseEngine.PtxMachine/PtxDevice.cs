@@ -1,0 +1,28 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
+
+namespace SparseEngine.PtxMachine;
+
+/// <summary>A device whose kernels execute as PTX: the memory is that of ILGPU's CPU accelerator, the shapes are a GPU's.</summary>
+public static class PtxDevice
+{
+    // A multiprocessor more or less changes how work is shared out, not what is tested.
+    private const int Multiprocessors = 2;
+
+    /// <summary>Opens one.</summary>
+    /// <param name="options">How it computes products; null for float32, by non-zeros.</param>
+    public static ComputeDevice Create(ProductOptions? options = null) => Create(new PtxExecutor(), options);
+
+    internal static GpuDevice Create(PtxExecutor executor, ProductOptions? options = null)
+    {
+        CPUDevice device = new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Multiprocessors);
+        Context context = Context.Create(builder => builder.CPU(device).Profiling());
+        return new GpuDevice(context, AcceleratorKind.Cpu, device, Shapes, options ?? new ProductOptions(), executor);
+    }
+
+    private static GroupShapes Shapes(Accelerator accelerator) =>
+        GroupShapes.Gpu(accelerator) with { Threads = GroupShapes.MostThreads, Teams = GroupShapes.MostTeams };
+}

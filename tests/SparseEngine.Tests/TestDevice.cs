@@ -1,0 +1,21 @@
+using SparseEngine.Kernels;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.PtxMachine;
+
+namespace SparseEngine.Tests;
+
+/// <summary>Devices that tests name: those of the program, and "ptx", which executes GPU kernels as PTX on a machine of its own.</summary>
+internal static class TestDevice
+{
+    public const string Ptx = "ptx";
+
+    public static ComputeDevice Open(string name) => name == Ptx ? PtxDevice.Create() : DeviceChoice.Parse(name).Open(threads: 1);
+
+    /// <summary>Marks a case with the device that it needs; one that ILGPU compiles for also with device=ilgpu.</summary>
+    public static T OnDevice<T>(this T row, string name)
+        where T : TheoryDataRowBase
+    {
+        row.Traits["device"] = name == Ptx ? [name, "ilgpu"] : [name];
+        return row;
+    }
+}
