@@ -69,7 +69,7 @@ internal interface IGemmLayout
     /// <summary>op(A)[row, depth].</summary>
     float A(in GemmOperands operands, int row, int depth);
 
-    /// <summary>Loads vector number <paramref name="index"/> of B's tile [depth, column] and stores it.</summary>
+    /// <summary>Loads vector number <paramref name="index"/> of B's tile [depth, column] and stores it; its rows are a vector apart.</summary>
     void CopyB(in GemmOperands operands, int index, int firstColumn, int tileColumns, int firstDepth, int tileDepth, ArrayView<Float4> tile);
 }
 
@@ -90,7 +90,7 @@ internal readonly struct NormalLayout : IGemmLayout
         int depth = index / vectors;
         int vector = (firstColumn / Float4.Width) + (index - (depth * vectors));
         bool inside = firstDepth + depth < operands.K && vector * Float4.Width < operands.N;
-        tile[index] = inside ? operands.B[firstDepth + depth, vector] : default;
+        tile[index + depth] = inside ? operands.B[firstDepth + depth, vector] : default;
     }
 }
 
@@ -123,11 +123,12 @@ internal readonly struct TransposedBLayout : IGemmLayout
             ? Float4.Keep(operands.B[firstColumn + column, (firstDepth + depth) / Float4.Width], left)
             : default;
         ArrayView<float> scalars = tile.Cast<float>();
-        int at = (depth * tileColumns) + column;
+        int stride = tileColumns + Float4.Width;
+        int at = (depth * stride) + column;
         scalars[at] = values.X;
-        scalars[at + tileColumns] = values.Y;
-        scalars[at + (2 * tileColumns)] = values.Z;
-        scalars[at + (3 * tileColumns)] = values.W;
+        scalars[at + stride] = values.Y;
+        scalars[at + (2 * stride)] = values.Z;
+        scalars[at + (3 * stride)] = values.W;
     }
 }
 
@@ -142,10 +143,11 @@ internal readonly struct GemmKernel<TLayout>(GemmOperands operands) : IKernel
 
     public void Invoke()
     {
-        // A's tile lies [depth, row] and B's [depth, column], so that a thread reads both as vectors.
+        // A's tile lies [depth, row] and B's [depth, column], so that a thread reads both as vectors. A vector between their rows keeps threads that
+        // store along the depth in banks of their own.
         ArrayView<Float4> tileA = SharedMemory.Allocate<Float4>(
-            GroupShapes.MostThreads / GroupShapes.GpuSquareLanes * ThreadRows * TileDepth / Float4.Width);
-        ArrayView<Float4> tileB = SharedMemory.Allocate<Float4>(GroupShapes.GpuSquareLanes * TileDepth);
+            ((GroupShapes.MostThreads / GroupShapes.GpuSquareLanes * ThreadRows / Float4.Width) + 1) * TileDepth);
+        ArrayView<Float4> tileB = SharedMemory.Allocate<Float4>((GroupShapes.GpuSquareLanes + 1) * TileDepth);
         TLayout layout = default;
         int lanes = Group.DimX;
         int threads = lanes * Group.DimY;
@@ -169,7 +171,7 @@ internal readonly struct GemmKernel<TLayout>(GemmOperands operands) : IKernel
             {
                 (int row, int depth) = layout.PlaceOfA(i, tileRows, TileDepth);
                 bool inside = firstRow + row < operands.M && firstDepth + depth < operands.K;
-                scalarsA[(depth * tileRows) + row] = inside ? layout.A(operands, firstRow + row, firstDepth + depth) : 0;
+                scalarsA[(depth * (tileRows + Float4.Width)) + row] = inside ? layout.A(operands, firstRow + row, firstDepth + depth) : 0;
             }
 
             for (int i = thread; i < lanes * TileDepth; i += threads)
@@ -180,10 +182,10 @@ internal readonly struct GemmKernel<TLayout>(GemmOperands operands) : IKernel
             Group.Barrier();
             for (int depth = 0; depth < TileDepth; depth++)
             {
-                int at = ((depth * tileRows) / Float4.Width) + (Group.IdxY * (ThreadRows / Float4.Width));
+                int at = (depth * ((tileRows / Float4.Width) + 1)) + (Group.IdxY * (ThreadRows / Float4.Width));
                 Float4 upper = tileA[at];
                 Float4 lower = tileA[at + 1];
-                Float4 b = tileB[(depth * lanes) + Group.IdxX];
+                Float4 b = tileB[(depth * (lanes + 1)) + Group.IdxX];
                 sum0 += upper.X * b;
                 sum1 += upper.Y * b;
                 sum2 += upper.Z * b;

@@ -39,6 +39,26 @@ public class KernelCountTests
         Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
     }
 
+    [Theory]
+    [InlineData(GemmLayout.Normal)]
+    [InlineData(GemmLayout.TransposedA)]
+    [InlineData(GemmLayout.TransposedB)]
+    public void Gemm_fills_and_reads_its_tiles_without_conflicts(GemmLayout layout)
+    {
+        const int Size = 128;
+        PtxExecutor executor = new(counts: true);
+        using GpuDevice device = PtxDevice.Create(executor);
+        using Workspace workspace = new(device, poisoned: false);
+        DeviceMatrix a = workspace.Dense(new Inputs(7).Matrix(Size, Size));
+        DeviceMatrix b = workspace.Activations(new Inputs(8).Matrix(Size, Size));
+        device.Gemm(layout, a, b, workspace.Activations(Size, Size), accumulate: false);
+
+        CountedInstruction[] accesses = Accesses(Assert.Single(executor.TakeCounts()).Value);
+
+        Assert.Contains(accesses, access => access.IsShared);
+        Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
+    }
+
     /// <summary>Prints a table of what it counts. PTX_TABLE_SIZE sets the size, a multiple of 64; at 1024 it takes half a minute.</summary>
     [Fact]
     public void A_product_multiplies_and_adds_little_more_than_once_for_each_term()
