@@ -7,42 +7,56 @@ namespace SparseEngine.Data.Preparation;
 /// <remarks>A member of its own is put after the file's. Only after a whole file does it come out as it went in.</remarks>
 internal sealed class WholeGzipStream : ForwardStream
 {
-    private static readonly byte[] Mark = RandomNumberGenerator.GetBytes(16);
-    private static readonly byte[] MarkMember = Compress(Mark);
+    private static readonly byte[] RandomMark = RandomNumberGenerator.GetBytes(16);
 
+    private readonly byte[] mark;
+    private readonly Joined compressed;
     private readonly GZipStream decompressed;
 
     // What may be the mark is held back: the last bytes so far.
-    private readonly byte[] held = new byte[1 << 16];
+    private byte[] held = new byte[1 << 16];
     private int start;
     private int end;
     private bool ended;
 
     /// <summary>Takes a compressed stream, which goes with this one.</summary>
-    public WholeGzipStream(Stream compressed) => decompressed = new GZipStream(new Joined(compressed, MarkMember), CompressionMode.Decompress);
+    public WholeGzipStream(Stream compressed)
+        : this(compressed, RandomMark)
+    {
+    }
+
+    /// <summary>Takes a compressed stream and what the member after its last decompresses to.</summary>
+    internal WholeGzipStream(Stream compressed, byte[] mark)
+    {
+        this.mark = mark;
+        this.compressed = new Joined(compressed, Compress(mark));
+        decompressed = new GZipStream(this.compressed, CompressionMode.Decompress);
+    }
 
     /// <exception cref="InvalidDataException">The compressed data is damaged or ends early.</exception>
     public override int Read(Span<byte> buffer)
     {
-        while (!ended && end - start <= Mark.Length)
+        // Once the member of the mark is being read, nothing goes out before its end is seen: after data that ends early, it decompresses to
+        // anything. What is left then is little: it comes of what one read of the file gave.
+        while (!ended && (end - start <= mark.Length || compressed.IsPastFirst))
         {
             held.AsSpan(start, end - start).CopyTo(held);
             (start, end) = (0, end - start);
+            if (end == held.Length)
+            {
+                Array.Resize(ref held, 2 * held.Length);
+            }
+
             int read = decompressed.Read(held, end, held.Length - end);
             end += read;
             ended = read == 0;
-            if (ended && !held.AsSpan(start, end - start).SequenceEqual(Mark))
+            if (ended && !held.AsSpan(start, end - start).EndsWith(mark))
             {
                 throw new InvalidDataException("there is no end of the compressed data");
             }
         }
 
-        if (ended)
-        {
-            return 0;
-        }
-
-        int count = Math.Min(buffer.Length, end - start - Mark.Length);
+        int count = Math.Min(buffer.Length, end - start - mark.Length);
         held.AsSpan(start, count).CopyTo(buffer);
         start += count;
         return count;
@@ -74,7 +88,15 @@ internal sealed class WholeGzipStream : ForwardStream
     {
         private readonly MemoryStream rest = new(last, writable: false);
 
-        public override int Read(Span<byte> buffer) => first.Read(buffer) is > 0 and int read ? read : rest.Read(buffer);
+        /// <summary>Whether the stream has ended.</summary>
+        public bool IsPastFirst { get; private set; }
+
+        public override int Read(Span<byte> buffer)
+        {
+            int read = IsPastFirst ? 0 : first.Read(buffer);
+            IsPastFirst = read == 0 && buffer.Length > 0;
+            return IsPastFirst ? rest.Read(buffer) : read;
+        }
 
         protected override void Dispose(bool disposing)
         {

@@ -52,6 +52,24 @@ public sealed class PreparationFailureTests : IDisposable
         PreparationRun.Prepare(run.Options(run.Write("a.txt.gz", whole)));
     }
 
+    /// <summary>What is put behind a file to see its end would be read as the rest of data that ends early.</summary>
+    [Fact]
+    public void Gzip_that_ends_early_gives_nothing_that_was_not_in_it()
+    {
+        Random random = new(2);
+        string text = string.Concat(Enumerable.Range(0, 3_000).Select(_ => (char)('a' + random.Next(26))));
+        byte[] whole = PreparationRun.Gzip(text);
+        byte[] mark = new byte[16];
+        foreach (int missing in Enumerable.Range(9, 300))
+        {
+            random.NextBytes(mark);
+            using MemoryStream read = new();
+            using WholeGzipStream stream = new(new MemoryStream(whole[..^missing]), mark);
+            Assert.Throws<InvalidDataException>(() => stream.CopyTo(read));
+            Assert.StartsWith(Encoding.UTF8.GetString(read.ToArray()), text, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Gzip_of_several_members_is_read_to_its_end()
     {
