@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
@@ -25,6 +26,13 @@ internal static class EvaluationRun
             if (stop.IsCancellationRequested)
             {
                 break;
+            }
+
+            // Whoever clears a folder of old checkpoints does not wait for us; the last one must be there.
+            if (!File.Exists(path) && path != checkpoints[^1])
+            {
+                context.Logger.LogWarning("{Checkpoint}: is gone since the evaluation began; passed over", path);
+                continue;
             }
 
             summary = Evaluate(context, mode, loader, path, log, stop);

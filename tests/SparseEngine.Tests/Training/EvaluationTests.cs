@@ -81,6 +81,19 @@ public class EvaluationTests
     }
 
     [Fact]
+    public void Eval_all_passes_over_a_checkpoint_that_is_removed_meanwhile()
+    {
+        using TestRun run = new();
+        run.With(config => config with { CheckpointSteps = 3 }).Execute();
+        run.AfterEvaluation = () => File.Delete(run.CheckpointPath(6));
+
+        run.Execute(RunMode.EvalAll);
+
+        Assert.Equal([3, 8], run.Evaluations.Select(evaluation => evaluation.Step));
+        Assert.Contains(run.Logged, line => line.Contains($"{run.CheckpointPath(6)}: is gone since the evaluation began", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Perplexity_and_accuracy_are_left_out_where_compute_eval_metrics_is_false()
     {
         using TestRun run = new();

@@ -67,6 +67,9 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     /// <summary>The step after which the device is said to have failed.</summary>
     public int? FailAfter { get; set; }
 
+    /// <summary>What happens after each evaluation.</summary>
+    public Action? AfterEvaluation { get; set; }
+
     /// <summary>The name of a step's checkpoint.</summary>
     public static string FileOfStep(int step) => Path.GetFileName(CheckpointDirectory.PathFor("", step));
 
@@ -131,7 +134,11 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     {
     }
 
-    public void OnEvaluated(EvaluationMetrics evaluation) => evaluations.Add(evaluation);
+    public void OnEvaluated(EvaluationMetrics evaluation)
+    {
+        evaluations.Add(evaluation);
+        AfterEvaluation?.Invoke();
+    }
 
     public void OnCheckpoint(string path, int step) => checkpoints.Add(path);
 
