@@ -49,11 +49,24 @@ public partial class OpenClTests
     public void No_kernel_asks_for_atomic_operations_that_a_device_need_not_have() =>
         Assert.DoesNotContain(Compiled.Value, kernel => kernel.Source.Contains("atomic_fetch", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData(typeof(DropoutKernel))]
+    [InlineData(typeof(RandomScoresKernel))]
+    public void Random_numbers_wrap_in_unsigned_arithmetic(Type kernel)
+    {
+        string source = Compiled.Value.Single(compiled => compiled.Type == kernel).Source;
+        Assert.Contains("(ulong)", source, StringComparison.Ordinal);
+        Assert.DoesNotMatch(SignedOverflow(), source);
+    }
+
     [Fact]
     public void The_list_of_kernels_has_them_all() => Assert.Contains(typeof(ActivationBackwardKernel<TanhFunction>), KernelList.All);
 
     [GeneratedRegex(@"barrier\s*\(([^)]*)\)")]
     private static partial Regex Barriers();
+
+    [GeneratedRegex(@"\(long\)\(\(long\) \S+ [-+*]|\(int\) \S+ [-+*] +\(int\)(2[2-9]|[34]\d)\d{8}")]
+    private static partial Regex SignedOverflow();
 
     private static List<CompiledKernel> CompileAll()
     {
