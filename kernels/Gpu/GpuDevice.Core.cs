@@ -131,13 +131,14 @@ internal sealed partial class GpuDevice : IlgpuDevice
         return end.MeasureFrom(start);
     }
 
-    /// <summary>Queues setting memory to zero.</summary>
-    public void Zero<T>(ArrayView<T> memory)
+    /// <summary>Queues setting a buffer to zero up to an element.</summary>
+    /// <remarks>From its first on: to an offset, which is in bytes by then, ILGPU's OpenCL applies the size of an element once more.</remarks>
+    public void Zero<T>(GpuBuffer<T> buffer, long count)
         where T : unmanaged
     {
         try
         {
-            memory.MemSetToZero(Stream);
+            buffer.Padded.SubView(0, count).MemSetToZero(Stream);
         }
         catch (AcceleratorException error)
         {

@@ -54,7 +54,7 @@ public abstract class IlgpuDevice : ComputeDevice
     /// <remarks>ILGPU leaves out OpenCL devices without generic addresses.</remarks>
     public static IReadOnlyList<AcceleratorInfo> Enumerate()
     {
-        using Context context = Context.Create(builder => builder.Cuda().OpenCL().CPU(GpuDevice.CpuAccelerator));
+        using Context context = Context.Create(builder => OpenClLibrary.AddTo(builder.Cuda()).CPU(GpuDevice.CpuAccelerator));
         return
         [
             .. Enum.GetValues<AcceleratorKind>()
@@ -95,7 +95,7 @@ public abstract class IlgpuDevice : ComputeDevice
     private static Context.Builder With(Context.Builder builder, AcceleratorKind kind) => kind switch
     {
         AcceleratorKind.Cuda => builder.Cuda(),
-        AcceleratorKind.OpenCl => builder.OpenCL(),
+        AcceleratorKind.OpenCl => OpenClLibrary.AddTo(builder),
         AcceleratorKind.Cpu => builder.CPU(GpuDevice.CpuAccelerator),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "valid: Cuda, OpenCl, Cpu"),
     };
