@@ -6,7 +6,7 @@ using SparseEngine.Kernels.Gpu;
 
 namespace SparseEngine.Kernels.Tests.Gpu;
 
-/// <summary>What an OpenCL driver gets to see of each kernel, without one: of no vendor in particular, and with none of the optional features.</summary>
+/// <summary>What an OpenCL driver of no vendor in particular, with no optional feature but generic addresses, gets to see of each kernel.</summary>
 [Trait("device", "ilgpu")]
 public partial class OpenClTests
 {
