@@ -69,7 +69,7 @@ internal sealed class GpuBuffer<T> : DeviceBuffer<T>
 
     public override void Clear()
     {
-        device.Zero(Padded);
+        device.Zero(this, Padded.Length);
         hostCopy?.AsSpan().Clear();
     }
 

@@ -3,7 +3,6 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
-using ILGPU.Runtime.OpenCL;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -32,7 +31,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         this.context = context;
         this.kind = kind;
         this.options = options;
-        accelerator = device.CreateAccelerator(context);
+        accelerator = Open(context, device);
         kernels = new KernelLauncher(this, accelerator, executor);
         shapes = shapesFor(accelerator);
         Uploads = new UploadRing(this, accelerator);
@@ -131,13 +130,14 @@ internal sealed partial class GpuDevice : IlgpuDevice
         return end.MeasureFrom(start);
     }
 
-    /// <summary>Queues setting memory to zero.</summary>
-    public void Zero<T>(ArrayView<T> memory)
+    /// <summary>Queues setting a buffer to zero up to an element.</summary>
+    /// <remarks>From its first on: to an offset, which is in bytes by then, ILGPU's OpenCL applies the size of an element once more.</remarks>
+    public void Zero<T>(GpuBuffer<T> buffer, long count)
         where T : unmanaged
     {
         try
         {
-            memory.MemSetToZero(Stream);
+            buffer.Padded.SubView(0, count).MemSetToZero(Stream);
         }
         catch (AcceleratorException error)
         {
@@ -158,16 +158,6 @@ internal sealed partial class GpuDevice : IlgpuDevice
         {
             throw Failure(error);
         }
-    }
-
-    /// <summary>
-    /// What an error of the driver is to the caller: one line that names the device. From then on, memory that cannot be released is let go.
-    /// </summary>
-    public DeviceException Failure(Exception error)
-    {
-        failed = true;
-        string code = error is CLException { Error: var name } ? $"{name}: " : "";
-        return new DeviceException($"{Description}: {code}{error.Message.ReplaceLineEndings(" ")}", error);
     }
 
     /// <summary>Disposes a part of the device.</summary>

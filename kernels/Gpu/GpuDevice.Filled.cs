@@ -45,8 +45,9 @@ internal sealed partial class GpuDevice
     {
         GpuPattern pattern = Own(weight.Pattern);
         DeviceMatrix matrix = FilledMatrix(pattern.Csr);
-        ArrayView<float> memory = View(matrix.Buffer).SubView(0, matrix.Rows * matrix.Columns);
-        Zero(memory);
+        int length = matrix.Rows * matrix.Columns;
+        Zero(Own(matrix.Buffer), length);
+        ArrayView<float> memory = View(matrix.Buffer).SubView(0, length);
         LaunchLinear(pattern.Csr.NonZeros, new ScatterKernel(View(weight.Values), pattern.Elements.View, pattern.Csr.NonZeros, memory));
         return matrix;
     }

@@ -18,6 +18,9 @@ internal sealed record GroupShapes(
     /// <summary>The most threads of a group, which sizes its shared memory.</summary>
     public const int MostThreads = 256;
 
+    /// <summary>Bytes of shared memory that a group may take: what every CUDA GPU has for one, and the tiles of sparse products fill.</summary>
+    public const int SharedBytes = 48 << 10;
+
     /// <summary>The most teams of a group.</summary>
     public const int MostTeams = 16;
 

@@ -1,5 +1,8 @@
 using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace SparseEngine.Kernels.Gpu;
 
@@ -55,15 +58,26 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator, 
         {
             if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))
             {
-                launcher = accelerator.LoadStreamKernel<TKernel>(Entry, SpecializationOf<TKernel>(accelerator.MaxNumThreadsPerGroup));
+                launcher = Load<TKernel>();
                 launchers.Add(typeof(TKernel), launcher);
             }
 
-            ((Action<KernelConfig, TKernel>)launcher)(new KernelConfig(grid, group), kernel);
+            ((Action<AcceleratorStream, KernelConfig, TKernel>)launcher)(accelerator.DefaultStream, new KernelConfig(grid, group), kernel);
         }
         catch (Exception error) when (error is AcceleratorException or InternalCompilerException)
         {
             throw device.Failure(error);
         }
+    }
+
+    private Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
+        where TKernel : struct, IKernel
+    {
+        Action<TKernel> entry = Entry;
+        KernelSpecialization specialization = SpecializationOf<TKernel>(accelerator.MaxNumThreadsPerGroup);
+        return accelerator is CLAccelerator
+            ? accelerator.LoadKernel(OpenClCompiler.Compile((CLBackend)accelerator.GetBackend(), entry.Method, specialization))
+                .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>()
+            : accelerator.LoadKernel(entry, specialization);
     }
 }

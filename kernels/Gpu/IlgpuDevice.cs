@@ -51,10 +51,10 @@ public abstract class IlgpuDevice : ComputeDevice
     public abstract TimeSpan Measure(Action operations);
 
     /// <summary>Lists the accelerators of this machine: the GPUs by kind, then the CPU accelerator, which is always there.</summary>
-    /// <remarks>ILGPU leaves out OpenCL devices without generic addresses.</remarks>
+    /// <remarks>Left out are OpenCL devices without generic addresses, which ILGPU needs, or the local memory that the kernels need.</remarks>
     public static IReadOnlyList<AcceleratorInfo> Enumerate()
     {
-        using Context context = Context.Create(builder => builder.Cuda().OpenCL().CPU(GpuDevice.CpuAccelerator));
+        using Context context = Context.Create(builder => OpenClLibrary.AddTo(builder.Cuda()).CPU(GpuDevice.CpuAccelerator));
         return
         [
             .. Enum.GetValues<AcceleratorKind>()
@@ -76,7 +76,10 @@ public abstract class IlgpuDevice : ComputeDevice
         {
             context.Dispose();
             string found = devices.Length == 0 ? "none" : $"{devices.Length}, from 0";
-            throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {found} on this machine");
+            string usable = kind == AcceleratorKind.OpenCl
+                ? $", of those with generic addresses and {GroupShapes.SharedBytes >> 10} KiB of local memory"
+                : "";
+            throw new DeviceException($"no {NameOf(kind)} device {index}: ILGPU finds {found} on this machine{usable}");
         }
 
         GpuDevice device = new(
@@ -95,18 +98,18 @@ public abstract class IlgpuDevice : ComputeDevice
     private static Context.Builder With(Context.Builder builder, AcceleratorKind kind) => kind switch
     {
         AcceleratorKind.Cuda => builder.Cuda(),
-        AcceleratorKind.OpenCl => builder.OpenCL(),
+        AcceleratorKind.OpenCl => OpenClLibrary.AddTo(builder),
         AcceleratorKind.Cpu => builder.CPU(GpuDevice.CpuAccelerator),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "valid: Cuda, OpenCl, Cpu"),
     };
 
-    private static IEnumerable<Device> Devices(Context context, AcceleratorKind kind) =>
-        context.Devices.Where(device => device.AcceleratorType == kind switch
-        {
-            AcceleratorKind.Cuda => AcceleratorType.Cuda,
-            AcceleratorKind.OpenCl => AcceleratorType.OpenCL,
-            _ => AcceleratorType.CPU,
-        });
+    private static IEnumerable<Device> Devices(Context context, AcceleratorKind kind) => kind switch
+    {
+        AcceleratorKind.Cuda => context.Devices.Where(device => device.AcceleratorType == AcceleratorType.Cuda),
+        AcceleratorKind.OpenCl => context.Devices.Where(
+            device => device.AcceleratorType == AcceleratorType.OpenCL && device.MaxSharedMemoryPerGroup >= GroupShapes.SharedBytes),
+        _ => context.Devices.Where(device => device.AcceleratorType == AcceleratorType.CPU),
+    };
 
     private static string NameOf(AcceleratorKind kind) => kind switch
     {

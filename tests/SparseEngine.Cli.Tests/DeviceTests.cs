@@ -74,6 +74,7 @@ public class DeviceTests
     [InlineData(
         "GPU", "host:1", 2, "--device is \"host:1\"; valid: auto, host, cuda, cuda:N, opencl, opencl:N, ilgpu-cpu. See: sparse-engine run --help")]
     [InlineData("GPU", "cuda:77", 1, "no CUDA device 77: ILGPU finds ")]
+    [InlineData("GPU", "opencl:77", 1, "no OpenCL device 77: ILGPU finds ")]
     public async Task A_device_that_cannot_be_had_is_one_line(string target, string device, int exitCode, string message)
     {
         using TinyRun run = new();

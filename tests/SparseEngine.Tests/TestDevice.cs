@@ -1,5 +1,6 @@
 using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 using SparseEngine.PtxMachine;
 
 namespace SparseEngine.Tests;
@@ -10,6 +11,11 @@ internal static class TestDevice
     public const string Ptx = "ptx";
 
     public static ComputeDevice Open(string name) => name == Ptx ? PtxDevice.Create() : DeviceChoice.Parse(name).Open(threads: 1);
+
+    /// <summary>The first device of CUDA and of OpenCL, where this machine has them.</summary>
+    public static IEnumerable<string> Gpus() =>
+        IlgpuDevice.Enumerate().Where(accelerator => accelerator is { Index: 0, Kind: not AcceleratorKind.Cpu })
+            .Select(accelerator => accelerator.Kind == AcceleratorKind.Cuda ? "cuda" : "opencl");
 
     /// <summary>Marks a case with the device that it needs; one that ILGPU compiles for also with device=ilgpu.</summary>
     public static T OnDevice<T>(this T row, string name)

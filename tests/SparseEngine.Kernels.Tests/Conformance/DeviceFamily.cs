@@ -27,6 +27,7 @@ public enum DeviceFamily
     IlgpuCudaAlone,
     IlgpuCudaDenseProducts,
     IlgpuOpenCl,
+    IlgpuOpenClDenseProducts,
 }
 
 internal static class DeviceFamilies
@@ -38,7 +39,8 @@ internal static class DeviceFamilies
     {
         DeviceFamily.IlgpuCuda or DeviceFamily.IlgpuCudaAlone or DeviceFamily.IlgpuCudaDenseProducts =>
             Accelerators.Value.Any(accelerator => accelerator.Kind == AcceleratorKind.Cuda),
-        DeviceFamily.IlgpuOpenCl => Accelerators.Value.Any(accelerator => accelerator.Kind == AcceleratorKind.OpenCl),
+        DeviceFamily.IlgpuOpenCl or DeviceFamily.IlgpuOpenClDenseProducts =>
+            Accelerators.Value.Any(accelerator => accelerator.Kind == AcceleratorKind.OpenCl),
         _ => true,
     };
 
@@ -58,7 +60,8 @@ internal static class DeviceFamilies
         DeviceFamily.IlgpuCuda => [Cuda(new ProductOptions { Method = ProductMethod.Sparse })],
         DeviceFamily.IlgpuCudaAlone => [Cuda(new ProductOptions { Method = ProductMethod.Sparse, UseCuBlas = false })],
         DeviceFamily.IlgpuCudaDenseProducts => [Cuda(new ProductOptions { Method = ProductMethod.Dense })],
-        DeviceFamily.IlgpuOpenCl => [IlgpuDevice.Create(AcceleratorKind.OpenCl, options: new ProductOptions { Method = ProductMethod.Sparse })],
+        DeviceFamily.IlgpuOpenCl => [OpenCl(ProductMethod.Sparse)],
+        DeviceFamily.IlgpuOpenClDenseProducts => [OpenCl(ProductMethod.Dense)],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
     };
 
@@ -71,6 +74,9 @@ internal static class DeviceFamilies
         family == DeviceFamily.IlgpuSmallGpu ? cases.Where(item => size(item) <= largest) : cases;
 
     private static IlgpuDevice Cuda(ProductOptions options) => IlgpuDevice.Create(AcceleratorKind.Cuda, options: options);
+
+    private static IlgpuDevice OpenCl(ProductMethod method) =>
+        IlgpuDevice.Create(AcceleratorKind.OpenCl, options: new ProductOptions { Method = method });
 
     private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
 }
@@ -93,7 +99,7 @@ internal sealed class EveryDeviceAttribute : DataAttribute
         {
             DeviceFamily.IlgpuPtx or DeviceFamily.IlgpuPtxDenseProducts => row.WithTrait("device", "ptx"),
             DeviceFamily.IlgpuCuda or DeviceFamily.IlgpuCudaAlone or DeviceFamily.IlgpuCudaDenseProducts => row.WithTrait("device", "cuda"),
-            DeviceFamily.IlgpuOpenCl => row.WithTrait("device", "opencl"),
+            DeviceFamily.IlgpuOpenCl or DeviceFamily.IlgpuOpenClDenseProducts => row.WithTrait("device", "opencl"),
             _ => row,
         };
     }

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.PtxMachine.Decoding;
@@ -45,7 +44,7 @@ public partial class PtxTests
     [Fact]
     public void Floats_that_are_no_vector_are_seen_to_be_moved_in_parts()
     {
-        using Context context = NewContext();
+        using Context context = KernelList.NewContext();
         string text = Compile(context, Architectures[0], typeof(ThreeFloatsKernel));
         Assert.Contains(Faults().Matches(text), match => match.Value.Contains("ld.global.f32", StringComparison.Ordinal));
     }
@@ -70,9 +69,6 @@ public partial class PtxTests
     public void The_machine_for_ptx_knows_every_instruction_of_every_kernel() =>
         Assert.All(Compiled.Value, kernel => Assert.NotEmpty(Decoder.Decode(kernel.ToString(), kernel.Text).Instructions));
 
-    [Fact]
-    public void The_list_of_kernels_has_them_all() => Assert.Contains(typeof(ActivationBackwardKernel<TanhFunction>), AllKernels());
-
     /// <summary>
     /// Double precision, memory of a thread's own (registers that spilled, arrays), calls that were not inlined, atomic operations on
     /// floats, whose order would change results, and vectors moved in parts: only those lie at an offset from their first.
@@ -81,13 +77,6 @@ public partial class PtxTests
         @"^.*(\.f64|(ld|st)\.local|\.local |call\.|\b(atom|red)\.\S*\.f\d\d|\b(ld|st)\.(global|shared)\.f32\s[^;]*\+\d+\]).*$",
         RegexOptions.Multiline)]
     private static partial Regex Faults();
-
-    /// <summary>The implementations of <see cref="IKernel"/>; generic ones with each argument that fits.</summary>
-    private static IEnumerable<Type> AllKernels()
-    {
-        Type[] types = typeof(IKernel).Assembly.GetTypes();
-        return types.Where(type => type.IsValueType && type.IsAssignableTo(typeof(IKernel))).SelectMany(kernel => Closed(kernel, types));
-    }
 
     /// <summary>Whether a kernel's fields, or theirs, are memory seen as <see cref="Float4"/>.</summary>
     private static bool HoldsVectors(Type type) =>
@@ -98,26 +87,13 @@ public partial class PtxTests
     private static IEnumerable<Type> Fields(Type type) =>
         type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => field.FieldType);
 
-    private static IEnumerable<Type> Closed(Type kernel, Type[] types)
-    {
-        if (!kernel.IsGenericTypeDefinition)
-        {
-            return [kernel];
-        }
-
-        Type bound = kernel.GetGenericArguments()[0].GetGenericParameterConstraints().Single(type => type.IsInterface);
-        return types.Where(type => type.IsValueType && type.IsAssignableTo(bound)).Select(argument => kernel.MakeGenericType(argument));
-    }
-
-    private static Context NewContext() => Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
-
     private static List<CompiledKernel> CompileAll()
     {
-        using Context context = NewContext();
+        using Context context = KernelList.NewContext();
         List<CompiledKernel> compiled = [];
         foreach (CudaArchitecture architecture in Architectures)
         {
-            compiled.AddRange(AllKernels().Select(kernel => new CompiledKernel(architecture, kernel, Compile(context, architecture, kernel))));
+            compiled.AddRange(KernelList.All.Select(kernel => new CompiledKernel(architecture, kernel, Compile(context, architecture, kernel))));
         }
 
         return compiled;
@@ -125,12 +101,9 @@ public partial class PtxTests
 
     private static string Compile(Context context, CudaArchitecture architecture, Type kernel)
     {
-        MethodInfo entry = typeof(KernelLauncher).GetMethod(nameof(KernelLauncher.Entry))!.MakeGenericMethod(kernel);
         using PTXBackend backend = new(context, architecture, new CudaInstructionSet(7, 8), nvvmAPI: null!);
-        EntryPointDescription description = EntryPointDescription.FromExplicitlyGroupedKernel(entry);
-        KernelSpecialization specialization = (KernelSpecialization)typeof(KernelLauncher).GetMethod(nameof(KernelLauncher.SpecializationOf))!
-            .MakeGenericMethod(kernel).Invoke(null, [1024])!;
-        return ((PTXCompiledKernel)backend.Compile(description, specialization)).PTXAssembly;
+        EntryPointDescription description = EntryPointDescription.FromExplicitlyGroupedKernel(KernelList.EntryOf(kernel));
+        return ((PTXCompiledKernel)backend.Compile(description, KernelList.SpecializationOf(kernel))).PTXAssembly;
     }
 
     /// <summary>What a kernel is compiled to.</summary>

@@ -51,7 +51,7 @@ public sealed class ReferenceMaskTests
     }
 
     public static IEnumerable<TheoryDataRow<string>> Devices() =>
-        new[] { "ilgpu-cpu", TestDevice.Ptx }.Select(name => new TheoryDataRow<string>(name).OnDevice(name));
+        new[] { "ilgpu-cpu", TestDevice.Ptx }.Concat(TestDevice.Gpus()).Select(name => new TheoryDataRow<string>(name).OnDevice(name));
 
     [Theory]
     [MemberData(nameof(Devices))]

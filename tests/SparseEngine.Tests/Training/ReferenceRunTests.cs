@@ -3,7 +3,6 @@ using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Gpu;
 using SparseEngine.Runs;
 
 namespace SparseEngine.Tests.Training;
@@ -15,7 +14,7 @@ namespace SparseEngine.Tests.Training;
 public class ReferenceRunTests
 {
     public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
-        from device in new[] { "host", "ilgpu-cpu", TestDevice.Ptx }.Concat(Gpus())
+        from device in new[] { "host", "ilgpu-cpu", TestDevice.Ptx }.Concat(TestDevice.Gpus())
         from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups" }
         select new TheoryDataRow<string, string>(name, device).OnDevice(device);
 
@@ -45,11 +44,6 @@ public class ReferenceRunTests
 
         CompareFinalWeights(TestRun.Data(name, "final.safetensors"), summary.CheckpointPath!);
     }
-
-    /// <summary>A GPU of each kind, where this machine has it.</summary>
-    private static IEnumerable<string> Gpus() =>
-        IlgpuDevice.Enumerate().Where(accelerator => accelerator is { Index: 0, Kind: not AcceleratorKind.Cpu })
-            .Select(accelerator => accelerator.Kind == AcceleratorKind.Cuda ? "cuda" : "opencl");
 
     private static void AssertRelative(double expected, double actual, double tolerance, string what) =>
         Assert.True(Math.Abs(actual - expected) <= tolerance * Math.Abs(expected), $"{what}: {actual}, PyTorch {expected}");
