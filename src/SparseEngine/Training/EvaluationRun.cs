@@ -28,8 +28,8 @@ internal static class EvaluationRun
                 break;
             }
 
-            // Whoever clears a folder of old checkpoints does not wait for us; the last one must be there.
-            if (!File.Exists(path) && path != checkpoints[^1])
+            // A run that keeps only so many does not wait for us.
+            if (mode is RunMode.EvalAll && !File.Exists(path))
             {
                 context.Logger.LogWarning("{Checkpoint}: is gone since the evaluation began; passed over", path);
                 continue;
@@ -39,7 +39,9 @@ internal static class EvaluationRun
             last = summary.Evaluation ?? last;
         }
 
-        return summary with { Evaluation = last };
+        return last is not null || stop.IsCancellationRequested
+            ? summary with { Evaluation = last }
+            : throw new TrainingException($"{context.Parameters.RunConfig.ModelDirectory}: every checkpoint was removed before it was evaluated");
     }
 
     private static IReadOnlyList<string> CheckpointsOf(RunContext context, RunMode mode)

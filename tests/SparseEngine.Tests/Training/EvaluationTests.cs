@@ -80,17 +80,21 @@ public class EvaluationTests
         Assert.Equal(8 + 3, File.ReadLines(Path.Combine(run.Folder, "metrics.jsonl")).Count());
     }
 
-    [Fact]
-    public void Eval_all_passes_over_a_checkpoint_that_is_removed_meanwhile()
+    [Theory]
+    [InlineData(6, new[] { 3, 8 })]
+    [InlineData(8, new[] { 3, 6 })]
+    public void Eval_all_passes_over_a_checkpoint_that_is_removed_meanwhile(int removed, int[] evaluated)
     {
         using TestRun run = new();
         run.With(config => config with { CheckpointSteps = 3 }).Execute();
-        run.AfterEvaluation = () => File.Delete(run.CheckpointPath(6));
+        run.AfterEvaluation = () => File.Delete(run.CheckpointPath(removed));
 
-        run.Execute(RunMode.EvalAll);
+        RunSummary summary = run.Execute(RunMode.EvalAll);
 
-        Assert.Equal([3, 8], run.Evaluations.Select(evaluation => evaluation.Step));
-        Assert.Contains(run.Logged, line => line.Contains($"{run.CheckpointPath(6)}: is gone since the evaluation began", StringComparison.Ordinal));
+        Assert.Equal(evaluated, run.Evaluations.Select(evaluation => evaluation.Step));
+        Assert.Equal(run.Evaluations[^1], summary.Evaluation);
+        Assert.Contains(
+            run.Logged, line => line.Contains($"{run.CheckpointPath(removed)}: is gone since the evaluation began", StringComparison.Ordinal));
     }
 
     [Fact]
