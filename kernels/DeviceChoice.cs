@@ -79,7 +79,7 @@ public readonly record struct DeviceChoice(DeviceKind Kind, int Index = 0)
             return this;
         }
 
-        IEnumerable<AcceleratorInfo> gpus = accelerators.Where(accelerator => accelerator is { IsGpu: true });
+        IEnumerable<AcceleratorInfo> gpus = accelerators.Where(accelerator => accelerator.IsGpu);
         AcceleratorInfo? gpu = gpus.MinBy(accelerator => accelerator.Kind);
         return gpu is null
             ? new DeviceChoice(DeviceKind.Host)

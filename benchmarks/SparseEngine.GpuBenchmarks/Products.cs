@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using SparseEngine.Benchmarks;
 using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
-using SparseEngine.Kernels.Devices.Profiling;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Sparse;
 
@@ -52,62 +50,5 @@ internal static class Products
             "gemm_gradient", size, tokens, 0, flops, timing.Median(() => device.Gemm(GemmLayout.TransposedB, y, x, weight, accumulate: false)));
         x.Buffer.Dispose();
         y.Buffer.Dispose();
-    }
-}
-
-/// <summary>The host's part of a launch.</summary>
-internal static class Launches
-{
-    private const int Count = 2000;
-
-    public static void Time(Timing timing, IlgpuDevice device)
-    {
-        DeviceMatrix y = device.AllocateActivations(1, 16);
-        using DeviceBuffer<float> bias = device.Allocate<float>(1);
-        double[] times = new double[5];
-        for (int round = 0; round < times.Length; round++)
-        {
-            device.Wait();
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < Count; i++)
-            {
-                device.AddBias(y, bias);
-            }
-
-            times[round] = Stopwatch.GetElapsedTime(start).TotalMilliseconds / Count;
-        }
-
-        Array.Sort(times);
-        timing.Print("launch", "1x16", 0, 0, 0, times[times.Length / 2]);
-        y.Buffer.Dispose();
-    }
-}
-
-/// <summary>Training steps of the sizes that the documentation speaks of.</summary>
-internal static class Steps
-{
-    private static readonly int[] Zeros = [0, 50, 75, 90];
-
-    public static void Time(Timing timing, IlgpuDevice device)
-    {
-        foreach (StepSize size in StepSize.All)
-        {
-            foreach (int zeros in Zeros)
-            {
-                using StepUnderTest step = new(device, size, zeros);
-                double milliseconds = timing.Median(step.Run);
-                string name = $"{size.Hidden}x{size.Filter}x{size.Heads}";
-                timing.Print("step", name, size.Tokens, zeros, size.Flops(zeros).Executed, milliseconds, $"loss {step.Read():0.0000}");
-                Profile profile = new();
-                device.Profile = profile;
-                step.Run();
-                device.Profile = null;
-                foreach (OperationTotal total in profile.Totals)
-                {
-                    timing.Print(
-                        $"of_step {total.Name}", name, size.Tokens, zeros, total.Flops, total.Time.TotalMilliseconds, $"{total.Calls} calls");
-                }
-            }
-        }
     }
 }

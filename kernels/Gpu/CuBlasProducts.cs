@@ -12,8 +12,9 @@ internal sealed class CuBlasProducts : IDisposable
     // CUBLAS_TF32_TENSOR_OP_MATH, for which ILGPU.Algorithms has no name.
     private const CuBlasMathMode TensorFloat32 = (CuBlasMathMode)3;
 
-    // Later than those that ILGPU.Algorithms asks for, with the same functions.
-    private static readonly string[] LaterVersions = ["13"];
+    // The latest version that ILGPU.Algorithms asks for, and a later one with the same functions.
+    private const string Asked = "12";
+    private const string Later = "13";
 
     private readonly CuBlas library;
 
@@ -73,7 +74,7 @@ internal sealed class CuBlasProducts : IDisposable
             return 0;
         }
 
-        string latest = name.Replace("12", LaterVersions[0], StringComparison.Ordinal);
+        string latest = name.Replace(Asked, Later, StringComparison.Ordinal);
         IEnumerable<string> names = latest == name ? [name] : [name, latest];
         return names.SelectMany(file => Folders().Select(folder => Path.Combine(folder, file)).Prepend(file))
             .Select(file => NativeLibrary.TryLoad(file, out nint library) ? library : 0).FirstOrDefault(library => library != 0);

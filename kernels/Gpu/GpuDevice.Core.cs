@@ -46,7 +46,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
     public static GpuDevice CreateSmallGpu()
     {
         CPUDevice device = new(numThreadsPerWarp: 16, numWarpsPerMultiprocessor: 2, numMultiprocessors: 2);
-        Context context = Context.Create(builder => builder.CPU(device).Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
+        Context context = Context.Create(builder => KernelLauncher.Optimized(builder.CPU(device)));
         return new GpuDevice(context, AcceleratorKind.Cpu, device, GroupShapes.Gpu, new ProductOptions());
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 using SparseEngine.Kernels.Sparse;
 
@@ -157,10 +158,10 @@ internal sealed class GpuFiringOrder : IDisposable
         public int[] Ends { get; }
 
         /// <summary>For each batch, its columns' places in the chunk.</summary>
-        public ReadOnlySpan<int> Places => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(places);
+        public ReadOnlySpan<int> Places => CollectionsMarshal.AsSpan(places);
 
         /// <summary>For each non-zero of each batch its position in the values of W, or -1.</summary>
-        public ReadOnlySpan<int> Positions => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(positions);
+        public ReadOnlySpan<int> Positions => CollectionsMarshal.AsSpan(positions);
 
         /// <summary>Adds the non-zeros [p, end) that lie in a chunk, and tells where the others begin.</summary>
         private int Add(CsrPattern csr, int p, int end, int chunk, ReadOnlySpan<int> valuePositions)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 using SparseEngine.Kernels.Sparse;
 
@@ -35,9 +36,9 @@ internal sealed class GpuSamples : IDisposable
     {
         columnCount = csr.ColumnCount;
         SampleList list = new(csr);
-        shares = GpuPattern.Upload<Int4>(device, [.. list.Shares]);
-        batches = GpuPattern.Upload<Int2>(device, [.. list.Batches]);
-        rows = GpuPattern.Upload<byte>(device, [.. list.Rows]);
+        shares = GpuPattern.Upload<Int4>(device, CollectionsMarshal.AsSpan(list.Shares));
+        batches = GpuPattern.Upload<Int2>(device, CollectionsMarshal.AsSpan(list.Batches));
+        rows = GpuPattern.Upload<byte>(device, CollectionsMarshal.AsSpan(list.Rows));
     }
 
     /// <summary>The number of shares.</summary>

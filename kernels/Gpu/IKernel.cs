@@ -34,6 +34,9 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator, 
 {
     private readonly Dictionary<Type, Delegate> launchers = [];
 
+    /// <summary>The optimizations that kernels are compiled with: docs/gpu.md says what they do and what a lower level would cost.</summary>
+    public static Context.Builder Optimized(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive);
+
     /// <summary>The method that ILGPU compiles for a kernel.</summary>
     public static void Entry<TKernel>(TKernel kernel)
         where TKernel : struct, IKernel => kernel.Invoke();

@@ -70,7 +70,7 @@ public abstract class IlgpuDevice : ComputeDevice
     public static IlgpuDevice Create(AcceleratorKind kind, int index = 0, ProductOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        Context context = Context.Create(builder => With(builder, kind).Profiling().Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive));
+        Context context = Context.Create(builder => KernelLauncher.Optimized(With(builder, kind).Profiling()));
         Device[] devices = [.. Devices(context, kind)];
         if (index >= devices.Length)
         {

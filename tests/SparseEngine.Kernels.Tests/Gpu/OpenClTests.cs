@@ -3,6 +3,7 @@ using ILGPU;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime.OpenCL;
 using SparseEngine.Kernels.Gpu;
+using SparseEngine.PtxMachine;
 
 namespace SparseEngine.Kernels.Tests.Gpu;
 
@@ -70,7 +71,7 @@ public partial class OpenClTests
 
     private static List<CompiledKernel> CompileAll()
     {
-        using Context context = KernelList.NewContext();
+        using Context context = KernelCompiler.NewContext();
         CLCapabilityContext capabilities = new(
             float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false);
         using CLBackend backend = new(context, capabilities, CLDeviceVendor.Other, CLCVersion.CL30);
@@ -78,7 +79,7 @@ public partial class OpenClTests
     }
 
     private static string Compile(CLBackend backend, Type kernel) =>
-        OpenClCompiler.Compile(backend, KernelList.EntryOf(kernel), KernelList.SpecializationOf(kernel)).Source;
+        OpenClCompiler.Compile(backend, KernelCompiler.EntryOf(kernel), KernelCompiler.SpecializationOf(kernel)).Source;
 
     private sealed record CompiledKernel(Type Type, string Source);
 }

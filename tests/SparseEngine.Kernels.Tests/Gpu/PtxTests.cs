@@ -1,10 +1,9 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
-using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 using SparseEngine.Kernels.Gpu;
+using SparseEngine.PtxMachine;
 using SparseEngine.PtxMachine.Decoding;
 
 namespace SparseEngine.Kernels.Tests.Gpu;
@@ -44,8 +43,8 @@ public partial class PtxTests
     [Fact]
     public void Floats_that_are_no_vector_are_seen_to_be_moved_in_parts()
     {
-        using Context context = KernelList.NewContext();
-        string text = Compile(context, Architectures[0], typeof(ThreeFloatsKernel));
+        using Context context = KernelCompiler.NewContext();
+        string text = KernelCompiler.Compile(context, Architectures[0], typeof(ThreeFloatsKernel));
         Assert.Contains(Faults().Matches(text), match => match.Value.Contains("ld.global.f32", StringComparison.Ordinal));
     }
 
@@ -89,21 +88,14 @@ public partial class PtxTests
 
     private static List<CompiledKernel> CompileAll()
     {
-        using Context context = KernelList.NewContext();
+        using Context context = KernelCompiler.NewContext();
         List<CompiledKernel> compiled = [];
         foreach (CudaArchitecture architecture in Architectures)
         {
-            compiled.AddRange(KernelList.All.Select(kernel => new CompiledKernel(architecture, kernel, Compile(context, architecture, kernel))));
+            compiled.AddRange(KernelList.All.Select(kernel => new CompiledKernel(architecture, kernel, KernelCompiler.Compile(context, architecture, kernel))));
         }
 
         return compiled;
-    }
-
-    private static string Compile(Context context, CudaArchitecture architecture, Type kernel)
-    {
-        using PTXBackend backend = new(context, architecture, new CudaInstructionSet(7, 8), nvvmAPI: null!);
-        EntryPointDescription description = EntryPointDescription.FromExplicitlyGroupedKernel(KernelList.EntryOf(kernel));
-        return ((PTXCompiledKernel)backend.Compile(description, KernelList.SpecializationOf(kernel))).PTXAssembly;
     }
 
     /// <summary>What a kernel is compiled to.</summary>
