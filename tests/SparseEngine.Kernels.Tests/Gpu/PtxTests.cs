@@ -92,7 +92,8 @@ public partial class PtxTests
         List<CompiledKernel> compiled = [];
         foreach (CudaArchitecture architecture in Architectures)
         {
-            compiled.AddRange(KernelList.All.Select(kernel => new CompiledKernel(architecture, kernel, KernelCompiler.Compile(context, architecture, kernel))));
+            compiled.AddRange(KernelList.All.Select(
+                kernel => new CompiledKernel(architecture, kernel, KernelCompiler.Compile(context, architecture, kernel))));
         }
 
         return compiled;
