@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Devices;
 
@@ -13,6 +14,27 @@ public abstract partial class ComputeDevice
         if (buffer.Length < atLeast)
         {
             throw new ArgumentException($"the buffer has {buffer.Length} elements, {atLeast} are needed", name);
+        }
+    }
+
+    /// <summary>One item for each element of a weight.</summary>
+    private static void RequireElements<T>(
+        [NotNull] DeviceBuffer<T>? buffer, int rows, int columns, [CallerArgumentExpression(nameof(buffer))] string name = "")
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        RequireLength(buffer, (long)rows * columns, name);
+    }
+
+    /// <summary>A pattern of a weight, where there is one.</summary>
+    private static void RequireShape(CsrPattern? pattern, int rows, int columns, [CallerArgumentExpression(nameof(pattern))] string name = "")
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        if (pattern is not null && (pattern.Rows != rows || pattern.ColumnCount != columns))
+        {
+            throw new ArgumentException($"the pattern is {pattern.Rows} x {pattern.ColumnCount}, {rows} x {columns} is needed", name);
         }
     }
 

@@ -37,6 +37,14 @@ internal sealed partial class GpuDevice
         return (new CsrPattern(rows, columns, hostPointers, hostColumns), values);
     }
 
+    /// <inheritdoc/>
+    private protected override CsrPattern CompressCore(DeviceBuffer<byte> keep, int rows, int columns)
+    {
+        byte[] flags = new byte[rows * columns];
+        keep.CopyTo(flags);
+        return CsrPattern.FromMask(rows, columns, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, bool>(flags));
+    }
+
     /// <summary>The transpose of a pattern, by a stable counting sort, and for each of its non-zeros its position in the original.</summary>
     public (CsrPattern Transposed, int[] Positions) Transpose(CsrPattern csr)
     {

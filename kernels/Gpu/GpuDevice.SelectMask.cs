@@ -14,13 +14,20 @@ internal sealed partial class GpuDevice
     private MemoryBuffer1D<uint, Stride1D.Dense>? radixState;
 
     /// <inheritdoc/>
-    private protected override void SelectMaskCore(in MaskArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
+    private protected override void SelectMaskCore(
+        in MaskArguments arguments, int rows, int columns, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
     {
-        int length = weight.Length;
-        ArrayView<float> elements = View(weight);
-        ArrayView<byte> flags = View(keep);
+        int length = rows * columns;
+        ArrayView<float> elements = View(weight).SubView(0, length);
+        ArrayView<byte> flags = View(keep).SubView(0, length);
         if (length == 0)
         {
+            return;
+        }
+
+        if (arguments.Groups.Count > 1)
+        {
+            SelectInGroups(arguments, rows, columns, elements, flags);
             return;
         }
 

@@ -12,6 +12,8 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
     where T : unmanaged
 {
     private const int Alignment = 64;
+
+    // Locked while it changes: items of a device's ForEach allocate and dispose side by side.
     private readonly HashSet<IDisposable> owner;
     private T* memory;
 
@@ -22,7 +24,10 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
         nuint bytes = (nuint)Math.Max(length, 1) * (nuint)sizeof(T);
         memory = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) / Alignment * Alignment, Alignment);
         Clear();
-        owner.Add(this);
+        lock (owner)
+        {
+            owner.Add(this);
+        }
     }
 
     public T* Pointer
@@ -44,7 +49,11 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
 
     protected override void Dispose(bool disposing)
     {
-        owner.Remove(this);
+        lock (owner)
+        {
+            owner.Remove(this);
+        }
+
         NativeMemory.AlignedFree(memory);
         memory = null;
     }

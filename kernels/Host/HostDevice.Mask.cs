@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
@@ -5,26 +6,40 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Kernels.Host;
 
 /// <content>Masks, and the sparse rows they make of a dense weight.</content>
+/// <remarks>Each works on one thread and touches nothing but its operands: several weights' masks are made side by side.</remarks>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    private protected override void SelectMaskCore(in MaskArguments arguments, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
+    private protected override void SelectMaskCore(
+        in MaskArguments arguments, int rows, int columns, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
     {
-        ReadOnlySpan<float> elements = new(Pointer(weight), weight.Length);
-        Span<byte> flags = new(Pointer(keep), weight.Length);
-        arguments.Select(elements, new float[weight.Length], MemoryMarshal.Cast<byte, bool>(flags));
+        int elements = rows * columns;
+        float[] scores = ArrayPool<float>.Shared.Rent(elements);
+        arguments.Select(rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.AsSpan(0, elements), Flags(keep, elements));
+        ArrayPool<float>.Shared.Return(scores);
     }
+
+    /// <inheritdoc/>
+    private protected override void UpdateMaskCore(
+        in MaskUpdate update, CsrPattern? pattern, int rows, int columns, DeviceBuffer<float> values, DeviceBuffer<float> scores,
+        DeviceBuffer<byte> keep)
+    {
+        int elements = rows * columns;
+        ReadOnlySpan<float> alive = new(Pointer(values), pattern?.NonZeros ?? elements);
+        update.Select(pattern, rows, columns, alive, new Span<float>(Pointer(scores), elements), Flags(keep, elements));
+    }
+
+    /// <inheritdoc/>
+    private protected override CsrPattern CompressCore(DeviceBuffer<byte> keep, int rows, int columns) =>
+        CsrPattern.FromMask(rows, columns, Flags(keep, rows * columns));
 
     /// <inheritdoc/>
     private protected override (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
         DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns)
     {
-        int elements = rows * columns;
-        ReadOnlySpan<float> source = new(Pointer(dense), elements);
-        ReadOnlySpan<byte> flags = new(Pointer(keep), elements);
-        CsrPattern pattern = CsrPattern.FromMask(rows, columns, MemoryMarshal.Cast<byte, bool>(flags));
+        CsrPattern pattern = CompressCore(keep, rows, columns);
         HostBuffer<float> values = new(pattern.NonZeros, buffers);
-        pattern.Gather(source, values.Span);
+        pattern.Gather(new ReadOnlySpan<float>(Pointer(dense), rows * columns), values.Span);
         foreach (ref float value in values.Span)
         {
             value = float.IsFinite(value) ? value : 0;
@@ -32,4 +47,30 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         return (pattern, values);
     }
+
+    /// <inheritdoc/>
+    private protected override void TransferCore(
+        CsrPattern? from, CsrPattern? to, int rows, int columns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
+    {
+        ReadOnlySpan<float> numbers = new(Pointer(source), from?.NonZeros ?? (rows * columns));
+        Span<float> moved = new(Pointer(destination), to?.NonZeros ?? (rows * columns));
+        if (from is null && to is null)
+        {
+            numbers.CopyTo(moved);
+        }
+        else if (from is null)
+        {
+            to!.Gather(numbers, moved);
+        }
+        else if (to is null)
+        {
+            from.Scatter(numbers, moved, elsewhere: 0);
+        }
+        else
+        {
+            from.Transfer(to, numbers, moved);
+        }
+    }
+
+    private static Span<bool> Flags(DeviceBuffer<byte> keep, int elements) => MemoryMarshal.Cast<byte, bool>(new Span<byte>(Pointer(keep), elements));
 }

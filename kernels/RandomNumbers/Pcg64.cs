@@ -18,9 +18,16 @@ public struct Pcg64
     /// <summary>Seeds the generator as <c>numpy.random.default_rng(seed)</c>.</summary>
     /// <param name="seed">0 or more.</param>
     public Pcg64(long seed)
+        : this([seed])
+    {
+    }
+
+    /// <summary>Seeds the generator as <c>numpy.random.default_rng(seeds)</c> with a list of integers.</summary>
+    /// <param name="seeds">Each 0 or more.</param>
+    public Pcg64(ReadOnlySpan<long> seeds)
     {
         Span<ulong> words = stackalloc ulong[4];
-        SeedSequence.GenerateState(seed, words);
+        SeedSequence.GenerateState(seeds, words);
         increment = (new UInt128(words[2], words[3]) << 1) | 1;
         Step();
         state += new UInt128(words[0], words[1]);

@@ -21,17 +21,36 @@ public enum MaskScore
 /// </remarks>
 /// <param name="Score">What they are ranked by.</param>
 /// <param name="Generator">Where draws come from: a generator as it was seeded.</param>
-/// <param name="Kept">The number of elements that stay.</param>
-public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, int Kept)
+/// <param name="Kept">The number of elements that stay, of each group.</param>
+/// <param name="Groups">The groups, each of which chooses for itself. Draws are made over the whole weight.</param>
+public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, int Kept, MaskGroups Groups = default)
 {
-    /// <summary>Flags the kept elements, on the host.</summary>
+    /// <summary>Flags the kept elements of a weight that is one group, on the host.</summary>
     /// <param name="weight">The weight's elements, row-major.</param>
     /// <param name="scores">As long as the weight; what it holds is overwritten.</param>
     /// <param name="keep">As long as the weight; receives the flags.</param>
-    /// <exception cref="ArgumentException">The lengths differ, or more elements are to stay than there are.</exception>
+    /// <exception cref="ArgumentException">The lengths differ, there are groups, or more elements are to stay than there are.</exception>
     public void Select(ReadOnlySpan<float> weight, Span<float> scores, Span<bool> keep)
     {
+        RequireOneGroup();
+        Select(1, weight.Length, weight, scores, keep);
+    }
+
+    /// <summary>Flags the kept elements, on the host.</summary>
+    /// <param name="rows">The weight's rows.</param>
+    /// <param name="columns">The weight's columns.</param>
+    /// <param name="weight">The weight's elements, row-major.</param>
+    /// <param name="scores">As long as the weight; what it holds is overwritten.</param>
+    /// <param name="keep">As long as the weight; receives the flags.</param>
+    /// <exception cref="ArgumentException">
+    /// The lengths differ, the groups do not divide the weight, or more elements are to stay than there are.
+    /// </exception>
+    public void Select(int rows, int columns, ReadOnlySpan<float> weight, Span<float> scores, Span<bool> keep)
+    {
+        Check(rows, columns);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length, (long)rows * columns);
         ArgumentOutOfRangeException.ThrowIfNotEqual(scores.Length, weight.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(keep.Length, weight.Length);
         Pcg64 generator = Generator;
         if (Score == MaskScore.Random)
         {
@@ -49,6 +68,27 @@ public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, in
             }
         }
 
-        TopK.Select(scores, Kept, keep);
+        Span<Run> runs = new Run[Groups.RunsOf(rows)];
+        for (int group = 0; group < Groups.Count; group++)
+        {
+            Groups.FillRuns(group, rows, columns, runs);
+            TopK.Select<ByValue>(scores, runs, Kept, keep);
+        }
+    }
+
+    /// <summary>Refuses groups where the weight's shape is not known.</summary>
+    internal void RequireOneGroup()
+    {
+        if (Groups.Count != 1)
+        {
+            throw new ArgumentException($"{Groups.Count} groups need the weight's rows and columns");
+        }
+    }
+
+    /// <summary>Refuses a choice that a weight does not offer.</summary>
+    internal void Check(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Kept);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Kept, Groups.SizeOf(rows, columns));
     }
 }

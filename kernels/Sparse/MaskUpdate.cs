@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using SparseEngine.Kernels.RandomNumbers;
+
+namespace SparseEngine.Kernels.Sparse;
+
+/// <summary>What the elements that become alive at a mask update are chosen by.</summary>
+public enum MaskGrowth
+{
+    /// <summary>The lowest index: gradual magnitude pruning (Zhu and Gupta, 2017), where a level falls.</summary>
+    Lowest,
+
+    /// <summary>A random draw: sparse evolutionary training (Mocanu et al., 2018).</summary>
+    Random,
+
+    /// <summary>The magnitude of the dense gradient: RigL (Evci et al., 2020).</summary>
+    Gradient,
+}
+
+/// <summary>How the mask of a weight moves: of the elements alive those with the largest magnitudes stay, and others become alive in their stead.</summary>
+/// <remarks>
+/// In each group floor(StayingShare times the number alive) elements stay, <paramref name="Kept"/> at most: of those alive the ones with the largest
+/// magnitudes. Of all others, those just dropped included, the ones with the highest scores become alive, so that <paramref name="Kept"/> are. Equal ones
+/// go by the lowest index. A magnitude that is not finite counts as the largest finite number.
+/// </remarks>
+/// <param name="StayingShare">The share of the elements alive that stay, 0 to 1.</param>
+/// <param name="Kept">The number of elements alive after the update, of each group.</param>
+/// <param name="Growth">What the others are chosen by.</param>
+/// <param name="Generator">
+/// Where the draws of <see cref="MaskGrowth.Random"/> come from, a float32 for each element of the whole weight: a generator as it was seeded.
+/// </param>
+/// <param name="Groups">The groups, each of which chooses for itself.</param>
+public readonly record struct MaskUpdate(double StayingShare, int Kept, MaskGrowth Growth, Pcg64 Generator, MaskGroups Groups = default)
+{
+    /// <summary>How many of a group's elements stay.</summary>
+    /// <param name="alive">The number alive before.</param>
+    public int Staying(int alive) => (int)Math.Min(Math.Floor(StayingShare * alive), Kept);
+
+    /// <summary>Flags the elements that are alive after the update, on the host.</summary>
+    /// <param name="pattern">The elements alive before, or null for all.</param>
+    /// <param name="rows">The weight's rows.</param>
+    /// <param name="columns">The weight's columns.</param>
+    /// <param name="values">The values of the elements alive.</param>
+    /// <param name="scores">
+    /// One for each element of the weight: for <see cref="MaskGrowth.Gradient"/> the dense gradient, row-major. What it holds is overwritten.
+    /// </param>
+    /// <param name="keep">One for each element of the weight; receives the flags.</param>
+    /// <exception cref="ArgumentException">Lengths or groups do not fit the weight, or a share or number is out of range.</exception>
+    public void Select(CsrPattern? pattern, int rows, int columns, ReadOnlySpan<float> values, Span<float> scores, Span<bool> keep)
+    {
+        Check(rows, columns);
+        int elements = rows * columns;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, pattern?.NonZeros ?? elements);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(scores.Length, elements);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(keep.Length, elements);
+        Span<Run> runs = new Run[Groups.RunsOf(rows)];
+
+        // The flags of those that stay lie at the places of their values, which are no more than there are elements.
+        Span<bool> staying = keep[..values.Length];
+        for (int group = 0; group < Groups.Count; group++)
+        {
+            if (pattern is null)
+            {
+                Groups.FillRuns(group, rows, columns, runs);
+            }
+            else
+            {
+                Groups.FillRuns(group, pattern, runs);
+            }
+
+            TopK.Select<ByMagnitude>(values, runs, Staying(Run.LengthOf(runs)), staying);
+        }
+
+        Score(scores);
+        Raise(pattern, staying, scores);
+        for (int group = 0; group < Groups.Count; group++)
+        {
+            Groups.FillRuns(group, rows, columns, runs);
+            TopK.Select<ByValue>(scores, runs, Kept, keep);
+        }
+    }
+
+    /// <summary>Refuses an update that a weight cannot have.</summary>
+    internal void Check(int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Kept);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Kept, Groups.SizeOf(rows, columns));
+
+        // NaN is less than everything.
+        ArgumentOutOfRangeException.ThrowIfLessThan(StayingShare, 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(StayingShare, 1);
+        if (!Enum.IsDefined(Growth))
+        {
+            throw new ArgumentException($"there is no growth {Growth}; valid: Lowest, Random, Gradient");
+        }
+    }
+
+    /// <summary>What elements are worth that do not stay: finite numbers.</summary>
+    private void Score(Span<float> scores)
+    {
+        switch (Growth)
+        {
+            case MaskGrowth.Lowest:
+                scores.Clear();
+                break;
+            case MaskGrowth.Random:
+                Pcg64 generator = Generator;
+                generator.FillSingle(scores);
+                break;
+            default:
+                Span<uint> bits = MemoryMarshal.Cast<float, uint>(scores);
+                Span<Vector256<uint>> vectors = MemoryMarshal.Cast<uint, Vector256<uint>>(bits);
+                foreach (ref Vector256<uint> vector in vectors)
+                {
+                    vector = ByMagnitude.Key(vector);
+                }
+
+                foreach (ref uint element in bits[(vectors.Length * Vector256<uint>.Count)..])
+                {
+                    element = ByMagnitude.Key(element);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Puts what stays above everything else.</summary>
+    private static void Raise(CsrPattern? pattern, ReadOnlySpan<bool> staying, Span<float> scores)
+    {
+        if (pattern is null)
+        {
+            for (int i = 0; i < staying.Length; i++)
+            {
+                scores[i] = staying[i] ? float.PositiveInfinity : scores[i];
+            }
+
+            return;
+        }
+
+        for (int row = 0; row < pattern.Rows; row++)
+        {
+            Span<float> line = scores.Slice(row * pattern.ColumnCount, pattern.ColumnCount);
+            int start = pattern.RowPointers[row];
+            ReadOnlySpan<int> columns = pattern.Columns[start..pattern.RowPointers[row + 1]];
+            ReadOnlySpan<bool> flags = staying.Slice(start, columns.Length);
+            for (int i = 0; i < columns.Length; i++)
+            {
+                ref float score = ref line[columns[i]];
+                score = flags[i] ? float.PositiveInfinity : score;
+            }
+        }
+    }
+}
