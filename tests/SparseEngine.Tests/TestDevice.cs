@@ -10,7 +10,12 @@ internal static class TestDevice
 {
     public const string Ptx = "ptx";
 
-    public static ComputeDevice Open(string name) => name == Ptx ? PtxDevice.Create() : DeviceChoice.Parse(name).Open(threads: 1);
+    public static ComputeDevice Open(string name) => name switch
+    {
+        Ptx => PtxDevice.Create(),
+        "host, 2 threads" => DeviceChoice.Parse("host").Open(threads: 2),
+        _ => DeviceChoice.Parse(name).Open(threads: 1),
+    };
 
     /// <summary>The first device of CUDA and of OpenCL, where this machine has them.</summary>
     public static IEnumerable<string> Gpus() =>

@@ -135,12 +135,20 @@ internal sealed class RunCommand : Command, IHasExamples
         terminal.Write(SizeTable.Of(description));
         if (request.Target == TargetDevice.Csx && description.TokensPerStep > 0)
         {
-            WaferPrediction prediction = WaferPrediction.Of(
-                parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
+            WaferPrediction prediction = Predict(parameters, description);
             terminal.Write(WaferTable.Of(prediction));
-            terminal.Write(WaferTable.Summary(prediction, measuredTokensPerSecond: null));
+            terminal.Write(WaferTable.Summary(prediction, measuredTokensPerSecond: null, AverageOf(parameters, description)));
         }
     }
+
+    private static WaferPrediction Predict(RunParameters parameters, RunDescription description) =>
+        WaferPrediction.Of(parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
+
+    private static double? AverageOf(RunParameters parameters, RunDescription description) =>
+        description is { FromBeginning.IsDynamic: true, Steps: { } steps }
+            ? WaferPrediction.AverageSeconds(
+                parameters.Model, description.FromBeginning, steps, description.TokensPerStep, parameters.RunConfig.NumCsx)
+            : null;
 
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
     {
@@ -160,9 +168,8 @@ internal sealed class RunCommand : Command, IHasExamples
         if (request.Target == TargetDevice.Csx && summary.TrainSeconds > 0)
         {
             RunDescription description = RunPlanner.Describe(parameters);
-            WaferPrediction prediction = WaferPrediction.Of(
-                parameters.Model, description.Plan, description.TokensPerStep, parameters.RunConfig.NumCsx);
-            terminal.Write(WaferTable.Summary(prediction, summary.TokensTrained / summary.TrainSeconds));
+            WaferPrediction prediction = Predict(parameters, description);
+            terminal.Write(WaferTable.Summary(prediction, summary.TokensTrained / summary.TrainSeconds, AverageOf(parameters, description)));
         }
 
         if (device.Profile is { } profile)

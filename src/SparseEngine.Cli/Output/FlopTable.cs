@@ -41,6 +41,13 @@ internal static class FlopTable
         FactTable table = new();
         table.Add("attention", AttentionOf(account));
         table.Add("sequence", Quantity.Count(account.Sequence, "token"));
+        if (account.Plan.IsDynamic)
+        {
+            table.Add(
+                "level",
+                account.Steps is null ? "at the start: levels change" : "at the end: levels change; the run's sum counts each step at its own");
+        }
+
         Add("forward, per token", account.Forward.Times(1.0 / account.Sequence));
         Add("forward, per sequence", account.Forward);
         Add("training, per token", account.Training.Times(1.0 / account.Sequence));

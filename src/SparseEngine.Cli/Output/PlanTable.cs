@@ -1,3 +1,4 @@
+using SparseEngine.Configuration;
 using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 using static System.FormattableString;
@@ -19,12 +20,19 @@ internal static class PlanTable
                 weight.Name,
                 string.Join(" x ", weight.Shape),
                 Invariant($"{weight.Sparsity}"),
-                weight.Method.ToString().ToLowerInvariant(),
+                MethodOf(weight),
                 $"{weight.Seed}",
                 Quantity.Count(weight.Kept),
                 Quantity.Count(weight.Total));
         }
 
         return table;
+    }
+
+    /// <summary>How the mask is chosen first, and where it changes, by what: "random", "random, rigl".</summary>
+    private static string MethodOf(WeightSparsity weight)
+    {
+        string first = weight.Method == SparsityMethod.FromZeros ? "from_zeros" : weight.Method.ToString().ToLowerInvariant();
+        return weight.Dynamic is { } dynamic ? $"{first}, {dynamic.Algorithm.ToString().ToLowerInvariant()}" : first;
     }
 }

@@ -16,7 +16,14 @@ internal static class SizeTable
         if (run.TokensPerStep > 0)
         {
             table.Add("tokens of a step", Quantity.Count(run.TokensPerStep));
-            table.Add("FLOPs of a step", Quantity.Saving(run.FlopsExecuted, run.FlopsDense, Quantity.Operations));
+            bool changes = run.FromBeginning.IsDynamic;
+            table.Add(
+                changes ? "FLOPs of a step, on average" : "FLOPs of a step",
+                Quantity.Saving(run.FlopsExecuted, run.FlopsDense, Quantity.Operations));
+            if (changes)
+            {
+                table.Add("FLOPs of a step, at the end", Quantity.Saving(run.FlopsAtEnd, run.FlopsDense, Quantity.Operations));
+            }
         }
 
         return table;

@@ -37,13 +37,21 @@ internal static partial class WaferTable
     /// <summary>The step, beside what was measured here if something was.</summary>
     /// <param name="prediction">The prediction.</param>
     /// <param name="measuredTokensPerSecond">Tokens a second of this machine, or null.</param>
-    public static FactTable Summary(WaferPrediction prediction, double? measuredTokensPerSecond)
+    /// <param name="averageSeconds">Seconds of a step on average over a run whose levels change, or null.</param>
+    public static FactTable Summary(WaferPrediction prediction, double? measuredTokensPerSecond, double? averageSeconds = null)
     {
         FactTable table = new();
+        string level = averageSeconds is null ? "" : ", at the end";
         string systems = prediction.Step.Systems == 1 ? "one CS-2" : $"{prediction.Step.Systems} CS-2s";
         table.Add(
             $"predicted step on {systems}",
-            Invariant($"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens, "token")}, linear layers only"));
+            Invariant(
+                $"{1e6 * prediction.Step.Seconds:N0} µs for {Quantity.Count(prediction.Tokens, "token")}, linear layers only{level}"));
+        if (averageSeconds is { } seconds)
+        {
+            table.Add("on average over the run", Invariant($"{1e6 * seconds:N0} µs, {Quantity.Count(prediction.Tokens / seconds)} tokens/s"));
+        }
+
         table.Add("predicted speed", $"{Quantity.Count(prediction.TokensPerSecond)} tokens/s");
         double peak = 2 * prediction.Step.Systems * Wafer.PeakMultiplyAddsPerSecond;
         table.Add("predicted utilisation", Invariant($"{100 * prediction.Step.Utilisation:0.0}% of {Quantity.Scaled(peak, "FLOP/s")}"));

@@ -13,19 +13,22 @@ public sealed record FlopAccount
     {
         InputParameters? input = run.TrainInput ?? run.EvalInput;
         Run = run;
-        Plan = plan;
-        Attention = attention;
-        Sequence = input?.MaxSequenceLength ?? run.Model.MaxPositionEmbeddings;
-        Layers = LayerFlops.OfForwardPass(run.Model, plan, batch: 1, Sequence, attention);
-        Storage = ModelStorage.Of(run.Model, plan, run.Optimizer);
         Batch = run.TrainInput?.BatchSize;
         Steps = run is { TrainInput: not null, Optimizer: not null } ? RunLength.KnownSteps(run.RunConfig) : null;
+        Plan = plan.After(Steps ?? 0);
+        Attention = attention;
+        Sequence = input?.MaxSequenceLength ?? run.Model.MaxPositionEmbeddings;
+        Layers = LayerFlops.OfForwardPass(run.Model, Plan, batch: 1, Sequence, attention);
+        Storage = ModelStorage.Of(run.Model, Plan, run.Optimizer);
+        RunTraining = Steps is { } steps && Batch is { } batch ? new StepFlops(run.Model, plan, batch, Sequence, attention).Until(steps) : null;
     }
 
     /// <summary>The configuration.</summary>
     public RunParameters Run { get; }
 
-    /// <summary>Its sparse weights.</summary>
+    /// <summary>
+    /// Its sparse weights: where their number of non-zeros changes, those of the run's end, or of its start where its end is not known.
+    /// </summary>
     public SparsityPlan Plan { get; }
 
     /// <summary>Which query-key pairs count.</summary>
@@ -58,8 +61,11 @@ public sealed record FlopAccount
     /// <summary>Training on one sequence.</summary>
     public FlopCount Training => Forward.Times(3);
 
-    /// <summary>Training on all of the run's tokens.</summary>
-    public FlopCount? RunTraining => Tokens is { } tokens ? Training.Times(tokens / Sequence) : null;
+    /// <summary>Training on all of the run's tokens, each step at its own level, with what updates of masks take.</summary>
+    public FlopCount? RunTraining { get; }
+
+    /// <summary>Training on one sequence, on average over the run.</summary>
+    public FlopCount? AverageTraining => RunTraining is { } run && Tokens is { } tokens ? run.Times(Sequence / tokens) : null;
 
     /// <summary>One sequence's forward pass through the layers of one kind.</summary>
     public FlopCount ForwardOf(LayerPart part) => FlopCount.SumOf(Layers.Where(layer => layer.Part == part));

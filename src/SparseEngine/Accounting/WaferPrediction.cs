@@ -10,8 +10,26 @@ namespace SparseEngine.Accounting;
 /// <param name="Tokens">Tokens of the step.</param>
 public sealed record WaferPrediction(WaferStep Step, long Tokens)
 {
+    private const int MostPhases = 200;
+
     /// <summary>Tokens a second.</summary>
     public double TokensPerSecond => Tokens / Step.Seconds;
+
+    /// <summary>Seconds of a step on average over a run whose levels change: each phase counts by its steps.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">Its sparse weights, from the beginning of the run.</param>
+    /// <param name="lastStep">The run's last step.</param>
+    /// <param name="tokens">Tokens of the step: batch x sequence.</param>
+    /// <param name="systems">CS-2s.</param>
+    public static double AverageSeconds(ModelParameters model, SparsityPlan plan, int lastStep, long tokens, int systems)
+    {
+        SparsityPhase[] phases = [.. SparsityPhase.Of(plan, lastStep)];
+
+        // Of very many phases, a level that falls step by step, evenly spaced ones say as much.
+        int stride = Math.Max(1, phases.Length / MostPhases);
+        SparsityPhase[] chosen = [.. phases.Where((_, index) => index % stride == 0)];
+        return chosen.Sum(phase => phase.Steps * Of(model, phase.Plan, tokens, systems).Step.Seconds) / chosen.Sum(phase => (double)phase.Steps);
+    }
 
     /// <summary>Predicts a step.</summary>
     /// <param name="model">The model.</param>

@@ -47,13 +47,18 @@ internal static class ParameterRanges
             .. Bounds("model.embedding_initializer", run.Model.EmbeddingInitializer), .. Bounds("model.initializer", run.Model.Initializer),
             .. Bounds("model.output_layer_initializer", run.Model.OutputLayerInitializer),
             .. run.Optimizer is { } optimizer ? LearningRateRanges.Violations(optimizer.LearningRate) : [],
-            .. ParameterRules.Broken(run).Select(rule => rule.ToString()),
+            .. ParameterRules.Broken(run).Select(rule => rule.ToString()), .. Dynamics(run),
         ];
         foreach (string text in others)
         {
             yield return text;
         }
     }
+
+    private static IEnumerable<string> Dynamics(RunParameters run) =>
+        (run.Sparsity?.Groups ?? []).Select(weights => weights.Dynamic).OfType<DynamicSparsity>()
+            .SelectMany(dynamic => DynamicSparsityRules.Broken(dynamic, run.RunConfig.MaxSteps ?? run.RunConfig.NumSteps))
+            .Select(broken => $"sparsity.{(broken.Setting == DynamicSetting.Level ? "sparsity" : "drop_fraction")} {broken.Text}");
 
     private static IEnumerable<string> Bounds(string key, InitializerParameters? initializer)
     {
@@ -121,6 +126,8 @@ internal static class ParameterRanges
         ("optimizer.momentum", run.Optimizer?.Momentum, Interval.Fraction),
         ("optimizer.max_gradient_norm", run.Optimizer?.MaxGradientNorm, Interval.Positive),
         ("runconfig.checkpoint_steps", run.RunConfig.CheckpointSteps, Interval.NotNegative),
-        .. run.Sparsity is { } sparsity ? sparsity.Groups.Select(group => ("sparsity.sparsity", (double?)group.Sparsity, Interval.Fraction)) : [],
+        .. run.Sparsity is { } sparsity
+            ? sparsity.Groups.Where(group => group.Dynamic is null).Select(group => ("sparsity.sparsity", (double?)group.Sparsity, Interval.Fraction))
+            : [],
     ];
 }

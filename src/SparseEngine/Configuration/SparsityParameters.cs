@@ -15,6 +15,9 @@ public sealed record SparsityParameters
     /// </summary>
     public required ImmutableArray<SparsityGroup> Groups { get; init; }
 
+    /// <summary>Whether masks change during training.</summary>
+    public bool IsDynamic => Groups.Any(group => group.Dynamic is not null);
+
     /// <summary>Whether each mask is also written as a .npy file.</summary>
     public bool DumpMasks { get; init; }
 
@@ -50,7 +53,22 @@ public enum SparsitySelection
 /// 32-bit one is drawn once for the run and logged.
 /// </param>
 /// <param name="Location">Where the YAML has the pattern, for warnings: "params.yaml:12:5".</param>
-public sealed record SparsityGroup(Regex? Pattern, double Sparsity, SparsityMethod Method, long? Seed, string Location);
+public sealed record SparsityGroup(Regex? Pattern, double Sparsity, SparsityMethod Method, long? Seed, string Location)
+{
+    /// <summary>The glob that <see cref="Pattern"/> was made of: the whole name must match it, and some name has to; null for a regex.</summary>
+    public string? Glob { get; init; }
+
+    /// <summary>Parts of each weight of which the same number is kept; null for none.</summary>
+    public SparsityBalance? Balance { get; init; }
+
+    /// <summary>How masks change; null where they do not. Its level goes before <see cref="Sparsity"/>.</summary>
+    public DynamicSparsity? Dynamic { get; init; }
+}
+
+/// <summary>Equal parts of a weight of which the same number of elements is kept.</summary>
+/// <param name="OfInputs">Whether input features (columns) are parted; else output features (rows).</param>
+/// <param name="Groups">The number of parts, 1 or more, a divisor of the features.</param>
+public sealed record SparsityBalance(bool OfInputs, int Groups);
 
 /// <summary>The init_method key.</summary>
 public enum SparsityMethod
@@ -60,4 +78,10 @@ public enum SparsityMethod
 
     /// <summary>Weights with the largest magnitudes are kept.</summary>
     TopK,
+
+    /// <summary>Weights that are not zero are kept, whatever the level says.</summary>
+    FromZeros,
+
+    /// <summary>A regular pattern of the level's density, shifted from row to row.</summary>
+    Checkerboard,
 }

@@ -89,6 +89,11 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         using JsonDocument document = JsonDocument.Parse(text);
         JsonElement line = document.RootElement;
         int step = line.GetProperty("step").GetInt32();
+        if (line.TryGetProperty(MetricsLog.MasksKey, out _))
+        {
+            return;
+        }
+
         if (line.TryGetProperty("eval_loss", out JsonElement loss))
         {
             evaluations.Add(new EvaluationMetrics(

@@ -9,6 +9,9 @@ namespace SparseEngine.Metrics;
 /// <remarks>Numbers round-trip exactly; one that is not finite is written as the string "NaN", "Infinity" or "-Infinity".</remarks>
 internal sealed class MetricsLog : IDisposable
 {
+    /// <summary>The key that an update of the masks has: "total" and each weight's name, with what became of its mask.</summary>
+    public const string MasksKey = "masks";
+
     private readonly LogFile file;
     private readonly MemoryStream line = new();
 
@@ -38,6 +41,28 @@ internal sealed class MetricsLog : IDisposable
     {
         ArgumentNullException.ThrowIfNull(step);
         Append(step.Step, Scalar.Of(step));
+    }
+
+    /// <summary>Appends an update of the masks: an object for all weights, and one for each.</summary>
+    public void Write(MaskUpdateMetrics update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        Append(update.Step, json =>
+        {
+            json.WriteStartObject(MasksKey);
+            foreach (WeightMaskMetrics weight in update.Weights.Prepend(update.Total))
+            {
+                json.WriteStartObject(weight.Name);
+                foreach (Scalar scalar in Scalar.Of(weight))
+                {
+                    Number(json, scalar.Name, scalar.Value);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        });
     }
 
     /// <summary>Appends an evaluation.</summary>
@@ -71,18 +96,22 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private void Append(int step, IEnumerable<Scalar> scalars)
+    private void Append(int step, IEnumerable<Scalar> scalars) => Append(step, json =>
+    {
+        foreach (Scalar scalar in scalars)
+        {
+            Number(json, scalar.Name, scalar.Value);
+        }
+    });
+
+    private void Append(int step, Action<Utf8JsonWriter> write)
     {
         line.SetLength(0);
         using (Utf8JsonWriter json = new(line))
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);
-            foreach (Scalar scalar in scalars)
-            {
-                Number(json, scalar.Name, scalar.Value);
-            }
-
+            write(json);
             json.WriteEndObject();
         }
 

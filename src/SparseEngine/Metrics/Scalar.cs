@@ -24,6 +24,15 @@ internal readonly record struct Scalar(string Name, double Value)
         new("flops_executed", step.FlopsExecuted),
     ];
 
+    /// <summary>The mask of a weight's after an update.</summary>
+    public static Scalar[] Of(WeightMaskMetrics weight) =>
+    [
+        new("sparsity", weight.Sparsity),
+        new("grown", weight.Grown),
+        new("dropped", weight.Dropped),
+        new("ever_alive", weight.Explored),
+    ];
+
     /// <summary>An evaluation's, without the <c>eval_</c> that metrics.jsonl puts before what it measured.</summary>
     public static IEnumerable<Scalar> Of(EvaluationMetrics evaluation)
     {

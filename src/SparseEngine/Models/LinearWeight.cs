@@ -36,10 +36,14 @@ internal sealed class LinearWeight(ComputeDevice device, Parameter parameter)
         }
     }
 
-    /// <summary>dW += dy x^T.</summary>
+    /// <summary>dW += dy x^T, of all elements where the weight collects a dense gradient.</summary>
     public void AddGradient(in DeviceMatrix dy, in DeviceMatrix x)
     {
-        if (parameter.Pattern is { } pattern)
+        if (parameter.DenseGradient is { } all)
+        {
+            device.Gemm(GemmLayout.TransposedB, dy, x, AsMatrix(all), accumulate: true);
+        }
+        else if (parameter.Pattern is { } pattern)
         {
             device.Sddmm(pattern, dy, x, parameter.Gradient, accumulate: true);
         }

@@ -17,6 +17,7 @@ internal sealed class Parameter : IDisposable
     private readonly ComputeDevice device;
     private readonly bool trainable;
     private DeviceBuffer<float>? gradient;
+    private DeviceBuffer<float>? denseGradient;
 
     private Parameter(ComputeDevice device, ParameterDefinition definition, bool trainable, SparsePattern? pattern, DeviceBuffer<float> values)
     {
@@ -26,7 +27,7 @@ internal sealed class Parameter : IDisposable
         Elements = checked((int)definition.Elements);
         Pattern = pattern;
         Values = values;
-        AllocateBesideValues(states: 0);
+        gradient = AllocateGradient();
     }
 
     /// <summary>What its model declared.</summary>
@@ -50,6 +51,9 @@ internal sealed class Parameter : IDisposable
     /// <summary>The gradient, laid out as <see cref="Values"/>.</summary>
     /// <exception cref="InvalidOperationException">The parameter was created for inference.</exception>
     public DeviceBuffer<float> Gradient => gradient ?? throw new InvalidOperationException($"{Name} was created without a gradient");
+
+    /// <summary>Where the gradient of all elements, dead ones too, is collected [out, in]; null where only that of the stored ones is.</summary>
+    public DeviceBuffer<float>? DenseGradient => denseGradient;
 
     /// <summary>The optimizer's state tensors, laid out as <see cref="Values"/>; none before <see cref="AllocateStates"/>.</summary>
     public ImmutableArray<DeviceBuffer<float>> States { get; private set; } = [];
@@ -89,19 +93,64 @@ internal sealed class Parameter : IDisposable
         return new Parameter(device, definition, trainable, new DataflowScheduler(device).Schedule(pattern), values);
     }
 
+    /// <summary>Sets the gradient to zero.</summary>
+    public void ClearGradient()
+    {
+        Gradient.Clear();
+        denseGradient?.Clear();
+    }
+
+    /// <summary>From now on the gradient of all elements is collected, until <see cref="TakeDenseGradient"/>. It costs 4 bytes an element.</summary>
+    public void CollectDenseGradient()
+    {
+        // A weight that is stored in full has it anyway.
+        if (Pattern is not null)
+        {
+            denseGradient ??= device.Allocate<float>(Elements);
+        }
+    }
+
+    /// <summary>Brings the stored elements' part of a dense gradient into the gradient.</summary>
+    public void GatherGradient()
+    {
+        if (denseGradient is not null)
+        {
+            device.Transfer(from: null, Pattern!.Csr, Shape[0], Shape[1], denseGradient, Gradient);
+        }
+    }
+
     /// <summary>
-    /// Takes another pattern and the values at its non-zeros in place of its own. Gradient and optimizer states are zero in the new layout.
+    /// Hands the gradient of all elements over to the caller, who disposes of it; null where none was collected. The parameter has no gradient
+    /// until <see cref="Rewire"/>.
+    /// </summary>
+    public DeviceBuffer<float>? TakeDenseGradient()
+    {
+        DeviceBuffer<float>? taken = Pattern is null ? gradient : denseGradient;
+        if (Pattern is not null)
+        {
+            gradient?.Dispose();
+        }
+
+        gradient = null;
+        denseGradient = null;
+        return taken;
+    }
+
+    /// <summary>
+    /// Takes another pattern in place of its own: elements that both store keep their value and optimizer states, others start at 0. The gradient
+    /// is zero.
     /// </summary>
     /// <param name="pattern">Where the non-zeros lie; null to store every element.</param>
-    /// <param name="values">The values there, this parameter's from now on.</param>
-    public void Rewire(SparsePattern? pattern, DeviceBuffer<float> values)
+    public void Rewire(CsrPattern? pattern)
     {
-        ArgumentNullException.ThrowIfNull(values);
-        int states = States.Length;
-        Release();
-        Pattern = pattern;
-        Values = values;
-        AllocateBesideValues(states);
+        CsrPattern? before = Pattern?.Csr;
+        gradient?.Dispose();
+        gradient = null;
+        Values = Moved(Values, before, pattern);
+        States = [.. States.Select(state => Moved(state, before, pattern))];
+        Pattern?.Dispose();
+        Pattern = pattern is null ? null : new DataflowScheduler(device).Schedule(pattern);
+        gradient = AllocateGradient();
     }
 
     /// <summary>Gives it the state tensors of an optimizer, zeros.</summary>
@@ -167,13 +216,18 @@ internal sealed class Parameter : IDisposable
     {
         AllocateStates(0);
         gradient?.Dispose();
+        denseGradient?.Dispose();
         Values.Dispose();
         Pattern?.Dispose();
     }
 
-    private void AllocateBesideValues(int states)
+    private DeviceBuffer<float>? AllocateGradient() => trainable ? device.Allocate<float>(Values.Length) : null;
+
+    private DeviceBuffer<float> Moved(DeviceBuffer<float> stored, CsrPattern? from, CsrPattern? to)
     {
-        gradient = trainable ? device.Allocate<float>(Values.Length) : null;
-        AllocateStates(states);
+        DeviceBuffer<float> moved = device.Allocate<float>(to?.NonZeros ?? Elements);
+        device.Transfer(from, to, Shape[0], Shape[1], stored, moved);
+        stored.Dispose();
+        return moved;
     }
 }

@@ -15,6 +15,11 @@ public interface IRunObserver
     {
     }
 
+    /// <summary>Masks have changed.</summary>
+    void OnMaskUpdate(MaskUpdateMetrics update)
+    {
+    }
+
     /// <summary>One evaluation batch is done.</summary>
     void OnEvaluationProgress(int batch, int batches)
     {

@@ -43,9 +43,26 @@ public static class SparsityLog
         }
     }
 
-    private static string Settings(WeightSparsity weight, long seed) =>
-        string.Create(
+    private static string Settings(WeightSparsity weight, long seed)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        string level = weight.Sparsity == 0 ? "0.0" : weight.Sparsity.ToString(culture);
+        string settings = string.Create(culture, $"'sparsity': {level}, 'init_method': '{NameOf(weight.Method)}', 'seed': {seed}");
+        return weight.Dynamic is { } dynamic
+            ? $"{{'algorithm': '{NameOf(dynamic.Algorithm)}', {settings}, 'update': {InWords(dynamic.Updates)}}}"
+            : $"{{{settings}}}";
+    }
+
+    private static string NameOf(SparsityMethod method) => method == SparsityMethod.FromZeros ? "from_zeros" : method.ToString().ToLowerInvariant();
+
+    private static string NameOf(SparsityAlgorithm algorithm) => algorithm.ToString().ToLowerInvariant();
+
+    private static string InWords(UpdateSchedule updates) => updates switch
+    {
+        PeriodicUpdates periodic => string.Create(
             CultureInfo.InvariantCulture,
-            $"{{'sparsity': {(weight.Sparsity == 0 ? "0.0" : weight.Sparsity)}, "
-            + $"'init_method': '{(weight.Method == SparsityMethod.Random ? "random" : "topk")}', 'seed': {seed}}}");
+            $"{{'freq': {periodic.Frequency}, 'start': {periodic.Start}, 'stop': {(periodic.Stop is { } stop ? stop : "None")}}}"),
+        ListedUpdates listed => $"{{'steps': [{string.Join(", ", listed.Steps)}]}}",
+        _ => throw new ArgumentException($"there are no words for {updates.GetType().Name}", nameof(updates)),
+    };
 }

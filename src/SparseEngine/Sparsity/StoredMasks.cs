@@ -6,33 +6,33 @@ namespace SparseEngine.Sparsity;
 internal sealed class StoredMasks : IMaskSelection
 {
     /// <inheritdoc/>
-    public DeviceBuffer<byte>? Select(int index, NamedShape parameter, DenseWeight weight)
+    public DeviceBuffer<byte>? Select(int index, NamedShape parameter, DenseWeight weight) =>
+        parameter.CanBeSparse && HasSparsePlaces(weight.Elements) ? weight.Upload(Finite(weight.Elements)) : null;
+
+    /// <summary>Whether some elements are not finite.</summary>
+    public static bool HasSparsePlaces(ReadOnlySpan<float> elements) => CountFinite(elements) < elements.Length;
+
+    /// <summary>The number of elements that are finite.</summary>
+    public static int CountFinite(ReadOnlySpan<float> elements)
     {
-        ReadOnlySpan<float> elements = weight.Elements;
-        if (!parameter.CanBeSparse || !HasSparsePlaces(elements))
+        int count = 0;
+        foreach (float element in elements)
         {
-            return null;
+            count += float.IsFinite(element) ? 1 : 0;
         }
 
+        return count;
+    }
+
+    /// <summary>Flags the elements that are finite.</summary>
+    public static bool[] Finite(ReadOnlySpan<float> elements)
+    {
         bool[] keep = new bool[elements.Length];
         for (int i = 0; i < keep.Length; i++)
         {
             keep[i] = float.IsFinite(elements[i]);
         }
 
-        return weight.Upload(keep);
-    }
-
-    private static bool HasSparsePlaces(ReadOnlySpan<float> elements)
-    {
-        foreach (float element in elements)
-        {
-            if (!float.IsFinite(element))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return keep;
     }
 }

@@ -9,8 +9,11 @@ using SparseEngine.Runs;
 namespace SparseEngine.Training;
 
 /// <summary>Writes a run's checkpoints: dense tensors with NaN at sparse places, and all that a continuation needs.</summary>
-internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, int shuffleSeed, IRunObserver observer)
+internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, int shuffleSeed, long? sparsitySeed, IRunObserver observer)
 {
+    /// <summary>The metadata key of the seed that was drawn for sparsity groups which have none: masks that move go on drawing from it.</summary>
+    public const string SparsitySeedKey = "sparsity.seed";
+
     /// <summary>The last checkpoint written.</summary>
     public string? LastPath { get; private set; }
 
@@ -23,12 +26,16 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     }
 
     /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps, which took <paramref name="seconds"/>.</summary>
-    public void Save(Optimizer optimizer, int step, long samplesConsumed, double seconds)
+    public void Save(Optimizer optimizer, MovingMasks masks, int step, long samplesConsumed, double seconds)
     {
         List<TensorWriter> tensors = [];
         foreach (Parameter parameter in optimizer.Parameters)
         {
-            tensors.Add(new TensorWriter(parameter.Name, parameter.Shape, dense => parameter.Expand(parameter.Values, dense)));
+            tensors.Add(new TensorWriter(parameter.Name, parameter.Shape, dense =>
+            {
+                parameter.Expand(parameter.Values, dense);
+                masks.MarkLived(parameter, dense);
+            }));
             for (int state = 0; state < optimizer.StateNames.Length; state++)
             {
                 DeviceBuffer<float> stored = parameter.States[state];
@@ -51,6 +58,11 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
             [TrainingTime.Key] = TrainingTime.Write(seconds),
         };
+        if (sparsitySeed is { } drawn)
+        {
+            metadata[SparsitySeedKey] = drawn.ToString(CultureInfo.InvariantCulture);
+        }
+
         TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);
         MdlWriter.Write(path, tensors, state, Divergence.WithEmptyWeights(metadata, emptyWeights));
         LastPath = path;

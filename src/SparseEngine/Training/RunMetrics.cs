@@ -82,6 +82,13 @@ internal sealed class RunMetrics : IDisposable
         events.Write(step);
     }
 
+    /// <summary>Appends an update of the masks.</summary>
+    public void Write(MaskUpdateMetrics update)
+    {
+        lines?.Write(update);
+        events.Write(update);
+    }
+
     /// <summary>Appends an evaluation.</summary>
     public void Write(EvaluationMetrics evaluation)
     {

@@ -42,6 +42,13 @@ internal sealed class StartingPoint : IDisposable
     /// <summary>The training time of those steps, in seconds; null where the checkpoint does not say.</summary>
     public double? Seconds => State is null || reader is null ? 0 : TrainingTime.Read(reader);
 
+    /// <summary>The seed that the run which this one goes on from drew for sparsity groups without one; null where there is none.</summary>
+    public long? SparsitySeed =>
+        State is not null && reader is not null && reader.Metadata.TryGetValue(RunCheckpoints.SparsitySeedKey, out string? text)
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seed)
+            ? seed
+            : null;
+
     /// <summary>
     /// The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.
     /// </summary>

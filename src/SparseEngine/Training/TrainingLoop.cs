@@ -25,7 +25,8 @@ internal sealed class TrainingLoop
     private readonly RunMetrics log;
     private readonly LearningRateSchedule schedule;
     private readonly Evaluator? evaluator;
-    private readonly FlopCount flops;
+    private readonly StepFlops flops;
+    private readonly MovingMasks masks;
     private readonly int firstStep;
     private readonly int lastStep;
     private readonly double secondsBefore;
@@ -42,7 +43,8 @@ internal sealed class TrainingLoop
 
     private TrainingLoop(
         RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluator? evaluator,
-        RunCheckpoints checkpoints, RunMetrics log, FlopCount flops, TrainingState? state, int lastStep, double secondsBefore)
+        MovingMasks masks,
+        RunCheckpoints checkpoints, RunMetrics log, StepFlops flops, TrainingState? state, int lastStep, double secondsBefore)
     {
         this.context = context;
         this.loader = loader;
@@ -52,6 +54,7 @@ internal sealed class TrainingLoop
         this.checkpoints = checkpoints;
         this.log = log;
         this.flops = flops;
+        this.masks = masks;
         this.lastStep = lastStep;
         this.secondsBefore = secondsBefore;
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
@@ -72,9 +75,6 @@ internal sealed class TrainingLoop
         RunConfig config = run.RunConfig;
         using FolderHold hold = FolderHold.Take(config.ModelDirectory);
         ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(run.Model);
-        SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions);
-        SparsityLog.Report(context.Logger, run.Sparsity, plan);
-
         TextLibrary texts = new();
         using ISampleSource samples = TrainingData.Open(run, DataSplit.Training, texts);
         using ISampleSource? validation = mode == RunMode.TrainAndEval ? TrainingData.Open(run, DataSplit.Validation, texts) : null;
@@ -86,7 +86,13 @@ internal sealed class TrainingLoop
         start.CompareWithNewest(config);
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
-        using ParameterSet parameters = BuildParameters(context, definitions, plan, start);
+        Func<long>? drawSeed = start.SparsitySeed is { } drawn ? () => drawn : null;
+        SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, drawSeed);
+        SparsityLog.Report(context.Logger, run.Sparsity, plan);
+        PlannedMasks planned = new(context.Device, plan, start.Step, run.Sparsity is { DumpMasks: true } ? config.ModelDirectory : null);
+        using ParameterSet parameters = BuildParameters(context, definitions, planned, start);
+        plan = plan.Found(planned.Found);
+        MovingMasks masks = new(context.Device, plan, parameters, planned.Lived);
         Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
         start.Restore(optimizer);
         GptModel model = new(context.Device, run.Model, parameters);
@@ -94,30 +100,27 @@ internal sealed class TrainingLoop
         using Evaluator? evaluator = validation is null ? null
             : new Evaluator(context.Device, model, TrainingData.ValidationLoader(context, validation), config.EvalSteps, context.Observer);
         using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
-        log.Describe(start.Step + 1, run.Text, plan, parameters.Elements);
+        log.Describe(start.Step + 1, run.Text, plan.After(start.Step), parameters.Elements);
         CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
 
         context.Observer.OnStarted(new RunOverview(
-            mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, plan, start.Path));
-        RunCheckpoints checkpoints = new(config, run.Model, shuffleSeed, context.Observer);
+            mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, plan.After(start.Step), start.Path));
+        RunCheckpoints checkpoints = new(config, run.Model, shuffleSeed, plan.DrawnSeed, context.Observer);
         if (config.SaveInitialCheckpoint && start.Step == 0)
         {
             checkpoints.SaveInitial(definitions, start.Weights);
         }
 
-        FlopCount flops = FlopCount.OfTrainingStep(
-            run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
+        StepFlops flops = new(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
         double secondsBefore = start.Seconds ?? RunMetrics.LoggedSeconds(config.ModelDirectory);
-        TrainingLoop loop = new(context, loader, step, optimizer, evaluator, checkpoints, log, flops, start.State, lastStep, secondsBefore);
+        TrainingLoop loop = new(context, loader, step, optimizer, evaluator, masks, checkpoints, log, flops, start.State, lastStep, secondsBefore);
         loop.Run(stop);
         return loop.Summarize(start.Path);
     }
 
     private static ParameterSet BuildParameters(
-        RunContext context, IReadOnlyList<ParameterDefinition> definitions, SparsityPlan plan, StartingPoint start)
+        RunContext context, IReadOnlyList<ParameterDefinition> definitions, PlannedMasks masks, StartingPoint start)
     {
-        RunParameters run = context.Parameters;
-        PlannedMasks masks = new(context.Device, plan, run.Sparsity is { DumpMasks: true } ? run.RunConfig.ModelDirectory : null);
         ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks, trainable: true);
         if (masks.Unplanned.Count > 0)
         {
@@ -187,10 +190,12 @@ internal sealed class TrainingLoop
             return;
         }
 
+        masks.Prepare(done + 1);
         step.Run(batch, done, schedule.At(done), Config.CheckLossValues);
         done++;
-        flopsDone = flopsDone.Plus(flops);
+        flopsDone = flopsDone.Plus(flops.Of(done));
         samplesConsumed += loader.BatchSize;
+        UpdateMasks();
         clock.Stop();
 
         // Figures cost nothing where a step is over when it returns; elsewhere they would make the device wait for this program.
@@ -198,6 +203,20 @@ internal sealed class TrainingLoop
         {
             Report();
         }
+    }
+
+    private void UpdateMasks()
+    {
+        if (!masks.ChangeAfter(done))
+        {
+            return;
+        }
+
+        // A step that failed must not choose masks.
+        step.Read();
+        MaskUpdateMetrics update = masks.Update(done);
+        log.Write(update);
+        context.Observer.OnMaskUpdate(update);
     }
 
     /// <summary>Passes over a step that has nothing to learn from: there is no mean over no labels, and its loss would be NaN.</summary>
@@ -217,6 +236,7 @@ internal sealed class TrainingLoop
         done++;
         samplesConsumed += loader.BatchSize;
         passedOver++;
+        UpdateMasks();
         clock.Stop();
         reportedStep = done;
         reportedTime = clock.Elapsed;
@@ -240,9 +260,10 @@ internal sealed class TrainingLoop
         reportedTime = clock.Elapsed;
         reportedStep = done;
         lastLoss = outcome.Loss;
+        FlopCount spent = flops.Of(done);
         StepMetrics metrics = new(
-            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, Seconds, tokens / seconds, flops.Dense,
-            flops.Executed);
+            done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, Seconds, tokens / seconds, spent.Dense,
+            spent.Executed);
         if (IsLogged)
         {
             log.Write(metrics);
@@ -268,7 +289,7 @@ internal sealed class TrainingLoop
         // A step that failed must not become a checkpoint.
         Report();
         log.FlushToDisk();
-        checkpoints.Save(optimizer, done, samplesConsumed, Seconds);
+        checkpoints.Save(optimizer, masks, done, samplesConsumed, Seconds);
         savedStep = done;
     }
 

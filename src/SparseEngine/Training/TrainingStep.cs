@@ -136,7 +136,7 @@ internal sealed class TrainingStep : IDisposable
         ArgumentNullException.ThrowIfNull(batch);
         foreach (Parameter parameter in model.Parameters)
         {
-            parameter.Gradient.Clear();
+            parameter.ClearGradient();
         }
 
         loss.Reset();
@@ -155,6 +155,7 @@ internal sealed class TrainingStep : IDisposable
 
         foreach (Parameter parameter in model.Parameters)
         {
+            parameter.GatherGradient();
             device.AddSumOfSquares(parameter.Gradient, squaredNorm);
         }
     }

@@ -114,20 +114,23 @@ public sealed class SparsitySectionTests
     }
 
     [Theory]
-    [InlineData("sparsity: {sparsity: 0.5}", "19:1: sparsity.init_method is missing; valid: random, topk")]
+    [InlineData("sparsity: {sparsity: 0.5}", "19:1: sparsity.init_method is missing; valid: random, topk, from_zeros, checkerboard")]
     [InlineData("sparsity: {init_method: topk}", "19:1: sparsity.sparsity is missing; valid: a number in [0, 1)")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topkk}", "19:27: sparsity.init_method is \"topkk\"; valid: random, topk")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topkk}",
+        "19:27: sparsity.init_method is \"topkk\"; valid: random, topk, from_zeros, checkerboard")]
     [InlineData("sparsity: {sparsity: 1, init_method: topk}", "19:12: sparsity.sparsity is 1; valid: a number in [0, 1)")]
     [InlineData("sparsity: {sparsity: -0.1, init_method: topk}", "19:12: sparsity.sparsity is -0.1; valid: a number in [0, 1)")]
     [InlineData("sparsity: {sparsity: half, init_method: topk}", "19:12: sparsity.sparsity is \"half\"; valid: a number in [0, 1)")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, seed: -1}", "19:46: sparsity.seed is -1; valid: an integer of at least 0")]
     [InlineData("sparsity: {sparsity: 0.5, init_method: topk, seed: 1.5}", "19:46: sparsity.seed is 1.5; valid: an integer of at least 0")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, type: gmp}", "19:46: sparsity.type is \"gmp\"; valid: static, sideband")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, algorithm: rigl}", "19:46: sparsity.algorithm is \"rigl\"; valid: static, sideband")]
     [InlineData(
-        "sparsity: {sparsity: 0.5, init_method: topk, param_filter: '*'}",
-        "19:46: sparsity.param_filter is the glob of Model Zoo 2.2 and later, which is not supported; use param_name_patterns, with regexes")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, in_groups: 2}", "19:46: sparsity.in_groups is not supported; leave it out")]
+        "sparsity: {sparsity: 0.5, init_method: topk, type: gmpp}", "19:46: sparsity.type is \"gmpp\"; valid: static, sideband, gmp, set, rigl")]
+    [InlineData("sparsity: {sparsity: 0.5, param_filter: []}", "19:27: sparsity.param_filter is an empty list; valid: a glob, or a list of globs")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, in_groups: 2, out_groups: 2}",
+        "19:60: sparsity.out_groups and in_groups are both given; give one of them")]
+    [InlineData("sparsity: {sparsity: 0.5, init_method: topk, in_groups: 0}", "19:46: sparsity.in_groups is 0; valid: an integer of at least 1")]
     [InlineData(
         "sparsity: {sparsity: 0.5, init_method: topk, param_name_patterns: 5}",
         "19:46: sparsity.param_name_patterns is 5; valid: a regex, a list of regexes, or a map of regexes to settings")]
@@ -155,8 +158,10 @@ public sealed class SparsitySectionTests
     [InlineData(
         "sparsity: {sparsity: 2, init_method: topk, param_name_patterns: {a: {seed: 1}, b: {seed: 2}}}",
         "19:12: sparsity.sparsity is 2; valid: a number in [0, 1)")]
-    [InlineData("sparsity: 1.5", "19:1: sparsity is 1.5; valid: a map with sparsity and init_method, or a number in [0, 1)")]
-    [InlineData("sparsity: [0.5]", "19:1: sparsity is a list; valid: a map with sparsity and init_method, or a number in [0, 1)")]
+    [InlineData("sparsity: 1.5", "19:1: sparsity is 1.5; valid: a map with sparsity and init_method, a list of such maps, or a number in [0, 1)")]
+    [InlineData(
+        "sparsity: [0.5]",
+        "19:12: sparsity[0] is 0.5; valid: a map with sparsity and init_method, a list of such maps, or a number in [0, 1)")]
     public void A_wrong_setting_says_what_would_be_valid(string sparsity, string error) => Assert.Equal(["params.yaml:" + error], Errors(sparsity));
 
     [Fact]

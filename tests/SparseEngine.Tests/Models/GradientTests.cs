@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
-using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Kernels.Sparse;
@@ -69,10 +68,9 @@ public class GradientTests
                 // What was kept goes and what was not comes, with a value of its own.
                 bool[] keep = [.. KeptOf(parameter).Select(kept => !kept)];
                 CsrPattern pattern = CsrPattern.FromMask(parameter.Shape[0], parameter.Shape[1], keep);
-                DeviceBuffer<float> values = device.Allocate<float>(pattern.NonZeros);
-                values.CopyFrom([.. Enumerable.Range(0, pattern.NonZeros).Select(i => 0.4f * MathF.Sin(i))]);
 
-                parameter.Rewire(new DataflowScheduler(device).Schedule(pattern), values);
+                parameter.Rewire(pattern);
+                parameter.Values.CopyFrom([.. Enumerable.Range(0, pattern.NonZeros).Select(i => 0.4f * MathF.Sin(i))]);
 
                 Assert.Equal(keep, KeptOf(parameter));
                 Assert.Equal(pattern.NonZeros, parameter.Gradient.Length);

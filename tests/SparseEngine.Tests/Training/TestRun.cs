@@ -15,6 +15,7 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     private readonly List<StepMetrics> steps = [];
     private readonly List<EvaluationMetrics> evaluations = [];
     private readonly List<string> checkpoints = [];
+    private readonly List<MaskUpdateMetrics> maskUpdates = [];
     private readonly ConcurrentQueue<string> logged = [];
     private CancellationTokenSource? stop;
 
@@ -54,6 +55,8 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     public IReadOnlyList<StepMetrics> Steps => steps;
 
     public IReadOnlyList<EvaluationMetrics> Evaluations => evaluations;
+
+    public IReadOnlyList<MaskUpdateMetrics> MaskUpdates => maskUpdates;
 
     public IReadOnlyList<string> Checkpoints => checkpoints;
 
@@ -129,6 +132,8 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
             stop!.Cancel();
         }
     }
+
+    public void OnMaskUpdate(MaskUpdateMetrics update) => maskUpdates.Add(update);
 
     public void OnEvaluationProgress(int batch, int batches)
     {

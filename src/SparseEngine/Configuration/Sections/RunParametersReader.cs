@@ -45,15 +45,18 @@ public static class RunParametersReader
 
         ModelParameters model = sections.Model is null ? MissingModel : ModelSection.Read(sections.Model);
         RunConfig runConfig = sections.RunConfig is null ? new RunConfig() : RunConfigSection.Read(sections.RunConfig);
+        runConfig = CommandLineOverrides.Apply(overrides, runConfig, diagnostics);
+        SparsityContext sparsityContext = new(
+            runConfig.MaxSteps ?? runConfig.NumSteps, overrides.MaxSteps is not null || overrides.NumSteps is not null);
         RunParameters parameters = new()
         {
             File = path,
             TrainInput = sections.TrainInput is null ? null : InputSection.Read(sections.TrainInput, model.MaxPositionEmbeddings),
             EvalInput = sections.EvalInput is null ? null : InputSection.Read(sections.EvalInput, model.MaxPositionEmbeddings),
             Model = model,
-            Sparsity = sparsity is null ? null : SparsitySection.Read(sparsity),
+            Sparsity = sparsity is null ? null : SparsitySection.Read(sparsity, sparsityContext),
             Optimizer = sections.Optimizer is null ? null : OptimizerSection.Read(sections.Optimizer),
-            RunConfig = CommandLineOverrides.Apply(overrides, runConfig, diagnostics),
+            RunConfig = runConfig,
         };
         return sections.Check(parameters, overrides, diagnostics);
     }

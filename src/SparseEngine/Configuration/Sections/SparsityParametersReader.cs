@@ -13,7 +13,7 @@ public static class SparsityParametersReader
     {
         DiagnosticCollector diagnostics = new(path);
         SectionValue? section = ParametersFile.Open(path, diagnostics).Value("sparsity");
-        SparsityParameters? parameters = section is null ? null : SparsitySection.Read(section);
+        SparsityParameters? parameters = section is null ? null : SparsitySection.Read(section, new SparsityContext());
         diagnostics.ThrowIfAnyError();
         return parameters is null
             ? throw new ConfigurationException([new Diagnostic(path, $"the file has no sparsity section; valid: sparsity: {SparsitySection.Valid}")])

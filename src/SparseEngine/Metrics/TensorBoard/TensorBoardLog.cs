@@ -78,6 +78,14 @@ internal sealed class TensorBoardLog : IDisposable
     /// <summary>Writes a training step.</summary>
     public void Write(StepMetrics step) => training?.WriteScalars(step.Step, Scalar.Of(step));
 
+    /// <summary>Writes an update of the masks: for each weight and for all of them.</summary>
+    public void Write(MaskUpdateMetrics update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        training?.WriteScalars(update.Step, update.Weights.Append(update.Total).SelectMany(weight =>
+            Scalar.Of(weight).Select(scalar => scalar with { Name = $"{scalar.Name}/{weight.Name}" })));
+    }
+
     /// <summary>Writes an evaluation.</summary>
     public void Write(EvaluationMetrics metrics) => (evaluation ??= Open("eval")).WriteScalars(metrics.Step, Scalar.Of(metrics));
 

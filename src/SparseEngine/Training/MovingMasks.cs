@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
+using SparseEngine.Models;
+using SparseEngine.Runs;
+using SparseEngine.Sparsity;
+
+namespace SparseEngine.Training;
+
+/// <summary>Changes the masks of a run's weights after the steps that their schedules name.</summary>
+/// <remarks>
+/// Weights are updated side by side where the device can. A weight's dense gradient exists from the beginning of the step until its mask is chosen;
+/// besides it an update needs what one weight takes: a float and a byte for each of its elements.
+/// </remarks>
+internal sealed class MovingMasks
+{
+    private readonly ComputeDevice device;
+    private readonly ImmutableArray<MovingMask> masks;
+
+    /// <param name="device">Where the weights are.</param>
+    /// <param name="plan">The sparse weights.</param>
+    /// <param name="parameters">The model's parameters.</param>
+    /// <param name="lived">The places of each dynamic weight that have been alive so far, by its index.</param>
+    public MovingMasks(ComputeDevice device, SparsityPlan plan, ParameterSet parameters, IReadOnlyDictionary<int, LivedPlaces> lived)
+    {
+        this.device = device;
+        masks =
+        [
+            .. plan.Weights.Where(weight => weight.Dynamic is not null)
+                .Select(weight => new MovingMask(device, weight, parameters[weight.Index], lived[weight.Index])),
+        ];
+    }
+
+    /// <summary>Whether masks change after a number of steps.</summary>
+    public bool ChangeAfter(int step) => masks.Any(mask => mask.ChangesAfter(step));
+
+    /// <summary>Before the gradients of a step: has those collected that the update after it needs.</summary>
+    /// <param name="step">Optimizer steps done, that one included.</param>
+    public void Prepare(int step)
+    {
+        foreach (MovingMask mask in masks.Where(mask => mask.ChangesAfter(step)))
+        {
+            mask.Prepare();
+        }
+    }
+
+    /// <summary>Changes the masks that are due.</summary>
+    /// <param name="step">Optimizer steps done.</param>
+    public MaskUpdateMetrics Update(int step)
+    {
+        ImmutableArray<MovingMask> due = [.. masks.Where(mask => mask.ChangesAfter(step))];
+        WeightMaskMetrics[] changes = new WeightMaskMetrics[due.Length];
+
+        // The largest first, so that none is left when the others are done.
+        int[] order = [.. Enumerable.Range(0, due.Length).OrderByDescending(index => due[index].Elements)];
+        device.ForEach(order.Length, index => changes[order[index]] = due[order[index]].Update(step));
+        return new MaskUpdateMetrics(step, [.. changes]);
+    }
+
+    /// <summary>Puts the mark of places that have lived on a weight's dead places, where its mask changes.</summary>
+    /// <param name="parameter">The weight.</param>
+    /// <param name="dense">Its elements as a checkpoint holds them.</param>
+    public void MarkLived(Parameter parameter, Span<float> dense) => masks.FirstOrDefault(mask => mask.IsOf(parameter))?.MarkLived(dense);
+}
+
+/// <summary>One weight whose mask changes.</summary>
+internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Parameter parameter, LivedPlaces lived)
+{
+    private readonly ISparsityAlgorithm algorithm = SparsityAlgorithms.Of(weight.Dynamic!.Algorithm);
+
+    /// <summary>The weight's elements.</summary>
+    public long Elements => weight.Total;
+
+    public bool IsOf(Parameter other) => parameter == other;
+
+    public bool ChangesAfter(int step) => weight.Dynamic!.ChangesAfter(step);
+
+    public void MarkLived(Span<float> dense) => lived.Mark(dense);
+
+    public void Prepare()
+    {
+        if (algorithm.NeedsDenseGradient)
+        {
+            parameter.CollectDenseGradient();
+        }
+    }
+
+    /// <summary>Changes the mask.</summary>
+    public WeightMaskMetrics Update(int step)
+    {
+        (int rows, int columns) = (parameter.Shape[0], parameter.Shape[1]);
+        CsrPattern? before = parameter.Pattern?.Csr;
+        CsrPattern? after = Choose(weight.After(step), step, rows, columns);
+        parameter.Rewire(after);
+        lived.Add(after);
+        long staying = MaskChange.Common(before, after, rows, columns);
+        long aliveBefore = before?.NonZeros ?? weight.Total;
+        long alive = after?.NonZeros ?? weight.Total;
+        return new WeightMaskMetrics(weight.Name, weight.Total, alive, alive - staying, aliveBefore - staying, lived.Count);
+    }
+
+    private CsrPattern? Choose(WeightSparsity target, int step, int rows, int columns)
+    {
+        DeviceBuffer<float>? gradient = algorithm.NeedsDenseGradient ? parameter.TakeDenseGradient() : null;
+
+        // A step without labels has no gradient to go by: then nothing is dropped that the level does not demand.
+        ISparsityAlgorithm chosen = algorithm.NeedsDenseGradient && gradient is null ? new GradualMagnitudePruning() : algorithm;
+        using DeviceBuffer<float> scores = gradient ?? device.Allocate<float>(rows * columns);
+        using DeviceBuffer<byte> keep = device.Allocate<byte>(rows * columns);
+        device.UpdateMask(chosen.Update(target, target.Dynamic!, step), parameter.Pattern, rows, columns, parameter.Values, scores, keep);
+        return target.KeptAt(target.Sparsity) == target.Total ? null : device.Compress(keep, rows, columns);
+    }
+}
