@@ -58,7 +58,7 @@ internal static class DeviceFamilies
         DeviceFamily.IlgpuPtx => [PtxDevice.Create()],
         DeviceFamily.IlgpuPtxDenseProducts => [PtxDevice.Create(new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuCuda => [Cuda(new ProductOptions { Method = ProductMethod.Sparse })],
-        DeviceFamily.IlgpuCudaAlone => [Cuda(new ProductOptions { Method = ProductMethod.Sparse, UseCuBlas = false })],
+        DeviceFamily.IlgpuCudaAlone => [Cuda(new ProductOptions { Method = ProductMethod.Sparse, UseCuBlas = false, UseLargeTiles = false })],
         DeviceFamily.IlgpuCudaDenseProducts => [Cuda(new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuOpenCl => [OpenCl(ProductMethod.Sparse)],
         DeviceFamily.IlgpuOpenClDenseProducts => [OpenCl(ProductMethod.Dense)],

@@ -18,7 +18,7 @@ public class KernelCountTests
     [Fact]
     public void Spmm_moves_whole_sectors_and_reads_its_tile_without_conflicts()
     {
-        CountedInstruction[] accesses = Accesses(Products(256, 128)["SpMM"][typeof(SpmmKernel)]);
+        CountedInstruction[] accesses = Accesses(Products(256, 128)["SpMM"][typeof(SpmmKernel<DynamicTileMemory>)]);
         Assert.Contains(Hot(accesses), access => access.IsShared);
         Assert.Contains(Hot(accesses), access => access.IsGlobal);
         Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
