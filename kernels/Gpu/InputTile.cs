@@ -21,9 +21,8 @@ internal readonly struct InputTile
     private const int Stride = GroupShapes.GpuTeamLanes;
     private const int ColumnBytes = Stride * Float4.Width * sizeof(float);
 
-    // Rows that a thread has on their way at a time, and what a whole group loads so.
-    private const int ThreadRows = 2;
-    private const int GroupColumns = ThreadRows * GroupShapes.MostTeams;
+    // A column for each team to load.
+    private const int TeamColumns = GroupShapes.MostTeams;
 
     // What places have bits for, the one of zeros among them.
     private const int MostColumns = (1 << GpuFiringOrder.PlaceBits) - 1;
@@ -40,8 +39,8 @@ internal readonly struct InputTile
     public static int Elements(int columns) => (columns + 1) * Stride;
 
     /// <summary>
-    /// The columns of a tile where dynamic shared memory is to be had: as many as the groups of a multiprocessor have room for, in whole rounds of
-    /// loading. Where that is hardly more than the static memory holds, it is these.
+    /// The columns of a tile where dynamic shared memory is to be had: as many as the groups of a multiprocessor have room for, as many for each
+    /// team to load. Where that is hardly more than the static memory holds, it is these.
     /// </summary>
     /// <param name="multiprocessorBytes">Shared memory of a multiprocessor.</param>
     /// <param name="groupBytes">The most that a group may have of it.</param>
@@ -49,8 +48,8 @@ internal readonly struct InputTile
     {
         int bytes = Math.Min((multiprocessorBytes / GroupsPerMultiprocessor) - ReservedBytes, groupBytes);
         int columns = Math.Min((bytes / ColumnBytes) - 1, MostColumns);
-        columns -= columns % GroupColumns;
-        return columns < StaticColumns + GroupColumns ? StaticColumns : columns;
+        columns -= columns % TeamColumns;
+        return columns < StaticColumns + TeamColumns ? StaticColumns : columns;
     }
 
     /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>
@@ -76,12 +75,24 @@ internal readonly struct InputTile
         int step = Group.DimY;
         if ((vector * Float4.Width) + Float4.Width <= tokens)
         {
-            for (; row + step < rows; row += ThreadRows * step)
+            // As many rows are on their way at a time as a thread has registers for beside its sums.
+            for (; row + (2 * step) < rows; row += 3 * step)
+            {
+                Float4 first = x[firstRow + row, vector];
+                Float4 second = x[firstRow + row + step, vector];
+                Float4 third = x[firstRow + row + (2 * step), vector];
+                lane[(row + 1) * Stride] = first;
+                lane[(row + step + 1) * Stride] = second;
+                lane[(row + (2 * step) + 1) * Stride] = third;
+            }
+
+            if (row + step < rows)
             {
                 Float4 first = x[firstRow + row, vector];
                 Float4 second = x[firstRow + row + step, vector];
                 lane[(row + 1) * Stride] = first;
                 lane[(row + step + 1) * Stride] = second;
+                row += 2 * step;
             }
         }
 

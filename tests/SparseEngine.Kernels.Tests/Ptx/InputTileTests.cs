@@ -22,7 +22,7 @@ public class InputTileTests
     [InlineData(164, 163, 160)]
     [InlineData(228, 227, 224)]
     [InlineData(228, 100, 192)]
-    [InlineData(1024, 1023, 224)]
+    [InlineData(1024, 1023, 240)]
     public void A_tile_is_as_large_as_two_groups_of_a_multiprocessor_have_room_for(int multiprocessor, int group, int columns) =>
         Assert.Equal(columns, InputTile.ColumnsFor(multiprocessor << 10, group << 10));
 
