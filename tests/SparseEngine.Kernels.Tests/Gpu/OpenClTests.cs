@@ -52,7 +52,7 @@ public partial class OpenClTests
 
     [Theory]
     [InlineData(typeof(DropoutKernel))]
-    [InlineData(typeof(RandomScoresKernel))]
+    [InlineData(typeof(DrawKernel))]
     public void Random_numbers_wrap_in_unsigned_arithmetic(Type kernel)
     {
         string source = Compiled.Value.Single(compiled => compiled.Type == kernel).Source;
