@@ -102,8 +102,8 @@ public struct Pcg64
     }
 
     /// <summary>
-    /// Fills as much as whole rounds of four 64-bit draws do, and returns how much that is: each lane draws every fourth, so that no multiplication waits
-    /// for the one before.
+    /// Fills as much as whole rounds of four 64-bit draws do, and returns how much that is: each lane draws every fourth, so that no multiplication
+    /// waits for the one before.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FillInLanes(Span<float> destination)

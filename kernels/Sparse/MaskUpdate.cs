@@ -17,11 +17,11 @@ public enum MaskGrowth
     Gradient,
 }
 
-/// <summary>How the mask of a weight moves: of the elements alive those with the largest magnitudes stay, and others become alive in their stead.</summary>
+/// <summary>How the mask of a weight moves: the elements alive with the largest magnitudes stay, and others become alive beside them.</summary>
 /// <remarks>
 /// In each group floor(StayingShare times the number alive) elements stay, <paramref name="Kept"/> at most: of those alive the ones with the largest
-/// magnitudes. Of all others, those just dropped included, the ones with the highest scores become alive, so that <paramref name="Kept"/> are. Equal ones
-/// go by the lowest index. A magnitude that is not finite counts as the largest finite number.
+/// magnitudes. Of all others, those just dropped included, the ones with the highest scores become alive, so that <paramref name="Kept"/> are. Of
+/// equal ones the lowest indices win. A magnitude that is not finite counts as the largest finite number.
 /// </remarks>
 /// <param name="StayingShare">The share of the elements alive that stay, 0 to 1.</param>
 /// <param name="Kept">The number of elements alive after the update, of each group.</param>

@@ -67,8 +67,8 @@ public static class TopK
     }
 
     /// <summary>
-    /// The smallest key that is selected; <paramref name="remaining"/> becomes how many with this very key are, at most. Found digit by digit, each among
-    /// the keys that share the digits before, until all of them are selected.
+    /// The smallest key that is selected; <paramref name="remaining"/> becomes how many with this very key are, at most. Found digit by digit, each
+    /// among the keys that share the digits before, until all of them are selected.
     /// </summary>
     private static uint FindCut<TRanking>(ReadOnlySpan<uint> bits, ReadOnlySpan<Run> runs, ref int remaining)
         where TRanking : struct, IRanking
