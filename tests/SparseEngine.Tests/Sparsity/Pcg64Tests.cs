@@ -41,6 +41,7 @@ public sealed class Pcg64Tests
     [InlineData(new[] { 1, 4, 3 })]
     [InlineData(new[] { 0, 8, 0 })]
     [InlineData(new[] { 3, 3, 2 })]
+    [InlineData(new[] { 31, 33, 100, 64 })]
     public void Filling_in_pieces_draws_as_one_by_one(int[] pieces)
     {
         Pcg64 whole = new(7);
