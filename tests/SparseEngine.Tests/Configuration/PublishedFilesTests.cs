@@ -131,17 +131,4 @@ public sealed class PublishedFilesTests
             topK.Sparsity.Groups.Select(g => (g.Pattern!.ToString(), g.Sparsity, g.Method, g.Seed!.Value)));
         Assert.EndsWith("tiny-topk-groups.yaml:57:5", topK.Sparsity.Groups[0].Location, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void The_2_x_layout_is_named_in_one_error()
-    {
-        string path = PathOf("trainer_gpt3_125m_static75.yaml");
-
-        ConfigurationException error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
-
-        Assert.Equal(
-            $"{path}:4:1: trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections "
-            + "train_input, eval_input, model, sparsity, optimizer, runconfig",
-            error.Message);
-    }
 }
