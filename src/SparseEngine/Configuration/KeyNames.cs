@@ -20,8 +20,8 @@ internal sealed class KeyNames
         ["model"] = "trainer.init.model",
         ["sparsity"] = "trainer.init.sparsity",
         ["optimizer"] = "trainer.init.optimizer",
+        ["runconfig.check_loss_values"] = "trainer.init.callbacks.CheckLoss",
         ["runconfig.max_steps"] = "trainer.init.loop.max_steps",
-        ["runconfig.autoload_last_checkpoint"] = "trainer.init.checkpoint.autoload_last_checkpoint",
     });
 
     /// <summary>The name of a section or a setting, by its key in Model Zoo 1.8: <c>model.num_heads</c>.</summary>

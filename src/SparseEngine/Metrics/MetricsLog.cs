@@ -9,6 +9,9 @@ namespace SparseEngine.Metrics;
 /// <remarks>Numbers round-trip exactly; one that is not finite is written as the string "NaN", "Infinity" or "-Infinity".</remarks>
 internal sealed class MetricsLog : IDisposable
 {
+    /// <summary>The key that tells on which of several validation data a line is.</summary>
+    public const string DataloaderKey = "dataloader";
+
     private readonly LogFile file;
     private readonly MemoryStream line = new();
 
@@ -46,7 +49,8 @@ internal sealed class MetricsLog : IDisposable
         ArgumentNullException.ThrowIfNull(evaluation);
         Append(
             evaluation.Step,
-            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
+            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }),
+            evaluation.Dataloader);
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
@@ -71,13 +75,18 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private void Append(int step, IEnumerable<Scalar> scalars)
+    private void Append(int step, IEnumerable<Scalar> scalars, string? dataloader = null)
     {
         line.SetLength(0);
         using (Utf8JsonWriter json = new(line))
         {
             json.WriteStartObject();
             json.WriteNumber("step", step);
+            if (dataloader is not null)
+            {
+                json.WriteString(DataloaderKey, dataloader);
+            }
+
             foreach (Scalar scalar in scalars)
             {
                 Number(json, scalar.Name, scalar.Value);

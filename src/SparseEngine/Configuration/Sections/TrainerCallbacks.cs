@@ -3,7 +3,7 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Reads <c>trainer.init.callbacks</c>, a list of callbacks, each named by the one key of its map; null in place of settings turns one off.</summary>
+/// <summary>Reads <c>trainer.init.callbacks</c>, a list of callbacks, each named by the one key of its map; null or false in place of settings turns one off.</summary>
 internal sealed record TrainerCallbacks
 {
     private const string Valid = "a list of callbacks, each a map of one key: its name";
@@ -82,7 +82,7 @@ internal sealed record TrainerCallbacks
             return;
         }
 
-        bool isOn = settings.Node is not YamlScalar { IsNull: true };
+        bool isOn = settings.Node is not YamlScalar { IsNull: true } && !IsFalse(settings.Node);
         switch (effect)
         {
             case Effect.CheckLoss:
@@ -105,6 +105,9 @@ internal sealed record TrainerCallbacks
                 break;
         }
     }
+
+    private static bool IsFalse(YamlNode node) =>
+        node is YamlScalar { IsPlain: true } scalar && ScalarSyntax.TryBoolean(scalar.Text, out bool value) && !value;
 
     private void ReadKept(SectionValue settings)
     {
