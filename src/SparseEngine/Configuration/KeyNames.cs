@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace SparseEngine.Configuration;
 
-/// <summary>What a file's layout calls a setting that the program knows by its key in Model Zoo 1.8: messages use the words of the user's file.</summary>
+/// <summary>
+/// What a file's layout calls a setting that the program knows by its key in Model Zoo 1.8: messages use the words of the user's file.
+/// </summary>
 internal sealed class KeyNames
 {
     private readonly FrozenDictionary<string, string> names;

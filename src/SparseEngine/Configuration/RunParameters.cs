@@ -21,7 +21,9 @@ public sealed record RunParameters
     /// <summary>Where validation samples come from; null where the file has no eval_input.</summary>
     public InputParameters? EvalInput { get; init; }
 
-    /// <summary>What is evaluated after <see cref="EvalInput"/>, one after another: the further loaders of the trainer layout's val_dataloader.</summary>
+    /// <summary>
+    /// What is evaluated after <see cref="EvalInput"/>, one after another: the further loaders of the trainer layout's val_dataloader.
+    /// </summary>
     public ImmutableArray<InputParameters> FurtherEvalInputs { get; init; } = [];
 
     /// <summary>What the mode eval does; null for what the run says elsewhere.</summary>

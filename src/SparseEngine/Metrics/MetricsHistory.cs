@@ -10,7 +10,8 @@ namespace SparseEngine.Metrics;
 /// <summary>What a run's <c>metrics.jsonl</c> says, as <see cref="MetricsLog"/> writes it.</summary>
 /// <param name="Steps">The logged training steps, in the file's order.</param>
 /// <param name="Evaluations">
-/// The evaluations, in the file's order; of several validation data those on the first. The file does not say over how many tokens: <see cref="EvaluationMetrics.Tokens"/> is 0.
+/// The evaluations, in the file's order; of several validation data those on the first. The file does not say over how many tokens:
+/// <see cref="EvaluationMetrics.Tokens"/> is 0.
 /// </param>
 public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, ImmutableArray<EvaluationMetrics> Evaluations)
 {

@@ -4,7 +4,9 @@ using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
 
-/// <summary>What a run's parameters are in one mode: a file may say of eval and eval_all by themselves on what they evaluate, and which checkpoints.</summary>
+/// <summary>
+/// What a run's parameters are in one mode: a file may say of eval and eval_all by themselves on what they evaluate, and which checkpoints.
+/// </summary>
 internal static class ModeParameters
 {
     /// <summary>The parameters, with what the mode takes in place of what training does.</summary>

@@ -26,7 +26,8 @@ internal static class ParametersFile
 
         SectionReader? init = TrainerLayout.FindInit(file);
         diagnostics.ThrowIfAnyError();
-        return init ?? throw new ConfigurationException([new Diagnostic(file.LocationOf(TrainerLayout.Key), "trainer.init is missing; valid: a map of settings")]);
+        return init ?? throw new ConfigurationException(
+            [new Diagnostic(file.LocationOf(TrainerLayout.Key), "trainer.init is missing; valid: a map of settings")]);
     }
 
     /// <summary>Reads the map that a file's text is.</summary>

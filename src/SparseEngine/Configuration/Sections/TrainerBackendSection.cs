@@ -1,6 +1,8 @@
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Reads <c>trainer.init.backend</c>. The command line says where a run computes; all that matters here is a wafer's number of systems.</summary>
+/// <summary>
+/// Reads <c>trainer.init.backend</c>. The command line says where a run computes; all that matters here is a wafer's number of systems.
+/// </summary>
 internal static class TrainerBackendSection
 {
     /// <summary>Reads the section.</summary>

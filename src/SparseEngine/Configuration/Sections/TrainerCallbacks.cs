@@ -3,7 +3,10 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Reads <c>trainer.init.callbacks</c>, a list of callbacks, each named by the one key of its map; null or false in place of settings turns one off.</summary>
+/// <summary>
+/// Reads <c>trainer.init.callbacks</c>, a list of callbacks, each named by the one key of its map; null or false in place of settings turns
+/// one off.
+/// </summary>
 internal sealed record TrainerCallbacks
 {
     private const string Valid = "a list of callbacks, each a map of one key: its name";
@@ -129,7 +132,9 @@ internal sealed record TrainerCallbacks
 
         if (section.Value(key) is { } value)
         {
-            string text = value.Node is YamlSequence ? string.Join(',', value.Items().Select(item => item.AsText(valid))) : value.AsText(valid) ?? "all";
+            string text = value.Node is YamlSequence
+                ? string.Join(',', value.Items().Select(item => item.AsText(valid)))
+                : value.AsText(valid) ?? "all";
             TakesWeightsAlone = WeightsAlone.Contains(text.Trim());
             if (!TakesWeightsAlone && !text.Equals("all", StringComparison.OrdinalIgnoreCase))
             {

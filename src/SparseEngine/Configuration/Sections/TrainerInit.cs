@@ -15,7 +15,8 @@ internal sealed record TrainerInit(
     private const string Valid = "a map of settings";
 
     /// <summary>Stands in where the file has none, so that its other sections are read and checked too; such a file is refused.</summary>
-    public static TrainerInit Missing { get; } = new(Sections.ModelSection.Missing, null, null, null, new RunConfig(), null, TakesWeightsAlone: false);
+    public static TrainerInit Missing { get; } =
+        new(Sections.ModelSection.Missing, null, null, null, new RunConfig(), null, TakesWeightsAlone: false);
 
     /// <summary>Reads the section.</summary>
     public static TrainerInit Read(SectionReader init, RunConfigOverrides options)

@@ -40,7 +40,9 @@ internal sealed class TrainerInputs
     /// <summary>The checkpoints that the mode eval_all evaluates; empty for all there are.</summary>
     public ImmutableArray<string> ValidateAllCheckpoints { get; private set; } = [];
 
-    /// <summary>All data that are evaluated on. Those with a validation_share come first, the largest last, which then is that of the training data.</summary>
+    /// <summary>
+    /// All data that are evaluated on. Those with a validation_share come first, the largest last, which then is that of the training data.
+    /// </summary>
     public IEnumerable<TrainerInput> Evaluated => Fit.Concat(Validate).Concat(ValidateAll).Distinct()
         .OrderBy(input => input.Section.Has("validation_share") ? input.Parameters.ValidationShare : 1);
 

@@ -3,7 +3,9 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Reads <c>trainer.init.loggers</c>. What a run writes does not depend on them: metrics.jsonl and TensorBoard's files in any case.</summary>
+/// <summary>
+/// Reads <c>trainer.init.loggers</c>. What a run writes does not depend on them: metrics.jsonl and TensorBoard's files in any case.
+/// </summary>
 internal static class TrainerLoggers
 {
     private const string Valid = "a list of loggers, each a map of one key: its name";

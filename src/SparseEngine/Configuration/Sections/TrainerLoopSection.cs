@@ -48,7 +48,8 @@ internal static class TrainerLoopSection
 
         if (steps is null)
         {
-            value.Error($"is {value.Node.Display}, a share of the steps, which only the data tell; valid: an integer of at least 0, or give max_steps");
+            value.Error(
+                $"is {value.Node.Display}, a share of the steps, which only the data tell; valid: an integer of at least 0, or give max_steps");
             return null;
         }
 

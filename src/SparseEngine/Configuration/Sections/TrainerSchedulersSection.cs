@@ -89,9 +89,10 @@ internal static class TrainerSchedulersSection
             return null;
         }
 
+        bool needsLength = !chained && milestones is null;
         ImmutableArray<SchedulerParameters?> schedulers =
         [
-            .. items.Select((item, i) => ReadOne(item, isFollowed: !chained && milestones is null && i < items.Length - 1, isFactor: chained && i > 0)),
+            .. items.Select((item, i) => ReadOne(item, isFollowed: needsLength && i < items.Length - 1, isFactor: chained && i > 0)),
         ];
         if (schedulers.Contains(null))
         {
@@ -120,7 +121,8 @@ internal static class TrainerSchedulersSection
             begin = end;
             if (ends.Length != schedulers.Length - 1 || ends[i] != end || lasting[i].Steps < 1)
             {
-                milestones.Error("does not fit the schedulers; valid: the step at which each but the first begins, which is the sum of total_iters before it");
+                milestones.Error(
+                    "does not fit the schedulers; valid: the step at which each but the first begins, which is the sum of total_iters before it");
                 return schedulers;
             }
         }
