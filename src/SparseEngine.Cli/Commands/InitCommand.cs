@@ -74,8 +74,7 @@ internal sealed class InitCommand : Command, IHasExamples
     [
         new("tiny.yaml, which trains within minutes on text that comes with the .NET SDK", "init"),
         new("A larger model on text of your own, nine tenths of it zeros", "init small --data_dir texts --sparsity 0.9 -o mine.yaml"),
-        new("The smallest in the layout of Model Zoo 2.x", "init --layout trainer"),
-        new("GPT-2 small; what it prints tells how to prepare its data", "init gpt2-small"),
+        new("GPT-2 small in the layout of Model Zoo 2.x; what it prints tells how to prepare its data", "init gpt2-small --layout trainer"),
     ];
 
     private int Write(ParseResult line)
