@@ -29,8 +29,9 @@ internal static class DynamicTables
         double elements = Size.Plan(Levels[0]).Weights.Sum(weight => weight.Total);
         Console.WriteLine(Invariant($"{device.Description}; {Size}; {Steps} steps, masks updated every {Frequency}."));
         Console.WriteLine();
-        Console.WriteLine("| zeros | masks | static, ms a step | moving, ms a step | whole run | its update, ms | in steps | gradients of an update step, ms more "
-            + "| peak memory beyond static, bytes a weight |");
+        Console.WriteLine(
+            "| zeros | masks | static, ms a step | moving, ms a step | whole run | an update, ms | in steps | gradients of an update step, ms more | "
+            + "peak memory beyond static, bytes a weight |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (int zeros in Levels)
         {
@@ -98,7 +99,9 @@ internal static class DynamicTables
     // GMP has to go from level to level, or there is nothing to do.
     private static DynamicSparsity Dynamic(SparsityAlgorithm algorithm, int zeros, int frequency, int offset = 0) => new(
         algorithm,
-        algorithm == SparsityAlgorithm.Gmp ? new CyclingValue([zeros / 100.0, (zeros + 1) / 100.0, (zeros + 2) / 100.0]) : new ConstantValue(zeros / 100.0),
+        algorithm == SparsityAlgorithm.Gmp
+            ? new CyclingValue([zeros / 100.0, (zeros + 1) / 100.0, (zeros + 2) / 100.0])
+            : new ConstantValue(zeros / 100.0),
         new ListedUpdates([0, .. Enumerable.Range(1, 20).Select(update => offset + (update * frequency))]),
         DynamicSparsity.DefaultDropFraction);
 

@@ -10,10 +10,13 @@ namespace SparseEngine.Metrics;
 /// <summary>What a run's <c>metrics.jsonl</c> says, as <see cref="MetricsLog"/> writes it.</summary>
 /// <param name="Steps">The logged training steps, in the file's order.</param>
 /// <param name="Evaluations">
-/// The evaluations, in the file's order. The file does not say over how many tokens: <see cref="EvaluationMetrics.Tokens"/> is 0.
+/// The evaluations, in the file's order; of several validation data those on the first. The file does not say over how many tokens:
+/// <see cref="EvaluationMetrics.Tokens"/> is 0.
 /// </param>
 public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, ImmutableArray<EvaluationMetrics> Evaluations)
 {
+    private const string FirstDataloader = "validate_0";
+
     /// <summary>Training FLOPs of the run up to each of <see cref="Steps"/>: executed, and of the same steps without sparsity.</summary>
     /// <remarks>A step that is not logged counts as much as the next one that is; so do those before the first.</remarks>
     public ImmutableArray<FlopCount> FlopsSoFar()
@@ -96,6 +99,11 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
 
         if (line.TryGetProperty("eval_loss", out JsonElement loss))
         {
+            if (line.TryGetProperty(MetricsLog.DataloaderKey, out JsonElement dataloader) && dataloader.GetString() != FirstDataloader)
+            {
+                return;
+            }
+
             evaluations.Add(new EvaluationMetrics(
                 step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0, Optional(Scalar.Seconds)));
             return;

@@ -12,6 +12,9 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>The key that an update of the masks has: "total" and each weight's name, with what became of its mask.</summary>
     public const string MasksKey = "masks";
 
+    /// <summary>The key that tells on which of several validation data a line is.</summary>
+    public const string DataloaderKey = "dataloader";
+
     private readonly LogFile file;
     private readonly MemoryStream line = new();
 
@@ -71,7 +74,8 @@ internal sealed class MetricsLog : IDisposable
         ArgumentNullException.ThrowIfNull(evaluation);
         Append(
             evaluation.Step,
-            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
+            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }),
+            evaluation.Dataloader);
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
@@ -96,8 +100,13 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private void Append(int step, IEnumerable<Scalar> scalars) => Append(step, json =>
+    private void Append(int step, IEnumerable<Scalar> scalars, string? dataloader = null) => Append(step, json =>
     {
+        if (dataloader is not null)
+        {
+            json.WriteString(DataloaderKey, dataloader);
+        }
+
         foreach (Scalar scalar in scalars)
         {
             Number(json, scalar.Name, scalar.Value);
