@@ -31,16 +31,30 @@ internal sealed class MovingMasks
         ];
     }
 
-    /// <summary>Whether masks change after a number of steps.</summary>
-    public bool ChangeAfter(int step) => masks.Any(mask => mask.ChangesAfter(step));
+    /// <summary>Whether masks change after a number of steps. Asked after every step, so it allocates nothing.</summary>
+    public bool ChangeAfter(int step)
+    {
+        foreach (MovingMask mask in masks)
+        {
+            if (mask.ChangesAfter(step))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Before the gradients of a step: has those collected that the update after it needs.</summary>
     /// <param name="step">Optimizer steps done, that one included.</param>
     public void Prepare(int step)
     {
-        foreach (MovingMask mask in masks.Where(mask => mask.ChangesAfter(step)))
+        foreach (MovingMask mask in masks)
         {
-            mask.Prepare();
+            if (mask.ChangesAfter(step))
+            {
+                mask.Prepare();
+            }
         }
     }
 
