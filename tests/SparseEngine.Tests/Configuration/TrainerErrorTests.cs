@@ -74,6 +74,7 @@ public sealed class TrainerErrorTests
     [Theory]
     [InlineData("trainer:\n", "params.yaml:1:1: trainer is empty; valid: a map with init, and fit, validate or validate_all")]
     [InlineData("trainer: 5\n", "params.yaml:1:1: trainer is 5; valid: a map with init, and fit, validate or validate_all")]
+    [InlineData("trainer: [{}]\n", "params.yaml:1:11: trainer[0].trainer is missing; valid: a map with init, and fit, validate or validate_all")]
     [InlineData("trainer: []\n", "params.yaml:1:1: trainer is an empty list; valid: a map with init, and fit, validate or validate_all")]
     [InlineData(
         "trainer:\n- trainer: {}\n- trainer: {}\n- trainer: {}\n",

@@ -88,7 +88,7 @@ public sealed class TrainerSchedulerTests
         "17:46: trainer.init.schedulers[0].LinearLR.end_learning_rate is -1; valid: a number of at least 0")]
     [InlineData(
         "- SequentialLR: {schedulers: [ConstantLR: {learning_rate: 1}, ConstantLR: {learning_rate: 2}]}",
-        "17:35: trainer.init.schedulers[0].SequentialLR.schedulers[0].ConstantLR.steps is missing; valid: an integer of at least 0")]
+        "17:35: trainer.init.schedulers[0].SequentialLR.schedulers[0].ConstantLR.total_iters is missing; valid: an integer of at least 0")]
     [InlineData(
         "- SequentialLR: {schedulers: []}", "17:22: trainer.init.schedulers[0].SequentialLR.schedulers is an empty list; valid: a list of "
         + "schedulers")]

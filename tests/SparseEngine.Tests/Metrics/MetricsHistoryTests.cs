@@ -32,6 +32,23 @@ public sealed class MetricsHistoryTests : IDisposable
     }
 
     [Fact]
+    public void Of_several_validation_data_the_first_count()
+    {
+        EvaluationMetrics first = new(20, 2, 7, 0.5, Tokens: 0, Seconds: 1, Dataloader: "validate_0");
+        using (MetricsLog log = MetricsLog.Open(folder.Path, resumeStep: 0))
+        {
+            log.Write(Step(20, 3));
+            log.Write(first);
+            log.Write(first with { Loss = 9, Dataloader = "validate_1" });
+        }
+
+        Assert.Equal(
+            """{"step":20,"dataloader":"validate_1","eval_loss":9,"eval_perplexity":7,"eval_accuracy":0.5,"seconds":1}""",
+            File.ReadLines(MetricsLog.PathIn(folder.Path)).Last());
+        Assert.Equal([first with { Dataloader = null }], MetricsHistory.Read(folder.Path).Evaluations);
+    }
+
+    [Fact]
     public void Steps_between_logged_ones_count_as_the_next_logged_one()
     {
         MetricsHistory history = new([Step(10, 1), Step(20, 1) with { FlopsExecuted = 70 }, Step(21, 1)], []);

@@ -51,6 +51,32 @@ public class EvaluationTests
         Assert.Equal(accuracy, metrics.Accuracy!.Value, 1e-12);
     }
 
+    [Theory]
+    [InlineData(RunMode.TrainAndEval)]
+    [InlineData(RunMode.Eval)]
+    public void Further_data_are_evaluated_as_if_each_were_alone(RunMode mode)
+    {
+        using TestRun run = new();
+        run.Execute(RunMode.Train);
+        run.Parameters = run.Parameters with { RunConfig = run.Parameters.RunConfig with { CheckpointPath = run.CheckpointPath(8), MaxSteps = 8 } };
+        InputParameters[] inputs = [.. new[] { 1, 2, 4 }.Select(size => run.Parameters.EvalInput! with { BatchSize = size })];
+
+        RunParameters several = run.Parameters with { EvalInput = inputs[0], FurtherEvalInputs = [inputs[1], inputs[2]] };
+        RunParameters[] alone = [.. inputs.Select(input => run.Parameters with { EvalInput = input })];
+
+        RunSummary summary = Execute(several);
+        Assert.Equal(["validate_0", "validate_1", "validate_2"], summary.FurtherEvaluations.Insert(0, summary.Evaluation!).Select(e => e.Dataloader));
+        Assert.Equal(
+            alone.Select(one => Execute(one).Evaluation! with { Seconds = null }),
+            summary.FurtherEvaluations.Insert(0, summary.Evaluation!).Select(e => e with { Dataloader = null, Seconds = null }));
+
+        RunSummary Execute(RunParameters parameters)
+        {
+            run.Parameters = parameters;
+            return run.Execute(mode);
+        }
+    }
+
     [Fact]
     public void A_sparse_checkpoint_is_evaluated_as_it_is_with_or_without_a_sparsity_section()
     {

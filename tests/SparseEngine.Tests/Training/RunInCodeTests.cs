@@ -18,6 +18,10 @@ public class RunInCodeTests
         {
             TrainInput = run.TrainInput! with { BatchSize = -4 },
         } },
+        { "eval_input.batch_size is 0; valid: a whole number of at least 1", run => run with
+        {
+            FurtherEvalInputs = [run.EvalInput! with { BatchSize = 0 }],
+        } },
         { "sparsity.sparsity is 75; valid: a number in [0, 1)", run => run with { Sparsity = SparsityParameters.OfLinearLayers(75) } },
         { "optimizer.learning_rate has no scheduler; valid: one or more", run => run with
         {

@@ -20,6 +20,7 @@ internal static class SchedulerSection
 
     private static readonly string[] RateNames = ["initial_learning_rate", "learning_rate", "base_lr"];
     private static readonly string[] StepNames = ["steps", "decay_steps", "total_iters"];
+    private static readonly string[] ClassStepNames = ["total_iters", "steps", "decay_steps"];
 
     /// <summary>What a scheduler computes.</summary>
     internal enum Kind
@@ -93,7 +94,7 @@ internal static class SchedulerSection
     private static ExponentialScheduler ReadExponential(SectionReader section, bool isFollowed)
     {
         // As in the Model Zoo, the steps are both the length of the decay and how long the scheduler lasts.
-        int? steps = section.Integer(section.NameOfAgreeing(StepNames), minimum: 1, required: isFollowed);
+        int? steps = section.Integer(section.NameOfAgreeing(StepNamesIn(section)), minimum: 1, required: isFollowed);
         return new ExponentialScheduler(
             ReadInitialRate(section), section.Number(section.NameOf("decay_rate", "gamma"), Interval.Positive, required: true) ?? 1,
             steps ?? 1, section.Boolean("staircase") ?? false, steps);
@@ -121,13 +122,18 @@ internal static class SchedulerSection
         return scheduler;
     }
 
+    /// <summary>The names of the steps. A message about missing ones names the first: what a file of the layout in hand calls them.</summary>
+    private static string[] StepNamesIn(SectionReader section) => section.Mentions("scheduler") ? StepNames : ClassStepNames;
+
     private static double ReadInitialRate(SectionReader section) => ReadRate(section, section.NameOf(RateNames));
 
     private static double ReadEndRate(SectionReader section) => ReadRate(section, "end_learning_rate");
 
     private static double ReadRate(SectionReader section, string key) => section.Number(key, Interval.NotNegative, required: true) ?? 1;
 
-    private static int ReadDecaySteps(SectionReader section) => section.Integer(section.NameOfAgreeing(StepNames), minimum: 0, required: true) ?? 0;
+    private static int ReadDecaySteps(SectionReader section) =>
+        section.Integer(section.NameOfAgreeing(StepNamesIn(section)), minimum: 0, required: true) ?? 0;
 
-    private static int? ReadSteps(SectionReader section, bool required) => section.Integer(section.NameOfAgreeing(StepNames), minimum: 0, required);
+    private static int? ReadSteps(SectionReader section, bool required) =>
+        section.Integer(section.NameOfAgreeing(StepNamesIn(section)), minimum: 0, required);
 }

@@ -63,7 +63,10 @@ internal static class TrainerLayout
         switch (value.Items())
         {
             case [SectionValue one]:
-                return one.AsSection($"a map with the key {Key}")?.Section(Key, Valid, required: true);
+                SectionReader? item = one.AsSection($"a map with the key {Key}");
+                SectionReader? trainer = item?.Section(Key, Valid, required: true);
+                item?.Finish();
+                return trainer;
             case [_, _, ..] several:
                 value.Error($"is a list of {several.Length} trainers, which run one after another; valid: one, so give each a file of its own");
                 return null;
