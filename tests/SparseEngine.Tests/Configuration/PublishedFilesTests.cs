@@ -1,6 +1,8 @@
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Models;
+using SparseEngine.Sparsity;
 
 namespace SparseEngine.Tests.Configuration;
 
@@ -176,20 +178,33 @@ public sealed class PublishedFilesTests
     }
 
     [Theory]
-    [InlineData("trainer_gpt3_125m_static75.yaml")]
-    [InlineData("trainer_gpt3_125m_rigl75.yaml")]
-    [InlineData("trainer_gpt3_125m_sparsewide-ift_static50.yaml")]
-    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_rigl75.yaml")]
-    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_set75.yaml")]
-    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_sparsewide-ift_rigl75.yaml")]
-    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_sparsewide-ift_static50.yaml")]
-    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_6p7b_vspdf_phase1.yaml")]
-    public void Whatever_a_sparse_file_says_beside_its_sparsity_is_read(string name)
+    [InlineData("trainer_gpt3_125m_static75.yaml", null, 72, 21_233_664)]
+    [InlineData("trainer_gpt3_125m_rigl75.yaml", SparsityAlgorithm.RigL, 72, 21_233_664)]
+    [InlineData("trainer_gpt3_125m_sparsewide-ift_static50.yaml", null, 72, 85_857_408)]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_rigl75.yaml", SparsityAlgorithm.RigL, 72, 21_233_664)]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_set75.yaml", SparsityAlgorithm.Set, 72, 21_233_664)]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_sparsewide-ift_rigl75.yaml", SparsityAlgorithm.RigL, 72, 84_934_656)]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_sparsewide-ift_static50.yaml", null, 72, 85_857_408)]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_6p7b_vspdf_phase1.yaml", null, 192, 644_245_120)]
+    public void A_sparse_file_of_the_trainer_layout_has_its_plan(string name, SparsityAlgorithm? algorithm, int weights, long kept)
     {
-        Exception? refused = Record.Exception(() => Read(name));
+        ReadResult result = Read(name);
 
-        Assert.All(
-            (refused as ConfigurationException)?.Problems ?? [],
-            problem => Assert.StartsWith("trainer.init.sparsity.", problem.Text, StringComparison.Ordinal));
+        Assert.Empty(result.Warnings);
+        SparsityPlan plan = SparsityPlan.Create(result.Parameters.Sparsity, GptArchitecture.Parameters(result.Parameters.Model));
+        Assert.Empty(plan.Warnings);
+        Assert.Equal((weights, kept), (plan.Weights.Length, plan.Weights.Sum(weight => weight.Kept)));
+        Assert.All(plan.Weights, weight => Assert.Equal(algorithm, weight.Dynamic?.Algorithm));
+        Assert.All(plan.Weights, weight => Assert.Equal(result.Parameters.RunConfig.Seed + weight.Index, weight.Seed));
+    }
+
+    [Fact]
+    public void Rigls_file_updates_every_hundred_steps_and_drops_less_and_less()
+    {
+        DynamicSparsity rigl = Read("trainer_gpt3_125m_rigl75.yaml").Parameters.Sparsity!.Groups[0].Dynamic!;
+
+        Assert.Equal(new PeriodicUpdates(100, 0, 3584), rigl.Updates);
+        Assert.Equal(new CosineValue(0.3, 3584), rigl.DropFraction);
+        Assert.Equal(0.0004064, rigl.DropFractionAt(3500), 1e-6);
     }
 }
