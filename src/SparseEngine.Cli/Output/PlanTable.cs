@@ -19,7 +19,7 @@ internal static class PlanTable
             table.AddRow(
                 weight.Name,
                 string.Join(" x ", weight.Shape),
-                Invariant($"{weight.Sparsity}"),
+                Invariant($"{weight.Sparsity:0.######}"),
                 MethodOf(weight),
                 $"{weight.Seed}",
                 Quantity.Count(weight.Kept),
