@@ -86,7 +86,7 @@ internal sealed class TrainingLoop
         start.CompareWithNewest(config);
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
-        Func<long>? drawSeed = start.SparsitySeed is { } drawn ? () => drawn : null;
+        Func<long>? drawSeed = start.DrawnSparsitySeed is { } drawn ? () => drawn : null;
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, drawSeed);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
         PlannedMasks planned = new(context.Device, plan, start.Step, run.Sparsity is { DumpMasks: true } ? config.ModelDirectory : null);
