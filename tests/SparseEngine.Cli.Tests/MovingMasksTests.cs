@@ -131,6 +131,21 @@ public sealed partial class MovingMasksTests : IDisposable
         Assert.DoesNotContain("masks:", nothing.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task On_a_terminal_the_last_change_stands_under_the_newest_step()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "Only script(1) gives a terminal to a process.");
+        using TinyRun run = new(logSteps: 100, sparsity: TinyRun.MovingMasks);
+        const string line = "run CPU -p params.yaml -m train -o out --threads 1 --max_steps 600";
+
+        ProgramResult result = (await ProgramProcess.RunInShellAsync(
+            run.Location, $"TERM=xterm script -qec \"stty cols 120 rows 24; dotnet '$2' {line}\" /dev/null </dev/null")).EndsWith(0);
+
+        Assert.Matches(@"step \d+ changed masks: [\d.]+% of the weights moved, 75\.0% zeros, [\d.]+% ever alive", result.Output);
+        Assert.DoesNotMatch(@"step \d+  masks:", result.Output);
+        Assert.Matches(@"step 100  masks:", File.ReadAllText(Directory.GetFiles(run.Output(""), "run_*.log").Single()));
+    }
+
     private static (double Dense, double Sparse) Pair(JsonElement count) =>
         (count.GetProperty("dense").GetDouble(), count.GetProperty("sparse").GetDouble());
 
