@@ -83,7 +83,8 @@ public sealed class MovingMasksCheckpointTests : IDisposable
 
         IReadOnlyList<(string Name, float[] Elements)> trained = CheckpointFiles.Read(run.Output("checkpoint_8.mdl"));
         IReadOnlyList<(string Name, float[] Elements)> final = CheckpointFiles.Read(Path.Combine(run.Location, "final.mdl"));
-        Assert.All(trained.Zip(final), pair => Assert.Equal(pair.First.Elements.Select(value => float.IsNaN(value) ? 0 : value), pair.Second.Elements));
+        Assert.All(
+            trained.Zip(final), pair => Assert.Equal(pair.First.Elements.Select(value => float.IsNaN(value) ? 0 : value), pair.Second.Elements));
         Assert.Equal(Bits(Path.Combine(run.Location, "hf-final")), Bits(Path.Combine(run.Location, "hf")));
         Assert.Empty(EverAlive(await InspectAsync("final.mdl")));
     }

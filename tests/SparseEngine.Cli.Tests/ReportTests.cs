@@ -58,7 +58,8 @@ public class ReportTests
         double ever = 100 * last.GetProperty("ever_alive").GetDouble();
         Assert.Contains(FormattableString.Invariant($"<dt>ever alive</dt><dd>{ever:0.0}%<small>25.0% alive"), alone, StringComparison.Ordinal);
         Assert.Contains(
-            FormattableString.Invariant($"<td>out</td><td>all weights</td><td>16,384</td><td>4,096</td><td>{ever * 163.84:N0}</td><td>{ever:0.00}%</td>"),
+            FormattableString.Invariant(
+                $"<td>out</td><td>all weights</td><td>16,384</td><td>4,096</td><td>{ever * 163.84:N0}</td><td>{ever:0.00}%</td>"),
             both, StringComparison.Ordinal);
         Assert.Contains(
             $"<td>out</td><td>8</td><td>4,096</td><td>{last.GetProperty("grown")}</td><td>{last.GetProperty("dropped")}</td>", both,
@@ -69,7 +70,8 @@ public class ReportTests
             StringComparison.Ordinal);
         Assert.Contains("<td>all of pruned</td><td>0.00%</td><td>75.00%</td><td>0.00%</td><td>75.00%</td>", both, StringComparison.Ordinal);
         Assert.SkipWhen(Chromium.Missing is not null, Chromium.Missing ?? "");
-        (string Page, bool IsCompared, int Width, bool Dark)[] views = [(alone, false, 1366, true), (both, true, 1366, false), (both, true, 600, true)];
+        (string Page, bool IsCompared, int Width, bool Dark)[] views =
+            [(alone, false, 1366, true), (both, true, 1366, false), (both, true, 600, true)];
         foreach ((string page, bool isCompared, int width, bool dark) in views)
         {
             RenderedPage rendered = await Chromium.RenderAsync(page, width, dark);

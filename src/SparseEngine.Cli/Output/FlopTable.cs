@@ -45,7 +45,9 @@ internal static class FlopTable
         {
             table.Add(
                 "level",
-                account.Steps is null ? "at the start: masks change" : "at the end: masks change; the run's sum and average count each step at its own");
+                account.Steps is null
+                    ? "at the start: masks change"
+                    : "at the end: masks change; the run's sum and average count each step at its own");
         }
 
         Add("forward, per token", account.Forward.Times(1.0 / account.Sequence));
@@ -69,7 +71,8 @@ internal static class FlopTable
             {
                 table.Add(
                     "dense gradients of updates",
-                    Invariant($"{Quantity.Operations(account.DenseGradients)}, {100 * account.DenseGradients / run.Executed:0.#}% of what is executed"));
+                    $"{Quantity.Operations(account.DenseGradients)}, "
+                        + Invariant($"{100 * account.DenseGradients / run.Executed:0.#}% of what is executed"));
             }
         }
 

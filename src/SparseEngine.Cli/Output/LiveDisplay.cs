@@ -4,7 +4,9 @@ using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
-/// <summary>A progress bar with the newest step's figures under it and those of the last change of masks, redrawn in place; milestones scroll by above it.</summary>
+/// <summary>
+/// A progress bar with the newest step's figures under it and those of the last change of masks, redrawn in place; milestones scroll by above it.
+/// </summary>
 internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) : RunDisplay(terminal, log, logSteps)
 {
     /// <summary>Often enough to read, seldom enough to leave the cores to the run.</summary>

@@ -88,7 +88,8 @@ internal static class FlopFigure
         }
 
         plot.Axes.Bottom.SetTicks(
-            Enumerable.Range(0, parts.Length).Select(index => (double)index).ToArray(), parts.Select(part => part.Name.Length < 12 ? part.Name : part.Name.Replace(' ', '\n')).ToArray());
+            Enumerable.Range(0, parts.Length).Select(index => (double)index).ToArray(),
+            parts.Select(part => part.Name.Length < 12 ? part.Name : part.Name.Replace(' ', '\n')).ToArray());
         plot.Axes.Bottom.MajorTickStyle.Length = 0;
         plot.Grid.XAxisStyle.IsVisible = false;
         plot.YLabel($"{scale.Prefix}FLOP a step");

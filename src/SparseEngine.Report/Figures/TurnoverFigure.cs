@@ -37,14 +37,16 @@ internal static class TurnoverFigure
         ],
     };
 
-    private static IEnumerable<Update> Updates(MovingRun run) => run.Masks.Steps.Zip(run.Masks.Total, (step, total) => new Update(step, total)).Skip(1);
+    private static IEnumerable<Update> Updates(MovingRun run) =>
+        run.Masks.Steps.Zip(run.Masks.Total, (step, total) => new Update(step, total)).Skip(1);
 
     private static double GrownOf(Update update) => Share(update.Total.Grown, update.Total);
 
     private static double DroppedOf(Update update) => Share(update.Total.Dropped, update.Total);
 
     // Where nothing was alive, all that grew is all there is.
-    private static double Share(long moved, WeightMaskMetrics total) => 100.0 * moved / Math.Max(1, total.AliveBefore > 0 ? total.AliveBefore : moved);
+    private static double Share(long moved, WeightMaskMetrics total) =>
+        100.0 * moved / Math.Max(1, total.AliveBefore > 0 ? total.AliveBefore : moved);
 
     private static HoverPoint Tell(MovingRun run, Update update, double height) => new(
         run.Index, run.Name, update.Step, height,

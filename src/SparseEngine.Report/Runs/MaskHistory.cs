@@ -66,7 +66,8 @@ internal sealed class MaskHistory
             .ToLookup(update => update.Step, update => update.Weight);
         WeightMaskMetrics first = logged.First().First();
 
-        // Until its first update a weight has what that found. What had lived before, in a run whose earlier log is lost, is at least what did not grow.
+        // Until its first update a weight has what that found. What had lived before, in a run whose earlier log is lost, is at least what did
+        // not grow.
         WeightMaskMetrics state = first with { Alive = first.AliveBefore, EverAlive = Math.Max(first.AliveBefore, first.EverAlive - first.Grown) };
         foreach (int step in Steps)
         {

@@ -7,7 +7,9 @@ namespace SparseEngine.Accounting;
 /// <param name="DeadWithGradient">Those of the steps after which masks change by dense gradients, which are computed of them too.</param>
 internal readonly record struct RunElements(double Dead, double DeadWithGradient)
 {
-    /// <summary>Adds up a run. Weights of one size that change alike are followed once: a long run may change them at each of a million steps.</summary>
+    /// <summary>
+    /// Adds up a run. Weights of one size that change alike are followed once: a long run may change them at each of a million steps.
+    /// </summary>
     /// <param name="plan">Its sparse weights, from its beginning.</param>
     /// <param name="lastStep">Its last step.</param>
     public static RunElements Of(SparsityPlan plan, int lastStep)

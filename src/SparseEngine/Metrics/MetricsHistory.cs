@@ -112,7 +112,10 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         {
             updates.Add(new MaskUpdateMetrics(
                 step,
-                [.. masks.EnumerateObject().Where(weight => weight.Name != MaskUpdateMetrics.TotalName).Select(weight => Mask(weight.Name, weight.Value))])
+                [
+                    .. masks.EnumerateObject().Where(weight => weight.Name != MaskUpdateMetrics.TotalName)
+                        .Select(weight => Mask(weight.Name, weight.Value)),
+                ])
             {
                 DenseGradientFlops = Of(MetricsLog.DenseGradientFlopsKey),
             });

@@ -28,7 +28,8 @@ internal static class StartingMask
         }
 
         // A run that goes on has its mask; where that is of another level, the largest stay.
-        return planned.Dynamic?.Updates.LastUntil(step) is null or 0 || StoredMasks.CountFinite(elements) == planned.Kept ? StoredMasks.Finite(elements) : null;
+        bool isFirst = planned.Dynamic?.Updates.LastUntil(step) is null or 0;
+        return isFirst || StoredMasks.CountFinite(elements) == planned.Kept ? StoredMasks.Finite(elements) : null;
     }
 
     /// <summary>The same weight with a method that ranks elements.</summary>
