@@ -2,12 +2,13 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
+using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling PLOT PLOT", "memory": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list, --memory); without
-// arguments all of its benchmarks run.
+// "scaling PLOT PLOT", "memory", "dynamic": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list,
+// --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, string threads]:
@@ -48,6 +49,12 @@ switch (args)
         break;
     case ["memory"]:
         StepTables.PrintMemory();
+        break;
+    case ["dynamic"]:
+        DynamicTables.Print();
+        break;
+    case [DynamicTables.MemoryArgument, string zeros, string algorithm]:
+        DynamicTables.MeasureMemory(int.Parse(zeros, CultureInfo.InvariantCulture), Enum.Parse<SparsityAlgorithm>(algorithm));
         break;
     case [StepTables.MemoryArgument, string size, string zeros]:
         StepTables.MeasureMemory(int.Parse(size, CultureInfo.InvariantCulture), int.Parse(zeros, CultureInfo.InvariantCulture));

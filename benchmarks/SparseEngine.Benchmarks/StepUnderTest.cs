@@ -39,11 +39,13 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     };
 
     /// <summary>Random zeros in every weight of the decoder; none, and no sparsity section, for 0.</summary>
-    public SparsityPlan Plan(int zeros) => zeros == 0 ? SparsityPlan.Dense : SparsityPlan.Create(
+    /// <param name="zeros">The share of zeros, in percent.</param>
+    /// <param name="dynamic">How masks move; null where they do not.</param>
+    public SparsityPlan Plan(int zeros, DynamicSparsity? dynamic = null) => zeros == 0 ? SparsityPlan.Dense : SparsityPlan.Create(
         new SparsityParameters
         {
             Selection = SparsitySelection.Default,
-            Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "")],
+            Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "") { Dynamic = dynamic }],
         },
         GptArchitecture.Parameters(Model));
 
@@ -60,6 +62,7 @@ internal sealed class StepUnderTest : IDisposable
     private readonly ParameterSet parameters;
     private readonly Optimizer optimizer;
     private readonly TrainingStep step;
+    private readonly MovingMasks masks;
     private readonly Batch batch;
     private int done;
 
@@ -68,11 +71,14 @@ internal sealed class StepUnderTest : IDisposable
     /// <param name="size">The model and batch.</param>
     /// <param name="zeros">The share of zeros in the decoder's weights, in percent; 0 is a run without a sparsity section.</param>
     /// <param name="passTokens">Tokens that a pass may take; null for what suits the device.</param>
-    public StepUnderTest(ComputeDevice device, StepSize size, int zeros, int? passTokens = null)
+    /// <param name="dynamic">How masks move; null where they do not.</param>
+    public StepUnderTest(ComputeDevice device, StepSize size, int zeros, int? passTokens = null, DynamicSparsity? dynamic = null)
     {
+        SparsityPlan plan = size.Plan(zeros, dynamic);
+        PlannedMasks planned = new(device, plan);
         parameters = ParameterSet.Build(
-            device, GptArchitecture.Parameters(size.Model), new InitialWeights(seed: 1),
-            new PlannedMasks(device, size.Plan(zeros)), trainable: true);
+            device, GptArchitecture.Parameters(size.Model), new InitialWeights(seed: 1), planned, trainable: true);
+        masks = new MovingMasks(device, plan, parameters, planned.Lived);
         optimizer = Optimizer.Create(
             new OptimizerParameters
             {
@@ -92,8 +98,25 @@ internal sealed class StepUnderTest : IDisposable
         }
     }
 
-    /// <summary>Queues a step.</summary>
-    public void Run() => step.Run(batch, done++, learningRate: 1e-4, checkValues: true);
+    /// <summary>Queues a step, without the update of masks that may be due after it.</summary>
+    public void Run()
+    {
+        masks.Prepare(done + 1);
+        step.Run(batch, done++, learningRate: 1e-4, checkValues: true);
+    }
+
+    /// <summary>Changes the masks that are due.</summary>
+    /// <returns>Whether any were.</returns>
+    public bool UpdateMasks()
+    {
+        bool isDue = masks.ChangeAfter(done);
+        if (isDue)
+        {
+            masks.Update(done);
+        }
+
+        return isDue;
+    }
 
     /// <summary>The last step's loss, once it is done.</summary>
     public double Read() => step.Read().Loss;

@@ -18,6 +18,7 @@ Option<int[]> zeros = new("--zeros")
 };
 Option<int> runs = new("--runs") { Description = "Timed runs, of which the median counts.", DefaultValueFactory = _ => 15 };
 Option<bool> ownGemm = new("--own_gemm") { Description = "Leave cuBLAS aside." };
+Option<bool> smallTiles = new("--small_tiles") { Description = "Keep sparse products to 48 KiB of shared memory a group." };
 Option<bool> tf32 = new("--tf32") { Description = "Dense products in TF32." };
 Option<ProductMethod> products = new("--sparse_products")
 {
@@ -26,13 +27,14 @@ Option<ProductMethod> products = new("--sparse_products")
 Option<bool> steps = new("--steps") { Description = "Time training steps too." };
 RootCommand root = new("Times sparse products and training steps on a GPU.")
 {
-    deviceName, shapes, tokens, zeros, runs, ownGemm, tf32, products, steps,
+    deviceName, shapes, tokens, zeros, runs, ownGemm, smallTiles, tf32, products, steps,
 };
 root.SetAction(line =>
 {
     using IlgpuDevice device = (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1, new ProductOptions
     {
         UseCuBlas = !line.GetValue(ownGemm),
+        UseLargeTiles = !line.GetValue(smallTiles),
         Matmul = line.GetValue(tf32) ? MatmulPrecision.High : MatmulPrecision.Highest,
         Method = line.GetValue(products),
     });

@@ -84,8 +84,8 @@ public abstract partial class ComputeDevice
     }
 
     /// <summary>
-    /// Brings one number an element from the places of one pattern to those of another, bit for bit; an element that <paramref name="from"/> does not hold
-    /// becomes 0.
+    /// Brings one number an element from the places of one pattern to those of another, bit for bit; an element that <paramref name="from"/> does not
+    /// hold becomes 0.
     /// </summary>
     /// <param name="from">The elements that <paramref name="source"/> holds, in the order of their places; null for all, row-major.</param>
     /// <param name="to">The elements that <paramref name="destination"/> holds; null for all.</param>

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using SparseEngine.Kernels.Devices.Profiling;
-using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Devices;
 
 /// <summary>Owns memory and runs operations on it. Models and training are written once against this class.</summary>
 /// <remarks>
 /// Every operation checks shapes and throws <see cref="ArgumentException"/> where they do not fit, before anything is computed. Results are
-/// bit-identical from run to run on one device, whatever the number of threads. A device is used by one thread at a time, but for <see cref="ForEach"/>.
+/// bit-identical from run to run on one device, whatever the number of threads.
+/// A device is used by one thread at a time, but for <see cref="ForEach"/>.
 /// Matrices named x, y, dx, dy are activations [features, tokens]. "accumulate" adds to what the output holds;
 /// without it the output's old contents, NaN included, do not matter.
 /// An operation is checked and timed here, once for all devices; a device implements its Core, which may rely on the checks.
@@ -35,13 +35,12 @@ public abstract partial class ComputeDevice : IDisposable
     public Profile? Profile { get; set; }
 
     /// <summary>
-    /// Calls <paramref name="work"/> for every number below <paramref name="count"/>, and returns when all is done. On the host the device's own threads
-    /// take one item after the other, several at a time; elsewhere, and with a profile, they go one by one. No result may depend on that.
+    /// Calls <paramref name="work"/> for every number below <paramref name="count"/>, and returns when all is done. On the host the device's own
+    /// threads take one item after the other, several at a time; elsewhere, and with a profile, they go one by one. No result may depend on that.
     /// </summary>
     /// <remarks>
-    /// The work may call <see cref="Allocate"/>, <see cref="Prepare"/>, <see cref="SelectMask(in MaskArguments, DeviceBuffer{float}, DeviceBuffer{byte})"/>,
-    /// <see cref="UpdateMask"/>, <see cref="Compress(DeviceBuffer{byte}, int, int)"/> and <see cref="Transfer"/>, copy buffers and dispose them: nothing
-    /// else of the device. What an item throws reaches the caller, and items that had not begun by then are left out.
+    /// The work may call Allocate, Prepare, SelectMask, UpdateMask, Compress and Transfer, copy buffers and dispose them: nothing else of the device.
+    /// What an item throws reaches the caller, and items that had not begun by then are left out.
     /// </remarks>
     /// <param name="count">The number of items.</param>
     /// <param name="work">What is done for each.</param>

@@ -21,4 +21,7 @@ public sealed record ProductOptions
 
     /// <summary>Whether dense products on CUDA are cuBLAS's where the machine has it, else all are this library's own.</summary>
     public bool UseCuBlas { get; init; } = true;
+
+    /// <summary>Whether sparse products on CUDA keep as much of their input in shared memory as the GPU has room for, else 48 KiB a group.</summary>
+    public bool UseLargeTiles { get; init; } = true;
 }

@@ -4,13 +4,14 @@ namespace SparseEngine.Kernels.Gpu;
 
 /// <summary>From how many non-zeros on a GPU multiplies a weight faster with its zeros filled in.</summary>
 /// <remarks>
-/// Measured on an NVIDIA H200 (docs/gpu.md): single products for the largest work, training steps of three models for the others. The figures are
-/// ratios of rates, which are about the same on NVIDIA's other GPUs, where a sparse product is bound by shared memory and a dense one by arithmetic.
+/// Measured on an NVIDIA H200 (docs/gpu.md): the three products of a layer together, at shapes from 256 x 256 to 4096 x 4096 and 1024 to 4096 tokens.
+/// The figures are ratios of rates, which are about the same on NVIDIA's other GPUs, where a sparse product is bound by shared memory and a dense one
+/// by arithmetic.
 /// </remarks>
 internal static class GpuCrossover
 {
     // Work is the weight's elements times tokens. Small products leave sparse kernels without enough groups before they do so to cuBLAS.
-    private static readonly (double Work, double Density)[] CuBlas = [(0, 0.04), (1e9, 0.08), (1e10, 0.2)];
+    private static readonly (double Work, double Density)[] CuBlas = [(0, 0.04), (1e9, 0.1), (3e9, 0.16), (1e10, 0.2)];
 
     // cuBLAS in TF32 is ahead of the sparse products up to 95% zeros, beyond which nothing was measured.
     private const double CuBlasTensorFloat32 = 0.03;

@@ -12,37 +12,36 @@ internal sealed partial class GpuDevice
     private const int MostSortBlocks = 64;
 
     /// <inheritdoc/>
-    private protected override (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
-        DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns)
+    private protected override CsrPattern CompressCore(DeviceBuffer<byte> keep, int rows, int columns)
     {
-        ArrayView<float> source = View(dense);
         ArrayView<byte> flags = View(keep);
-        using MemoryBuffer1D<int, Stride1D.Dense> pointers = AllocateMemory<int>(rows + 1);
-        ArrayView<int> rowPointers = pointers.View.BaseView;
-        LaunchLinear(rows, new RowCountKernel(flags, rows, columns, rowPointers));
-        LaunchGroups(1, new ScanKernel(rowPointers, rows));
+        using GpuBuffer<int> pointers = new(this, rows + 1);
+        LaunchGroups(rows, new RowCountKernel(flags, columns, pointers.View));
+        LaunchGroups(1, new ScanKernel(pointers.View, rows));
         int[] hostPointers = new int[rows + 1];
-        Download<int>(rowPointers, hostPointers);
+        Download(pointers.View, hostPointers);
 
         int nonZeros = hostPointers[rows];
-        GpuBuffer<float> values = new(this, nonZeros);
-        using MemoryBuffer1D<int, Stride1D.Dense> columnMemory = AllocateMemory<int>(Math.Max(nonZeros, 1));
-        LaunchLinear(rows, new RowFillKernel(source, flags, rows, columns, rowPointers, columnMemory.View.BaseView, values.Padded));
         int[] hostColumns = new int[nonZeros];
         if (nonZeros > 0)
         {
+            using MemoryBuffer1D<int, Stride1D.Dense> columnMemory = AllocateMemory<int>(nonZeros);
+            LaunchGroups(rows, new RowFillKernel(flags, columns, pointers.View, columnMemory.View.BaseView));
             Download<int>(columnMemory.View.BaseView, hostColumns);
         }
 
-        return (new CsrPattern(rows, columns, hostPointers, hostColumns), values);
+        return new CsrPattern(rows, columns, hostPointers, hostColumns);
     }
 
     /// <inheritdoc/>
-    private protected override CsrPattern CompressCore(DeviceBuffer<byte> keep, int rows, int columns)
+    private protected override (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
+        DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns)
     {
-        byte[] flags = new byte[rows * columns];
-        keep.CopyTo(flags);
-        return CsrPattern.FromMask(rows, columns, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, bool>(flags));
+        CsrPattern pattern = CompressCore(keep, rows, columns);
+        GpuBuffer<float> values = new(this, pattern.NonZeros);
+        TransferCore(from: null, pattern, rows, columns, dense, values);
+        LaunchLinear(pattern.NonZeros, new FiniteKernel(pattern.NonZeros, values.View));
+        return (pattern, values);
     }
 
     /// <summary>The transpose of a pattern, by a stable counting sort, and for each of its non-zeros its position in the original.</summary>
@@ -77,44 +76,73 @@ internal sealed partial class GpuDevice
     }
 }
 
-/// <summary>counts[row] = kept elements of a row.</summary>
-internal readonly struct RowCountKernel(ArrayView<byte> keep, int rows, int columns, ArrayView<int> counts) : IKernel
+/// <summary>counts[row] = kept elements of a row, a group each; the counts start at zero.</summary>
+internal readonly struct RowCountKernel(ArrayView<byte> keep, int columns, ArrayView<int> counts) : IKernel
 {
     public void Invoke()
     {
-        for (int row = Work.First; row < rows; row += Work.Stride)
+        int first = Grid.IdxX * columns;
+        int count = 0;
+        for (int column = Group.IdxX; column < columns; column += Group.DimX)
         {
-            int count = 0;
-            for (int column = 0; column < columns; column++)
-            {
-                count += keep[(row * columns) + column];
-            }
+            count += keep[first + column];
+        }
 
-            counts[row] = count;
+        // Sums of whole numbers do not depend on their order.
+        Atomic.Add(ref counts[Grid.IdxX], count);
+    }
+}
+
+/// <summary>Writes the columns of a row's kept elements: a group a row, in which each thread has consecutive columns.</summary>
+internal readonly struct RowFillKernel(ArrayView<byte> keep, int columns, ArrayView<int> rowPointers, ArrayView<int> keptColumns) : IKernel
+{
+    public void Invoke()
+    {
+        ArrayView<int> sums = SharedMemory.Allocate<int>(GroupShapes.MostThreads + 1);
+        int thread = Group.IdxX;
+        int row = Grid.IdxX * columns;
+        int first = Ranges.First(thread, Group.DimX, columns);
+        int end = Ranges.First(thread + 1, Group.DimX, columns);
+        int count = 0;
+        for (int column = first; column < end; column++)
+        {
+            count += keep[row + column];
+        }
+
+        sums[thread + 1] = count;
+        Group.Barrier();
+        if (thread == 0)
+        {
+            sums[0] = rowPointers[Grid.IdxX];
+            for (int i = 1; i <= Group.DimX; i++)
+            {
+                sums[i] += sums[i - 1];
+            }
+        }
+
+        Group.Barrier();
+        int to = sums[thread];
+        for (int column = first; column < end; column++)
+        {
+            if (keep[row + column] != 0)
+            {
+                keptColumns[to] = column;
+                to++;
+            }
         }
     }
 }
 
-/// <summary>Writes the columns and values of a row's kept elements; what is not finite becomes 0.</summary>
-internal readonly struct RowFillKernel(
-    ArrayView<float> dense, ArrayView<byte> keep, int rows, int columns, ArrayView<int> rowPointers, ArrayView<int> keptColumns,
-    ArrayView<float> values)
-    : IKernel
+/// <summary>What is not finite becomes 0.</summary>
+internal readonly struct FiniteKernel(int count, ArrayView<float> values) : IKernel
 {
     public void Invoke()
     {
-        for (int row = Work.First; row < rows; row += Work.Stride)
+        for (int i = Work.First; i < count; i += Work.Stride)
         {
-            int to = rowPointers[row];
-            for (int column = 0; column < columns; column++)
+            if (!GpuMath.IsFinite(values[i]))
             {
-                int i = (row * columns) + column;
-                if (keep[i] != 0)
-                {
-                    keptColumns[to] = column;
-                    values[to] = GpuMath.IsFinite(dense[i]) ? dense[i] : 0;
-                    to++;
-                }
+                values[i] = 0f;
             }
         }
     }

@@ -34,6 +34,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         accelerator = Open(context, device);
         kernels = new KernelLauncher(this, accelerator, executor);
         shapes = shapesFor(accelerator);
+        ChunkColumns = options.UseLargeTiles ? shapes.ChunkColumns : InputTile.StaticColumns;
         Uploads = new UploadRing(this, accelerator);
         cuBlas = options.UseCuBlas && accelerator is CudaAccelerator cuda ? CuBlasProducts.Find(cuda, options.Matmul) : null;
     }
@@ -67,6 +68,9 @@ internal sealed partial class GpuDevice : IlgpuDevice
 
     /// <summary>Whether dense products are cuBLAS's.</summary>
     public bool HasCuBlas => cuBlas is not null;
+
+    /// <summary>Columns of a sparse weight whose input lies in a group's shared memory at a time.</summary>
+    public int ChunkColumns { get; }
 
     /// <summary>The stream that everything runs on, in order.</summary>
     public AcceleratorStream Stream => accelerator.DefaultStream;

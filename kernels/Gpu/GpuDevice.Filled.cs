@@ -78,7 +78,8 @@ internal readonly struct GatherKernel(ArrayView<float> matrix, ArrayView<int> el
     {
         for (int i = Work.First; i < count; i += Work.Stride)
         {
-            values[i] = (accumulate != 0 ? values[i] : 0) + matrix[elements[i]];
+            float element = matrix[elements[i]];
+            values[i] = accumulate != 0 ? values[i] + element : element;
         }
     }
 }

@@ -6,7 +6,7 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Numbering of flagged elements: what keeps selection and compression in order without atomics.</content>
 internal sealed partial class GpuDevice
 {
-    // Elements go in this many consecutive ranges, one thread each: it runs once in a run's life, so simplicity wins over coalesced reads.
+    // Elements go in this many consecutive ranges, one thread each: masks are made rarely, so simplicity wins over coalesced reads.
     private const int MostScanRanges = 1 << 14;
 
     private MemoryBuffer1D<int, Stride1D.Dense>? rangeNumbers;

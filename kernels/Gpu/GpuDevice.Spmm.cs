@@ -8,9 +8,6 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sparse times dense, and transposed sparse times dense.</content>
 internal sealed partial class GpuDevice
 {
-    // Groups for each multiprocessor that a launch should have at least: enough to hide latencies and unequal ends.
-    private const int GroupsToFill = 2;
-
     // With fewer, loading the input takes longer than multiplying.
     private const int FewestTeams = 4;
 
@@ -68,7 +65,9 @@ internal sealed partial class GpuDevice
         LaunchLinear(order.Batches, order.Fire(values, records));
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
         int teams = shapes.Teams;
-        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams) < GroupsToFill * Cores)
+
+        // Smaller groups, as long as the multiprocessors have room for all of them at once.
+        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= InputTile.GroupsPerMultiprocessor * Cores)
         {
             teams /= 2;
         }
@@ -76,9 +75,19 @@ internal sealed partial class GpuDevice
         int ranges = Math.Min(DivideUp(order.Bundles, teams), shapes.MaxRanges);
         if (tiles > 0 && ranges > 0)
         {
-            kernels.Launch(
-                new Index3D(tiles, ranges, 1), new Index3D(shapes.TeamLanes, teams, 1),
-                new SpmmKernel(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values));
+            SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
+            Index3D grid = new(tiles, ranges, 1);
+            Index3D group = new(shapes.TeamLanes, teams, 1);
+            if (order.ChunkColumns == InputTile.StaticColumns)
+            {
+                kernels.Launch(grid, group, new SpmmKernel<StaticTileMemory>(product));
+            }
+            else
+            {
+                kernels.Launch(
+                    grid, group, new SpmmKernel<DynamicTileMemory>(product),
+                    SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(order.ChunkColumns)));
+            }
         }
 
         if (order.Rest is { } rest)
@@ -101,21 +110,29 @@ internal enum SpmmStart
     Output,
 }
 
+/// <summary>y = W x.</summary>
+/// <typeparam name="TMemory">Where a group's tile of the input lies.</typeparam>
+internal readonly struct SpmmKernel<TMemory>(SpmmProduct product) : IKernel
+    where TMemory : struct, ITileMemory
+{
+    public static int GroupsPerMultiprocessor => InputTile.GroupsPerMultiprocessor;
+
+    public static int MostThreads => GroupShapes.MostTeams * GroupShapes.GpuTeamLanes;
+
+    public void Invoke() => product.Multiply(InputTile.Allocate<TMemory>());
+}
+
 /// <summary>
 /// y = W x. A group takes some bundles of rows and a tile of tokens and goes through the chunks of columns, whose input lies in shared memory
 /// meanwhile. A team of lanes, a vector of tokens each, keeps the sums of a bundle in registers; each non-zero is one multiply-add for each of the
 /// tokens. A row's non-zeros are added in their own order, so no result depends on how rows are shared out.
 /// </summary>
-internal readonly struct SpmmKernel(
-    FiringView order, ArrayView<Float4> records, VectorMatrix x, VectorMatrix y, int tokens, int start, ArrayView<float> bias) : IKernel
+internal readonly struct SpmmProduct(
+    FiringView order, ArrayView<Float4> records, VectorMatrix x, VectorMatrix y, int tokens, int start, ArrayView<float> bias)
 {
-    public static int GroupsPerMultiprocessor => 2;
-
-    public static int MostThreads => GroupShapes.MostTeams * GroupShapes.GpuTeamLanes;
-
-    public void Invoke()
+    /// <summary>A group's part of the product.</summary>
+    public void Multiply(InputTile tile)
     {
-        InputTile tile = InputTile.Allocate();
         int vectors = (tokens + Float4.Width - 1) / Float4.Width;
         for (int firstVector = Grid.IdxX * Group.DimX; firstVector < vectors; firstVector += Grid.DimX * Group.DimX)
         {
@@ -145,7 +162,7 @@ internal readonly struct SpmmKernel(
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.Load(x, chunk * GpuFiringOrder.ChunkColumns, order.Width(chunk), vector, tokens);
+            tile.Load(x, order.FirstColumn(chunk), order.Width(chunk), vector, tokens);
             Group.Barrier();
             row = Fire(tile, order.End(bundle, chunk, 0), row, sum0);
             sum0 = row.Sum;

@@ -16,16 +16,13 @@ namespace SparseEngine.Kernels.Gpu;
 /// </remarks>
 internal sealed class GpuFiringOrder : IDisposable
 {
-    /// <summary>Columns of a chunk. With the column of zeros they are 96, times 128 tokens of 4 bytes: the 48 KiB of static shared memory.</summary>
-    public const int ChunkColumns = 95;
-
     /// <summary>Rows of a bundle.</summary>
     public const int BundleRows = 8;
 
     /// <summary>Non-zeros that are fired together: their values and places are one 16-byte record.</summary>
     public const int Batch = 3;
 
-    /// <summary>Bits of a column's place in its chunk.</summary>
+    /// <summary>Bits of a column's place in the tile of its chunk.</summary>
     public const int PlaceBits = 8;
 
     // A row is long that has more non-zeros than this, and than so many times the mean.
@@ -49,13 +46,14 @@ internal sealed class GpuFiringOrder : IDisposable
     private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> valuePositions)
     {
         ColumnCount = csr.ColumnCount;
+        ChunkColumns = device.ChunkColumns;
         Chunks = (csr.ColumnCount + ChunkColumns - 1) / ChunkColumns;
         Bundles = (pieces.Length + BundleRows - 1) / BundleRows;
         Array.Sort(pieces, (a, b) => b.Length != a.Length ? b.Length.CompareTo(a.Length) : a.Row.CompareTo(b.Row));
 
         // With empty bundles behind the last, so that no team of a launch is without one.
         int slots = (Bundles + GroupShapes.MostTeams - 1) * BundleRows;
-        FiringList list = new(csr, pieces, slots, Chunks, valuePositions);
+        FiringList list = new(csr, pieces, slots, Chunks, ChunkColumns, valuePositions);
         rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
         ends = GpuPattern.Upload<int>(device, list.Ends);
         places = GpuPattern.Upload<int>(device, list.Places);
@@ -76,6 +74,9 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <summary>The number of columns.</summary>
     public int ColumnCount { get; }
 
+    /// <summary>Columns of a chunk.</summary>
+    public int ChunkColumns { get; }
+
     /// <summary>The number of chunks of columns.</summary>
     public int Chunks { get; }
 
@@ -95,7 +96,7 @@ internal sealed class GpuFiringOrder : IDisposable
     public FireKernel Fire(ArrayView<float> values, ArrayView<Float4> records) => new(values, positions.View, places.View, Batches, records);
 
     /// <summary>What kernels read of it.</summary>
-    public FiringView View => new(rows.View, ends.View, Bundles, Chunks, ColumnCount);
+    public FiringView View => new(rows.View, ends.View, Bundles, Chunks, ChunkColumns, ColumnCount);
 
     public void Dispose()
     {
@@ -123,11 +124,13 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <summary>The batches of pieces of rows, bundle by bundle, chunk by chunk and row by row.</summary>
     private sealed class FiringList
     {
+        private readonly int chunkWidth;
         private readonly List<int> places = [];
         private readonly List<int> positions = [];
 
-        public FiringList(CsrPattern csr, RowPiece[] pieces, int slots, int chunks, ReadOnlySpan<int> valuePositions)
+        public FiringList(CsrPattern csr, RowPiece[] pieces, int slots, int chunks, int chunkColumns, ReadOnlySpan<int> valuePositions)
         {
+            chunkWidth = chunkColumns;
             int bundles = slots / BundleRows;
             int expected = (csr.NonZeros / Batch) + csr.Rows;
             places.EnsureCapacity(expected);
@@ -157,7 +160,7 @@ internal sealed class GpuFiringOrder : IDisposable
         /// <summary>Where the batches of each bundle's rows end in each chunk, behind an entry of nothing.</summary>
         public int[] Ends { get; }
 
-        /// <summary>For each batch, its columns' places in the chunk.</summary>
+        /// <summary>For each batch, its columns' places in the tile.</summary>
         public ReadOnlySpan<int> Places => CollectionsMarshal.AsSpan(places);
 
         /// <summary>For each non-zero of each batch its position in the values of W, or -1.</summary>
@@ -167,14 +170,14 @@ internal sealed class GpuFiringOrder : IDisposable
         private int Add(CsrPattern csr, int p, int end, int chunk, ReadOnlySpan<int> valuePositions)
         {
             ReadOnlySpan<int> columns = csr.Columns;
-            int first = chunk * ChunkColumns;
-            while (p < end && columns[p] < first + ChunkColumns)
+            int first = chunk * chunkWidth;
+            while (p < end && columns[p] < first + chunkWidth)
             {
                 int packed = 0;
                 for (int i = 0; i < Batch; i++)
                 {
-                    bool inside = p < end && columns[p] < first + ChunkColumns;
-                    packed |= (inside ? columns[p] - first : ChunkColumns) << (i * PlaceBits);
+                    bool inside = p < end && columns[p] < first + chunkWidth;
+                    packed |= (inside ? columns[p] - first + 1 : InputTile.Zeros) << (i * PlaceBits);
                     positions.Add(!inside ? -1 : valuePositions.IsEmpty ? p : valuePositions[p]);
                     p += inside ? 1 : 0;
                 }
@@ -192,8 +195,9 @@ internal sealed class GpuFiringOrder : IDisposable
 /// <param name="ends">Where the batches of a bundle's rows end in each chunk, behind an entry of nothing.</param>
 /// <param name="bundles">Bundles that have rows.</param>
 /// <param name="chunks">Chunks of columns.</param>
+/// <param name="chunkColumns">Columns of a chunk.</param>
 /// <param name="columns">Columns.</param>
-internal readonly struct FiringView(ArrayView<int> rows, ArrayView<int> ends, int bundles, int chunks, int columns)
+internal readonly struct FiringView(ArrayView<int> rows, ArrayView<int> ends, int bundles, int chunks, int chunkColumns, int columns)
 {
     public readonly int Bundles = bundles, Chunks = chunks;
 
@@ -206,11 +210,14 @@ internal readonly struct FiringView(ArrayView<int> rows, ArrayView<int> ends, in
     /// <summary>A row of a bundle, or -1.</summary>
     public int Row(int bundle, int row) => rows[(bundle * GpuFiringOrder.BundleRows) + row];
 
+    /// <summary>The first column of a chunk.</summary>
+    public int FirstColumn(int chunk) => chunk * chunkColumns;
+
     /// <summary>Columns of a chunk.</summary>
     public int Width(int chunk)
     {
-        int left = columns - (chunk * GpuFiringOrder.ChunkColumns);
-        return left < GpuFiringOrder.ChunkColumns ? left : GpuFiringOrder.ChunkColumns;
+        int left = columns - FirstColumn(chunk);
+        return left < chunkColumns ? left : chunkColumns;
     }
 }
 

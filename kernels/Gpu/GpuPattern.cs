@@ -45,19 +45,8 @@ internal sealed class GpuPattern : SparsePattern
         return buffer;
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            Forward.Dispose();
-            Transposed.Dispose();
-            Samples.Dispose();
-            elements?.Dispose();
-        }
-    }
-
-    private static int[] ElementsOf(CsrPattern csr)
+    /// <summary>For each non-zero its element in the row-major matrix.</summary>
+    public static int[] ElementsOf(CsrPattern csr)
     {
         int[] elements = new int[csr.NonZeros];
         for (int row = 0; row < csr.Rows; row++)
@@ -69,5 +58,17 @@ internal sealed class GpuPattern : SparsePattern
         }
 
         return elements;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Forward.Dispose();
+            Transposed.Dispose();
+            Samples.Dispose();
+            elements?.Dispose();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace SparseEngine.Kernels.Gpu;
 
@@ -12,13 +13,15 @@ namespace SparseEngine.Kernels.Gpu;
 /// <param name="MaxGroups">Groups of an elementwise launch: enough to fill the accelerator.</param>
 /// <param name="MaxTiles">Groups along tokens.</param>
 /// <param name="MaxRanges">Groups along rows, chunks or shares of a sparse product.</param>
+/// <param name="ChunkColumns">Columns whose input a group that multiplies sparse rows keeps in its shared memory.</param>
 internal sealed record GroupShapes(
-    int Threads, int Lanes, int Teams, int TeamLanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int MaxRanges)
+    int Threads, int Lanes, int Teams, int TeamLanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int MaxRanges,
+    int ChunkColumns = InputTile.StaticColumns)
 {
     /// <summary>The most threads of a group, which sizes its shared memory.</summary>
     public const int MostThreads = 256;
 
-    /// <summary>Bytes of shared memory that a group may take: what every CUDA GPU has for one, and the tiles of sparse products fill.</summary>
+    /// <summary>Bytes of shared memory that every GPU must have for a group, which the smallest tiles of sparse products fill.</summary>
     public const int SharedBytes = 48 << 10;
 
     /// <summary>The most teams of a group.</summary>
@@ -55,7 +58,7 @@ internal sealed record GroupShapes(
 
         return new GroupShapes(
             threads, GpuLanes, Math.Clamp(accelerator.MaxNumThreadsPerGroup / GpuTeamLanes, 1, MostTeams), GpuTeamLanes, GpuTokenLanes,
-            GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue,
-            MaxRanges: int.MaxValue);
+            GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, MaxRanges: int.MaxValue,
+            accelerator is CudaAccelerator cuda ? CudaSharedMemory.TileColumns(cuda) : InputTile.StaticColumns);
     }
 }

@@ -2,6 +2,7 @@ using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
 namespace SparseEngine.Kernels.Gpu;
@@ -24,8 +25,8 @@ internal interface IKernel
 /// <summary>Executes kernels in the accelerator's stead, on its memory.</summary>
 internal interface IKernelExecutor
 {
-    /// <summary>Executes a launch, and returns when it is done.</summary>
-    void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
+    /// <summary>Executes a launch, whose groups have dynamic shared memory besides their own, and returns when it is done.</summary>
+    void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel, SharedMemoryConfig memory)
         where TKernel : struct, IKernel;
 }
 
@@ -48,12 +49,17 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator, 
             ? KernelSpecialization.Empty
             : new KernelSpecialization(Math.Min(TKernel.MostThreads, mostThreads), TKernel.GroupsPerMultiprocessor);
 
-    public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
+    /// <summary>Queues a launch.</summary>
+    /// <param name="grid">Its groups.</param>
+    /// <param name="group">Threads of a group.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="memory">The dynamic shared memory of a group.</param>
+    public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel, SharedMemoryConfig memory = default)
         where TKernel : struct, IKernel
     {
         if (executor is not null)
         {
-            executor.Launch(grid, group, kernel);
+            executor.Launch(grid, group, kernel, memory);
             return;
         }
 
@@ -61,11 +67,11 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator, 
         {
             if (!launchers.TryGetValue(typeof(TKernel), out Delegate? launcher))
             {
-                launcher = Load<TKernel>();
+                launcher = Load<TKernel>(memory);
                 launchers.Add(typeof(TKernel), launcher);
             }
 
-            ((Action<AcceleratorStream, KernelConfig, TKernel>)launcher)(accelerator.DefaultStream, new KernelConfig(grid, group), kernel);
+            ((Action<AcceleratorStream, KernelConfig, TKernel>)launcher)(accelerator.DefaultStream, new KernelConfig(grid, group, memory), kernel);
         }
         catch (Exception error) when (error is AcceleratorException or InternalCompilerException)
         {
@@ -73,14 +79,23 @@ internal sealed class KernelLauncher(GpuDevice device, Accelerator accelerator, 
         }
     }
 
-    private Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
+    private Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>(SharedMemoryConfig memory)
         where TKernel : struct, IKernel
     {
         Action<TKernel> entry = Entry;
         KernelSpecialization specialization = SpecializationOf<TKernel>(accelerator.MaxNumThreadsPerGroup);
-        return accelerator is CLAccelerator
-            ? accelerator.LoadKernel(OpenClCompiler.Compile((CLBackend)accelerator.GetBackend(), entry.Method, specialization))
-                .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>()
-            : accelerator.LoadKernel(entry, specialization);
+        if (accelerator is CLAccelerator)
+        {
+            return accelerator.LoadKernel(OpenClCompiler.Compile((CLBackend)accelerator.GetBackend(), entry.Method, specialization))
+                .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
+        }
+
+        Action<AcceleratorStream, KernelConfig, TKernel> launcher = accelerator.LoadKernel(entry, specialization);
+        if (memory.UsesDynamicSharedMemory && accelerator is CudaAccelerator cuda)
+        {
+            CudaSharedMemory.Allow(cuda, (CudaKernel)launcher.GetKernel());
+        }
+
+        return launcher;
     }
 }

@@ -3,33 +3,70 @@ using ILGPU;
 namespace SparseEngine.Kernels.Gpu;
 
 /// <summary>
-/// A tile of a product's input in a group's shared memory: a chunk of its columns, [column, vector], and a column of zeros behind them, which is
-/// what places that only fill a batch multiply with. Each lane has one vector of tokens of every column.
+/// A tile of a product's input in a group's shared memory, [place, vector]: a column of zeros, which is what places that only fill a batch multiply
+/// with, and behind it a chunk of the input's columns. Each lane has one vector of tokens of every column.
 /// </summary>
 internal readonly struct InputTile
 {
+    /// <summary>Columns of a tile in static shared memory. With the column of zeros they are 96, times 128 tokens of 4 bytes: 48 KiB.</summary>
+    public const int StaticColumns = 95;
+
+    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
+    public const int GroupsPerMultiprocessor = 2;
+
+    /// <summary>The place of the column of zeros; a chunk's columns have those from the next on.</summary>
+    public const int Zeros = 0;
+
     // From one column to the next, whether the group has so many lanes or, as on the CPU accelerator, fewer: a constant is a shift.
     private const int Stride = GroupShapes.GpuTeamLanes;
+    private const int ColumnBytes = Stride * Float4.Width * sizeof(float);
+
+    // A column for each team to load.
+    private const int TeamColumns = GroupShapes.MostTeams;
+
+    // What places have bits for, the one of zeros among them.
+    private const int MostColumns = (1 << GpuFiringOrder.PlaceBits) - 1;
+
+    // CUDA keeps so much of a multiprocessor's shared memory for each group.
+    private const int ReservedBytes = 1 << 10;
 
     // From the own lane on.
     private readonly ArrayView<Float4> lane;
 
     private InputTile(ArrayView<Float4> data) => lane = data.SubView(Group.IdxX);
 
-    /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>
-    public static InputTile Allocate()
+    /// <summary>Elements of a tile of so many columns.</summary>
+    public static int Elements(int columns) => (columns + 1) * Stride;
+
+    /// <summary>
+    /// The columns of a tile where dynamic shared memory is to be had: as many as the groups of a multiprocessor have room for, as many for each
+    /// team to load. Where that is hardly more than the static memory holds, it is these.
+    /// </summary>
+    /// <param name="multiprocessorBytes">Shared memory of a multiprocessor.</param>
+    /// <param name="groupBytes">The most that a group may have of it.</param>
+    public static int ColumnsFor(int multiprocessorBytes, int groupBytes)
     {
-        InputTile tile = new(SharedMemory.Allocate<Float4>((GpuFiringOrder.ChunkColumns + 1) * Stride));
+        int bytes = Math.Min((multiprocessorBytes / GroupsPerMultiprocessor) - ReservedBytes, groupBytes);
+        int columns = Math.Min((bytes / ColumnBytes) - 1, MostColumns);
+        columns -= columns % TeamColumns;
+        return columns < StaticColumns + TeamColumns ? StaticColumns : columns;
+    }
+
+    /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>
+    public static InputTile Allocate<TMemory>()
+        where TMemory : struct, ITileMemory
+    {
+        InputTile tile = new(default(TMemory).Take());
         if (Group.IdxY == 0)
         {
-            tile.lane[GpuFiringOrder.ChunkColumns * Stride] = default;
+            tile.lane[Zeros * Stride] = default;
         }
 
         return tile;
     }
 
-    /// <summary>The own lane's tokens of a column of the chunk.</summary>
-    public Float4 this[int column] => lane[column * Stride];
+    /// <summary>The own lane's tokens of the column at a place.</summary>
+    public Float4 this[int place] => lane[place * Stride];
 
     /// <summary>Loads a chunk of rows of <paramref name="x"/>; tokens beyond the last become zeros.</summary>
     public void Load(VectorMatrix x, int firstRow, int rows, int vector, int tokens)
@@ -38,19 +75,30 @@ internal readonly struct InputTile
         int step = Group.DimY;
         if ((vector * Float4.Width) + Float4.Width <= tokens)
         {
-            // Two rows are on their way at a time.
-            for (; row + step < rows; row += 2 * step)
+            // As many rows are on their way at a time as a thread has registers for beside its sums.
+            for (; row + (2 * step) < rows; row += 3 * step)
             {
                 Float4 first = x[firstRow + row, vector];
                 Float4 second = x[firstRow + row + step, vector];
-                lane[row * Stride] = first;
-                lane[(row + step) * Stride] = second;
+                Float4 third = x[firstRow + row + (2 * step), vector];
+                lane[(row + 1) * Stride] = first;
+                lane[(row + step + 1) * Stride] = second;
+                lane[(row + (2 * step) + 1) * Stride] = third;
+            }
+
+            if (row + step < rows)
+            {
+                Float4 first = x[firstRow + row, vector];
+                Float4 second = x[firstRow + row + step, vector];
+                lane[(row + 1) * Stride] = first;
+                lane[(row + step + 1) * Stride] = second;
+                row += 2 * step;
             }
         }
 
         for (; row < rows; row += step)
         {
-            lane[row * Stride] = x.Tokens(firstRow + row, vector, tokens);
+            lane[(row + 1) * Stride] = x.Tokens(firstRow + row, vector, tokens);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Sparse;
 
@@ -53,17 +54,7 @@ internal sealed class FiringOrder
             CountNonZeros();
         }
 
-        offsets = new ushort[pattern.NonZeros];
-        ushort[] rowOffsets = new ushort[pattern.NonZeros];
-        for (int p = 0; p < rowOffsets.Length; p++)
-        {
-            rowOffsets[p] = (ushort)(pattern.Columns[p] % Width * stripTokens);
-        }
-
-        for (int block = 0; block < partition.Blocks; block++)
-        {
-            Walk(block, new CopyPieces<ushort>(rowOffsets, offsets));
-        }
+        offsets = OffsetsOf(stripTokens);
     }
 
     public int Rows => pattern.Rows;
@@ -158,6 +149,32 @@ internal sealed class FiringOrder
         }
     }
 
+    private ushort[] OffsetsOf(int stripTokens)
+    {
+        // One division a column instead of one a non-zero.
+        ushort[] ofColumn = new ushort[ColumnCount];
+        for (int column = 0; column < ofColumn.Length; column++)
+        {
+            ofColumn[column] = (ushort)(column % Width * stripTokens);
+        }
+
+        ushort[] inRows = ArrayPool<ushort>.Shared.Rent(pattern.NonZeros);
+        ReadOnlySpan<int> columns = pattern.Columns;
+        for (int p = 0; p < columns.Length; p++)
+        {
+            inRows[p] = ofColumn[columns[p]];
+        }
+
+        ushort[] fired = new ushort[pattern.NonZeros];
+        for (int block = 0; block < Partition.Blocks; block++)
+        {
+            Walk(block, new CopyPieces<ushort>(inRows, fired));
+        }
+
+        ArrayPool<ushort>.Shared.Return(inRows);
+        return fired;
+    }
+
     private static (int Strips, int Width) ChooseTile(CsrPattern pattern, int stripTokens)
     {
         // Offsets are 16-bit counts of floats.
@@ -189,10 +206,19 @@ internal sealed class FiringOrder
     }
 
     // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int CountNonZeros()
     {
         int largest = 0;
         Array.Clear(lengths);
+        int[] tileOf = new int[ColumnCount];
+        for (int column = 0; column < tileOf.Length; column++)
+        {
+            tileOf[column] = column / Width;
+        }
+
+        ReadOnlySpan<int> pointers = RowPointers;
+        ReadOnlySpan<int> columns = pattern.Columns;
         for (int group = 0; group < groups.Length - 1; group++)
         {
             int first = groups[group];
@@ -200,9 +226,9 @@ internal sealed class FiringOrder
             Span<ushort> counts = lengths.AsSpan(first * Tiles, rows * Tiles);
             for (int i = 0; i < rows; i++)
             {
-                for (int p = RowPointers[first + i]; p < RowPointers[first + i + 1]; p++)
+                foreach (int column in columns[pointers[first + i]..pointers[first + i + 1]])
                 {
-                    counts[(pattern.Columns[p] / Width * rows) + i]++;
+                    counts[(tileOf[column] * rows) + i]++;
                 }
             }
 

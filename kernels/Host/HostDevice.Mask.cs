@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
@@ -14,9 +13,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         in MaskArguments arguments, int rows, int columns, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
     {
         int elements = rows * columns;
-        float[] scores = ArrayPool<float>.Shared.Rent(elements);
-        arguments.Select(rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.AsSpan(0, elements), Flags(keep, elements));
-        ArrayPool<float>.Shared.Return(scores);
+        using HostBuffer<float> scores = new(elements, buffers);
+        arguments.Select(rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.Span, Flags(keep, elements));
     }
 
     /// <inheritdoc/>

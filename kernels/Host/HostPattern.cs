@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -13,16 +15,19 @@ internal sealed class HostPattern : SparsePattern
     public HostPattern(CsrPattern csr, RowPartition rows, RowPartition columns, int stripTokens)
         : base(csr)
     {
-        CsrPattern transposed = Transpose(csr, out int[] permutation);
+        int[] permutation = ArrayPool<int>.Shared.Rent(csr.NonZeros);
+        CsrPattern transposed = Transpose(csr, permutation);
         Forward = new FiringOrder(csr, rows, stripTokens);
         Transposed = new FiringOrder(transposed, columns, stripTokens);
-        int[] sources = new int[permutation.Length];
+        int[] sources = ArrayPool<int>.Shared.Rent(csr.NonZeros);
         for (int block = 0; block < columns.Blocks; block++)
         {
             Transposed.Walk(block, new CopyPieces<int>(permutation, sources));
         }
 
-        TransposedGather = new TransposedGather(csr, Transposed, sources);
+        TransposedGather = new TransposedGather(csr, Transposed, sources.AsSpan(0, csr.NonZeros));
+        ArrayPool<int>.Shared.Return(permutation);
+        ArrayPool<int>.Shared.Return(sources);
         StripTokens = stripTokens;
     }
 
@@ -47,17 +52,19 @@ internal sealed class HostPattern : SparsePattern
     }
 
     // A counting sort by column: rows are visited in order, so they ascend within each column.
-    private static CsrPattern Transpose(CsrPattern csr, out int[] permutation)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static CsrPattern Transpose(CsrPattern csr, Span<int> permutation)
     {
         int[] pointers = csr.ColumnPointers();
         int[] next = pointers[..^1];
         int[] rows = new int[csr.NonZeros];
-        permutation = new int[csr.NonZeros];
+        ReadOnlySpan<int> rowPointers = csr.RowPointers;
+        ReadOnlySpan<int> columns = csr.Columns;
         for (int row = 0; row < csr.Rows; row++)
         {
-            for (int p = csr.RowPointers[row]; p < csr.RowPointers[row + 1]; p++)
+            for (int p = rowPointers[row]; p < rowPointers[row + 1]; p++)
             {
-                int to = next[csr.Columns[p]]++;
+                int to = next[columns[p]]++;
                 rows[to] = row;
                 permutation[to] = p;
             }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Sparse;
 
@@ -28,24 +29,37 @@ internal sealed unsafe class TransposedGather
         int groups = order.Groups.Length - 1;
         runs = new ushort[(long)groups * csr.Rows];
         places = new ushort[csr.NonZeros];
-        int[] firingPositions = new int[csr.NonZeros];
+        Arrange(sources);
+    }
+
+    public long Bytes => ((long)runs.Length + places.Length) * sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Arrange(ReadOnlySpan<int> sources)
+    {
+        int[] firingPositions = ArrayPool<int>.Shared.Rent(csr.NonZeros);
         for (int p = 0; p < sources.Length; p++)
         {
             firingPositions[sources[p]] = p;
         }
 
-        int[] next = csr.RowPointers[..csr.Rows].ToArray();
+        ReadOnlySpan<int> pointers = csr.RowPointers;
+        ReadOnlySpan<int> columns = csr.Columns;
+        int[] next = pointers[..csr.Rows].ToArray();
         int place = 0;
-        for (int group = 0; group < groups; group++)
+        for (int group = 0; group < order.Groups.Length - 1; group++)
         {
             int chunk = order.RowPointers[order.Groups[group]];
+            int endColumn = order.Groups[group + 1];
             for (int tile = 0; tile < order.Tiles; tile++)
             {
                 int firstPlace = place;
-                for (int row = tile * order.Width; row < Math.Min(csr.Rows, (tile + 1) * order.Width); row++)
+                int endRow = Math.Min(csr.Rows, (tile + 1) * order.Width);
+                for (int row = tile * order.Width; row < endRow; row++)
                 {
                     int p = next[row];
-                    for (; p < csr.RowPointers[row + 1] && csr.Columns[p] < order.Groups[group + 1]; p++)
+                    int end = pointers[row + 1];
+                    for (; p < end && columns[p] < endColumn; p++)
                     {
                         places[place++] = checked((ushort)(firingPositions[p] - chunk));
                     }
@@ -57,9 +71,9 @@ internal sealed unsafe class TransposedGather
                 chunk += place - firstPlace;
             }
         }
-    }
 
-    public long Bytes => ((long)runs.Length + places.Length) * sizeof(ushort);
+        ArrayPool<int>.Shared.Return(firingPositions);
+    }
 
     /// <summary>Gathers the values of a block of the transpose's rows.</summary>
     /// <param name="block">The block.</param>

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Sparse;
@@ -51,21 +54,13 @@ public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, in
         ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length, (long)rows * columns);
         ArgumentOutOfRangeException.ThrowIfNotEqual(scores.Length, weight.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(keep.Length, weight.Length);
-        Pcg64 generator = Generator;
         if (Score == MaskScore.Random)
         {
-            generator.FillSingle(scores);
-            for (int i = 0; i < scores.Length; i++)
-            {
-                scores[i] = float.IsFinite(weight[i]) ? scores[i] : -scores[i];
-            }
+            Draw(weight, scores);
         }
         else
         {
-            for (int i = 0; i < scores.Length; i++)
-            {
-                scores[i] = float.IsFinite(weight[i]) ? MathF.Abs(weight[i]) : -generator.NextSingle();
-            }
+            Measure(weight, scores);
         }
 
         Span<Run> runs = new Run[Groups.RunsOf(rows)];
@@ -91,4 +86,45 @@ public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, in
         ArgumentOutOfRangeException.ThrowIfNegative(Kept);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Kept, Groups.SizeOf(rows, columns));
     }
+
+    private void Draw(ReadOnlySpan<float> weight, Span<float> scores)
+    {
+        Pcg64 generator = Generator;
+        generator.FillSingle(scores);
+        ReadOnlySpan<Vector256<uint>> weights = MemoryMarshal.Cast<float, Vector256<uint>>(weight);
+        Span<Vector256<uint>> vectors = MemoryMarshal.Cast<float, Vector256<uint>>(scores);
+        for (int v = 0; v < vectors.Length; v++)
+        {
+            vectors[v] ^= NonFinite(weights[v]) & Vector256.Create(FloatBits.Sign);
+        }
+
+        for (int i = vectors.Length * Vector256<float>.Count; i < scores.Length; i++)
+        {
+            scores[i] = float.IsFinite(weight[i]) ? scores[i] : -scores[i];
+        }
+    }
+
+    private void Measure(ReadOnlySpan<float> weight, Span<float> scores)
+    {
+        Pcg64 generator = Generator;
+        ReadOnlySpan<Vector256<uint>> weights = MemoryMarshal.Cast<float, Vector256<uint>>(weight);
+        Span<Vector256<uint>> vectors = MemoryMarshal.Cast<float, Vector256<uint>>(scores);
+        for (int v = 0; v < vectors.Length; v++)
+        {
+            vectors[v] = weights[v] & Vector256.Create(FloatBits.Magnitude);
+            for (uint lanes = NonFinite(weights[v]).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
+            {
+                scores[(v * Vector256<float>.Count) + BitOperations.TrailingZeroCount(lanes)] = -generator.NextSingle();
+            }
+        }
+
+        for (int i = vectors.Length * Vector256<float>.Count; i < scores.Length; i++)
+        {
+            scores[i] = float.IsFinite(weight[i]) ? MathF.Abs(weight[i]) : -generator.NextSingle();
+        }
+    }
+
+    /// <summary>All ones where a number is not finite.</summary>
+    private static Vector256<uint> NonFinite(Vector256<uint> bits) =>
+        Vector256.Equals(bits & Vector256.Create(FloatBits.Exponent), Vector256.Create(FloatBits.Exponent));
 }

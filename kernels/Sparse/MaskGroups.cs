@@ -1,7 +1,7 @@
 namespace SparseEngine.Kernels.Sparse;
 
 /// <summary>
-/// Groups of a weight in each of which the same number of elements stays: blocks of its rows (outputs) or of its columns (inputs). At first one group.
+/// Groups of a weight, in each of which the same number of elements stays: blocks of its rows (outputs) or of its columns (inputs). By default one.
 /// </summary>
 public readonly record struct MaskGroups
 {

@@ -17,11 +17,11 @@ public enum MaskGrowth
     Gradient,
 }
 
-/// <summary>How the mask of a weight moves: of the elements alive those with the largest magnitudes stay, and others become alive in their stead.</summary>
+/// <summary>How the mask of a weight moves: the elements alive with the largest magnitudes stay, and others become alive beside them.</summary>
 /// <remarks>
 /// In each group floor(StayingShare times the number alive) elements stay, <paramref name="Kept"/> at most: of those alive the ones with the largest
-/// magnitudes. Of all others, those just dropped included, the ones with the highest scores become alive, so that <paramref name="Kept"/> are. Equal ones
-/// go by the lowest index. A magnitude that is not finite counts as the largest finite number.
+/// magnitudes. Of all others, those just dropped included, the ones with the highest scores become alive, so that <paramref name="Kept"/> are. Of
+/// equal ones the lowest indices win. A magnitude that is not finite counts as the largest finite number.
 /// </remarks>
 /// <param name="StayingShare">The share of the elements alive that stay, 0 to 1.</param>
 /// <param name="Kept">The number of elements alive after the update, of each group.</param>
@@ -124,30 +124,37 @@ public readonly record struct MaskUpdate(double StayingShare, int Kept, MaskGrow
         }
     }
 
-    /// <summary>Puts what stays above everything else.</summary>
+    /// <summary>Puts what stays above everything else: at infinity.</summary>
     private static void Raise(CsrPattern? pattern, ReadOnlySpan<bool> staying, Span<float> scores)
     {
+        Span<uint> bits = MemoryMarshal.Cast<float, uint>(scores);
+        ReadOnlySpan<byte> flags = MemoryMarshal.AsBytes(staying);
         if (pattern is null)
         {
-            for (int i = 0; i < staying.Length; i++)
+            for (int i = 0; i < flags.Length; i++)
             {
-                scores[i] = staying[i] ? float.PositiveInfinity : scores[i];
+                bits[i] = Raised(bits[i], flags[i]);
             }
 
             return;
         }
 
+        ReadOnlySpan<int> pointers = pattern.RowPointers;
+        ReadOnlySpan<int> columns = pattern.Columns;
         for (int row = 0; row < pattern.Rows; row++)
         {
-            Span<float> line = scores.Slice(row * pattern.ColumnCount, pattern.ColumnCount);
-            int start = pattern.RowPointers[row];
-            ReadOnlySpan<int> columns = pattern.Columns[start..pattern.RowPointers[row + 1]];
-            ReadOnlySpan<bool> flags = staying.Slice(start, columns.Length);
-            for (int i = 0; i < columns.Length; i++)
+            Span<uint> line = bits.Slice(row * pattern.ColumnCount, pattern.ColumnCount);
+            for (int p = pointers[row]; p < pointers[row + 1]; p++)
             {
-                ref float score = ref line[columns[i]];
-                score = flags[i] ? float.PositiveInfinity : score;
+                line[columns[p]] = Raised(line[columns[p]], flags[p]);
             }
         }
+    }
+
+    // Without a branch, which would be guessed wrong.
+    private static uint Raised(uint score, byte flag)
+    {
+        uint mask = 0u - flag;
+        return (score & ~mask) | (FloatBits.Exponent & mask);
     }
 }

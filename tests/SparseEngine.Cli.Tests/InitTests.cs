@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Shells;
 using SparseEngine.Cli.Templates;
@@ -81,12 +82,62 @@ public class InitTests
         Assert.True(File.Exists(folder.File("out", "checkpoint_3.mdl")));
     }
 
-    [Fact]
-    public async Task Data_and_sparsity_go_where_they_belong()
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public async Task Both_layouts_of_a_template_say_the_same(string name)
     {
         using TemporaryFolder folder = new();
-        await InitAsync(folder, "gpt2-small", "--data_dir", "my \"data\"/", "--sparsity", "0.9", "-o", "mine.yaml");
-        await InitAsync(folder, "tiny", "--sparsity", "0.9375");
+        await InitAsync(folder, name, "-o", "sections.yaml", "--layout", "sections");
+        ProgramResult written = await InitAsync(folder, name, "-o", "trainer.yaml", "--layout", "trainer");
+
+        RunParameters sections = Read(folder.File("sections.yaml"));
+        RunParameters trainer = Read(folder.File("trainer.yaml"));
+
+        Assert.Contains(
+            "sparse-engine run CPU --params trainer.yaml --mode train_and_eval --model_dir out/trainer", written.Output, StringComparison.Ordinal);
+        Assert.Equal(sections.Model, trainer.Model);
+        Assert.Equal(sections.RunConfig, trainer.RunConfig);
+        Assert.Equal(sections.Optimizer! with { LearningRate = trainer.Optimizer!.LearningRate }, trainer.Optimizer);
+        Assert.Equal(sections.Optimizer.LearningRate.Schedulers, trainer.Optimizer.LearningRate.Schedulers);
+        Assert.Equal(Of(sections.TrainInput!), Of(trainer.TrainInput!));
+        Assert.Equal(Of(sections.EvalInput!), Of(trainer.EvalInput!));
+        Assert.Equal(
+            sections.Sparsity!.Groups.Select(group => (group.Sparsity, group.Method, group.Seed)),
+            trainer.Sparsity!.Groups.Select(group => (group.Sparsity, group.Method, group.Seed)));
+
+        static object Of(InputParameters input) => (
+            input.DataProcessor, string.Join(',', input.DataDirectories), input.BatchSize, input.MaxSequenceLength, input.Shuffle, input.ShuffleSeed,
+            input.ValidationShare);
+    }
+
+    [Fact]
+    public async Task Both_layouts_of_the_smallest_template_train_to_the_same_losses()
+    {
+        using TemporaryFolder folder = new();
+        List<string> steps = [];
+        foreach (string layout in (string[])["sections", "trainer"])
+        {
+            await InitAsync(folder, "--data_dir", Text, "--layout", layout, "-o", $"{layout}.yaml");
+            (await ProgramProcess.RunAsync(
+                folder.Location, "run", "CPU", "-p", $"{layout}.yaml", "-m", "train_and_eval", "-o", layout, "--max_steps", "3", "--eval_steps", "1",
+                "--threads", "1")).EndsWith(0);
+            using JsonDocument last = JsonDocument.Parse(File.ReadLines(folder.File(layout, "metrics.jsonl")).Last());
+            using JsonDocument step = JsonDocument.Parse(File.ReadLines(folder.File(layout, "metrics.jsonl")).First());
+            JsonElement root = step.RootElement;
+            steps.Add($"{root.GetProperty("loss")} {root.GetProperty("grad_norm")} {last.RootElement.GetProperty("eval_loss")}");
+        }
+
+        Assert.Equal(steps[0], steps[1]);
+    }
+
+    [Theory]
+    [InlineData("sections")]
+    [InlineData("trainer")]
+    public async Task Data_and_sparsity_go_where_they_belong(string layout)
+    {
+        using TemporaryFolder folder = new();
+        await InitAsync(folder, "gpt2-small", "--data_dir", "my \"data\"/", "--sparsity", "0.9", "-o", "mine.yaml", "--layout", layout);
+        await InitAsync(folder, "tiny", "--sparsity", "0.9375", "--layout", layout);
 
         RunParameters large = Read(folder.File("mine.yaml"));
         RunParameters tiny = Read(folder.File("tiny.yaml"));

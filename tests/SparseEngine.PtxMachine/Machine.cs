@@ -15,12 +15,14 @@ public static class Machine
     /// <param name="arguments">The kernel's arguments, as its PTX lays them out.</param>
     /// <param name="memory">The memory that they view.</param>
     /// <param name="counters">What counts, or null.</param>
+    /// <param name="dynamicBytes">Bytes of a group's dynamic shared memory.</param>
     /// <exception cref="ArgumentException">A GPU cannot launch this.</exception>
     /// <exception cref="PtxFaultException">It does what a GPU gets wrong.</exception>
-    public static void Run(Program program, Dimensions grid, Dimensions size, byte[] arguments, GlobalMemory memory, Counters? counters = null)
+    public static void Run(
+        Program program, Dimensions grid, Dimensions size, byte[] arguments, GlobalMemory memory, Counters? counters = null, int dynamicBytes = 0)
     {
-        LaunchLimits.Check(program, grid, size);
-        using Group group = new(program, size, grid, arguments, memory, counters);
+        LaunchLimits.Check(program, grid, size, dynamicBytes);
+        using Group group = new(program, size, grid, arguments, memory, dynamicBytes, counters);
         for (int i = 0; i < grid.Count; i++)
         {
             group.Run(grid.At(i));

@@ -23,7 +23,7 @@ internal sealed class PtxExecutor : IKernelExecutor
         return counted;
     }
 
-    public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel)
+    public void Launch<TKernel>(Index3D grid, Index3D group, in TKernel kernel, SharedMemoryConfig memory)
         where TKernel : struct, IKernel
     {
         DecodedKernel decoded = Kernels.GetOrAdd(typeof(TKernel), type => new Lazy<DecodedKernel>(() => Decode(type))).Value;
@@ -36,9 +36,10 @@ internal sealed class PtxExecutor : IKernelExecutor
 
         List<MemoryView> views = [];
         byte[] arguments = decoded.Arguments.Write(kernel, views);
-        using GlobalMemory memory = new(views);
+        using GlobalMemory global = new(views);
         Machine.Run(
-            decoded.Program, new Dimensions(grid.X, grid.Y, grid.Z), new Dimensions(group.X, group.Y, group.Z), arguments, memory, counter);
+            decoded.Program, new Dimensions(grid.X, grid.Y, grid.Z), new Dimensions(group.X, group.Y, group.Z), arguments, global, counter,
+            memory.ArraySize);
     }
 
     private static DecodedKernel Decode(Type kernel)

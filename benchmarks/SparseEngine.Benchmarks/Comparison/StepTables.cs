@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
@@ -156,16 +155,10 @@ internal static class StepTables
             Step(step);
         }
 
-        using Process self = Process.GetCurrentProcess();
-        Console.WriteLine(self.PeakWorkingSet64.ToString(CultureInfo.InvariantCulture));
+        PeakMemory.Tell();
     }
 
-    private static double PeakOf(int size, int zeros)
-    {
-        using Process process =
-            Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [MemoryArgument, $"{size}", $"{zeros}"]) { RedirectStandardOutput = true })!;
-        return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
-    }
+    private static double PeakOf(int size, int zeros) => PeakMemory.Of(MemoryArgument, $"{size}", $"{zeros}");
 
     private static void Step(StepUnderTest step)
     {

@@ -44,6 +44,13 @@ internal sealed class InitCommand : Command, IHasExamples
         CustomParser = OptionValues.Fraction,
     };
 
+    private readonly Option<TemplateLayout> layout = new("--layout")
+    {
+        Description = "sections, if not given: as in Model Zoo 1.8; trainer: as in 2.x. Both train the same.",
+        HelpName = "sections|trainer",
+        CustomParser = OptionValues.OneOf(("sections", TemplateLayout.Sections), ("trainer", TemplateLayout.Trainer)),
+    };
+
     private readonly Option<bool> force = new("--force")
     {
         Description = "Overwrite what exists.",
@@ -57,6 +64,7 @@ internal sealed class InitCommand : Command, IHasExamples
         Add(output);
         Add(dataDirectory);
         Add(sparsity);
+        Add(layout);
         Add(force);
         SetAction(Write);
     }
@@ -66,14 +74,14 @@ internal sealed class InitCommand : Command, IHasExamples
     [
         new("tiny.yaml, which trains within minutes on text that comes with the .NET SDK", "init"),
         new("A larger model on text of your own, nine tenths of it zeros", "init small --data_dir texts --sparsity 0.9 -o mine.yaml"),
-        new("GPT-2 small; what it prints tells how to prepare its data", "init gpt2-small"),
+        new("GPT-2 small in the layout of Model Zoo 2.x; what it prints tells how to prepare its data", "init gpt2-small --layout trainer"),
     ];
 
     private int Write(ParseResult line)
     {
         RunTemplate chosen = line.GetRequiredValue(template);
         string file = line.GetValue(output) is { } given and not StandardOutput ? given : $"{chosen.Name}.yaml";
-        string text = chosen.Text(file, line.GetValue(sparsity), line.GetValue(dataDirectory));
+        string text = chosen.Text(file, line.GetValue(sparsity), line.GetValue(dataDirectory), line.GetValue(layout));
         Terminal terminal = new();
         if (line.GetValue(output) == StandardOutput)
         {

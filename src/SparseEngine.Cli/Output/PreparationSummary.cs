@@ -37,6 +37,9 @@ internal static class PreparationSummary
         {
             yield return line;
         }
+
+        yield return "";
+        yield return "# In the trainer layout these are trainer.init.model, trainer.fit.train_dataloader and trainer.fit.val_dataloader.";
     }
 
     private static string Part(string name, PreparedSplit part) =>

@@ -88,7 +88,8 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     {
         string perplexity = evaluation.Perplexity is { } value ? Invariant($"  perplexity {value:0.000}") : "";
         string accuracy = evaluation.Accuracy is { } share ? Invariant($"  accuracy {100 * share:0.0}%") : "";
-        Announce(Invariant($"step {evaluation.Step}  validation loss {evaluation.Loss:0.0000}{perplexity}{accuracy}"));
+        string among = evaluation.Dataloader is { } name ? $"{name}  " : "";
+        Announce(Invariant($"step {evaluation.Step}  {among}validation loss {evaluation.Loss:0.0000}{perplexity}{accuracy}"));
     }
 
     /// <inheritdoc/>

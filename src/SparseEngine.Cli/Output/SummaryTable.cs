@@ -18,17 +18,11 @@ internal static class SummaryTable
             table.Add("training loss", Invariant($"{loss:0.0000} at step {summary.LastStep}"));
         }
 
-        if (summary.Evaluation is { } evaluation)
+        if (summary.Evaluation is { } first)
         {
-            table.Add("validation loss", Invariant($"{evaluation.Loss:0.0000} over {Quantity.Count(evaluation.Tokens, "token")}"));
-            if (evaluation.Perplexity is { } perplexity)
+            foreach (EvaluationMetrics evaluation in summary.FurtherEvaluations.Insert(0, first))
             {
-                table.Add("validation perplexity", Invariant($"{perplexity:0.000}"));
-            }
-
-            if (evaluation.Accuracy is { } accuracy)
-            {
-                table.Add("validation accuracy", Invariant($"{100 * accuracy:0.0}%"));
+                Add(table, evaluation);
             }
         }
 
@@ -55,5 +49,20 @@ internal static class SummaryTable
 
         table.Add("time", Quantity.Duration(elapsed.TotalSeconds));
         return table;
+    }
+
+    private static void Add(FactTable table, EvaluationMetrics evaluation)
+    {
+        string among = evaluation.Dataloader is { } name ? $" ({name})" : "";
+        table.Add($"validation loss{among}", Invariant($"{evaluation.Loss:0.0000} over {Quantity.Count(evaluation.Tokens, "token")}"));
+        if (evaluation.Perplexity is { } perplexity)
+        {
+            table.Add($"validation perplexity{among}", Invariant($"{perplexity:0.000}"));
+        }
+
+        if (evaluation.Accuracy is { } accuracy)
+        {
+            table.Add($"validation accuracy{among}", Invariant($"{100 * accuracy:0.0}%"));
+        }
     }
 }

@@ -35,16 +35,19 @@ internal sealed partial class RunTemplate
     /// <param name="file">The path that the commands in its comments name; its model directory is called like it.</param>
     /// <param name="sparsity">The share of zeros, in [0, 1); null for the template's own.</param>
     /// <param name="dataDirectory">What to train on; null for the template's own.</param>
-    public string Text(string file, double? sparsity = null, string? dataDirectory = null)
+    /// <param name="layout">How it is laid out; what it says is the same.</param>
+    public string Text(
+        string file, double? sparsity = null, string? dataDirectory = null, TemplateLayout layout = TemplateLayout.Sections)
     {
+        string source = layout == TemplateLayout.Trainer ? $"trainer/{config}.yaml" : $"{config}.yaml";
         Dictionary<string, string> words = new()
         {
-            [$"configs/{config}.yaml"] = ShellWords.Quote(file),
+            [$"configs/{source}"] = ShellWords.Quote(file),
             [$"out/{config}"] = $"out/{ShellWords.Quote(Path.GetFileNameWithoutExtension(file))}",
             [data] = ShellWords.Quote(dataDirectory ?? data),
         };
         Regex word = new(string.Join('|', words.Keys.Select(Regex.Escape)));
-        string text = CommandLine().Replace(Read(), command => word.Replace(command.Value, found => words[found.Value]));
+        string text = CommandLine().Replace(Read(source), command => word.Replace(command.Value, found => words[found.Value]));
         if (dataDirectory is not null)
         {
             text = DataDirectory().Replace(text, given => Quoted(Path.Join(dataDirectory, given.Groups["path"].Value[data.Length..].TrimStart('/'))));
@@ -72,19 +75,19 @@ internal sealed partial class RunTemplate
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text, Readable);
 
-    private string Read()
+    private static string Read(string source)
     {
-        using StreamReader reader = new(typeof(RunTemplate).Assembly.GetManifestResourceStream($"{config}.yaml")!);
+        using StreamReader reader = new(typeof(RunTemplate).Assembly.GetManifestResourceStream(source)!);
         return reader.ReadToEnd();
     }
 
     [GeneratedRegex("(?<=^#   )sparse-engine .*$", RegexOptions.Multiline)]
     private static partial Regex CommandLine();
 
-    [GeneratedRegex("(?<=^  data_dir: )\"(?<path>[^\"]*)\"", RegexOptions.Multiline)]
+    [GeneratedRegex("(?<=^ +data_dir: )\"(?<path>[^\"]*)\"", RegexOptions.Multiline)]
     private static partial Regex DataDirectory();
 
-    [GeneratedRegex("(?<=^  sparsity: )[0-9.]+ +", RegexOptions.Multiline)]
+    [GeneratedRegex("(?<=^ +sparsity: )[0-9.]+ +", RegexOptions.Multiline)]
     private static partial Regex Sparsity();
 
     [GeneratedRegex("(?<=std: )[0-9.]+")]

@@ -26,6 +26,9 @@ public sealed record InputParameters
     /// <summary>The seed of that order; null takes runconfig.seed.</summary>
     public int? ShuffleSeed { get; init; }
 
+    /// <summary>What the file calls the section, for messages: <c>train_input</c>; null where it comes from no file.</summary>
+    internal string? Section { get; init; }
+
     /// <summary>TextDataProcessor: the share of the text that is held out for validation, in (0, 1).</summary>
     public double ValidationShare { get; init; } = 0.05;
 }

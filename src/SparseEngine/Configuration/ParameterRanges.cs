@@ -72,7 +72,7 @@ internal static class ParameterRanges
     [
         ("runconfig.seed", run.RunConfig.Seed),
         ("train_input.shuffle_seed", run.TrainInput?.ShuffleSeed),
-        ("eval_input.shuffle_seed", run.EvalInput?.ShuffleSeed),
+        .. run.EvalInputs.Select(input => ("eval_input.shuffle_seed", (long?)input.ShuffleSeed)),
         .. run.Sparsity is { } sparsity ? sparsity.Groups.Select(group => ("sparsity.seed", group.Seed)) : [],
     ];
 
@@ -92,8 +92,8 @@ internal static class ParameterRanges
         ("model.max_position_embeddings", run.Model.MaxPositionEmbeddings),
         ("train_input.batch_size", run.TrainInput?.BatchSize),
         ("train_input.max_sequence_length", run.TrainInput?.MaxSequenceLength),
-        ("eval_input.batch_size", run.EvalInput?.BatchSize),
-        ("eval_input.max_sequence_length", run.EvalInput?.MaxSequenceLength),
+        .. run.EvalInputs.Select(input => ("eval_input.batch_size", (int?)input.BatchSize)),
+        .. run.EvalInputs.Select(input => ("eval_input.max_sequence_length", (int?)input.MaxSequenceLength)),
         ("optimizer.grad_accum_steps", run.Optimizer?.GradAccumSteps),
         ("runconfig.max_steps", run.RunConfig.MaxSteps),
         ("runconfig.num_steps", run.RunConfig.NumSteps),
@@ -118,7 +118,7 @@ internal static class ParameterRanges
         .. Initializer("model.initializer", run.Model.Initializer),
         .. Initializer("model.output_layer_initializer", run.Model.OutputLayerInitializer),
         ("train_input.validation_share", run.TrainInput?.ValidationShare, Interval.ProperFraction),
-        ("eval_input.validation_share", run.EvalInput?.ValidationShare, Interval.ProperFraction),
+        .. run.EvalInputs.Select(input => ("eval_input.validation_share", (double?)input.ValidationShare, Interval.ProperFraction)),
         ("optimizer.beta1", run.Optimizer?.Beta1, Interval.Fraction),
         ("optimizer.beta2", run.Optimizer?.Beta2, Interval.Fraction),
         ("optimizer.eps", run.Optimizer?.Epsilon, Interval.Positive),

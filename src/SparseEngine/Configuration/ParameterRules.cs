@@ -21,8 +21,9 @@ internal static class ParameterRules
     public static IEnumerable<BrokenRule> Broken(RunParameters run) =>
     [
         .. Heads(run.Model), .. Weights(run.Model),
-        .. SequenceLength("train_input", run.TrainInput, run.Model), .. SequenceLength("eval_input", run.EvalInput, run.Model),
-        .. GradientAccumulation(run), .. ValidationShare(run),
+        .. SequenceLength("train_input", run.TrainInput, run.Model),
+        .. run.EvalInputs.SelectMany(input => SequenceLength("eval_input", input, run.Model)),
+        .. GradientAccumulation(run), .. run.EvalInputs.SelectMany(input => ValidationShare(run.TrainInput, input)),
     ];
 
     private static IEnumerable<BrokenRule> Heads(ModelParameters model)
@@ -70,9 +71,9 @@ internal static class ParameterRules
     }
 
     /// <summary>Training must leave out the text that validation reads.</summary>
-    private static IEnumerable<BrokenRule> ValidationShare(RunParameters run)
+    private static IEnumerable<BrokenRule> ValidationShare(InputParameters? train, InputParameters eval)
     {
-        if (run is { TrainInput: { DataProcessor: DataProcessor.Text } train, EvalInput: { DataProcessor: DataProcessor.Text } eval }
+        if (train is { DataProcessor: DataProcessor.Text } && eval.DataProcessor == DataProcessor.Text
             && train.ValidationShare != eval.ValidationShare && train.DataDirectories.SequenceEqual(eval.DataDirectories))
         {
             yield return Rule(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Configuration;
@@ -20,6 +21,17 @@ public sealed record RunParameters
     /// <summary>Where validation samples come from; null where the file has no eval_input.</summary>
     public InputParameters? EvalInput { get; init; }
 
+    /// <summary>
+    /// What is evaluated after <see cref="EvalInput"/>, one after another: the further loaders of the trainer layout's val_dataloader.
+    /// </summary>
+    public ImmutableArray<InputParameters> FurtherEvalInputs { get; init; } = [];
+
+    /// <summary>What the mode eval does; null for what the run says elsewhere.</summary>
+    public EvaluationParameters? Validate { get; init; }
+
+    /// <summary>What the mode eval_all does; null for what the run says elsewhere.</summary>
+    public EvaluationParameters? ValidateAll { get; init; }
+
     /// <summary>The model.</summary>
     public required ModelParameters Model { get; init; }
 
@@ -31,4 +43,10 @@ public sealed record RunParameters
 
     /// <summary>The runconfig section.</summary>
     public required RunConfig RunConfig { get; init; }
+
+    /// <summary>What the file calls its settings.</summary>
+    internal KeyNames Keys { get; init; } = KeyNames.Sections;
+
+    /// <summary>All that an evaluation goes through, in order.</summary>
+    internal IEnumerable<InputParameters> EvalInputs => EvalInput is null ? FurtherEvalInputs : FurtherEvalInputs.Insert(0, EvalInput);
 }

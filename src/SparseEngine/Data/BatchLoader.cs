@@ -18,15 +18,16 @@ internal sealed class BatchLoader
     /// <param name="batchSize">Samples in a batch.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; else samples come in the source's order.</param>
     /// <param name="shuffleSeed">The seed of these orders.</param>
+    /// <param name="section">What the file calls the part; null for what 1.8 calls it.</param>
     /// <exception cref="DataException">There are fewer samples than a batch takes.</exception>
-    public BatchLoader(ISampleSource source, DataSplit split, int batchSize, bool shuffle, int shuffleSeed)
+    public BatchLoader(ISampleSource source, DataSplit split, int batchSize, bool shuffle, int shuffleSeed, string? section = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (source.Count < batchSize)
         {
             throw new DataException(
-                $"{split.Section()}: the data has {Counted.Of(source.Count, "sample")} of {Counted.Of(source.SequenceLength, "token")}, "
+                $"{section ?? split.Section()}: the data has {Counted.Of(source.Count, "sample")} of {Counted.Of(source.SequenceLength, "token")}, "
                 + $"fewer than batch_size {batchSize}");
         }
 

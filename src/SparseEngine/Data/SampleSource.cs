@@ -35,7 +35,7 @@ internal static class SampleSource
     public static ISampleSource Open(InputParameters input, DataSplit split, int vocabularySize, string yamlFile, TextLibrary? texts = null)
     {
         ArgumentNullException.ThrowIfNull(input);
-        DataPaths paths = new($"{split.Section()}.data_dir", yamlFile);
+        DataPaths paths = new($"{input.Section ?? split.Section()}.data_dir", yamlFile);
         return input.DataProcessor switch
         {
             DataProcessor.GptHdf5 => GptHdf5Source.Open(

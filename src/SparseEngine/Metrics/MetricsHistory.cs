@@ -10,10 +10,13 @@ namespace SparseEngine.Metrics;
 /// <summary>What a run's <c>metrics.jsonl</c> says, as <see cref="MetricsLog"/> writes it.</summary>
 /// <param name="Steps">The logged training steps, in the file's order.</param>
 /// <param name="Evaluations">
-/// The evaluations, in the file's order. The file does not say over how many tokens: <see cref="EvaluationMetrics.Tokens"/> is 0.
+/// The evaluations, in the file's order; of several validation data those on the first. The file does not say over how many tokens:
+/// <see cref="EvaluationMetrics.Tokens"/> is 0.
 /// </param>
 public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, ImmutableArray<EvaluationMetrics> Evaluations)
 {
+    private const string FirstDataloader = "validate_0";
+
     /// <summary>The updates of masks, in the file's order; none where masks did not move.</summary>
     public ImmutableArray<MaskUpdateMetrics> MaskUpdates { get; init; } = [];
 
@@ -124,6 +127,11 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
 
         if (line.TryGetProperty("eval_loss", out JsonElement loss))
         {
+            if (line.TryGetProperty(MetricsLog.DataloaderKey, out JsonElement dataloader) && dataloader.GetString() != FirstDataloader)
+            {
+                return;
+            }
+
             evaluations.Add(new EvaluationMetrics(
                 step, Number(loss), Optional("eval_perplexity"), Optional("eval_accuracy"), Tokens: 0, Optional(Scalar.Seconds)));
             return;

@@ -18,6 +18,9 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>The key of the operations that an update of the masks adds to its step's.</summary>
     public const string DenseGradientFlopsKey = "flops_dense_gradients";
 
+    /// <summary>The key that tells on which of several validation data a line is.</summary>
+    public const string DataloaderKey = "dataloader";
+
     private readonly LogFile file;
     private readonly MemoryStream line = new();
 
@@ -79,7 +82,8 @@ internal sealed class MetricsLog : IDisposable
         ArgumentNullException.ThrowIfNull(evaluation);
         Append(
             evaluation.Step,
-            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }));
+            Scalar.Of(evaluation).Select(scalar => scalar.Name == Scalar.Seconds ? scalar : scalar with { Name = "eval_" + scalar.Name }),
+            evaluation.Dataloader);
     }
 
     /// <summary>Waits until all lines are on the disk, so that a checkpoint never survives a power failure that its steps' lines do not.</summary>
@@ -104,8 +108,13 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private void Append(int step, IEnumerable<Scalar> scalars) => Append(step, json =>
+    private void Append(int step, IEnumerable<Scalar> scalars, string? dataloader = null) => Append(step, json =>
     {
+        if (dataloader is not null)
+        {
+            json.WriteString(DataloaderKey, dataloader);
+        }
+
         foreach (Scalar scalar in scalars)
         {
             Number(json, scalar.Name, scalar.Value);

@@ -7,4 +7,6 @@ namespace SparseEngine.Runs;
 /// <param name="Accuracy">The share of tokens predicted right; null where compute_eval_metrics is false.</param>
 /// <param name="Tokens">The number of tokens that count.</param>
 /// <param name="Seconds">Training time until the step, as <see cref="StepMetrics.Seconds"/>; null where the checkpoint does not say.</param>
-public sealed record EvaluationMetrics(int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens, double? Seconds = null);
+/// <param name="Dataloader">Of several validation data, the name of those it is about: validate_0 is the first; null where there is one.</param>
+public sealed record EvaluationMetrics(
+    int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens, double? Seconds = null, string? Dataloader = null);

@@ -15,10 +15,9 @@ internal static class EvaluationRun
     /// <summary>Evaluates one checkpoint, or every one of the model directory in the order of their steps.</summary>
     public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
     {
-        using ISampleSource source = TrainingData.Open(context.Parameters, DataSplit.Validation, new TextLibrary());
-        EvaluationMetrics? last = null;
+        using ValidationData data = ValidationData.Open(context, new TextLibrary());
+        List<EvaluationMetrics> last = [];
         RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
-        BatchLoader loader = TrainingData.ValidationLoader(context, source);
         IReadOnlyList<string> checkpoints = CheckpointsOf(context, mode);
         using RunMetrics log = RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory, context.Logger);
         foreach (string path in checkpoints)
@@ -35,18 +34,22 @@ internal static class EvaluationRun
                 continue;
             }
 
-            summary = Evaluate(context, mode, loader, path, log, stop);
-            last = summary.Evaluation ?? last;
+            summary = Evaluate(context, mode, data, path, log, last, stop);
         }
 
-        return last is not null || stop.IsCancellationRequested
-            ? summary with { Evaluation = last }
+        return last.Count > 0 || stop.IsCancellationRequested
+            ? summary with { Evaluation = last.FirstOrDefault(), FurtherEvaluations = [.. last.Skip(1)] }
             : throw new TrainingException($"{context.Parameters.RunConfig.ModelDirectory}: every checkpoint was removed before it was evaluated");
     }
 
     private static IReadOnlyList<string> CheckpointsOf(RunContext context, RunMode mode)
     {
         RunConfig config = context.Parameters.RunConfig;
+        if (mode is RunMode.EvalAll && context.Parameters.ValidateAll is { CheckpointPaths: { IsEmpty: false } named })
+        {
+            return [.. named.SelectMany(FilesOf)];
+        }
+
         if (mode is RunMode.EvalAll)
         {
             IReadOnlyList<string> all = CheckpointDirectory.All(config.ModelDirectory);
@@ -59,7 +62,25 @@ internal static class EvaluationRun
         return [path];
     }
 
-    private static RunSummary Evaluate(RunContext context, RunMode mode, BatchLoader loader, string path, RunMetrics log, CancellationToken stop)
+    /// <summary>The files that a path names: itself, or those that its wildcards match, in the order of their numbers.</summary>
+    private static IEnumerable<string> FilesOf(string path)
+    {
+        string folder = Path.GetDirectoryName(path) is { Length: > 0 } given ? given : ".";
+        string name = Path.GetFileName(path);
+        if (name.AsSpan().IndexOfAny('*', '?') < 0)
+        {
+            return [path];
+        }
+
+        string[] files = Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, name).OrderBy(file => file.Length).ThenBy(file => file, StringComparer.Ordinal)]
+            : [];
+        return files.Length > 0 ? files : throw new TrainingException($"{path}: no file matches; valid: the path of a checkpoint");
+    }
+
+    /// <summary>Evaluates one checkpoint; what was measured takes the place of what <paramref name="last"/> has of an earlier one.</summary>
+    private static RunSummary Evaluate(
+        RunContext context, RunMode mode, ValidationData data, string path, RunMetrics log, List<EvaluationMetrics> last, CancellationToken stop)
     {
         ModelParameters shape = context.Parameters.Model;
         using CheckpointReader reader = CheckpointReader.Open(path);
@@ -69,17 +90,24 @@ internal static class EvaluationRun
         context.Observer.OnStarted(new RunOverview(
             mode, context.Device.Description, step, step, parameters.Elements, parameters.NonZeros, SparsityPlan.Dense, path));
 
-        using Evaluator evaluator = new(
-            context.Device, new GptModel(context.Device, shape, parameters), loader, context.Parameters.RunConfig.EvalSteps, context.Observer);
-        EvaluationMetrics? metrics = evaluator.Evaluate(step, stop);
-        if (metrics is not null)
+        using Evaluators evaluators = new(
+            context.Device, new GptModel(context.Device, shape, parameters), data, context.Parameters.RunConfig.EvalSteps, context.Observer);
+        List<EvaluationMetrics> measured = [];
+        foreach (EvaluationMetrics measurement in evaluators.Evaluate(step, stop))
         {
-            metrics = metrics with { Seconds = TrainingTime.Read(reader) };
+            EvaluationMetrics metrics = measurement with { Seconds = TrainingTime.Read(reader) };
+            measured.Add(metrics);
             log.Write(metrics);
             context.Observer.OnEvaluated(metrics);
         }
 
+        if (measured.Count > 0)
+        {
+            last.Clear();
+            last.AddRange(measured);
+        }
+
         long stateBytes = parameters.Sum(parameter => (sizeof(float) * (long)parameter.Values.Length) + parameter.PatternBytes);
-        return new RunSummary(step, null, metrics, path, 0, 0, sizeof(float) * parameters.Elements, stateBytes, 0, 0);
+        return new RunSummary(step, null, null, path, 0, 0, sizeof(float) * parameters.Elements, stateBytes, 0, 0);
     }
 }

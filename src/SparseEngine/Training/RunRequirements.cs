@@ -46,7 +46,7 @@ internal static class RunRequirements
         {
             if (section is null)
             {
-                Report($"{name} is missing; {(trains ? "training" : "evaluation")} needs it");
+                Report($"{parameters.Keys[name]} is missing; {(trains ? "training" : "evaluation")} needs it");
             }
         }
 

@@ -63,7 +63,7 @@ internal sealed class StartingPoint : IDisposable
                 ? null
                 : throw new CheckpointException(
                     $"{config.ModelDirectory}: holds checkpoints and none is whole; to start afresh remove them, give another model_dir, "
-                    + "or set runconfig.autoload_last_checkpoint to False"));
+                    + "or set autoload_last_checkpoint to False"));
     }
 
     /// <summary>Opens what the run starts from and says so in the log.</summary>

@@ -24,7 +24,7 @@ internal sealed class TrainingLoop
     private readonly RunCheckpoints checkpoints;
     private readonly RunMetrics log;
     private readonly LearningRateSchedule schedule;
-    private readonly Evaluator? evaluator;
+    private readonly Evaluators? evaluators;
     private readonly StepFlops flops;
     private readonly MovingMasks masks;
     private readonly int firstStep;
@@ -39,18 +39,17 @@ internal sealed class TrainingLoop
     private FlopCount flopsDone;
     private int passedOver;
     private double? lastLoss;
-    private EvaluationMetrics? lastEvaluation;
+    private ImmutableArray<EvaluationMetrics> lastEvaluations = [];
 
     private TrainingLoop(
-        RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluator? evaluator,
-        MovingMasks masks,
+        RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluators? evaluators, MovingMasks masks,
         RunCheckpoints checkpoints, RunMetrics log, StepFlops flops, TrainingState? state, int lastStep, double secondsBefore)
     {
         this.context = context;
         this.loader = loader;
         this.step = step;
         this.optimizer = optimizer;
-        this.evaluator = evaluator;
+        this.evaluators = evaluators;
         this.checkpoints = checkpoints;
         this.log = log;
         this.flops = flops;
@@ -76,10 +75,11 @@ internal sealed class TrainingLoop
         using FolderHold hold = FolderHold.Take(config.ModelDirectory);
         ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(run.Model);
         TextLibrary texts = new();
-        using ISampleSource samples = TrainingData.Open(run, DataSplit.Training, texts);
-        using ISampleSource? validation = mode == RunMode.TrainAndEval ? TrainingData.Open(run, DataSplit.Validation, texts) : null;
-        BatchLoader loader = TrainingData.Loader(run, samples, DataSplit.Training);
-        int shuffleSeed = TrainingData.ShuffleSeed(run, DataSplit.Training);
+        InputParameters input = run.TrainInput!;
+        using ISampleSource samples = TrainingData.Open(run, input, DataSplit.Training, texts);
+        using ValidationData? validation = mode == RunMode.TrainAndEval ? ValidationData.Open(context, texts) : null;
+        BatchLoader loader = TrainingData.Loader(run, input, samples, DataSplit.Training);
+        int shuffleSeed = TrainingData.ShuffleSeed(run, input);
 
         using StartingPoint start = StartingPoint.Open(config, run.Model, definitions, context.Logger);
         start.CompareSeeds(config.Seed, shuffleSeed);
@@ -97,8 +97,8 @@ internal sealed class TrainingLoop
         start.Restore(optimizer);
         GptModel model = new(context.Device, run.Model, parameters);
         using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
-        using Evaluator? evaluator = validation is null ? null
-            : new Evaluator(context.Device, model, TrainingData.ValidationLoader(context, validation), config.EvalSteps, context.Observer);
+        using Evaluators? evaluators =
+            validation is null ? null : new Evaluators(context.Device, model, validation, config.EvalSteps, context.Observer);
         using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
         log.Describe(start.Step + 1, run.Text, plan.After(start.Step), parameters.Elements);
         CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
@@ -113,7 +113,7 @@ internal sealed class TrainingLoop
 
         StepFlops flops = new(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
         double secondsBefore = start.Seconds ?? RunMetrics.LoggedSeconds(config.ModelDirectory);
-        TrainingLoop loop = new(context, loader, step, optimizer, evaluator, masks, checkpoints, log, flops, start.State, lastStep, secondsBefore);
+        TrainingLoop loop = new(context, loader, step, optimizer, evaluators, masks, checkpoints, log, flops, start.State, lastStep, secondsBefore);
         loop.Run(stop);
         return loop.Summarize(start.Path);
     }
@@ -229,7 +229,8 @@ internal sealed class TrainingLoop
         if (Config.CheckLossValues)
         {
             throw new TrainingException(
-                $"{problem}; leave out what has no label, or set runconfig.check_loss_values to False to pass over such steps");
+                $"{problem}; leave out what has no label, or set {context.Parameters.Keys["runconfig.check_loss_values"]} to False to pass over such "
+                + "steps");
         }
 
         context.Logger.LogWarning("{Problem}; the step changes nothing", problem);
@@ -275,13 +276,16 @@ internal sealed class TrainingLoop
     private void Evaluate(CancellationToken stop)
     {
         Report();
-        if (evaluator?.Evaluate(done, stop) is { } measured)
+        ImmutableArray<EvaluationMetrics>.Builder evaluations = ImmutableArray.CreateBuilder<EvaluationMetrics>();
+        foreach (EvaluationMetrics measured in evaluators?.Evaluate(done, stop) ?? [])
         {
             EvaluationMetrics metrics = measured with { Seconds = Seconds };
-            lastEvaluation = metrics;
+            evaluations.Add(metrics);
             log.Write(metrics);
             context.Observer.OnEvaluated(metrics);
         }
+
+        lastEvaluations = evaluations.Count > 0 ? evaluations.ToImmutable() : lastEvaluations;
     }
 
     private void Save()
@@ -302,13 +306,16 @@ internal sealed class TrainingLoop
         return new RunSummary(
             done,
             lastLoss,
-            lastEvaluation,
+            lastEvaluations.FirstOrDefault(),
             checkpoints.LastPath ?? startPath,
             flopsDone.Dense,
             flopsDone.Executed,
             memory.DenseBytes,
             memory.Bytes,
             clock.Elapsed.TotalSeconds,
-            (long)steps * loader.BatchSize * loader.SequenceLength);
+            (long)steps * loader.BatchSize * loader.SequenceLength)
+        {
+            FurtherEvaluations = [.. lastEvaluations.Skip(1)],
+        };
     }
 }

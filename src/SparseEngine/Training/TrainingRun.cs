@@ -32,8 +32,9 @@ public sealed class TrainingRun
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(device);
-        RunRequirements.Check(parameters, mode);
-        return new TrainingRun(new RunContext(parameters, device, logger ?? NullLogger.Instance, observer ?? new Nobody()), mode);
+        RunParameters run = parameters.In(mode);
+        RunRequirements.Check(run, mode);
+        return new TrainingRun(new RunContext(run, device, logger ?? NullLogger.Instance, observer ?? new Nobody()), mode);
     }
 
     /// <summary>

@@ -58,7 +58,9 @@ internal static class DeviceFamilies
         DeviceFamily.IlgpuPtx => [PtxDevice.Create()],
         DeviceFamily.IlgpuPtxDenseProducts => [PtxDevice.Create(new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuCuda => [Cuda(new ProductOptions { Method = ProductMethod.Sparse })],
-        DeviceFamily.IlgpuCudaAlone => [Cuda(new ProductOptions { Method = ProductMethod.Sparse, UseCuBlas = false })],
+
+        // Without cuBLAS, and in the 48 KiB of shared memory that every GPU has.
+        DeviceFamily.IlgpuCudaAlone => [Cuda(new ProductOptions { Method = ProductMethod.Sparse, UseCuBlas = false, UseLargeTiles = false })],
         DeviceFamily.IlgpuCudaDenseProducts => [Cuda(new ProductOptions { Method = ProductMethod.Dense })],
         DeviceFamily.IlgpuOpenCl => [OpenCl(ProductMethod.Sparse)],
         DeviceFamily.IlgpuOpenClDenseProducts => [OpenCl(ProductMethod.Dense)],

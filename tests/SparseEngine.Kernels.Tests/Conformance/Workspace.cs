@@ -70,6 +70,24 @@ internal sealed class Workspace(ComputeDevice device, bool poisoned) : IDisposab
         return Buffer(values);
     }
 
+    /// <summary>A buffer with these contents, bit for bit.</summary>
+    public DeviceBuffer<T> Upload<T>(T[] values)
+        where T : unmanaged
+    {
+        DeviceBuffer<T> buffer = Own(device.Allocate<T>(values.Length));
+        buffer.CopyFrom(values);
+        return buffer;
+    }
+
+    /// <summary>What a buffer holds, bit for bit.</summary>
+    public static T[] Download<T>(DeviceBuffer<T> buffer)
+        where T : unmanaged
+    {
+        T[] values = new T[buffer.Length];
+        buffer.CopyTo(values);
+        return values;
+    }
+
     /// <summary>A sum that starts at this value.</summary>
     public DeviceSum Sum(double value)
     {

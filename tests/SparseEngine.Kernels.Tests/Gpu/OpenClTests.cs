@@ -52,7 +52,7 @@ public partial class OpenClTests
 
     [Theory]
     [InlineData(typeof(DropoutKernel))]
-    [InlineData(typeof(RandomScoresKernel))]
+    [InlineData(typeof(DrawKernel))]
     public void Random_numbers_wrap_in_unsigned_arithmetic(Type kernel)
     {
         string source = Compiled.Value.Single(compiled => compiled.Type == kernel).Source;
@@ -69,13 +69,18 @@ public partial class OpenClTests
     [GeneratedRegex(@"\(long\)\(\(long\) \S+ [-+*]|\(int\) \S+ [-+*] +\(int\)(2[2-9]|[34]\d)\d{8}")]
     private static partial Regex SignedOverflow();
 
+    // Dynamic shared memory is for CUDA alone: ILGPU's OpenCL C keeps its address where all groups share it.
     private static List<CompiledKernel> CompileAll()
     {
         using Context context = KernelCompiler.NewContext();
         CLCapabilityContext capabilities = new(
             float16: false, float64: false, genericAddressSpace: true, int64_Atomics: false, subGroups: false);
         using CLBackend backend = new(context, capabilities, CLDeviceVendor.Other, CLCVersion.CL30);
-        return [.. KernelList.All.Select(kernel => new CompiledKernel(kernel, Compile(backend, kernel)))];
+        return
+        [
+            .. KernelList.All.Where(kernel => !kernel.GenericTypeArguments.Contains(typeof(DynamicTileMemory)))
+                .Select(kernel => new CompiledKernel(kernel, Compile(backend, kernel))),
+        ];
     }
 
     private static string Compile(CLBackend backend, Type kernel) =>

@@ -82,6 +82,9 @@ public class MaskTests
 
                 using DeviceBuffer<float> source = Upload(device, dense);
                 using DeviceBuffer<byte> flags = Upload(device, [.. keep.Select(kept => (byte)(kept ? 1 : 0))]);
+                CsrPattern alone = device.Compress(flags, rows, columns);
+                Assert.Equal(expected.RowPointers, alone.RowPointers);
+                Assert.Equal(expected.Columns, alone.Columns);
                 (CsrPattern pattern, DeviceBuffer<float> values) = device.Compress(source, flags, rows, columns);
                 using (values)
                 {
@@ -95,8 +98,42 @@ public class MaskTests
         }
     }
 
+    [Theory]
+    [EveryDevice]
+    public void In_groups_each_keeps_its_highest_scores(DeviceFamily family)
+    {
+        const int Rows = 12;
+        const int Columns = 30;
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
+        {
+            foreach ((string name, Func<int, float[]> values) in Weights)
+            {
+                float[] weight = values(Rows * Columns);
+                foreach ((int rowGroups, int columnGroups) in (IEnumerable<(int, int)>)[(1, 1), (3, 1), (12, 1), (1, 5), (1, 30)])
+                {
+                    MaskGroups groups = rowGroups > 1 ? MaskGroups.OfRows(rowGroups) : MaskGroups.OfColumns(columnGroups);
+                    foreach (MaskScore score in Enum.GetValues<MaskScore>())
+                    {
+                        MaskArguments arguments = new(score, new Pcg64(7), groups.SizeOf(Rows, Columns) / 3, groups);
+                        int[] groupOf = MaskUpdateReference.GroupsOf(Rows, Columns, rowGroups, columnGroups);
+                        using DeviceBuffer<float> elements = Upload(device, weight);
+                        using DeviceBuffer<byte> keep = Upload(device, [.. Enumerable.Repeat((byte)77, weight.Length)]);
+                        device.SelectMask(arguments, Rows, Columns, elements, keep);
+                        byte[] flags = new byte[weight.Length];
+                        keep.CopyTo(flags);
+                        Assert.True(
+                            Expected(arguments, weight, groupOf).SequenceEqual(flags), $"{name}, {groups}, {score}, {device.Description}");
+                    }
+                }
+            }
+        }
+    }
+
     /// <summary>By definition: a stable sort by falling score.</summary>
-    private static byte[] Expected(MaskArguments arguments, float[] weight)
+    private static byte[] Expected(MaskArguments arguments, float[] weight) => Expected(arguments, weight, new int[weight.Length]);
+
+    private static byte[] Expected(MaskArguments arguments, float[] weight, int[] groups)
     {
         Pcg64 generator = arguments.Generator;
         float[] scores = new float[weight.Length];
@@ -107,12 +144,13 @@ public class MaskTests
             scores[i] = !finite ? -draw : arguments.Score == MaskScore.Random ? draw : Math.Abs(weight[i]);
         }
 
-        int[] order =
-            [.. Enumerable.Range(0, weight.Length).OrderByDescending(i => scores[i]).ThenByDescending(i => float.IsNegative(scores[i]) ? 0 : 1)];
         byte[] keep = new byte[weight.Length];
-        foreach (int i in order.Take(arguments.Kept))
+        foreach (IGrouping<int, int> group in Enumerable.Range(0, weight.Length).GroupBy(i => groups[i]))
         {
-            keep[i] = 1;
+            foreach (int i in group.OrderByDescending(i => scores[i]).ThenByDescending(i => float.IsNegative(scores[i]) ? 0 : 1).Take(arguments.Kept))
+            {
+                keep[i] = 1;
+            }
         }
 
         return keep;

@@ -1,6 +1,5 @@
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
-using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 using SparseEngine.Kernels.Tests.Conformance;
 
@@ -157,26 +156,6 @@ public class ShapeTests
 
     [Theory]
     [EveryDevice]
-    public void Masks_that_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
-    {
-        DeviceBuffer<float> weight = w.Buffer(12);
-        DeviceBuffer<byte> keep = w.Own(device.Allocate<byte>(12));
-        DeviceBuffer<byte> fewer = w.Own(device.Allocate<byte>(11));
-        MaskArguments arguments = new(MaskScore.Magnitude, new Pcg64(1), Kept: 12);
-        return
-        [
-            () => device.SelectMask(arguments, weight, fewer),
-            () => device.SelectMask(arguments with { Kept = 13 }, weight, keep),
-            () => device.SelectMask(arguments with { Kept = -1 }, weight, keep),
-            () => device.Compress(weight, fewer, 3, 4),
-            () => device.Compress(weight, keep, 3, 5),
-            () => device.Compress(weight, keep, -3, -4),
-            () => device.Compress(weight, keep, 1 << 20, 1 << 20),
-        ];
-    });
-
-    [Theory]
-    [EveryDevice]
     public void Memory_of_no_device_or_of_another_kind_is_refused(DeviceFamily family)
     {
         DeviceFamily otherKind = family < DeviceFamily.IlgpuCpu ? DeviceFamily.IlgpuCpu : DeviceFamily.HostVector128;
@@ -266,7 +245,7 @@ public class ShapeTests
         Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(1, int.MaxValue));
     }
 
-    private static void Check(DeviceFamily family, Func<ComputeDevice, Workspace, Action[]> calls)
+    internal static void Check(DeviceFamily family, Func<ComputeDevice, Workspace, Action[]> calls)
     {
         using BorrowedDevices devices = DevicePool.Borrow(family);
         ComputeDevice device = devices.All[0];

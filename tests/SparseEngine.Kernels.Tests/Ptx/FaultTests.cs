@@ -43,6 +43,32 @@ public class FaultTests
     [InlineData("st.shared.b32 [%rd5], 1;\nbar.sync 0;\nred.add.shared.u32 [first], 1;\nld.shared.b32 %r2, [first];", 0, "atomic operations")]
     public void Shared_memory(string lines, int thread, string message) => AssertFault($"{OwnWord}\n{lines}", thread, message);
 
+    [Theory]
+    [InlineData("st.shared.b32 [dynamic+128], %r1;", 0, "of shared memory at 3200, where no variable holds them")]
+    [InlineData("st.shared.b32 [dynamic+-4], %r1;", 0, "where no variable holds them")]
+    [InlineData("st.shared.b32 [%rd5+4], %r1;", 31, "of shared memory at 3200, where no variable holds them")]
+    [InlineData("ld.shared.b32 %r2, [%rd5];", 0, "reads shared memory that nobody has written")]
+    public void Dynamic_shared_memory(string lines, int thread, string message) =>
+        AssertFault($"mov.b64 %rd4, dynamic;\nadd.u64 %rd5, %rd4, %rd3;\n{lines}", thread, message, dynamicBytes: 128);
+
+    [Fact]
+    public void Dynamic_shared_memory_is_as_large_as_a_launch_asks_for()
+    {
+        uint[] words = HandWrittenKernel.Run(
+            """
+            mov.b64 %rd4, dynamic;
+            add.u64 %rd5, %rd4, %rd3;
+            st.shared.b32 [%rd5+231040], %r1;
+            bar.sync 0;
+            mov.b32 %r2, %dynamic_smem_size;
+            ld.shared.b32 %r3, [dynamic+231044];
+            add.s32 %r4, %r2, %r3;
+            st.global.b32 [%rd2], %r4;
+            """,
+            dynamicBytes: 231_168);
+        Assert.Equal(Enumerable.Repeat(231_169u, 32), words[..32]);
+    }
+
     [Fact]
     public void Words_that_one_group_writes_and_another_reads()
     {
@@ -134,11 +160,14 @@ public class FaultTests
     }
 
     [Theory]
-    [InlineData(1, 1025, "1025 threads in a group; a GPU launches 1 to 1024")]
-    [InlineData(0, 32, "0 groups along x")]
-    public void Launches_that_a_driver_refuses(int groups, int threads, string message) =>
-        Assert.Contains(
-            message, Assert.Throws<ArgumentException>(() => HandWrittenKernel.Run("", threads, groups)).Message, StringComparison.Ordinal);
+    [InlineData(1, 1025, 0, "1025 threads in a group; a GPU launches 1 to 1024")]
+    [InlineData(0, 32, 0, "0 groups along x")]
+    [InlineData(1, 32, 231_169, "231169 bytes of dynamic shared memory; a GPU launches 0 to 231168")]
+    public void Launches_that_a_driver_refuses(int groups, int threads, int dynamicBytes, string message)
+    {
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => HandWrittenKernel.Run("", threads, groups, dynamicBytes: dynamicBytes));
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Neighbours_may_write_bytes_of_one_word_where_elements_are_bytes()
@@ -174,9 +203,9 @@ public class FaultTests
         Assert.Equal(Enumerable.Repeat(4u, 64), words[..64]);
     }
 
-    private static void AssertFault(string lines, int thread, string message)
+    private static void AssertFault(string lines, int thread, string message, int dynamicBytes = 0)
     {
-        PtxFaultException fault = Assert.Throws<PtxFaultException>(() => HandWrittenKernel.Run(lines));
+        PtxFaultException fault = Assert.Throws<PtxFaultException>(() => HandWrittenKernel.Run(lines, dynamicBytes: dynamicBytes));
         Assert.StartsWith("HandWritten: PTX line ", fault.Message, StringComparison.Ordinal);
         Assert.Contains($"thread ({thread}, 0, 0) of group (0, 0, 0)", fault.Message, StringComparison.Ordinal);
         Assert.Contains(message, fault.Message, StringComparison.Ordinal);

@@ -7,15 +7,16 @@ namespace SparseEngine.Kernels.Tests.Ptx;
 
 /// <summary>
 /// A kernel from a few lines of PTX, run on 32-bit words that start as 0, 1, 2, ... It finds its thread in %r1, the words' address in %rd1 and
-/// that of the thread's own word in %rd2, and has 1,024 bytes of shared memory, first, and 256 after them, second.
+/// that of the thread's own word in %rd2, and has 1,024 bytes of shared memory, first, 256 after them, second, and dynamic ones.
 /// </summary>
 internal static class HandWrittenKernel
 {
     /// <summary>The line of the text where the body starts.</summary>
-    public const int FirstLine = 19;
+    public const int FirstLine = 20;
 
     /// <summary>Executes the lines and returns the words.</summary>
-    public static uint[] Run(string body, int threads = 32, int groups = 1, int words = 256, Func<Program, Counters>? count = null)
+    public static uint[] Run(
+        string body, int threads = 32, int groups = 1, int words = 256, Func<Program, Counters>? count = null, int dynamicBytes = 0)
     {
         Program program = Decode(body);
         nint memory = Marshal.AllocHGlobal(words * sizeof(uint));
@@ -25,7 +26,8 @@ internal static class HandWrittenKernel
             Marshal.Copy(contents, 0, memory, words);
             byte[] arguments = BitConverter.GetBytes((long)memory);
             using GlobalMemory global = new([new MemoryView(memory, words * sizeof(uint), sizeof(uint), memory, 0)]);
-            Machine.Run(program, new Dimensions(groups, 1, 1), new Dimensions(threads, 1, 1), arguments, global, count?.Invoke(program));
+            Machine.Run(
+                program, new Dimensions(groups, 1, 1), new Dimensions(threads, 1, 1), arguments, global, count?.Invoke(program), dynamicBytes);
             Marshal.Copy(memory, contents, 0, words);
             return [.. contents.Select(word => (uint)word)];
         }
@@ -41,6 +43,7 @@ internal static class HandWrittenKernel
         .version 7.8
         .target sm_80
         .address_size 64
+        .extern .shared .align 16 .b8 dynamic[];
         .visible .entry Kernel_Entry(
             .param .align 8 .b8 arguments[8]
         )

@@ -39,6 +39,7 @@ public sealed class Decoder
             Blocks = blocks,
             Registers = registers,
             Shared = [.. shared],
+            DynamicShared = text.DynamicShared is null ? null : variables[text.DynamicShared],
             FusedLines = Fusion.Lines(text.Body.OfType<InstructionStatement>()),
         };
     }
@@ -48,10 +49,14 @@ public sealed class Decoder
         int place = 0;
         foreach (SharedVariable variable in text.Shared)
         {
-            place = (place + GuardBytes - 1) / GuardBytes * GuardBytes;
             variables.Add(variable.Name, place);
             shared.Add((place, place + variable.Bytes));
-            place += variable.Bytes + 1;
+            place = (place + variable.Bytes + GuardBytes) / GuardBytes * GuardBytes;
+        }
+
+        if (text.DynamicShared is not null)
+        {
+            variables.Add(text.DynamicShared, place);
         }
     }
 

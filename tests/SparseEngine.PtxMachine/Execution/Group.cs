@@ -15,16 +15,20 @@ public sealed unsafe class Group : IDisposable
     /// <param name="grid">Groups of the launch.</param>
     /// <param name="arguments">The kernel's arguments.</param>
     /// <param name="memory">What it may touch.</param>
+    /// <param name="dynamicBytes">Bytes of its dynamic shared memory.</param>
     /// <param name="counters">What counts, or null.</param>
-    public Group(Program program, Dimensions size, Dimensions grid, byte[] arguments, GlobalMemory memory, Counters? counters)
+    public Group(
+        Program program, Dimensions size, Dimensions grid, byte[] arguments, GlobalMemory memory, int dynamicBytes, Counters? counters)
     {
         Program = program;
         Size = size;
         Grid = grid;
         Arguments = arguments;
         Memory = memory;
+        DynamicBytes = dynamicBytes;
         Counters = counters;
-        Shared = new SharedMemory(program.Shared.Length == 0 ? 0 : program.Shared[^1].End, Order);
+        SharedVariables = program.DynamicShared is { } start ? [.. program.Shared, (start, start + dynamicBytes)] : program.Shared;
+        Shared = new SharedMemory(SharedVariables.Length == 0 ? 0 : SharedVariables[^1].End, Order);
         warps = new Warp[(size.Count + Warp.Lanes - 1) / Warp.Lanes];
         flows = new Flow[warps.Length];
 
@@ -52,7 +56,13 @@ public sealed unsafe class Group : IDisposable
 
     public GlobalMemory Memory { get; }
 
+    /// <summary>Bytes of its dynamic shared memory.</summary>
+    public int DynamicBytes { get; }
+
     public SharedMemory Shared { get; }
+
+    /// <summary>Its variables as ranges of its shared memory.</summary>
+    public (int Start, int End)[] SharedVariables { get; }
 
     /// <summary>Which accesses to memory are before which.</summary>
     public AccessOrder Order { get; } = new();

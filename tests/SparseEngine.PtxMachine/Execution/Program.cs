@@ -15,6 +15,9 @@ public sealed class Program
     /// <summary>The group's variables as ranges of its shared memory.</summary>
     public required (int Start, int End)[] Shared { get; init; }
 
+    /// <summary>Where the variable lies whose bytes a launch chooses, behind the others; null where there is none.</summary>
+    public int? DynamicShared { get; init; }
+
     /// <summary>Lines of additions that take a product which nothing else takes: NVIDIA's assembler fuses the two.</summary>
     public required IReadOnlySet<int> FusedLines { get; init; }
 

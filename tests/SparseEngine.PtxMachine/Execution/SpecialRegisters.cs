@@ -1,6 +1,6 @@
 namespace SparseEngine.PtxMachine.Execution;
 
-/// <summary>Registers that say which thread of which group reads them.</summary>
+/// <summary>Registers that say which thread of which group reads them, and how large groups, launch and shared memory are.</summary>
 internal static unsafe class SpecialRegisters
 {
     private static readonly Dictionary<string, Func<Warp, int, int>> Values = new()
@@ -16,6 +16,7 @@ internal static unsafe class SpecialRegisters
         ["%nctaid.z"] = (warp, _) => warp.Group.Grid.Z,
         ["%laneid"] = (_, thread) => thread % Warp.Lanes,
         ["%warpid"] = (warp, _) => warp.Index,
+        ["%dynamic_smem_size"] = (warp, _) => warp.Group.DynamicBytes,
     };
 
     public static bool IsKnown(string name) => Values.ContainsKey(name) || name is "%ctaid.x" or "%ctaid.y" or "%ctaid.z";

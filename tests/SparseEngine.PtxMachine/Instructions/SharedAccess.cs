@@ -49,7 +49,7 @@ internal abstract unsafe class SharedAccess(int address, int offset, int bytes) 
             throw warp.Fault(this, lane, $"accesses {bytes} bytes at an address that is no multiple of them");
         }
 
-        foreach ((int start, int end) in warp.Group.Program.Shared)
+        foreach ((int start, int end) in warp.Group.SharedVariables)
         {
             ulong places = (ulong)Math.Max(end - start - bytes + 1, 0);
             if (place - (ulong)start < places)

@@ -11,6 +11,9 @@ public sealed class KernelText
     /// <summary>Variables of a group, in order.</summary>
     public List<SharedVariable> Shared { get; } = [];
 
+    /// <summary>The variable whose bytes a launch chooses; null where there is none.</summary>
+    public string? DynamicShared { get; set; }
+
     /// <summary>The types of registers by the name before their number: "%r" is "b32".</summary>
     public Dictionary<string, string> RegisterTypes { get; } = [];
 

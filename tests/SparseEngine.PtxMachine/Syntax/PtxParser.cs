@@ -65,6 +65,10 @@ public static partial class PtxParser
         {
             kernel.Shared.Add(new SharedVariable(shared.Groups[2].Value, Number(shared.Groups[1].Value), Number(shared.Groups[3].Value)));
         }
+        else if (DynamicShared().Match(text) is { Success: true } dynamic)
+        {
+            kernel.DynamicShared = dynamic.Groups[1].Value;
+        }
         else if (Registers().Match(text) is { Success: true } registers)
         {
             kernel.RegisterTypes[registers.Groups[2].Value] = registers.Groups[1].Value;
@@ -119,6 +123,9 @@ public static partial class PtxParser
 
     [GeneratedRegex(@"^\.shared \.align (\d+) \.b8 (\w+)\[(\d+)\];$")]
     private static partial Regex Shared();
+
+    [GeneratedRegex(@"^\.extern \.shared \.align \d+ \.b8 (\w+)\[\];$")]
+    private static partial Regex DynamicShared();
 
     [GeneratedRegex(@"^\.reg \.(\w+)\s+(%\w+)<\d+>;$")]
     private static partial Regex Registers();

@@ -132,16 +132,64 @@ public sealed class PublishedFilesTests
         Assert.EndsWith("tiny-topk-groups.yaml:57:5", topK.Sparsity.Groups[0].Location, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_2_x_layout_is_named_in_one_error()
+    [Theory]
+    [InlineData("gpt3_Cerebras_GPT_111m.yaml", 768, 10, 9037)]
+    [InlineData("gpt3_Cerebras_GPT_256m.yaml", 1088, 14, 9468)]
+    [InlineData("gpt3_Cerebras_GPT_2p7b.yaml", 2560, 32, 49041)]
+    [InlineData("gpt3_Cerebras_GPT_6p7b.yaml", 4096, 32, 62522)]
+    [InlineData("gpt3_Cerebras_GPT_13b_bs720.yaml", 5120, 40, 57000)]
+    [InlineData("gpt3_Cerebras_GPT_13b_bs1080.yaml", 5120, 40, 116223)]
+    [InlineData("gpt3_params_gpt3_xl.yaml", 2048, 24, 24334)]
+    [InlineData("gpt3_sparsity_pretraining_params_gpt3_6p7b_vspdf_phase2.yaml", 4096, 32, 9379)]
+    public void A_file_of_the_trainer_layout_loads_without_a_warning(string name, int hidden, int layers, int steps)
     {
-        string path = PathOf("trainer_gpt3_125m_static75.yaml");
+        ReadResult result = Read(Path.Combine("zoo-2.10", name));
 
-        ConfigurationException error = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
+        Assert.Empty(result.Warnings);
+        RunParameters run = result.Parameters;
+        Assert.Equal((hidden, layers, steps), (run.Model.HiddenSize, run.Model.Layers, run.RunConfig.MaxSteps));
+        Assert.Equal((0.9, 0.95, true, 1.0), (run.Optimizer!.Beta1, run.Optimizer.Beta2, run.Optimizer.CorrectBias, run.Optimizer.MaxGradientNorm));
+        Assert.Equal(2, run.Optimizer.LearningRate.Schedulers.Length);
+        Assert.NotNull(run.EvalInput);
+        Assert.Equal([run.EvalInput], run.Validate!.Inputs);
+        Assert.Equal([run.EvalInput], run.ValidateAll!.Inputs);
+    }
 
-        Assert.Equal(
-            $"{path}:4:1: trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections "
-            + "train_input, eval_input, model, sparsity, optimizer, runconfig",
-            error.Message);
+    [Theory]
+    [InlineData("gpt3_muP_params_gpt3_40M.yaml", "44:7: trainer.init.model.mup_base_filter_size is 1024: the key is not implemented")]
+    [InlineData("llama_params_llama2_7b.yaml", "11:7: trainer.init.model.name is \"llama\"; valid: ")]
+    [InlineData("llama_params_llama2_7b.yaml", "16:7: trainer.init.model.rotary_dim is 128: the key is not implemented")]
+    [InlineData("gptj_params_gptj_6B_muP.yaml", "45:7: trainer.init.model.name is \"gptj\"; valid: ")]
+    [InlineData(
+        "mistral_params_mistral_7B_msl128k.yaml",
+        "34:7: trainer.init.model.attention_sliding_window_length is 4096: the key is not implemented")]
+    [InlineData("starcoder_params_octocoder_15b.yaml", "26:7: trainer.init.model.extra_attention_params is a map: the key is not implemented")]
+    [InlineData("bloom_params_bloom_7b.yaml", "28:7: trainer.init.model.position_embedding_type is \"alibi\"; valid: ")]
+    public void A_model_that_is_not_implemented_is_refused_by_its_keys(string name, string error)
+    {
+        string path = PathOf(Path.Combine("zoo-2.10", name));
+
+        ConfigurationException refused = Assert.Throws<ConfigurationException>(() => RunParametersReader.ReadFile(path));
+
+        Assert.Contains(refused.Problems, problem => problem.ToString().StartsWith($"{path}:{error}", StringComparison.Ordinal));
+        Assert.All(refused.Problems, problem => Assert.StartsWith("trainer.init.model.", problem.Text, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("trainer_gpt3_125m_static75.yaml")]
+    [InlineData("trainer_gpt3_125m_rigl75.yaml")]
+    [InlineData("trainer_gpt3_125m_sparsewide-ift_static50.yaml")]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_rigl75.yaml")]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_set75.yaml")]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_sparsewide-ift_rigl75.yaml")]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_125m_sparsewide-ift_static50.yaml")]
+    [InlineData("zoo-2.10/gpt3_sparsity_pretraining_params_gpt3_6p7b_vspdf_phase1.yaml")]
+    public void Whatever_a_sparse_file_says_beside_its_sparsity_is_read(string name)
+    {
+        Exception? refused = Record.Exception(() => Read(name));
+
+        Assert.All(
+            (refused as ConfigurationException)?.Problems ?? [],
+            problem => Assert.StartsWith("trainer.init.sparsity.", problem.Text, StringComparison.Ordinal));
     }
 }

@@ -7,6 +7,8 @@ namespace SparseEngine.Tests.Configuration;
 
 public sealed class YamlSyntaxTests
 {
+    private const string ValidFile = "valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig, or trainer";
+
     private const string WithAnchors =
         """
         train_input: &input
@@ -165,12 +167,9 @@ public sealed class YamlSyntaxTests
     [InlineData("a: !!python/none 1\n", "params.yaml:1:4: this is not valid YAML: the tag tag:yaml.org,2002:python/none is not one of YAML's own")]
     [InlineData("a: !mine 1\n", "params.yaml:1:4: this is not valid YAML: the tag !mine is not one of YAML's own")]
     [InlineData("a: {<<: 1}\n", "params.yaml:1:5: this is not valid YAML: a merge key (<<) takes a map or a list of maps")]
-    [InlineData("", "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
-    [InlineData(
-        "# nothing\n",
-        "params.yaml: the file is empty; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
-    [InlineData(
-        "- 1\n", "params.yaml: the file holds a list; valid: a map with the sections train_input, eval_input, model, sparsity, optimizer, runconfig")]
+    [InlineData("", "params.yaml: the file is empty; " + ValidFile)]
+    [InlineData("# nothing\n", "params.yaml: the file is empty; " + ValidFile)]
+    [InlineData("- 1\n", "params.yaml: the file holds a list; " + ValidFile)]
     public void A_file_that_is_no_map_of_sections_is_one_error(string yaml, string error) => Assert.Equal([error], YamlRun.Errors(yaml));
 
     [Fact]

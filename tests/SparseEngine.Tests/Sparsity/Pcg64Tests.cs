@@ -41,6 +41,7 @@ public sealed class Pcg64Tests
     [InlineData(new[] { 1, 4, 3 })]
     [InlineData(new[] { 0, 8, 0 })]
     [InlineData(new[] { 3, 3, 2 })]
+    [InlineData(new[] { 31, 33, 100, 64 })]
     public void Filling_in_pieces_draws_as_one_by_one(int[] pieces)
     {
         Pcg64 whole = new(7);
@@ -94,5 +95,32 @@ public sealed class Pcg64Tests
         float[] draws = new float[1000];
         new Pcg64(seed).FillSingle(draws);
         Assert.Equal<float>(expected, draws);
+    }
+
+    [Theory]
+    [InlineData(new long[] { }, 0xdb2cd7e7b0f478be, .8506242f)]
+    [InlineData(new long[] { 0, 0 }, 0xdb2cd7e7b0f478be, .8506242f)]
+    [InlineData(new long[] { 1234, 0 }, 0x5f83044cad3f26a6, .97935075f)]
+    [InlineData(new long[] { 1234, 100 }, 0x5d0aae9a65c74825, .91499394f)]
+    [InlineData(new long[] { 5, 1L << 32 }, 0x3bc56ee7d67eb732, .88998455f)]
+    [InlineData(new long[] { 1L << 32, 7 }, 0x43bc91ec0f2391d2, .7031582f)]
+    [InlineData(new long[] { (1L << 40) + 3, (1L << 33) + 1 }, 0x68f76a27191e60d5, .23141801f)]
+    [InlineData(new long[] { long.MaxValue, long.MaxValue }, 0x43c95986eb2487ee, .23004037f)]
+    [InlineData(new long[] { 1, 2, 3 }, 0xb45f843fe3d1fc80, .96401554f)]
+    [InlineData(new long[] { 1L << 40, 1L << 41, 1L << 42 }, 0xc42778d85f5110f1, .013415337f)]
+    [InlineData(new long[] { 1, 2, 3, 4, 5 }, 0xf7e330477eff2afe, .28695112f)]
+    public void A_list_of_seeds_is_expanded_as_numpys(long[] seeds, ulong firstWord, float firstDraw)
+    {
+        ulong[] words = new ulong[1];
+        SeedSequence.GenerateState(seeds, words);
+        Assert.Equal(firstWord, words[0]);
+        Assert.Equal(firstDraw, new Pcg64(seeds).NextSingle());
+    }
+
+    [Fact]
+    public void A_negative_seed_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pcg64(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pcg64([3, -1]));
     }
 }

@@ -161,7 +161,8 @@ public class DynamicRunTests
         string zeros = Path.Combine(first.Folder, "zeros.safetensors");
         using (CheckpointReader reader = CheckpointReader.Open(first.CheckpointPath(2)))
         {
-            CheckpointFinalizer.Write(reader, CheckpointOutput.For(zeros, first.CheckpointPath(2), overwrite: false), TestContext.Current.CancellationToken);
+            CheckpointOutput output = CheckpointOutput.For(zeros, first.CheckpointPath(2), overwrite: false);
+            CheckpointFinalizer.Write(reader, output, TestContext.Current.CancellationToken);
         }
 
         using TestRun run = new();

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace SparseEngine.Configuration.Sections;
 
 /// <summary>The words a key may hold and what each stands for. Case does not matter.</summary>
@@ -5,7 +7,6 @@ internal sealed class Choices<T>
     where T : struct
 {
     private readonly Dictionary<string, T> values = new(StringComparer.OrdinalIgnoreCase);
-    private readonly string names;
 
     /// <summary>Takes the words in the order in which messages list them.</summary>
     public Choices(params ReadOnlySpan<(string Name, T Value)> choices)
@@ -16,7 +17,7 @@ internal sealed class Choices<T>
     /// <summary>Takes the words, and others that are understood but not listed.</summary>
     public Choices(ReadOnlySpan<(string Name, T Value)> choices, ReadOnlySpan<(string Name, T Value)> synonyms)
     {
-        List<string> names = [];
+        ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>(choices.Length);
         foreach ((string name, T value) in choices)
         {
             values.Add(name, value);
@@ -28,8 +29,11 @@ internal sealed class Choices<T>
             values.Add(name, value);
         }
 
-        this.names = string.Join(", ", names);
+        Names = names.ToImmutable();
     }
+
+    /// <summary>The words that messages list.</summary>
+    public ImmutableArray<string> Names { get; }
 
     /// <summary>Finds what a word stands for.</summary>
     public bool TryGet(string name, out T value) => values.TryGetValue(name, out value);
@@ -38,5 +42,5 @@ internal sealed class Choices<T>
     public string NameOf(T value) => values.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Key;
 
     /// <summary>The valid words: "random, topk".</summary>
-    public override string ToString() => names;
+    public override string ToString() => string.Join(", ", Names);
 }

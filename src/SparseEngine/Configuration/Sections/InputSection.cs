@@ -21,6 +21,7 @@ internal static class InputSection
         DataProcessor? processor = section.Choice("data_processor", Processors, required: true);
         InputParameters parameters = new()
         {
+            Section = section.Path,
             DataProcessor = processor ?? DataProcessor.GptHdf5,
             DataDirectories = ReadDirectories(section),
             BatchSize = section.Integer("batch_size", minimum: 1, required: true) ?? 1,
@@ -43,7 +44,10 @@ internal static class InputSection
             section.Warn("drop_last", "is false; samples that do not fill a batch are left out all the same");
         }
 
-        section.Ignore("num_workers", "prefetch_factor", "persistent_workers", "shuffle_buffer", "repeat", "vocab_size");
+        UnimplementedKeys.Refuse(section, UnimplementedKeys.OfInput);
+        section.Ignore(
+            "num_workers", "prefetch_factor", "persistent_workers", "shuffle_buffer", "repeat", "vocab_size", "use_worker_cache", "sort_files",
+            "features_list", "micro_batch_size");
         section.Finish();
         return parameters;
     }

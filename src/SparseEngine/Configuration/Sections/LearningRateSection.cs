@@ -12,6 +12,9 @@ internal static class LearningRateSection
 
     private static readonly Choices<bool> MainSchedulers = new(("sequential", false), ("chained", true));
 
+    /// <summary>Stands in where there is no valid one, so that the rest of the file is checked too.</summary>
+    public static LearningRateParameters Invalid { get; } = new([new ConstantScheduler(0)]);
+
     /// <summary>Reads the key; null where it is missing or not valid.</summary>
     public static LearningRateParameters? Read(SectionReader optimizer)
     {

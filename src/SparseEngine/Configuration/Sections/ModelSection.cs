@@ -18,6 +18,17 @@ internal static class ModelSection
     private static readonly Choices<LossScaling> LossScalings = new(("num_tokens", LossScaling.NumTokens), ("batch_size", LossScaling.BatchSize));
     private static readonly Choices<bool> PositionEmbeddingTypes = new(("learned", true));
 
+    /// <summary>Stands in where a file has no model, so that its other sections are read and checked too; such a file is refused.</summary>
+    public static ModelParameters Missing { get; } = new()
+    {
+        VocabularySize = 1,
+        HiddenSize = 1,
+        Layers = 1,
+        Heads = 1,
+        FilterSize = 1,
+        MaxPositionEmbeddings = int.MaxValue,
+    };
+
     /// <summary>Reads the section.</summary>
     public static ModelParameters Read(SectionReader section)
     {
@@ -36,7 +47,9 @@ internal static class ModelSection
         UnimplementedKeys.Refuse(section, UnimplementedKeys.OfModel);
         section.Ignore(
             "mixed_precision", "fp16_type", "use_bfloat16", "precision_opt_level", "attention_softmax_fp32", "attention_kernel", "allow_multireplica",
-            "boundary_casting", "tf_summary");
+            "boundary_casting", "tf_summary", "dtype", "fold_rope_consts", "use_experimental_flex_api", "attention_qk_norm_eps",
+            "sliding_window_every_other_decoder_layer_pattern", "scale_output_logits_by_d", "start_token", "loop_dim", "stop_sequences", "max_tokens",
+            "temperature", "top_k", "top_p");
         section.Finish();
         return parameters;
     }

@@ -9,7 +9,7 @@ internal static class NearestName
         string lowered = name.ToLowerInvariant();
         return known
             .Where(candidate => Math.Abs(candidate.Length - lowered.Length) <= Tolerance(candidate))
-            .Select(candidate => (candidate, distance: Distance(lowered, candidate)))
+            .Select(candidate => (candidate, distance: Distance(lowered, candidate.ToLowerInvariant())))
             .Where(pair => pair.distance <= Tolerance(pair.candidate))
             .OrderBy(pair => pair.distance)
             .Select(pair => pair.candidate)

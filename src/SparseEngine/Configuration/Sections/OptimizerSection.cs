@@ -3,17 +3,31 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Reads the optimizer section.</summary>
 internal static class OptimizerSection
 {
-    private static readonly Choices<OptimizerKind> Kinds = new(
+    /// <summary>The update rules by their names.</summary>
+    public static Choices<OptimizerKind> Kinds { get; } = new(
         ("AdamW", OptimizerKind.AdamW), ("Adam", OptimizerKind.Adam), ("SGD", OptimizerKind.Sgd));
 
     /// <summary>Reads the section.</summary>
     public static OptimizerParameters Read(SectionReader section)
     {
-        OptimizerParameters defaults = new()
+        OptimizerParameters parameters = new()
         {
             Kind = section.Choice("optimizer_type", Kinds, required: true) ?? OptimizerKind.AdamW,
-            LearningRate = LearningRateSection.Read(section) ?? new LearningRateParameters([new ConstantScheduler(0, Steps: null)], Chained: false),
+            LearningRate = LearningRateSection.Read(section) ?? LearningRateSection.Invalid,
+            GradAccumSteps = section.Integer("grad_accum_steps", minimum: 1) ?? 1,
         };
+        parameters = ReadGradientScaling(section, ReadRule(section, parameters));
+        RejectTrue(section, "disable_lr_steps_reset");
+        section.Ignore("log_summaries");
+        section.Finish();
+        return parameters;
+    }
+
+    /// <summary>Reads the settings of the update rule itself.</summary>
+    /// <param name="section">Where they are.</param>
+    /// <param name="defaults">What is taken where they are not given.</param>
+    public static OptimizerParameters ReadRule(SectionReader section, OptimizerParameters defaults)
+    {
         (double? beta1, double? beta2) = ReadBetas(section);
         OptimizerParameters parameters = defaults with
         {
@@ -23,19 +37,19 @@ internal static class OptimizerSection
             WeightDecayRate = section.Number(section.NameOf("weight_decay_rate", "weight_decay"), Interval.NotNegative) ?? defaults.WeightDecayRate,
             CorrectBias = section.Boolean("correct_bias") ?? defaults.CorrectBias,
             Momentum = section.Number("momentum", Interval.Fraction) ?? defaults.Momentum,
-            UseNesterov = section.Boolean("use_nesterov") ?? defaults.UseNesterov,
-            MaxGradientNorm = section.Number("max_gradient_norm", Interval.Positive),
-            GradAccumSteps = section.Integer("grad_accum_steps", minimum: 1) ?? defaults.GradAccumSteps,
+            UseNesterov = section.Boolean(section.NameOf("use_nesterov", "nesterov")) ?? defaults.UseNesterov,
         };
-
-        section.Value("max_gradient_value")?.Error("is not supported; use max_gradient_norm");
         RejectTrue(section, "amsgrad");
-        RejectTrue(section, "disable_lr_steps_reset");
         UnimplementedKeys.Refuse(section, UnimplementedKeys.OfOptimizer);
-        section.Ignore(
-            "loss_scaling_factor", "initial_loss_scale", "steps_per_increase", "min_loss_scale", "max_loss_scale", "log_summaries");
-        section.Finish();
         return parameters;
+    }
+
+    /// <summary>Reads how gradients are clipped; how a loss is scaled for half precision does not matter in float32.</summary>
+    public static OptimizerParameters ReadGradientScaling(SectionReader section, OptimizerParameters parameters)
+    {
+        section.Value("max_gradient_value")?.Error("is not supported; use max_gradient_norm");
+        section.Ignore("loss_scaling_factor", "initial_loss_scale", "steps_per_increase", "min_loss_scale", "max_loss_scale");
+        return parameters with { MaxGradientNorm = section.Number("max_gradient_norm", Interval.Positive) };
     }
 
     /// <summary>Reads beta1 and beta2, or the pair that Model Zoo 2.x calls betas.</summary>

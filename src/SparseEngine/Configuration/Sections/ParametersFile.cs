@@ -2,17 +2,33 @@ using SparseEngine.Configuration.Yaml;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Opens a YAML file in the Model Zoo 1.8 layout: a map of sections.</summary>
+/// <summary>Opens a run's YAML file: a map of sections, or of the trainer that has them.</summary>
 internal static class ParametersFile
 {
-    private const string Layout = "train_input, eval_input, model, sparsity, optimizer, runconfig";
+    private const string Layout = "train_input, eval_input, model, sparsity, optimizer, runconfig, or trainer";
 
     // A run's file has a few thousand bytes; one of a million would only take long to be refused.
     private const int LargestFile = 1 << 20;
 
-    /// <summary>Reads the file's map, whatever its sections hold.</summary>
+    /// <summary>Reads the map that has the model and its sparsity: in the trainer layout that of init, else the file's.</summary>
     /// <exception cref="ConfigurationException">The file cannot be read, is no YAML, or is no map of sections.</exception>
-    public static SectionReader Open(string path, DiagnosticCollector diagnostics) => Parse(ReadText(path), path, diagnostics);
+    public static SectionReader Open(string path, DiagnosticCollector diagnostics) =>
+        SectionsOf(Parse(ReadText(path), path, diagnostics), diagnostics);
+
+    /// <summary>The map that has the model and its sparsity.</summary>
+    /// <exception cref="ConfigurationException">The file is in the trainer layout and has none.</exception>
+    public static SectionReader SectionsOf(SectionReader file, DiagnosticCollector diagnostics)
+    {
+        if (!file.Mentions(TrainerLayout.Key))
+        {
+            return file;
+        }
+
+        SectionReader? init = TrainerLayout.FindInit(file);
+        diagnostics.ThrowIfAnyError();
+        return init ?? throw new ConfigurationException(
+            [new Diagnostic(file.LocationOf(TrainerLayout.Key), "trainer.init is missing; valid: a map of settings")]);
+    }
 
     /// <summary>Reads the map that a file's text is.</summary>
     /// <exception cref="ConfigurationException">The text is no YAML, or no map of sections.</exception>
@@ -24,14 +40,6 @@ internal static class ParametersFile
         {
             string content = root is null or YamlScalar { IsNull: true } ? "is empty" : $"holds {root.Display}";
             throw new ConfigurationException([new Diagnostic(path, $"the file {content}; valid: a map with the sections {Layout}")]);
-        }
-
-        if (mapping.Entries.FirstOrDefault(entry => entry.Key == "trainer") is { } trainer)
-        {
-            // Its sections are elsewhere, so that anything else to say about the file would only mislead.
-            diagnostics.Error(
-                trainer.KeyPosition, $"trainer is the layout of Model Zoo 2.x; the layout read here is that of 1.8, with the sections {Layout}");
-            diagnostics.ThrowIfAnyError();
         }
 
         return new SectionReader("", default, mapping, diagnostics);

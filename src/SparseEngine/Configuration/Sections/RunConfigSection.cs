@@ -46,8 +46,7 @@ internal static class RunConfigSection
             Logging = section.Choice("logging", LogLevels)?.ToString().ToUpperInvariant(),
         };
 
-        WarnOfCommandLineSwitch(section, "validate_only");
-        WarnOfCommandLineSwitch(section, "compile_only");
+        WarnOfCommandLineSwitches(section);
         section.Ignore(
             "autogen_policy", "compile_dir", "credentials_path", "debug_args_path", "disable_version_check", "dist_addr", "dist_backend",
             "enable_distributed", "enable_summaries", "execution_strategy", "experimental_api", "init_method", "job_labels", "job_time_sec",
@@ -59,11 +58,15 @@ internal static class RunConfigSection
         return config;
     }
 
-    private static void WarnOfCommandLineSwitch(SectionReader section, string key)
+    /// <summary>Warns of validate_only and compile_only, which are options of the command line here.</summary>
+    public static void WarnOfCommandLineSwitches(SectionReader section)
     {
-        if (section.Boolean(key) is true)
+        foreach (string key in (string[])["validate_only", "compile_only"])
         {
-            section.Warn(key, $"has no effect here; give --{key} on the command line");
+            if (section.Boolean(key) is true)
+            {
+                section.Warn(key, $"has no effect here; give --{key} on the command line");
+            }
         }
     }
 }

@@ -5,18 +5,24 @@ namespace SparseEngine.Configuration.Sections;
 /// <summary>Reads one scheduler of the learning rate.</summary>
 internal static class SchedulerSection
 {
+    private const string Suffix = "LR";
+
     private static readonly ImmutableArray<(string Name, Kind Kind)> Names =
     [
         ("Constant", Kind.Constant), ("Linear", Kind.Linear), ("Polynomial", Kind.Polynomial), ("Exponential", Kind.Exponential),
         ("InverseSquareRootDecay", Kind.InverseSquareRootDecay), ("CosineDecay", Kind.CosineDecay), ("PiecewiseConstant", Kind.PiecewiseConstant),
     ];
 
-    private static readonly Choices<Kind> Kinds = new(Names.AsSpan(), synonyms: [.. Names.Select(n => (n.Name + "LR", n.Kind))]);
+    /// <summary>The kinds by the names of their classes: <c>LinearLR</c>.</summary>
+    public static Choices<Kind> ClassKinds { get; } = new([.. Names.Select(n => (n.Name + Suffix, n.Kind))], synonyms: Names.AsSpan());
+
+    private static readonly Choices<Kind> Kinds = new(Names.AsSpan(), synonyms: [.. Names.Select(n => (n.Name + Suffix, n.Kind))]);
 
     private static readonly string[] RateNames = ["initial_learning_rate", "learning_rate", "base_lr"];
     private static readonly string[] StepNames = ["steps", "decay_steps", "total_iters"];
 
-    private enum Kind
+    /// <summary>What a scheduler computes.</summary>
+    internal enum Kind
     {
         Constant,
         Linear,
@@ -33,17 +39,23 @@ internal static class SchedulerSection
     /// <param name="isFactor">Whether the learning rate is multiplied by what fraction of its initial rate it is at.</param>
     public static SchedulerParameters? Read(SectionReader section, bool isFollowed, bool isFactor)
     {
-        if (section.Choice("scheduler", Kinds, required: true) is not { } kind)
+        if (section.Choice("scheduler", Kinds, required: true) is { } kind)
         {
-            if (!section.Has("scheduler"))
-            {
-                section.Ignore([.. RateNames, .. StepNames, "end_learning_rate", "power", "cycle", "decay_rate", "values", "boundaries"]);
-                section.Finish();
-            }
-
-            return null;
+            return Read(section, kind, isFollowed, isFactor);
         }
 
+        if (!section.Has("scheduler"))
+        {
+            section.Ignore([.. RateNames, .. StepNames, "end_learning_rate", "power", "cycle", "decay_rate", "values", "boundaries"]);
+            section.Finish();
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads the settings of a scheduler of a known kind.</summary>
+    public static SchedulerParameters Read(SectionReader section, Kind kind, bool isFollowed, bool isFactor)
+    {
         SchedulerParameters scheduler = kind switch
         {
             Kind.Constant => new ConstantScheduler(
@@ -60,9 +72,18 @@ internal static class SchedulerSection
                 section.Integer("warmup_steps", minimum: 1) ?? 1, ReadSteps(section, isFollowed)),
             _ => ReadPiecewiseConstant(section, isFollowed),
         };
+        UnimplementedKeys.Refuse(section, UnimplementedKeys.OfScheduler);
         if (isFactor && scheduler.InitialRate == 0)
         {
-            section.Error("scheduler", "begins at 0, by which a chained scheduler is divided; valid: a first rate above 0");
+            const string text = "begins at 0, by which a chained scheduler is divided; valid: a first rate above 0";
+            if (section.Has("scheduler"))
+            {
+                section.Error("scheduler", text);
+            }
+            else
+            {
+                section.Error(text);
+            }
         }
 
         section.Finish();
@@ -81,8 +102,8 @@ internal static class SchedulerSection
     private static PiecewiseConstantScheduler ReadPiecewiseConstant(SectionReader section, bool isFollowed)
     {
         const int invalidBoundary = 0;
-        SectionValue? values = section.RequiredValue("values", "a list of rates");
-        SectionValue? boundaries = section.RequiredValue("boundaries", PiecewiseConstantScheduler.ValidBoundaries);
+        SectionValue? values = section.RequiredValue(section.NameOf("values", "learning_rates"), "a list of rates");
+        SectionValue? boundaries = section.RequiredValue(section.NameOf("boundaries", "milestones"), PiecewiseConstantScheduler.ValidBoundaries);
         PiecewiseConstantScheduler scheduler = new(
             [.. (values?.Items() ?? []).Select(v => v.AsNumber(Interval.NotNegative) ?? 1)],
             [.. (boundaries?.Items() ?? []).Select(v => (int)(v.AsInteger(1, int.MaxValue) ?? invalidBoundary))],

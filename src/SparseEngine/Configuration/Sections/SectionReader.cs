@@ -105,6 +105,9 @@ internal sealed class SectionReader(string path, SourcePosition position, YamlMa
     /// <summary>Records that a key holds what is not valid: "PATH is VALUE; valid: ...". The key must be there.</summary>
     public void Reject(string key, string valid) => Value(key)!.Reject(valid);
 
+    /// <summary>Records an error about the section as a whole, in words that follow its path.</summary>
+    public void Error(string text) => diagnostics.Error(position, $"{Path} {text}");
+
     /// <summary>Records an error about a key, in words that follow its path; a key that is not there points at the section.</summary>
     public void Error(string key, string text) => diagnostics.Error(PositionOf(key), $"{KeyPath.Join(Path, key)} {text}");
 

@@ -22,7 +22,10 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
     public string Location => diagnostics.Location(position);
 
     /// <summary>Reads an integer between two bounds, both included.</summary>
-    public long? AsInteger(long minimum, long maximum)
+    public long? AsInteger(long minimum, long maximum) => AsInteger(minimum, maximum, IntegerDescription(minimum));
+
+    /// <summary>Reads an integer where other kinds of value could be too, which <paramref name="description"/> names.</summary>
+    public long? AsInteger(long minimum, long maximum, string description)
     {
         bool isInteger = ScalarSyntax.TryInteger(Node is YamlScalar { IsPlain: true } scalar ? scalar.Text : "", out BigInteger value);
         if (isInteger && value >= minimum && value <= maximum)
@@ -30,7 +33,7 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
             return (long)value;
         }
 
-        Reject(isInteger && value > maximum ? $"an integer from {minimum} to {maximum}" : IntegerDescription(minimum));
+        Reject(isInteger && value > maximum ? $"an integer from {minimum} to {maximum}" : description);
         return null;
     }
 
@@ -98,6 +101,35 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
         return null;
     }
 
+    /// <summary>Reads a map with keys of its own that may be left empty.</summary>
+    public SectionReader? AsOptionalSection(string valid) => Node is YamlScalar { IsNull: true } ? AsEmptySection() : AsSection(valid);
+
+    /// <summary>Reads a map of one key, which says what it is that its value describes: <c>AdamW: {eps: 1e-8}</c>.</summary>
+    public (string Name, SectionValue Value)? AsNamed(string valid)
+    {
+        if (Entries() is [(string, SectionValue) named])
+        {
+            return named;
+        }
+
+        Reject(valid);
+        return null;
+    }
+
+    /// <summary>Finds what a name stands for, which is this value's own key.</summary>
+    public T? AsKind<T>(string name, Choices<T> choices)
+        where T : struct
+    {
+        if (choices.TryGet(name, out T kind))
+        {
+            return kind;
+        }
+
+        string? nearest = NearestName.Find(name, choices.Names);
+        Error(nearest is null ? $"is not implemented; valid: {choices}" : $"is not implemented; did you mean {nearest}? Valid: {choices}");
+        return null;
+    }
+
     /// <summary>A section without keys at this value's place: what a bare name stands for where a map could be.</summary>
     public SectionReader AsEmptySection() => new(Path, position, new YamlMapping(Node.Position, []), diagnostics);
 
@@ -118,6 +150,16 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
 
     /// <summary>Records an error in words of its own, which follow the value's path.</summary>
     public void Error(string text) => diagnostics.Error(position, $"{Path} {text}");
+
+    /// <summary>Records a doubt in words of its own, which follow the value's path.</summary>
+    public void Warn(string text) => diagnostics.Warn(position, $"{Path} {text}");
+
+    /// <summary>Records that this value's own key is none of those known; it is passed over.</summary>
+    public void WarnOfUnknown(string what, IEnumerable<string> known)
+    {
+        string? nearest = NearestName.Find(Path[(Path.LastIndexOf('.') + 1)..], known);
+        Warn($"is not a known {what}; {(nearest is null ? "it is ignored" : $"did you mean {nearest}?")}");
+    }
 
     /// <summary>What an integer key may hold, in words.</summary>
     public static string IntegerDescription(long minimum) => $"an integer of at least {minimum}";

@@ -12,13 +12,19 @@ public static class SparsityParametersReader
     public static SparsityReadResult ReadFile(string path)
     {
         DiagnosticCollector diagnostics = new(path);
-        SectionValue? section = ParametersFile.Open(path, diagnostics).Value("sparsity");
-        SparsityParameters? parameters = section is null ? null : SparsitySection.Read(section, new SparsityContext());
+        SectionReader sections = ParametersFile.Open(path, diagnostics);
+        SectionValue? section = sections.Value("sparsity");
+        SparsityParameters? parameters = section is null ? null : SparsitySection.Read(section, ContextOf(sections));
         diagnostics.ThrowIfAnyError();
         return parameters is null
             ? throw new ConfigurationException([new Diagnostic(path, $"the file has no sparsity section; valid: sparsity: {SparsitySection.Valid}")])
             : new SparsityReadResult(parameters, diagnostics.Warnings);
     }
+
+    // In the trainer layout, where the sections lie within others, the run's seed is that of its weights too.
+    private static SparsityContext ContextOf(SectionReader sections) => sections.Path.Length == 0
+        ? new SparsityContext()
+        : new SparsityContext(Seed: sections.Integer("seed", minimum: 0) ?? new RunConfig().Seed, RequiresMethod: false);
 }
 
 /// <summary>What a sparsity section says, and what in it is doubtful.</summary>

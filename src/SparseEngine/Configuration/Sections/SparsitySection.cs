@@ -9,7 +9,17 @@ namespace SparseEngine.Configuration.Sections;
 /// <param name="IsShortened">Whether the command line says so, not the file.</param>
 /// <param name="Seed">The seed of groups that give none; null to draw one.</param>
 /// <param name="RequiresMethod">Whether static sparsity must say its init_method, as in Model Zoo 1.8.</param>
-internal sealed record SparsityContext(int? LastStep = null, bool IsShortened = false, long? Seed = null, bool RequiresMethod = true);
+internal sealed record SparsityContext(int? LastStep = null, bool IsShortened = false, long? Seed = null, bool RequiresMethod = true)
+{
+    /// <summary>That of a run.</summary>
+    /// <param name="config">The length of the run, the command line's wishes included or not.</param>
+    /// <param name="options">The command line's wishes.</param>
+    public static SparsityContext Of(RunConfig config, RunConfigOverrides options)
+    {
+        int? shortened = options.MaxSteps ?? options.NumSteps;
+        return new SparsityContext(shortened ?? config.MaxSteps ?? config.NumSteps, IsShortened: shortened is not null);
+    }
+}
 
 /// <summary>Reads the sparsity section: a map, or as in Model Zoo 2.2 and later a number alone or a list of groups.</summary>
 internal static class SparsitySection

@@ -21,7 +21,6 @@ internal static class UnimplementedKeys
         ["output_logits_alpha"] = "1",
         ["attention_logits_alpha"] = "1",
         ["scale_qk_dot_by_d"] = False,
-        ["scale_output_logits_by_d"] = False,
         ["mup_base_hidden_size"] = None,
         ["mup_base_filter_size"] = None,
         ["lr_adjustment_groups"] = None,
@@ -37,6 +36,10 @@ internal static class UnimplementedKeys
         ["alibi_trainable_slopes"] = False,
         ["num_relative_attention_buckets"] = None,
         ["position_embedding_offset"] = "0",
+        ["constant_pos_embedding"] = None,
+        ["rel_distance_mode"] = "default",
+        ["rel_distance_extra_args"] = None,
+        ["num_extra_input_vocab_tokens"] = "0",
 
         // Attention.
         ["attention_module"] = "aiayn_attention",
@@ -48,6 +51,14 @@ internal static class UnimplementedKeys
         ["sliding_window_length"] = None,
         ["attention_sink_tokens"] = None,
         ["attention_vsl"] = False,
+        ["attention_vertical_column_spacing"] = None,
+        ["attention_vertical_column_width"] = None,
+        ["attention_chunk_size"] = None,
+        ["sliding_window_every_other_decoder_layer"] = False,
+        ["use_sink_token"] = False,
+        ["memory_tokens"] = None,
+        ["memory_tokens_config"] = None,
+        ["cross_attention_layers"] = None,
         ["attention_logit_softcapping"] = None,
         ["attention_qk_norm_layer"] = None,
         ["fixed_sparse_attention"] = None,
@@ -63,10 +74,18 @@ internal static class UnimplementedKeys
         ["use_ff_layer1_dropout"] = False,
         ["use_ff_layer2_dropout"] = True,
         ["residual_dropout_rate"] = "0",
+        ["extra_ffn_params"] = None,
+        ["ffn_initializer"] = None,
+        ["ffn_output_layer_initializer"] = None,
         ["moe_params"] = None,
         ["moe"] = None,
         ["num_experts"] = "1",
         ["final_logit_softcapping"] = None,
+
+        // What is trained.
+        ["lora_params"] = None,
+        ["selective_grad"] = None,
+        ["compression"] = None,
 
         // Loss.
         ["label_smoothing"] = "0",
@@ -78,6 +97,27 @@ internal static class UnimplementedKeys
     {
         ["adjust_learning_rate"] = None,
         ["param_groups"] = None,
+        ["params"] = None,
+        ["dampening"] = "0",
+        ["maximize"] = False,
+    }.ToFrozenDictionary();
+
+    /// <summary>Keys of a scheduler, likewise.</summary>
+    public static FrozenDictionary<string, string> OfScheduler { get; } = new Dictionary<string, string>
+    {
+        ["param_group_tags"] = None,
+    }.ToFrozenDictionary();
+
+    /// <summary>Keys of an input section, likewise.</summary>
+    public static FrozenDictionary<string, string> OfInput { get; } = new Dictionary<string, string>
+    {
+        ["use_vsl"] = False,
+        ["mixture"] = None,
+        ["data_subset"] = None,
+        ["num_samples"] = None,
+        ["pad_last"] = False,
+        ["data_transforms"] = None,
+        ["dataset_map_fn"] = None,
     }.ToFrozenDictionary();
 
     /// <summary>Records an error for each of the keys that is given and changes something.</summary>

@@ -22,12 +22,13 @@ internal static class WidenedParametersFile
         string text = ParametersFile.ReadText(path);
         DiagnosticCollector diagnostics = new(path);
         SectionReader file = ParametersFile.Parse(text, path, diagnostics);
-        if (file.Has("sparsity"))
+        SectionReader sections = ParametersFile.SectionsOf(file, diagnostics);
+        if (sections.Has("sparsity"))
         {
-            file.Error("sparsity", "is given already; Sparse Wide starts from a dense run: leave it out");
+            sections.Error("sparsity", "is given already; Sparse Wide starts from a dense run: leave it out");
         }
 
-        SectionReader? model = file.Section("model", "a map of settings", required: true);
+        SectionReader? model = sections.Section("model", "a map of settings", required: true);
         diagnostics.ThrowIfAnyError();
         (int Start, int End, int Value)[] edits = [Edit("hidden_size", widened.HiddenSize), Edit("filter_size", widened.FilterSize)];
         string result = text;
@@ -36,7 +37,8 @@ internal static class WidenedParametersFile
             result = $"{result[..start]}{value}{result[end..]}";
         }
 
-        result += SectionAfter(text, widened, sparsity);
+        int line = sections.Path.Length == 0 ? -1 : LineOf(sections.Entry("model")!, text) ?? throw Unchangeable();
+        result = line < 0 ? result + SectionAfter(text, widened, sparsity) : WithSectionAbove(line, result, widened, sparsity);
         return (result, Read(result, path, widened, sparsity) ?? throw Unchangeable());
 
         (int Start, int End, int Value) Edit(string key, int value) =>
@@ -72,20 +74,50 @@ internal static class WidenedParametersFile
         return Math.Min(start + position.Column - 1, text.Length);
     }
 
+    /// <summary>Where the line of a key begins, or of the comment above it; null where it does not begin its line.</summary>
+    private static int? LineOf(YamlEntry entry, string text)
+    {
+        int start = OffsetOf(new SourcePosition(entry.KeyPosition.Line, 1), text);
+        if (!string.IsNullOrWhiteSpace(text[start..OffsetOf(entry.KeyPosition, text)]))
+        {
+            return null;
+        }
+
+        while (start > 0 && text.LastIndexOf('\n', Math.Max(0, start - 2)) + 1 is int above
+            && text.AsSpan(above, start - above).TrimStart().StartsWith("#", StringComparison.Ordinal))
+        {
+            start = above;
+        }
+
+        return start;
+    }
+
     private static string SectionAfter(string text, ModelParameters widened, double sparsity)
     {
-        string newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        string newLine = NewLineOf(text);
         string end = text.EndsWith('\n') ? newLine : newLine + newLine;
-        string[] lines =
-        [
-            $"# Sparse Wide (Sparse-IFT, arXiv 2303.11525): hidden_size {widened.HiddenSize} and filter_size {widened.FilterSize} at this sparsity",
-            "# have as many non-zeros in the decoder's linear layers as the dense run, up to rounding.",
-            "sparsity:",
-            string.Create(CultureInfo.InvariantCulture, $"  sparsity: {sparsity}"),
-            "  init_method: random",
-        ];
-        return $"{end}{string.Join(newLine, lines)}{newLine}";
+        return $"{end}{string.Join(newLine, LinesOf(widened, sparsity))}{newLine}";
     }
+
+    /// <summary>Puts the section above a line, as far in as that is.</summary>
+    private static string WithSectionAbove(int line, string text, ModelParameters widened, double sparsity)
+    {
+        int indentation = text.AsSpan(line).IndexOfAnyExcept(' ');
+        string newLine = NewLineOf(text);
+        string lines = string.Concat(LinesOf(widened, sparsity).Select(added => $"{new string(' ', indentation)}{added}{newLine}"));
+        return text.Insert(line, lines);
+    }
+
+    private static string NewLineOf(string text) => text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+
+    private static string[] LinesOf(ModelParameters widened, double sparsity) =>
+    [
+        $"# Sparse Wide (Sparse-IFT, arXiv 2303.11525): hidden_size {widened.HiddenSize} and filter_size {widened.FilterSize} at this sparsity",
+        "# have as many non-zeros in the decoder's linear layers as the dense run, up to rounding.",
+        "sparsity:",
+        string.Create(CultureInfo.InvariantCulture, $"  sparsity: {sparsity}"),
+        "  init_method: random",
+    ];
 
     /// <summary>What the new text says; null where it is not what was meant.</summary>
     private static RunParameters? Read(string text, string path, ModelParameters widened, double sparsity)

@@ -87,7 +87,11 @@ internal sealed class TensorBoardLog : IDisposable
     }
 
     /// <summary>Writes an evaluation.</summary>
-    public void Write(EvaluationMetrics metrics) => (evaluation ??= Open("eval")).WriteScalars(metrics.Step, Scalar.Of(metrics));
+    public void Write(EvaluationMetrics metrics) => (evaluation ??= Open("eval")).WriteScalars(
+        metrics.Step,
+        metrics.Dataloader is { } name
+            ? Scalar.Of(metrics).Select(scalar => scalar with { Name = $"{name}/{scalar.Name}" })
+            : Scalar.Of(metrics));
 
     /// <summary>Waits until all records are on the disk.</summary>
     public void FlushToDisk()

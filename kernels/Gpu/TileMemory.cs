@@ -1,0 +1,24 @@
+using ILGPU;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>The shared memory that an <see cref="InputTile"/> lies in.</summary>
+internal interface ITileMemory
+{
+    ArrayView<Float4> Take();
+}
+
+/// <summary>Of a size that the kernel is compiled with: up to 48 KiB, on every device.</summary>
+internal readonly struct StaticTileMemory : ITileMemory
+{
+    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((InputTile.StaticColumns + 1) * GroupShapes.GpuTeamLanes);
+}
+
+/// <summary>
+/// Of the size that a launch asks for, on CUDA alone: in ILGPU's OpenCL C its address lies in a variable that all groups share, which no compiler for
+/// OpenCL accepts.
+/// </summary>
+internal readonly struct DynamicTileMemory : ITileMemory
+{
+    public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
+}
