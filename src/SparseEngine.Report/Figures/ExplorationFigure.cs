@@ -69,10 +69,10 @@ internal static class ExplorationFigure
             drawn.LinePattern = SeriesStyle.Of(line.Index).Pattern;
         }
 
-        double highest = lines.Max(line => line.States.Max(state => 100 * state.Explored));
+        (double bottom, double top) = PercentAxis.LimitsOf([.. lines.SelectMany(line => line.States).Select(state => 100 * state.Explored)]);
         plot.XLabel("step");
         plot.YLabel("ever alive (%)");
-        plot.Axes.SetLimits(0, 1.02 * lines.Max(line => line.Masks.LastStep), 0, Math.Min(102, 1.1 * highest));
+        plot.Axes.SetLimits(0, 1.02 * lines.Max(line => line.Masks.LastStep), bottom, top);
         plot.HideLegend();
     }
 

@@ -11,10 +11,6 @@ namespace SparseEngine.Report.Figures;
 /// <summary>The share of zeros over steps: of all weights together, from the densest to the sparsest, and of each.</summary>
 internal static class LevelFigure
 {
-    // Room above and below what is drawn, and the least height, in percent of zeros.
-    private const double Margin = 3;
-    private const double LeastSpan = 12;
-
     public static Figure Of(IReadOnlyList<MovingRun> runs, bool isCompared)
     {
         MovingRun main = runs[0];
@@ -77,12 +73,11 @@ internal static class LevelFigure
             line.LinePattern = SeriesStyle.Of(run.Index).Pattern;
         }
 
-        double[] all = [.. runs.SelectMany(run => run.Masks.Weights).SelectMany(weight => weight.States).Select(state => 100 * state.Sparsity)];
-        double spare = Math.Max(0, LeastSpan - (all.Max() - all.Min())) / 2;
-        double lowest = Math.Max(-1, all.Min() - spare - Margin);
+        (double bottom, double top) = PercentAxis.LimitsOf(
+            [.. runs.SelectMany(run => run.Masks.Weights).SelectMany(weight => weight.States).Select(state => 100 * state.Sparsity)]);
         plot.XLabel("step");
         plot.YLabel("zeros (%)");
-        plot.Axes.SetLimits(0, 1.02 * runs.Max(run => run.Masks.LastStep), lowest, Math.Min(101, all.Max() + spare + Margin));
+        plot.Axes.SetLimits(0, 1.02 * runs.Max(run => run.Masks.LastStep), bottom, top);
         plot.HideLegend();
     }
 
