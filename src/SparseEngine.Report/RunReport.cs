@@ -62,6 +62,7 @@ public static class RunReport
             SpeedFigure.Of(runs),
             FlopFigure.Of(main),
             SparsityFigure.Of(main),
+            .. MaskFigures.Of(runs),
             TimeFigure.Of(main),
             WaferFigures.PerLayer(main, systems),
             SpeedupFigure.Of(runs, systems),
@@ -96,6 +97,12 @@ public static class RunReport
             yield return ("training FLOPs", Quantity.Operations(run.TotalFlops.Executed),
                 $"{Quantity.Percent(run.TotalFlops.Executed, run.TotalFlops.Dense)} of {Quantity.Operations(run.TotalFlops.Dense)} dense");
             yield return ("speed", $"{Quantity.Count(run.TokensPerSecond!.Value)}", "tokens/s, median");
+        }
+
+        if (run.Masks is { } masks)
+        {
+            yield return ("ever alive", Invariant($"{100 * masks.Total[^1].Explored:0.0}%"),
+                Invariant($"{100 - (100 * masks.Total[^1].Sparsity):0.0}% alive, of weights whose masks move"));
         }
 
         if (run.Model is { } model)

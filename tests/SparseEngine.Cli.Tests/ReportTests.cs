@@ -42,6 +42,57 @@ public class ReportTests
     }
 
     [Fact]
+    public async Task Masks_that_move_have_figures_of_their_levels_of_what_ever_lived_and_of_what_moved()
+    {
+        using TinyRun run = new(sparsity: TinyRun.MovingMasks);
+        using TinyRun pruned = new(sparsity: "{algorithm: gmp, sparsity: [0.0, 0.5, 0.75], update: {freq: 3}, seed: 11}");
+        (await run.RunAsync("train")).EndsWith(0);
+        (await pruned.RunAsync("train", "--model_dir", Path.Combine(run.Location, "pruned"))).EndsWith(0);
+
+        (await ReportAsync(run, "--model_dir", "out")).EndsWith(0);
+        string alone = await File.ReadAllTextAsync(run.Output("report.html"), TestContext.Current.CancellationToken);
+        (await ReportAsync(run, "--model_dir", "out", "--compare", "pruned", "--output", "both.html")).EndsWith(0);
+        string both = await File.ReadAllTextAsync(Path.Combine(run.Location, "both.html"), TestContext.Current.CancellationToken);
+
+        JsonElement last = JsonElement.Parse(run.MaskUpdates()[^1]).GetProperty("masks").GetProperty("total");
+        double ever = 100 * last.GetProperty("ever_alive").GetDouble();
+        Assert.Contains(FormattableString.Invariant($"<dt>ever alive</dt><dd>{ever:0.0}%<small>25.0% alive"), alone, StringComparison.Ordinal);
+        Assert.Contains(
+            FormattableString.Invariant(
+                $"<td>out</td><td>all weights</td><td>16,384</td><td>4,096</td><td>{ever * 163.84:N0}</td><td>{ever:0.00}%</td>"),
+            both, StringComparison.Ordinal);
+        Assert.Contains(
+            $"<td>out</td><td>8</td><td>4,096</td><td>{last.GetProperty("grown")}</td><td>{last.GetProperty("dropped")}</td>", both,
+            StringComparison.Ordinal);
+
+        // Dense until step 3, then half of it, then a quarter of the whole.
+        Assert.Contains("<td>pruned</td><td>3</td><td>16,384</td><td>0</td><td>8,192</td><td>0.00%</td><td>50.00%</td><td>50.00%</td>", both,
+            StringComparison.Ordinal);
+        Assert.Contains("<td>all of pruned</td><td>0.00%</td><td>75.00%</td><td>0.00%</td><td>75.00%</td>", both, StringComparison.Ordinal);
+        Assert.SkipWhen(Chromium.Missing is not null, Chromium.Missing ?? "");
+        (string Page, bool IsCompared, int Width, bool Dark)[] views =
+            [(alone, false, 1366, true), (both, true, 1366, false), (both, true, 600, true)];
+        foreach ((string page, bool isCompared, int width, bool dark) in views)
+        {
+            RenderedPage rendered = await Chromium.RenderAsync(page, width, dark);
+            RenderedFigure[] figures = [.. rendered.Figures.Where(figure => figure.Id is "level" or "ever-alive" or "moved")];
+
+            Assert.Equal(0, rendered.Overflow);
+            Assert.Equal(["level", "ever-alive", "moved"], figures.Select(figure => figure.Id));
+            Assert.All(figures, figure =>
+            {
+                Assert.True(figure.Colours > 20, $"{figure.Id} has {figure.Colours} colours");
+                Assert.Equal(
+                    isCompared ? ["out", "pruned"]
+                    : figure.Id == "ever-alive" ? ["all weights", "query", "key", "value", "output", "ffn in", "ffn out"]
+                    : [],
+                    figure.Legend);
+                Assert.Matches(@"^[a-z ]+\n[\d.]+% [^(]*step [68]\b[^(]*$", figure.Hover);
+            });
+        }
+    }
+
+    [Fact]
     public async Task The_page_has_the_numbers_of_the_run()
     {
         using TinyRun run = new();

@@ -6,6 +6,9 @@ namespace SparseEngine.Cli.Tests;
 
 public sealed class SparsifyTests : IDisposable
 {
+    private const string Missing = "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, "
+        + "a list of such maps, or a number in [0, 1)";
+
     private const string Half = "sparsity: {sparsity: 0.5, init_method: topk, seed: 1}";
 
     private readonly TemporaryFolder folder = new();
@@ -124,12 +127,12 @@ public sealed class SparsifyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(
-        "model: {}", "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, or a number in [0, 1)")]
-    [InlineData(
-        "sparsity: {}", "params.yaml: the file has no sparsity section; valid: sparsity: a map with sparsity and init_method, or a number in [0, 1)")]
+    [InlineData("model: {}", Missing)]
+    [InlineData("sparsity: {}", Missing)]
     [InlineData("sparsity: {sparsity: 1.5, init_method: topk}", "params.yaml:1:12: sparsity.sparsity is 1.5; valid: a number in [0, 1)")]
-    [InlineData("sparsity: {sparsity: 0.5, init_method: topkk}", "params.yaml:1:27: sparsity.init_method is \"topkk\"; valid: random, topk")]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topkk}",
+        "params.yaml:1:27: sparsity.init_method is \"topkk\"; valid: random, topk, from_zeros, checkerboard")]
     public async Task A_section_that_is_missing_or_wrong_is_one_line_and_exit_code_2(string yaml, string expected)
     {
         CheckpointFiles.WriteSparse(folder, "sparse.mdl");

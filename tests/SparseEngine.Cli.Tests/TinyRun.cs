@@ -7,7 +7,12 @@ internal sealed class TinyRun : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public TinyRun(int checkpointSteps = 0, int logSteps = 2, string runConfig = "")
+    /// <summary>The section of a run whose masks move by the gradients at every other step.</summary>
+    public const string MovingMasks = "{algorithm: rigl, sparsity: 0.75, update: {freq: 2}, drop_fraction: 0.3, seed: 11}";
+
+    private const string StaticMasks = "{sparsity: 0.75, init_method: random, seed: 11}";
+
+    public TinyRun(int checkpointSteps = 0, int logSteps = 2, string runConfig = "", string sparsity = StaticMasks)
     {
         string text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
         folder.Write("params.yaml", $$"""
@@ -24,7 +29,7 @@ internal sealed class TinyRun : IDisposable
               attention_type: scaled_dot_product
               dropout_rate: 0.1
               mixed_precision: False
-            sparsity: {sparsity: 0.75, init_method: random, seed: 11}
+            sparsity: {{sparsity}}
             optimizer: {optimizer_type: AdamW, learning_rate: 1e-2, correct_bias: True, max_gradient_norm: 1.0}
             runconfig: {max_steps: 8, log_steps: {{logSteps}}, eval_steps: 3, checkpoint_steps: {{checkpointSteps}}, seed: 5, {{runConfig}}}
             """);
@@ -54,6 +59,10 @@ internal sealed class TinyRun : IDisposable
     /// <summary>The lines of metrics.jsonl.</summary>
     public IReadOnlyList<JsonElement> Metrics() =>
         [.. File.ReadLines(Output("metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    /// <summary>The lines of updates of masks, word for word.</summary>
+    public IReadOnlyList<string> MaskUpdates() =>
+        [.. File.ReadLines(Output("metrics.jsonl")).Where(line => line.Contains("\"masks\"", StringComparison.Ordinal))];
 
     /// <summary>Loss and gradient norm of each training step; of a step that a killed run had to do again, the last ones.</summary>
     public IReadOnlyDictionary<int, (double Loss, double GradNorm)> Losses() => Metrics()

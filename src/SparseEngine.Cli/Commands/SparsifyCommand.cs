@@ -24,6 +24,13 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         Required = true,
     };
 
+    private readonly Option<int?> step = new("--step")
+    {
+        Description = "The step whose level of a schedule is applied; by default the checkpoint's, 0 where it names none.",
+        HelpName = "N",
+        CustomParser = OptionValues.WholeNumber(0),
+    };
+
     private readonly Option<string?> logging;
 
     public SparsifyCommand(Option<string?> logging)
@@ -32,6 +39,7 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         this.logging = logging;
         files.AddTo(this);
         Add(parameters);
+        Add(step);
         SetAction(line => StopSignals.Run(stop => Sparsify(line, stop)));
     }
 
@@ -55,8 +63,9 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         }
 
         using CheckpointReader input = files.OpenInput(line);
-        CheckpointSparsifier sparsifier = CheckpointSparsifier.Create(input, sparsity);
+        CheckpointSparsifier sparsifier = CheckpointSparsifier.Create(input, sparsity, step: line.GetValue(step));
         SparsityLog.Report(logger, sparsity, sparsifier.Plan);
+        WarnOfDense(logger, sparsifier);
         if (!sparsifier.Plan.Weights.IsEmpty)
         {
             terminal.Write(PlanTable.Of(sparsifier.Plan));
@@ -71,6 +80,17 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         }
 
         terminal.WriteLine(Summary(output, done, sparsity.DumpMasks));
+    }
+
+    private static void WarnOfDense(ILogger logger, CheckpointSparsifier sparsifier)
+    {
+        if (sparsifier.NotYetSparse.ToList() is { Count: > 0 } dense)
+        {
+            logger.LogWarning(
+                "{Weights} {Verb} dense at step {Step}: the first update is after step {First}; --step applies another step's level",
+                Quantity.Count(dense.Count, "weight"), dense.Count == 1 ? "stays" : "stay", sparsifier.Step,
+                dense.Min(weight => weight.Dynamic!.Updates.NextAfter(sparsifier.Step)));
+        }
     }
 
     private static string Summary(CheckpointOutput output, SparsifiedCheckpoint done, bool withMasks)

@@ -31,7 +31,8 @@ internal static class FlopJson
         tokens = account.Tokens,
         per_token = Passes(account, 1.0 / account.Sequence),
         per_sequence = Passes(account, 1),
-        run = account.RunTraining is { } run ? Flops(run) : null,
+        level = account.Plan.IsDynamic ? account.Steps is null ? "start" : "end" : null,
+        run = account is { RunTraining: { } run, AverageTraining: { } average } ? OfRun(run, average, account.DenseGradients) : null,
         parameters = Sizes(account.Storage.Parameters),
         weight_bytes = Sizes(account.Storage.WeightBytes),
         optimizer_bytes = Sizes(account.Storage.OptimizerBytes),
@@ -54,6 +55,15 @@ internal static class FlopJson
     };
 
     private static object Flops(FlopCount flops) => new { dense = flops.Dense, sparse = flops.Executed, reduction = flops.Reduction };
+
+    private static object OfRun(FlopCount run, FlopCount average, double denseGradients) => new
+    {
+        dense = run.Dense,
+        sparse = run.Executed,
+        reduction = run.Reduction,
+        average_per_sequence = Flops(average),
+        dense_gradients = denseGradients,
+    };
 
     private static object Sizes(StoredCount count) => new { dense = count.Dense, sparse = count.Stored };
 }

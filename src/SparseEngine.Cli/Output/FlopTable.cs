@@ -45,7 +45,9 @@ internal static class FlopTable
         {
             table.Add(
                 "level",
-                account.Steps is null ? "at the start: levels change" : "at the end: levels change; the run's sum counts each step at its own");
+                account.Steps is null
+                    ? "at the start: masks change"
+                    : "at the end: masks change; the run's sum and average count each step at its own");
         }
 
         Add("forward, per token", account.Forward.Times(1.0 / account.Sequence));
@@ -59,7 +61,19 @@ internal static class FlopTable
 
         if (account is { RunTraining: { } run, Steps: { } steps, Tokens: { } tokens })
         {
+            if (account is { Plan.IsDynamic: true, AverageTraining: { } average })
+            {
+                Add("training, per sequence, on average", average);
+            }
+
             Add($"training, {Quantity.Count(steps, "step")}, {Quantity.Scaled(tokens, " tokens")}", run);
+            if (account.DenseGradients > 0)
+            {
+                table.Add(
+                    "dense gradients of updates",
+                    $"{Quantity.Operations(account.DenseGradients)}, "
+                        + Invariant($"{100 * account.DenseGradients / run.Executed:0.#}% of what is executed"));
+            }
         }
 
         ModelStorage storage = account.Storage;

@@ -22,18 +22,30 @@ internal static class InspectionJson
             parameters = Total(inspection.Parameters),
             optimizer = Total(inspection.OptimizerState),
             metadata = inspection.Metadata.OrderBy(text => text.Key, StringComparer.Ordinal).ToDictionary(),
-            tensors = inspection.Tensors.Select(tensor => new
-            {
-                name = tensor.Name,
-                shape = tensor.Shape,
-                dtype = tensor.DataType,
-                elements = tensor.Counts.Elements,
-                sparsity = tensor.Counts.Sparsity,
-                nan = tensor.Counts.NaNs,
-                infinity = tensor.Counts.Infinities,
-            }),
+            tensors = inspection.Tensors.Select(Tensor),
         },
         Options);
+
+    // What is not known has no key, unlike the numbers of a whole file.
+    private static Dictionary<string, object> Tensor(InspectedTensor tensor)
+    {
+        Dictionary<string, object> keys = new()
+        {
+            ["name"] = tensor.Name,
+            ["shape"] = tensor.Shape,
+            ["dtype"] = tensor.DataType,
+            ["elements"] = tensor.Counts.Elements,
+            ["sparsity"] = tensor.Counts.Sparsity,
+            ["nan"] = tensor.Counts.NaNs,
+            ["infinity"] = tensor.Counts.Infinities,
+        };
+        if (tensor.Counts.EverAlive is { } share)
+        {
+            keys["ever_alive"] = share;
+        }
+
+        return keys;
+    }
 
     private static object Total(IEnumerable<InspectedTensor> tensors)
     {

@@ -12,19 +12,41 @@ internal static class InspectionTable
     /// <summary>Lays out the tensors.</summary>
     public static ColumnTable Of(CheckpointInspection inspection)
     {
+        // Only runs whose masks move mark what has ever lived.
+        bool hasLived = inspection.Tensors.Any(tensor => tensor.Counts.Lived > 0);
         ColumnTable table = new(
+        [
             new("tensor"), new("shape", GivesWay: 3), new("dtype", GivesWay: 1),
-            Column.OfNumbers("elements", givesWay: 4), Column.OfNumbers("sparsity"), Column.OfNumbers("NaN", givesWay: 5),
-            Column.OfNumbers("infinite", givesWay: 2));
+            Column.OfNumbers("elements", givesWay: 4), Column.OfNumbers("sparsity"),
+            .. hasLived ? [Column.OfNumbers("ever alive", givesWay: 6)] : (Column[])[],
+            Column.OfNumbers("NaN", givesWay: 5), Column.OfNumbers("infinite", givesWay: 2),
+        ]);
         foreach (InspectedTensor tensor in inspection.Tensors)
         {
-            AddRow(table, Terminal.Plain(tensor.Name), string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
+            Add(Terminal.Plain(tensor.Name), string.Join(" x ", tensor.Shape), tensor.DataType, tensor.Counts);
         }
 
         table.AddEmptyRow();
-        AddSum(table, "all parameters", inspection.Parameters);
-        AddSum(table, "all optimizer state", inspection.OptimizerState);
+        AddSum("all parameters", inspection.Parameters);
+        AddSum("all optimizer state", inspection.OptimizerState);
         return table;
+
+        void AddSum(string name, IEnumerable<InspectedTensor> tensors)
+        {
+            List<InspectedTensor> all = [.. tensors];
+            if (all.Count > 0)
+            {
+                // What other tensors mark says nothing of those that mark nothing.
+                Add(name, "", "", ElementCounts.Sum(all) with { Lived = 0 });
+            }
+        }
+
+        void Add(string name, string shape, string dataType, ElementCounts counts) => table.AddRow(
+        [
+            name, shape, dataType, Quantity.Count(counts.Elements), Invariant($"{counts.Sparsity:0.####}"),
+            .. hasLived ? [counts.EverAlive is { } share ? Invariant($"{share:0.####}") : ""] : (string[])[],
+            Quantity.Count(counts.NaNs), Quantity.Count(counts.Infinities),
+        ]);
     }
 
     /// <summary>Lays out what is beside the tensors.</summary>
@@ -50,21 +72,5 @@ internal static class InspectionTable
         }
 
         return table;
-    }
-
-    private static void AddSum(ColumnTable table, string name, IEnumerable<InspectedTensor> tensors)
-    {
-        List<InspectedTensor> all = [.. tensors];
-        if (all.Count > 0)
-        {
-            AddRow(table, name, "", "", ElementCounts.Sum(all));
-        }
-    }
-
-    private static void AddRow(ColumnTable table, string name, string shape, string dataType, ElementCounts counts)
-    {
-        table.AddRow(
-            name, shape, dataType, Quantity.Count(counts.Elements), Invariant($"{counts.Sparsity:0.####}"), Quantity.Count(counts.NaNs),
-            Quantity.Count(counts.Infinities));
     }
 }

@@ -4,7 +4,9 @@ using static System.FormattableString;
 
 namespace SparseEngine.Cli.Output;
 
-/// <summary>A progress bar with the newest step's figures under it, redrawn in place; milestones scroll by above it.</summary>
+/// <summary>
+/// A progress bar with the newest step's figures under it and those of the last change of masks, redrawn in place; milestones scroll by above it.
+/// </summary>
 internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) : RunDisplay(terminal, log, logSteps)
 {
     /// <summary>Often enough to read, seldom enough to leave the cores to the run.</summary>
@@ -14,6 +16,7 @@ internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) :
     private ProgressTask? training;
     private ProgressTask? evaluation;
     private volatile string figures = "";
+    private volatile string masks = "";
 
     /// <inheritdoc/>
     public override RunSummary Show(Func<RunSummary> body)
@@ -23,7 +26,7 @@ internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) :
         progress.RefreshRate = RefreshRate;
         return Terminal.WhileLive(() => progress
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-            .UseRenderHook((bars, _) => new Rows(bars, new Text(figures)))
+            .UseRenderHook((bars, _) => new Rows(bars, new Text(figures), new Text(masks)))
             .Start(running =>
             {
                 context = running;
@@ -72,4 +75,7 @@ internal sealed class LiveDisplay(Terminal terminal, RunLog log, int logSteps) :
         this.figures = figures;
         training?.Value(step).Description(Invariant($"step {step}/{training.MaxValue:0}"));
     }
+
+    /// <inheritdoc/>
+    protected override void ShowMasks(int step, string figures) => masks = Invariant($"step {step} changed {figures}");
 }

@@ -22,4 +22,10 @@ internal sealed class PlainDisplay(Terminal terminal, RunLog log, int logSteps) 
     {
         // Between the lines of log_steps there is nothing to redraw.
     }
+
+    /// <inheritdoc/>
+    protected override void ShowMasks(int step, string figures)
+    {
+        // Likewise.
+    }
 }

@@ -12,6 +12,7 @@ namespace SparseEngine.Cli.Output;
 internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) : IRunObserver
 {
     private Pace? pace;
+    private int? loggedMasks;
 
     /// <summary>The terminal that is drawn on.</summary>
     protected Terminal Terminal { get; } = terminal;
@@ -61,6 +62,25 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     }
 
     /// <inheritdoc/>
+    public void OnMaskUpdate(MaskUpdateMetrics update)
+    {
+        WeightMaskMetrics total = update.Total;
+        string figures = Invariant(
+            $"masks: {100 * total.Moved:0.0}% of the weights moved, {100 * total.Sparsity:0.0}% zeros, {100 * total.Explored:0.0}% ever alive");
+
+        // Masks may move more often than steps are logged.
+        if (log.Shows(LogLevel.Information) && (loggedMasks is not { } last || update.Step - last >= logSteps))
+        {
+            loggedMasks = update.Step;
+            string line = $"step {update.Step}  {figures}";
+            log.WriteToFile(LogLevel.Information, line);
+            ShowLoggedStep(line);
+        }
+
+        ShowMasks(update.Step, figures);
+    }
+
+    /// <inheritdoc/>
     public abstract void OnEvaluationProgress(int batch, int batches);
 
     /// <inheritdoc/>
@@ -80,6 +100,9 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
 
     /// <summary>Shows any step.</summary>
     protected abstract void ShowStep(int step, string figures);
+
+    /// <summary>Shows any update of masks.</summary>
+    protected abstract void ShowMasks(int step, string figures);
 
     private static string Figures(StepMetrics step, Pace pace) => string.Join(
         "  ",

@@ -16,9 +16,10 @@ internal static class SizeTable
         if (run.TokensPerStep > 0)
         {
             table.Add("tokens of a step", Quantity.Count(run.TokensPerStep));
-            bool changes = run.FromBeginning.IsDynamic;
+            bool isDynamic = run.FromBeginning.IsDynamic;
+            bool changes = isDynamic && run.Steps is not null;
             table.Add(
-                changes ? "FLOPs of a step, on average" : "FLOPs of a step",
+                changes ? "FLOPs of a step, on average" : isDynamic ? "FLOPs of a step, at the start" : "FLOPs of a step",
                 Quantity.Saving(run.FlopsExecuted, run.FlopsDense, Quantity.Operations));
             if (changes)
             {

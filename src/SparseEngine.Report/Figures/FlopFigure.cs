@@ -3,6 +3,7 @@ using SparseEngine.Accounting;
 using SparseEngine.Metrics;
 using SparseEngine.Report.Plots;
 using SparseEngine.Report.Runs;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Report.Figures;
 
@@ -18,9 +19,11 @@ internal static class FlopFigure
             return new Figure(Id, Title, "Needs a training run with a checkpoint in its model directory.", Draw: null);
         }
 
-        (string Name, FlopCount Flops)[] parts = [.. Parts(model, step.Tokens, new FlopCount(step.FlopsDense, step.FlopsExecuted))];
+        // Dense gradients of an update are no part of other steps.
+        double ofUpdate = run.History.MaskUpdates.FirstOrDefault(update => update.Step == step.Step)?.DenseGradientFlops ?? 0;
+        FlopCount total = new(step.FlopsDense, step.FlopsExecuted - ofUpdate);
+        (string Name, FlopCount Flops)[] parts = [.. Parts(run, model, step, total)];
         AxisScale scale = AxisScale.For(parts.Max(part => part.Flops.Dense));
-        FlopCount total = new(step.FlopsDense, step.FlopsExecuted);
         return new Figure(
             Id,
             Title,
@@ -41,16 +44,16 @@ internal static class FlopFigure
     }
 
     /// <summary>The kinds of weights, the head, and attention itself, which is what the step has beyond them.</summary>
-    private static IEnumerable<(string Name, FlopCount Flops)> Parts(ReportedModel model, int tokens, FlopCount step)
+    private static IEnumerable<(string Name, FlopCount Flops)> Parts(ReportedRun run, ReportedModel model, StepMetrics step, FlopCount total)
     {
         // Forward, and two gradients of the same size; a multiply-add is 2.
-        double perElement = 3 * 2.0 * tokens;
-        FlopCount rest = step;
+        double perElement = 3 * 2.0 * step.Tokens;
+        FlopCount rest = total;
         List<(string Name, FlopCount Flops)> parts = [];
         foreach (IGrouping<string, ReportedWeight> kind in model.Weights.GroupBy(weight => weight.Kind))
         {
             parts.Add(
-                (kind.Key, new FlopCount(perElement * kind.Sum(weight => weight.Weight.Elements), perElement * kind.Sum(weight => weight.Kept))));
+                (kind.Key, new FlopCount(perElement * kind.Sum(weight => weight.Weight.Elements), perElement * kind.Sum(KeptIn))));
         }
 
         if (model.Parameters.ShareEmbeddingWeights)
@@ -68,7 +71,10 @@ internal static class FlopFigure
 
         // Weights with few zeros are multiplied densely where that is faster.
         double filled = rest.Executed - rest.Dense;
-        return filled > 0.001 * step.Dense ? parts.Append(("zeros computed", new FlopCount(0, filled))) : parts;
+        return filled > 0.001 * total.Dense ? parts.Append(("zeros computed", new FlopCount(0, filled))) : parts;
+
+        // Masks may have moved since.
+        long KeptIn(ReportedWeight weight) => run.Masks?.AliveIn(weight.Weight.Name, step.Step) ?? weight.Kept;
     }
 
     private static void Draw(Plot plot, PlotTheme theme, (string Name, FlopCount Flops)[] parts, AxisScale scale)
@@ -82,7 +88,8 @@ internal static class FlopFigure
         }
 
         plot.Axes.Bottom.SetTicks(
-            Enumerable.Range(0, parts.Length).Select(index => (double)index).ToArray(), parts.Select(part => part.Name).ToArray());
+            Enumerable.Range(0, parts.Length).Select(index => (double)index).ToArray(),
+            parts.Select(part => part.Name.Length < 12 ? part.Name : part.Name.Replace(' ', '\n')).ToArray());
         plot.Axes.Bottom.MajorTickStyle.Length = 0;
         plot.Grid.XAxisStyle.IsVisible = false;
         plot.YLabel($"{scale.Prefix}FLOP a step");

@@ -16,21 +16,10 @@ internal sealed record ReportedWeight(ParameterDefinition Weight, long Kept)
     public int? Layer => Weight.Layer;
 
     /// <summary>What it is in its layer: <c>q</c>, <c>ffn in</c>, and so on.</summary>
-    public string Kind { get; } = KindOf(Weight.Name);
+    public string Kind { get; } = WeightKind.Of(Weight.Name);
 
     /// <summary>The share of zeros.</summary>
     public double Sparsity => 1 - ((double)Kept / Weight.Elements);
-
-    private static string KindOf(string name) => name switch
-    {
-        _ when name.Contains(".proj_q", StringComparison.Ordinal) => "query",
-        _ when name.Contains(".proj_k", StringComparison.Ordinal) => "key",
-        _ when name.Contains(".proj_v", StringComparison.Ordinal) => "value",
-        _ when name.Contains(".proj_output", StringComparison.Ordinal) => "output",
-        _ when name.Contains(".ffn.0.", StringComparison.Ordinal) => "ffn in",
-        _ when name.Contains(".ffn.1.", StringComparison.Ordinal) => "ffn out",
-        _ => "head",
-    };
 }
 
 /// <summary>A run's model and its zeros.</summary>

@@ -19,6 +19,9 @@ internal sealed record ReportedRun(string Name, MetricsHistory History, Reported
     /// <summary>Its training loss over steps, time and FLOPs.</summary>
     public LossCurve Curve { get; } = new(History);
 
+    /// <summary>How its masks moved; null where they did not.</summary>
+    public MaskHistory? Masks { get; } = MaskHistory.Of(History);
+
     /// <summary>Whether there is more to draw of its training loss than what was logged.</summary>
     public bool IsSmoothed => Curve.Points.Any(point => double.IsFinite(point.Loss) && point.Smooth != point.Loss);
 

@@ -20,7 +20,12 @@ public sealed record FlopAccount
         Sequence = input?.MaxSequenceLength ?? run.Model.MaxPositionEmbeddings;
         Layers = LayerFlops.OfForwardPass(run.Model, Plan, batch: 1, Sequence, attention);
         Storage = ModelStorage.Of(run.Model, Plan, run.Optimizer);
-        RunTraining = Steps is { } steps && Batch is { } batch ? new StepFlops(run.Model, plan, batch, Sequence, attention).Until(steps) : null;
+        if (Steps is { } steps && Batch is { } batch)
+        {
+            StepFlops flops = new(run.Model, plan, batch, Sequence, attention);
+            RunTraining = flops.Until(steps);
+            DenseGradients = flops.DenseGradientsUntil(steps);
+        }
     }
 
     /// <summary>The configuration.</summary>
@@ -63,6 +68,9 @@ public sealed record FlopAccount
 
     /// <summary>Training on all of the run's tokens, each step at its own level, with what updates of masks take.</summary>
     public FlopCount? RunTraining { get; }
+
+    /// <summary>What of <see cref="RunTraining"/> are dense gradients, which updates of masks by gradients need; 0 without.</summary>
+    public double DenseGradients { get; }
 
     /// <summary>Training on one sequence, on average over the run.</summary>
     public FlopCount? AverageTraining => RunTraining is { } run && Tokens is { } tokens ? run.Times(Sequence / tokens) : null;

@@ -30,23 +30,31 @@ public sealed class StepFlops(
     /// <param name="step">1 for the first.</param>
     public FlopCount Of(int step)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        int done = step - 1;
-        if (from < 0 || done < from || done >= until)
-        {
-            current = plan.After(done);
-            count = FlopCount.OfTrainingStep(model, current, batch, sequence, attention, device, microBatches);
-            from = done;
-            until = plan.NextChangeAfter(done) ?? int.MaxValue;
-        }
+        FlopCount plain = Plain(step);
+        return step == until ? plain with { Executed = plain.Executed + DenseGradients(step) } : plain;
+    }
 
-        return step == until ? count with { Executed = count.Executed + DenseGradients(step) } : count;
+    /// <summary>
+    /// What gradients of all elements cost beyond those of the non-zeros in a step after which masks change by them; 0 in other steps.
+    /// </summary>
+    /// <param name="step">1 for the first.</param>
+    public double DenseGradientsOf(int step)
+    {
+        Plain(step);
+        return step == until ? DenseGradients(step) : 0;
     }
 
     /// <summary>The operations of all steps up to one.</summary>
     /// <param name="lastStep">The last one; 1 for the first.</param>
     public FlopCount Until(int lastStep)
     {
+        if (plan.IsDynamic && device is null)
+        {
+            RunElements elements = RunElements.Of(plan, lastStep);
+            double whole = lastStep * FlopCount.OfTrainingStep(model, SparsityPlan.Dense, batch, sequence, attention).Dense;
+            return new FlopCount(whole, whole - (3 * PerElement * elements.Dead) + (PerElement * elements.DeadWithGradient));
+        }
+
         FlopCount sum = default;
         for (int step = 1; step <= lastStep;)
         {
@@ -59,6 +67,28 @@ public sealed class StepFlops(
         return sum;
     }
 
+    /// <summary>The sum of <see cref="DenseGradientsOf"/> over all steps up to one, of a device that computes non-zeros only.</summary>
+    /// <param name="lastStep">The last one; 1 for the first.</param>
+    public double DenseGradientsUntil(int lastStep) => PerElement * RunElements.Of(plan, lastStep).DeadWithGradient;
+
+    private double PerElement => 2.0 * batch * sequence;
+
+    /// <summary>A step's operations but dense gradients.</summary>
+    private FlopCount Plain(int step)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        int done = step - 1;
+        if (from < 0 || done < from || done >= until)
+        {
+            current = plan.After(done);
+            count = FlopCount.OfTrainingStep(model, current, batch, sequence, attention, device, microBatches);
+            from = done;
+            until = plan.NextChangeAfter(done) ?? int.MaxValue;
+        }
+
+        return count;
+    }
+
     /// <summary>What gradients of all elements cost beyond those of the non-zeros, where the device does not compute them all anyway.</summary>
     private double DenseGradients(int step)
     {
@@ -68,6 +98,6 @@ public sealed class StepFlops(
                 weight => weight.Dynamic is { } dynamic && dynamic.ChangesAfter(step) && SparsityAlgorithms.Of(dynamic.Algorithm).NeedsDenseGradient)
             .Where(weight => weight.Kept < weight.Total
                 && device?.ComputesDense(SparseProduct.Sddmm, weight.Shape[0], weight.Shape[1], weight.Kept, passTokens) is not true)
-            .Sum(weight => 2.0 * batch * sequence * (weight.Total - weight.Kept));
+            .Sum(weight => PerElement * (weight.Total - weight.Kept));
     }
 }

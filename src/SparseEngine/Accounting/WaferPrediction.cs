@@ -10,6 +10,7 @@ namespace SparseEngine.Accounting;
 /// <param name="Tokens">Tokens of the step.</param>
 public sealed record WaferPrediction(WaferStep Step, long Tokens)
 {
+    // Of a level that changes at each of a million steps, so many pieces say as much.
     private const int MostPhases = 200;
 
     /// <summary>Tokens a second.</summary>
@@ -23,12 +24,8 @@ public sealed record WaferPrediction(WaferStep Step, long Tokens)
     /// <param name="systems">CS-2s.</param>
     public static double AverageSeconds(ModelParameters model, SparsityPlan plan, int lastStep, long tokens, int systems)
     {
-        SparsityPhase[] phases = [.. SparsityPhase.Of(plan, lastStep)];
-
-        // Of very many phases, a level that falls step by step, evenly spaced ones say as much.
-        int stride = Math.Max(1, phases.Length / MostPhases);
-        SparsityPhase[] chosen = [.. phases.Where((_, index) => index % stride == 0)];
-        return chosen.Sum(phase => phase.Steps * Of(model, phase.Plan, tokens, systems).Step.Seconds) / chosen.Sum(phase => (double)phase.Steps);
+        SparsityPhase[] phases = [.. SparsityPhase.Of(plan, lastStep, MostPhases)];
+        return phases.Sum(phase => phase.Steps * Of(model, phase.Plan, tokens, systems).Step.Seconds) / lastStep;
     }
 
     /// <summary>Predicts a step.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Sparsity;
 
 namespace SparseEngine.Checkpoints;
 
@@ -8,8 +9,14 @@ namespace SparseEngine.Checkpoints;
 /// <param name="Infinities">Those that are infinite.</param>
 public readonly record struct ElementCounts(long Elements, long NaNs, long Infinities)
 {
+    /// <summary>Those NaN that mark places which were alive earlier in a run whose masks move.</summary>
+    public long Lived { get; init; }
+
     /// <summary>The share of NaN, in [0, 1]; 0 where there are no elements.</summary>
     public double Sparsity => Elements == 0 ? 0 : (double)NaNs / Elements;
+
+    /// <summary>The share that was alive at any time of the run, in [0, 1]; null where no dead place has the mark of one that has lived.</summary>
+    public double? EverAlive => Lived == 0 ? null : (double)(Elements - NaNs + Lived) / Elements;
 
     /// <summary>Counts the elements of a tensor.</summary>
     public static ElementCounts Of(ReadOnlySpan<float> values)
@@ -22,13 +29,16 @@ public readonly record struct ElementCounts(long Elements, long NaNs, long Infin
             infinities += float.IsInfinity(value) ? 1 : 0;
         }
 
-        return new ElementCounts(values.Length, nans, infinities);
+        return new ElementCounts(values.Length, nans, infinities) { Lived = LivedPlaces.CountMarks(values) };
     }
 
     /// <summary>The counts of several tensors together.</summary>
     public static ElementCounts Sum(IEnumerable<InspectedTensor> tensors) => tensors.Aggregate(
         default(ElementCounts),
-        (sum, tensor) => new(sum.Elements + tensor.Counts.Elements, sum.NaNs + tensor.Counts.NaNs, sum.Infinities + tensor.Counts.Infinities));
+        (sum, tensor) => new(sum.Elements + tensor.Counts.Elements, sum.NaNs + tensor.Counts.NaNs, sum.Infinities + tensor.Counts.Infinities)
+        {
+            Lived = sum.Lived + tensor.Counts.Lived,
+        });
 }
 
 /// <summary>One tensor of a checkpoint.</summary>

@@ -16,28 +16,43 @@ public sealed class CheckpointSparsifier
     private readonly bool dumpMasks;
     private readonly ILookup<string?, string> states;
 
-    private CheckpointSparsifier(CheckpointReader input, SparsityPlan plan, bool dumpMasks)
+    private CheckpointSparsifier(CheckpointReader input, SparsityPlan plan, int step, bool dumpMasks)
     {
         this.input = input;
         this.dumpMasks = dumpMasks;
-        Plan = plan;
+        Step = step;
+        Plan = plan with { Weights = [.. plan.After(step).Weights.Select(CountKept)] };
         states = input.Names.Where(IsState).ToLookup(OptimizerStateName.ParameterOf, StringComparer.Ordinal);
     }
 
     /// <summary>The weights that are made sparse.</summary>
     public SparsityPlan Plan { get; }
 
+    /// <summary>Optimizer steps done, after which schedules have the levels that are applied.</summary>
+    public int Step { get; }
+
+    /// <summary>The weights that stay dense, since their masks change for the first time after more steps.</summary>
+    public IEnumerable<WeightSparsity> NotYetSparse => Plan.Weights.Where(weight => weight.Dynamic?.IsDenseAfter(Step) is true);
+
     /// <summary>Plans the sparsity of a checkpoint's parameters.</summary>
     /// <param name="input">The checkpoint.</param>
     /// <param name="parameters">The sparsity section.</param>
-    /// <param name="drawSeed">Draws the seed of groups that have none; null draws 32 random bits.</param>
-    public static CheckpointSparsifier Create(CheckpointReader input, SparsityParameters parameters, Func<long>? drawSeed = null)
+    /// <param name="drawSeed">
+    /// Draws the seed of groups that have none; null takes the one that the checkpoint names, else 32 random bits.
+    /// </param>
+    /// <param name="step">Optimizer steps done, for levels that change; null for the checkpoint's own, 0 where it names none.</param>
+    /// <exception cref="CheckpointException">The input is damaged.</exception>
+    /// <exception cref="ConfigurationException">A glob matches no name, or parts of a weight would not be equal.</exception>
+    public static CheckpointSparsifier Create(
+        CheckpointReader input, SparsityParameters parameters, Func<long>? drawSeed = null, int? step = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(parameters);
         IEnumerable<NamedShape> shapes =
             input.Names.Where(name => !OptimizerStateName.IsOptimizers(name)).Select(name => new NamedShape(name, input.Shape(name)));
-        return new CheckpointSparsifier(input, SparsityPlan.Create(parameters, [.. shapes], drawSeed), parameters.DumpMasks);
+        drawSeed ??= SparsitySeed.Read(input) is { } drawn ? () => drawn : null;
+        SparsityPlan plan = SparsityPlan.Create(parameters, [.. shapes], drawSeed);
+        return new CheckpointSparsifier(input, plan, step ?? input.State?.Step ?? 0, parameters.DumpMasks);
     }
 
     /// <summary>Writes the checkpoint with the plan applied, and where the section says dump_masks, each mask beside it as a .npy file.</summary>
@@ -56,13 +71,28 @@ public sealed class CheckpointSparsifier
         OutputFiles.Check(
             [output.Path, .. masks is null ? [] : Plan.Weights.Select(weight => masks.PathFor(weight.Name))], input.Files, output.MayOverwrite);
 
-        Pass pass = new(input, masks, largest: Plan.Weights.Select(weight => (int)weight.Total).DefaultIfEmpty().Max(), stop);
+        Pass pass = new(input, Step, masks, largest: Plan.Weights.Select(weight => (int)weight.Total).DefaultIfEmpty().Max(), stop);
         List<TensorWriter> tensors = Tensors(pass);
-        long bytes = output.Write(tensors, input.State, Divergence.WithEmptyWeights(input.Metadata, EmptyWeights()));
+        long bytes = output.Write(
+            tensors, input.State,
+            SparsitySeed.With(Divergence.WithEmptyWeights(input.Metadata, EmptyWeights()), Plan.IsDynamic ? Plan.DrawnSeed : null));
         masks?.Commit();
         return new SparsifiedCheckpoint(
             tensors.Count, Plan.Weights.Length, Plan.Weights.Sum(weight => weight.Total), Plan.Weights.Sum(weight => weight.Kept),
             pass.Regrown, pass.NaNsElsewhere, pass.ParametersElsewhere, bytes);
+    }
+
+    /// <summary>A weight with the number of elements that are kept of it, which only the weight itself may tell.</summary>
+    private WeightSparsity CountKept(WeightSparsity weight)
+    {
+        if (MaskSelector.IsScored(weight.Method))
+        {
+            return weight;
+        }
+
+        float[] elements = new float[weight.Total];
+        input.Read(weight.Name, elements);
+        return StartingMask.Marked(weight, Step, elements) is { } keep ? weight with { Kept = keep.Count(true) } : weight;
     }
 
     /// <summary>The weights without any values: those of the plan, and of the input those that it does not change.</summary>
@@ -96,7 +126,7 @@ public sealed class CheckpointSparsifier
         OptimizerStateName.ParameterOf(name) is { } parameter && input.Contains(parameter) && !OptimizerStateName.IsOptimizers(parameter);
 
     /// <summary>One pass over the tensors; of masks it remembers the last.</summary>
-    private sealed class Pass(CheckpointReader input, MaskFiles? masks, int largest, CancellationToken stop)
+    private sealed class Pass(CheckpointReader input, int step, MaskFiles? masks, int largest, CancellationToken stop)
     {
         private readonly float[] scores = new float[largest];
         private SparsityMask? mask;
@@ -111,8 +141,12 @@ public sealed class CheckpointSparsifier
         {
             Read(weight.Name, dense);
             mask = null;
-            mask = MaskSelector.Select(weight, dense, scores.AsSpan(0, dense.Length));
+            mask = StartingMask.Marked(weight, step, dense) is { } keep
+                ? SparsityMask.Of(keep, keep.Count(true), dense)
+                : MaskSelector.Select(StartingMask.Ranked(weight), dense, scores.AsSpan(0, dense.Length));
+            LivedPlaces? lived = LivedPlacesOf(weight, dense, mask);
             mask.Apply(dense);
+            lived?.Mark(dense);
             masks?.Write(weight.Name, weight.Shape, mask.Keep);
             Regrown += mask.RegrownCount;
         }
@@ -140,6 +174,20 @@ public sealed class CheckpointSparsifier
                 NaNsElsewhere += nans;
                 ParametersElsewhere++;
             }
+        }
+
+        /// <summary>What was alive at any time, where the weight's run keeps that; null where it does not.</summary>
+        private LivedPlaces? LivedPlacesOf(WeightSparsity weight, ReadOnlySpan<float> dense, SparsityMask mask)
+        {
+            if (step == 0 || (weight.Dynamic is null && LivedPlaces.CountMarks(dense) == 0))
+            {
+                return null;
+            }
+
+            LivedPlaces lived = new(dense.Length);
+            lived.AddStored(dense);
+            lived.Add(mask.Keep);
+            return lived;
         }
 
         private void Read(string name, Span<float> dense)

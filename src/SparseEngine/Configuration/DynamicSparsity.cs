@@ -14,6 +14,9 @@ public sealed record DynamicSparsity(
     /// <summary>Whether masks change after a number of optimizer steps; the choice of the first masks, at step 0, is no change.</summary>
     public bool ChangesAfter(int step) => step > 0 && Updates.Contains(step);
 
+    /// <summary>Whether masks have not been chosen yet after a number of optimizer steps: weights are dense until their first update.</summary>
+    public bool IsDenseAfter(int step) => Updates.LastUntil(step) is null;
+
     /// <summary>The share of zeros after a number of steps: that of the last update, 0 before the first.</summary>
     public double LevelAfter(int step) => Updates.LastUntil(step) is { } update ? Math.Clamp(Value(Level, update), 0, 1) : 0;
 

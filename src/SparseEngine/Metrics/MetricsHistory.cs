@@ -17,17 +17,32 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
 {
     private const string FirstDataloader = "validate_0";
 
+    /// <summary>The updates of masks, in the file's order; none where masks did not move.</summary>
+    public ImmutableArray<MaskUpdateMetrics> MaskUpdates { get; init; } = [];
+
     /// <summary>Training FLOPs of the run up to each of <see cref="Steps"/>: executed, and of the same steps without sparsity.</summary>
-    /// <remarks>A step that is not logged counts as much as the next one that is; so do those before the first.</remarks>
+    /// <remarks>
+    /// A step that is not logged counts as much as the next one that is, dense gradients of an update apart; so do those before the first.
+    /// </remarks>
     public ImmutableArray<FlopCount> FlopsSoFar()
     {
         ImmutableArray<FlopCount>.Builder sums = ImmutableArray.CreateBuilder<FlopCount>(Steps.Length);
         FlopCount sum = new(0, 0);
         int before = 0;
+        int next = 0;
         foreach (StepMetrics step in Steps)
         {
+            double ofUpdates = 0;
+            double ofItsOwn = 0;
+            for (; next < MaskUpdates.Length && MaskUpdates[next].Step <= step.Step; next++)
+            {
+                ofItsOwn = MaskUpdates[next].Step == step.Step ? MaskUpdates[next].DenseGradientFlops : 0;
+                ofUpdates += MaskUpdates[next].DenseGradientFlops;
+            }
+
             int steps = step.Step - before;
-            sum = new FlopCount(sum.Dense + (steps * step.FlopsDense), sum.Executed + (steps * step.FlopsExecuted));
+            sum = new FlopCount(
+                sum.Dense + (steps * step.FlopsDense), sum.Executed + (steps * (step.FlopsExecuted - ofItsOwn)) + ofUpdates);
             before = step.Step;
             sums.Add(sum);
         }
@@ -70,13 +85,14 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         string[] lines = text.Split('\n');
         List<StepMetrics> steps = [];
         List<EvaluationMetrics> evaluations = [];
+        List<MaskUpdateMetrics> updates = [];
 
         // What follows the last line feed is empty, or a line that is being written.
         for (int index = 0; index < lines.Length - 1; index++)
         {
             try
             {
-                Read(lines[index], steps, evaluations);
+                Read(lines[index], steps, evaluations, updates);
             }
             catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
             {
@@ -84,16 +100,28 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
             }
         }
 
-        return new MetricsHistory([.. InOrder(steps, step => step.Step)], [.. InOrder(evaluations, evaluation => evaluation.Step)]);
+        return new MetricsHistory([.. InOrder(steps, step => step.Step)], [.. InOrder(evaluations, evaluation => evaluation.Step)])
+        {
+            MaskUpdates = [.. InOrder(updates, update => update.Step)],
+        };
     }
 
-    private static void Read(string text, List<StepMetrics> steps, List<EvaluationMetrics> evaluations)
+    private static void Read(string text, List<StepMetrics> steps, List<EvaluationMetrics> evaluations, List<MaskUpdateMetrics> updates)
     {
         using JsonDocument document = JsonDocument.Parse(text);
         JsonElement line = document.RootElement;
         int step = line.GetProperty("step").GetInt32();
-        if (line.TryGetProperty(MetricsLog.MasksKey, out _))
+        if (line.TryGetProperty(MetricsLog.MasksKey, out JsonElement masks))
         {
+            updates.Add(new MaskUpdateMetrics(
+                step,
+                [
+                    .. masks.EnumerateObject().Where(weight => weight.Name != MaskUpdateMetrics.TotalName)
+                        .Select(weight => Mask(weight.Name, weight.Value)),
+                ])
+            {
+                DenseGradientFlops = Of(MetricsLog.DenseGradientFlopsKey),
+            });
             return;
         }
 
@@ -116,6 +144,16 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
         double Of(string name) => Number(line.GetProperty(name));
 
         double? Optional(string name) => line.TryGetProperty(name, out JsonElement value) ? Number(value) : null;
+    }
+
+    private static WeightMaskMetrics Mask(string name, JsonElement weight)
+    {
+        long elements = weight.GetProperty(MetricsLog.ElementsKey).GetInt64();
+        return new WeightMaskMetrics(
+            name, elements, (long)Math.Round((1 - Of("sparsity")) * elements), (long)Of("grown"), (long)Of("dropped"),
+            (long)Math.Round(Of("ever_alive") * elements));
+
+        double Of(string key) => Number(weight.GetProperty(key));
     }
 
     private static double Number(JsonElement value) =>

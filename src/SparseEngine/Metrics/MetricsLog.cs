@@ -12,6 +12,12 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>The key that an update of the masks has: "total" and each weight's name, with what became of its mask.</summary>
     public const string MasksKey = "masks";
 
+    /// <summary>The key of the number of a weight's elements, of which the others say shares.</summary>
+    public const string ElementsKey = "elements";
+
+    /// <summary>The key of the operations that an update of the masks adds to its step's.</summary>
+    public const string DenseGradientFlopsKey = "flops_dense_gradients";
+
     /// <summary>The key that tells on which of several validation data a line is.</summary>
     public const string DataloaderKey = "dataloader";
 
@@ -52,10 +58,12 @@ internal sealed class MetricsLog : IDisposable
         ArgumentNullException.ThrowIfNull(update);
         Append(update.Step, json =>
         {
+            Number(json, DenseGradientFlopsKey, update.DenseGradientFlops);
             json.WriteStartObject(MasksKey);
             foreach (WeightMaskMetrics weight in update.Weights.Prepend(update.Total))
             {
                 json.WriteStartObject(weight.Name);
+                json.WriteNumber(ElementsKey, weight.Elements);
                 foreach (Scalar scalar in Scalar.Of(weight))
                 {
                     Number(json, scalar.Name, scalar.Value);

@@ -14,10 +14,27 @@ internal sealed class LivedPlaces(int elements)
     // A quiet NaN that no arithmetic makes: the mark of what has lived and is dead.
     private static readonly float Lived = BitConverter.UInt32BitsToSingle(0x7FC1_1F3D);
 
+    private static readonly uint LivedBits = BitConverter.SingleToUInt32Bits(Lived);
+
     private readonly ulong[] bits = new ulong[(elements + 63) / 64];
 
     /// <summary>How many there are.</summary>
     public long Count => bits.Sum(word => (long)BitOperations.PopCount(word));
+
+    /// <summary>Whether an element of a stored weight is a dead place that has lived.</summary>
+    public static bool HasLived(float element) => BitConverter.SingleToUInt32Bits(element) == LivedBits;
+
+    /// <summary>How many places of a stored weight are dead and have lived.</summary>
+    public static long CountMarks(ReadOnlySpan<float> dense)
+    {
+        long count = 0;
+        foreach (float element in dense)
+        {
+            count += HasLived(element) ? 1 : 0;
+        }
+
+        return count;
+    }
 
     /// <summary>Adds the places that are alive.</summary>
     /// <param name="pattern">Where they lie; null for everywhere.</param>
@@ -58,10 +75,9 @@ internal sealed class LivedPlaces(int elements)
     /// <summary>Adds the places of a stored weight that are alive, or dead with the mark of those that have lived.</summary>
     public void AddStored(ReadOnlySpan<float> dense)
     {
-        uint mark = BitConverter.SingleToUInt32Bits(Lived);
         for (int place = 0; place < dense.Length; place++)
         {
-            if (!float.IsNaN(dense[place]) || BitConverter.SingleToUInt32Bits(dense[place]) == mark)
+            if (!float.IsNaN(dense[place]) || HasLived(dense[place]))
             {
                 Add(place);
             }

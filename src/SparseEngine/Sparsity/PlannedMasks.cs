@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Sparsity;
@@ -62,24 +61,12 @@ internal sealed class PlannedMasks(ComputeDevice device, SparsityPlan plan, int 
 
     private DeviceBuffer<byte> Choose(WeightSparsity planned, DenseWeight weight)
     {
-        if (!MaskSelector.IsScored(planned.Method))
+        if (StartingMask.Marked(planned, step, weight.Elements) is { } marked)
         {
-            if (step == 0 || !StoredMasks.HasSparsePlaces(weight.Elements))
-            {
-                bool[] marked = new bool[weight.Elements.Length];
-                MaskSelector.Mark(planned, weight.Elements, marked);
-                return weight.Upload(marked);
-            }
-
-            // A run that goes on has its mask; where that is of another level, the largest stay.
-            if (planned.Dynamic?.Updates.LastUntil(step) is null or 0 || StoredMasks.CountFinite(weight.Elements) == planned.Kept)
-            {
-                return weight.Upload(StoredMasks.Finite(weight.Elements));
-            }
-
-            planned = planned with { Method = SparsityMethod.TopK };
+            return weight.Upload(marked);
         }
 
+        planned = StartingMask.Ranked(planned);
         DeviceBuffer<byte> keep = device.Allocate<byte>(weight.Elements.Length);
         device.SelectMask(MaskSelector.Arguments(planned), planned.Rows, planned.Columns, weight.OnDevice, keep);
         return keep;

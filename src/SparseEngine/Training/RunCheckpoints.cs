@@ -11,9 +11,6 @@ namespace SparseEngine.Training;
 /// <summary>Writes a run's checkpoints: dense tensors with NaN at sparse places, and all that a continuation needs.</summary>
 internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, int shuffleSeed, long? sparsitySeed, IRunObserver observer)
 {
-    /// <summary>The metadata key of the seed that was drawn for sparsity groups which have none: masks that move go on drawing from it.</summary>
-    public const string SparsitySeedKey = "sparsity.seed";
-
     /// <summary>The last checkpoint written.</summary>
     public string? LastPath { get; private set; }
 
@@ -58,13 +55,8 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
             [TrainingTime.Key] = TrainingTime.Write(seconds),
         };
-        if (sparsitySeed is { } drawn)
-        {
-            metadata[SparsitySeedKey] = drawn.ToString(CultureInfo.InvariantCulture);
-        }
-
         TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);
-        MdlWriter.Write(path, tensors, state, Divergence.WithEmptyWeights(metadata, emptyWeights));
+        MdlWriter.Write(path, tensors, state, SparsitySeed.With(Divergence.WithEmptyWeights(metadata, emptyWeights), sparsitySeed));
         LastPath = path;
         observer.OnCheckpoint(path, step);
         if (config.KeepCheckpointMax is { } keep)

@@ -1,5 +1,7 @@
 using SparseEngine.Configuration;
+using SparseEngine.Models;
 using SparseEngine.Runs;
+using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;
 
@@ -32,6 +34,12 @@ internal static class RunRequirements
         if (problems.Count > 0)
         {
             throw new ConfigurationException(problems);
+        }
+
+        if (trains)
+        {
+            // What of the section does not fit the model is known before a folder is made or data are opened.
+            _ = SparsityPlan.Create(parameters.Sparsity, GptArchitecture.Parameters(parameters.Model), drawSeed: () => 0);
         }
 
         void Require(object? section, string name)

@@ -43,11 +43,7 @@ internal sealed class StartingPoint : IDisposable
     public double? Seconds => State is null || reader is null ? 0 : TrainingTime.Read(reader);
 
     /// <summary>The seed that the run which this one goes on from drew for sparsity groups without one; null where there is none.</summary>
-    public long? SparsitySeed =>
-        State is not null && reader is not null && reader.Metadata.TryGetValue(RunCheckpoints.SparsitySeedKey, out string? text)
-        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seed)
-            ? seed
-            : null;
+    public long? DrawnSparsitySeed => State is not null && reader is not null ? SparsitySeed.Read(reader) : null;
 
     /// <summary>
     /// The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.

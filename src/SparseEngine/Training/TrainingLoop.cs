@@ -86,7 +86,7 @@ internal sealed class TrainingLoop
         start.CompareWithNewest(config);
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
-        Func<long>? drawSeed = start.SparsitySeed is { } drawn ? () => drawn : null;
+        Func<long>? drawSeed = start.DrawnSparsitySeed is { } drawn ? () => drawn : null;
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, drawSeed);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
         PlannedMasks planned = new(context.Device, plan, start.Step, run.Sparsity is { DumpMasks: true } ? config.ModelDirectory : null);
@@ -195,7 +195,7 @@ internal sealed class TrainingLoop
         done++;
         flopsDone = flopsDone.Plus(flops.Of(done));
         samplesConsumed += loader.BatchSize;
-        UpdateMasks();
+        UpdateMasks(flops.DenseGradientsOf(done));
         clock.Stop();
 
         // Figures cost nothing where a step is over when it returns; elsewhere they would make the device wait for this program.
@@ -205,7 +205,7 @@ internal sealed class TrainingLoop
         }
     }
 
-    private void UpdateMasks()
+    private void UpdateMasks(double denseGradientFlops)
     {
         if (!masks.ChangeAfter(done))
         {
@@ -214,7 +214,7 @@ internal sealed class TrainingLoop
 
         // A step that failed must not choose masks.
         step.Read();
-        MaskUpdateMetrics update = masks.Update(done);
+        MaskUpdateMetrics update = masks.Update(done) with { DenseGradientFlops = denseGradientFlops };
         log.Write(update);
         context.Observer.OnMaskUpdate(update);
     }
@@ -237,7 +237,7 @@ internal sealed class TrainingLoop
         done++;
         samplesConsumed += loader.BatchSize;
         passedOver++;
-        UpdateMasks();
+        UpdateMasks(denseGradientFlops: 0);
         clock.Stop();
         reportedStep = done;
         reportedTime = clock.Elapsed;

@@ -49,11 +49,53 @@ public sealed class MetricsHistoryTests : IDisposable
     }
 
     [Fact]
+    public void Updates_of_masks_are_read_back_to_the_element()
+    {
+        MaskUpdateMetrics[] updates =
+        [
+            new(2, [new("a", 3_000_001, 1_000_003, 7, 9, 2_000_001), new("b", 7, 0, 0, 7, 7)]) { DenseGradientFlops = 1e15 / 3 },
+            new(4, [new("b", 7, 7, 7, 0, 7)]),
+            new(6, []),
+        ];
+        using (MetricsLog log = MetricsLog.Open(folder.Path, resumeStep: 0))
+        {
+            log.Write(updates[0] with { Weights = [] });
+            log.Write(updates[0]);
+            log.Write(Step(2, 1));
+            log.Write(updates[1]);
+            log.Write(updates[2]);
+        }
+
+        MetricsHistory history = MetricsHistory.Read(folder.Path);
+
+        Assert.Equal([2, 4, 6], history.MaskUpdates.Select(update => update.Step));
+        Assert.All(updates.Zip(history.MaskUpdates), pair => Assert.Equal(pair.First.Weights, pair.Second.Weights));
+        Assert.Equal([1e15 / 3, 0, 0], history.MaskUpdates.Select(update => update.DenseGradientFlops));
+        Assert.Equal(new WeightMaskMetrics("total", 3_000_008, 1_000_003, 7, 16, 2_000_008), history.MaskUpdates[0].Total);
+        Assert.Single(history.Steps);
+    }
+
+    [Fact]
     public void Steps_between_logged_ones_count_as_the_next_logged_one()
     {
         MetricsHistory history = new([Step(10, 1), Step(20, 1) with { FlopsExecuted = 70 }, Step(21, 1)], []);
 
         Assert.Equal([new FlopCount(1000, 250), new FlopCount(2000, 950), new FlopCount(2100, 975)], history.FlopsSoFar());
+    }
+
+    [Fact]
+    public void Dense_gradients_count_at_the_updates_that_needed_them_whatever_steps_are_logged()
+    {
+        // Updates after 10, 15, 20 and 21, of which those after 10, 20 and 21 are logged steps: what they executed is 25 and the gradients.
+        MetricsHistory history = new(
+            [Step(10, 1) with { FlopsExecuted = 32 }, Step(20, 1) with { FlopsExecuted = 32 }, Step(21, 1) with { FlopsExecuted = 34 }], [])
+        {
+            MaskUpdates = [Update(10, 7), Update(15, 8), Update(20, 7), Update(21, 9), Update(25, 7)],
+        };
+
+        Assert.Equal([257, 522, 556], history.FlopsSoFar().Select(flops => flops.Executed));
+
+        static MaskUpdateMetrics Update(int step, double flops) => new(step, []) { DenseGradientFlops = flops };
     }
 
     [Fact]
@@ -92,6 +134,8 @@ public sealed class MetricsHistoryTests : IDisposable
     [Theory]
     [InlineData("{\"step\":1,\"loss\":2}")]
     [InlineData("[1]")]
+    [InlineData("{\"step\":1,\"masks\":{\"a\":{\"sparsity\":1}}}")]
+    [InlineData("{\"step\":1,\"masks\":[]}")]
     [InlineData("{\"step\":\"one\",\"eval_loss\":2}")]
     [InlineData("{\"step\":1,\"eval_loss\":\"much\"}")]
     [InlineData("")]

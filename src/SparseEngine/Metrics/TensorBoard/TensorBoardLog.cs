@@ -10,11 +10,15 @@ namespace SparseEngine.Metrics.TensorBoard;
 /// <remarks>A tag is the same in both, so that their curves share a chart.</remarks>
 internal sealed class TensorBoardLog : IDisposable
 {
+    private const string TotalSparsity = "sparsity/total";
+
     private readonly string modelDirectory;
     private readonly int? firstStep;
     private readonly TimeProvider clock;
     private readonly EventFile? training;
     private EventFile? evaluation;
+    private long zeros;
+    private long parameters;
 
     /// <summary>Starts a file in each folder that has something to say.</summary>
     /// <param name="modelDirectory">The model directory.</param>
@@ -67,10 +71,11 @@ internal sealed class TensorBoardLog : IDisposable
             return;
         }
 
-        long zeros = plan.Weights.Sum(weight => weight.Total - weight.Kept);
+        this.parameters = parameters;
+        zeros = plan.Weights.Sum(weight => weight.Total - weight.Kept);
         training?.WriteScalars(step,
         [
-            new Scalar("sparsity/total", (double)zeros / parameters),
+            new Scalar(TotalSparsity, (double)zeros / parameters),
             .. plan.Weights.Select(weight => new Scalar($"sparsity/{weight.Name}", 1 - ((double)weight.Kept / weight.Total))),
         ]);
     }
@@ -78,12 +83,18 @@ internal sealed class TensorBoardLog : IDisposable
     /// <summary>Writes a training step.</summary>
     public void Write(StepMetrics step) => training?.WriteScalars(step.Step, Scalar.Of(step));
 
-    /// <summary>Writes an update of the masks: for each weight and for all of them.</summary>
+    /// <summary>Writes an update of the masks: for each weight and for all of them; of the share of zeros for the whole model.</summary>
     public void Write(MaskUpdateMetrics update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        training?.WriteScalars(update.Step, update.Weights.Append(update.Total).SelectMany(weight =>
-            Scalar.Of(weight).Select(scalar => scalar with { Name = $"{scalar.Name}/{weight.Name}" })));
+        zeros += update.Total.Dropped - update.Total.Grown;
+        training?.WriteScalars(update.Step,
+        [
+            .. update.Weights.Append(update.Total).SelectMany(weight =>
+                Scalar.Of(weight).Select(scalar => scalar with { Name = $"{scalar.Name}/{weight.Name}" }))
+                .Where(scalar => scalar.Name != TotalSparsity),
+            new Scalar(TotalSparsity, (double)zeros / parameters),
+        ]);
     }
 
     /// <summary>Writes an evaluation.</summary>

@@ -49,6 +49,36 @@ public sealed class RunEventsTests : IDisposable
     }
 
     [Fact]
+    public void Updates_of_masks_have_their_tags_and_the_share_of_zeros_of_the_whole_model_goes_on()
+    {
+        DynamicSparsity dynamic = new(
+            SparsityAlgorithm.Gmp, new CyclingValue([0.25, 0.5, 0.75]), new PeriodicUpdates(3), DynamicSparsity.DefaultDropFraction);
+        run.Parameters = run.Parameters with
+        {
+            Sparsity = new SparsityParameters
+            {
+                Selection = SparsitySelection.Default,
+                Groups = [new SparsityGroup(null, 0, SparsityMethod.TopK, 1, "params.yaml:1:1") { Dynamic = dynamic }],
+            },
+        };
+        run.Execute();
+
+        long sparse = run.Overview!.Plan.Weights.Sum(weight => weight.Total);
+        string name = run.Overview.Plan.Weights[0].Name;
+        (int Step, string Tag, float? Number)[] numbers =
+            [.. Events("train").SelectMany(record => record.Values.Select(value => (record.Step, value.Tag, value.Number)))];
+        Assert.Equal([(1, 0.25f), (3, 0.5f), (6, 0.75f)], Of($"sparsity/{name}"));
+        Assert.Equal([(3, 0f), (6, 0f)], Of($"grown/{name}"));
+        Assert.Equal([(3, 0.75f), (6, 0.75f)], Of("ever_alive/total"));
+        Assert.Equal([(3, sparse / 4f), (6, sparse / 4f)], Of("dropped/total"));
+        double ofModel = (double)sparse / run.Overview.Parameters;
+        Assert.Equal([(1, (float)(0.25 * ofModel)), (3, (float)(0.5 * ofModel)), (6, (float)(0.75 * ofModel))], Of("sparsity/total"));
+
+        IEnumerable<(int, float)> Of(string tag) =>
+            numbers.Where(number => number.Tag == tag).Select(number => (number.Step, number.Number!.Value));
+    }
+
+    [Fact]
     public void A_dense_run_has_no_sparsity()
     {
         run.Parameters = run.Parameters with { Sparsity = null };
