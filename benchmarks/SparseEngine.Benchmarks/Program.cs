@@ -7,7 +7,7 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling PLOT PLOT", "memory", "dynamic": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list,
+// "scaling PLOT PLOT", "memory", "dynamic [Gmp|Set|RigL...]": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter, --list,
 // --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -50,8 +50,8 @@ switch (args)
     case ["memory"]:
         StepTables.PrintMemory();
         break;
-    case ["dynamic"]:
-        DynamicTables.Print();
+    case ["dynamic", .. string[] algorithms]:
+        DynamicTables.Print([.. algorithms.Select(Enum.Parse<SparsityAlgorithm>)]);
         break;
     case [DynamicTables.MemoryArgument, string zeros, string algorithm]:
         DynamicTables.MeasureMemory(int.Parse(zeros, CultureInfo.InvariantCulture), Enum.Parse<SparsityAlgorithm>(algorithm));

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Host;
@@ -11,8 +10,6 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
     where T : unmanaged
 {
-    private const int Alignment = 64;
-
     // Locked while it changes: items of a device's ForEach allocate and dispose side by side.
     private readonly HashSet<IDisposable> owner;
     private T* memory;
@@ -21,8 +18,7 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
         : base(length)
     {
         this.owner = owner;
-        nuint bytes = (nuint)Math.Max(length, 1) * (nuint)sizeof(T);
-        memory = (T*)NativeMemory.AlignedAlloc((bytes + Alignment - 1) / Alignment * Alignment, Alignment);
+        memory = (T*)PageMemory.Allocate(Bytes);
         Clear();
         lock (owner)
         {
@@ -39,6 +35,8 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
         }
     }
 
+    private nuint Bytes => (nuint)Math.Max(Length, 1) * (nuint)sizeof(T);
+
     public Span<T> Span => new(Pointer, Length);
 
     public override void CopyFrom(ReadOnlySpan<T> source, int offset = 0) => source.CopyTo(Range(offset, source.Length));
@@ -54,7 +52,7 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
             owner.Remove(this);
         }
 
-        NativeMemory.AlignedFree(memory);
+        PageMemory.Free(memory, Bytes);
         memory = null;
     }
 

@@ -23,7 +23,8 @@ internal static class DynamicTables
     private static StepSize Size => StepSize.All[0];
 
     /// <summary>Times runs of 200 steps, with an update every 100 of them, and measures their memory.</summary>
-    public static void Print()
+    /// <param name="algorithms">Which; none for all.</param>
+    public static void Print(params SparsityAlgorithm[] algorithms)
     {
         using HostDevice device = HostDevice.Create(Environment.ProcessorCount);
         double elements = Size.Plan(Levels[0]).Weights.Sum(weight => weight.Total);
@@ -36,7 +37,7 @@ internal static class DynamicTables
         foreach (int zeros in Levels)
         {
             double staticPeak = PeakMemory.Of(MemoryArgument, $"{zeros}", $"{SparsityAlgorithm.Static}");
-            foreach (SparsityAlgorithm algorithm in Algorithms)
+            foreach (SparsityAlgorithm algorithm in algorithms.Length == 0 ? Algorithms : algorithms)
             {
                 Times times = Measure(device, zeros, algorithm);
                 double peak = PeakMemory.Of(MemoryArgument, $"{zeros}", $"{algorithm}");

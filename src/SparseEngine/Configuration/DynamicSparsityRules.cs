@@ -23,14 +23,16 @@ internal static class DynamicSparsityRules
     // Rounding of a cosine at its ends is no mistake of the user's.
     private const double Tolerance = 1e-9;
 
-    /// <summary>What is doubtful about when masks change; null for nothing.</summary>
+    /// <summary>What is doubtful about when masks change; null for nothing. The choice of the first masks, at step 0, is no change.</summary>
     /// <param name="dynamic">How masks change.</param>
     /// <param name="lastStep">The last step of the run; null where only its data would tell.</param>
-    public static string? NeverWithin(DynamicSparsity dynamic, int? lastStep) =>
-        dynamic.Updates.NextAfter(-1) is { } first && first <= (lastStep ?? int.MaxValue)
-            ? null
-            : Invariant(
-                $"never changes a mask: its first update is after step {dynamic.Updates.NextAfter(-1)}, and the run ends with step {lastStep}");
+    public static string? NeverWithin(DynamicSparsity dynamic, int? lastStep)
+    {
+        int? first = dynamic.Updates.NextAfter(0);
+        return first is null ? "never changes a mask"
+            : first > lastStep ? Invariant($"never changes a mask: its first update is after step {first}, and the run ends with step {lastStep}")
+            : null;
+    }
 
     /// <summary>What is wrong with the values of a group's schedules: of each the first thing.</summary>
     /// <param name="dynamic">How masks change.</param>

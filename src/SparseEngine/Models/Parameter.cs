@@ -96,42 +96,67 @@ internal sealed class Parameter : IDisposable
     /// <summary>Sets the gradient to zero.</summary>
     public void ClearGradient()
     {
-        Gradient.Clear();
-        denseGradient?.Clear();
+        if (denseGradient is null)
+        {
+            Gradient.Clear();
+        }
+        else
+        {
+            denseGradient.Clear();
+        }
     }
 
-    /// <summary>From now on the gradient of all elements is collected, until <see cref="TakeDenseGradient"/>. It costs 4 bytes an element.</summary>
+    /// <summary>
+    /// From now on the gradient of all elements is collected in place of the stored ones', until <see cref="TakeDenseGradient"/>. It costs 4 bytes an
+    /// element.
+    /// </summary>
     public void CollectDenseGradient()
     {
         // A weight that is stored in full has it anyway.
         if (Pattern is not null)
         {
+            ReleaseGradient();
             denseGradient ??= device.Allocate<float>(Elements);
         }
     }
 
-    /// <summary>Brings the stored elements' part of a dense gradient into the gradient.</summary>
+    /// <summary>
+    /// Has <see cref="Gradient"/> ready: where that of all elements is collected, its stored elements are brought there, into memory that
+    /// <see cref="ReleaseGathered"/> gives back.
+    /// </summary>
     public void GatherGradient()
     {
         if (denseGradient is not null)
         {
-            device.Transfer(from: null, Pattern!.Csr, Shape[0], Shape[1], denseGradient, Gradient);
+            gradient ??= device.Allocate<float>(NonZeros);
+            device.Transfer(from: null, Pattern!.Csr, Shape[0], Shape[1], denseGradient, gradient);
         }
     }
 
+    /// <summary>Gives the memory of a gathered gradient back.</summary>
+    public void ReleaseGathered()
+    {
+        if (denseGradient is not null)
+        {
+            ReleaseGradient();
+        }
+    }
+
+    /// <summary>Gives the memory of the gradient back, not that of all elements. The parameter has none until <see cref="Rewire"/>.</summary>
+    public void ReleaseGradient()
+    {
+        gradient?.Dispose();
+        gradient = null;
+    }
+
     /// <summary>
-    /// Hands the gradient of all elements over to the caller, who disposes of it; null where none was collected. The parameter has no gradient
-    /// until <see cref="Rewire"/>.
+    /// Hands the gradient of all elements over to the caller, who disposes of it; null where none was collected. A weight that is stored in full
+    /// has no gradient then until <see cref="Rewire"/>.
     /// </summary>
     public DeviceBuffer<float>? TakeDenseGradient()
     {
         DeviceBuffer<float>? taken = Pattern is null ? gradient : denseGradient;
-        if (Pattern is not null)
-        {
-            gradient?.Dispose();
-        }
-
-        gradient = null;
+        gradient = Pattern is null ? null : gradient;
         denseGradient = null;
         return taken;
     }

@@ -60,7 +60,9 @@ internal abstract class Optimizer
         foreach (Parameter parameter in Parameters)
         {
             double decay = parameter.Definition.Decays ? Settings.WeightDecayRate : 0;
+            parameter.GatherGradient();
             Update(parameter, (float)learningRate, (float)decay, scale);
+            parameter.ReleaseGathered();
         }
     }
 

@@ -65,6 +65,11 @@ internal sealed class MovingMasks
         ImmutableArray<MovingMask> due = [.. masks.Where(mask => mask.ChangesAfter(step))];
         WeightMaskMetrics[] changes = new WeightMaskMetrics[due.Length];
 
+        foreach (MovingMask mask in due)
+        {
+            mask.ReleaseGradient();
+        }
+
         // The largest first, so that none is left when the others are done.
         int[] order = [.. Enumerable.Range(0, due.Length).OrderByDescending(index => due[index].Elements)];
         device.ForEach(order.Length, index => changes[order[index]] = due[order[index]].Update(step));
@@ -99,6 +104,15 @@ internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Pa
         }
     }
 
+    /// <summary>Makes room for the update: the optimizer has used the gradient of the stored elements.</summary>
+    public void ReleaseGradient()
+    {
+        if (!algorithm.NeedsDenseGradient || parameter.DenseGradient is not null)
+        {
+            parameter.ReleaseGradient();
+        }
+    }
+
     /// <summary>Changes the mask.</summary>
     public WeightMaskMetrics Update(int step)
     {
@@ -107,6 +121,9 @@ internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Pa
         CsrPattern? after = Choose(weight.After(step), step, rows, columns);
         parameter.Rewire(after);
         lived.Add(after);
+
+        // The old pattern goes before the next weight makes its new one: all of them together are as large as a sparse model.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
         long staying = MaskChange.Common(before, after, rows, columns);
         long aliveBefore = before?.NonZeros ?? weight.Total;
         long alive = after?.NonZeros ?? weight.Total;
@@ -119,9 +136,12 @@ internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Pa
 
         // A step without labels has no gradient to go by: then nothing is dropped that the level does not demand.
         ISparsityAlgorithm chosen = algorithm.NeedsDenseGradient && gradient is null ? new GradualMagnitudePruning() : algorithm;
-        using DeviceBuffer<float> scores = gradient ?? device.Allocate<float>(rows * columns);
         using DeviceBuffer<byte> keep = device.Allocate<byte>(rows * columns);
-        device.UpdateMask(chosen.Update(target, target.Dynamic!, step), parameter.Pattern, rows, columns, parameter.Values, scores, keep);
+        using (DeviceBuffer<float> scores = gradient ?? device.Allocate<float>(rows * columns))
+        {
+            device.UpdateMask(chosen.Update(target, target.Dynamic!, step), parameter.Pattern, rows, columns, parameter.Values, scores, keep);
+        }
+
         return target.KeptAt(target.Sparsity) == target.Total ? null : device.Compress(keep, rows, columns);
     }
 }

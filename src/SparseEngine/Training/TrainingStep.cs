@@ -157,6 +157,7 @@ internal sealed class TrainingStep : IDisposable
         {
             parameter.GatherGradient();
             device.AddSumOfSquares(parameter.Gradient, squaredNorm);
+            parameter.ReleaseGathered();
         }
     }
 
