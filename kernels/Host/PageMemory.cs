@@ -20,7 +20,7 @@ internal static unsafe partial class PageMemory
 
     /// <summary>Memory with undefined contents, aligned to a cache line.</summary>
     /// <param name="bytes">How much; above 0.</param>
-    /// <exception cref="OutOfMemoryException">The system has no more.</exception>
+    /// <exception cref="InsufficientMemoryException">The system has no more.</exception>
     public static void* Allocate(nuint bytes)
     {
         if (!IsMapped(bytes))
@@ -29,7 +29,7 @@ internal static unsafe partial class PageMemory
         }
 
         nint address = Map(0, bytes, Protection, Flags, -1, 0);
-        return address == -1 ? throw new OutOfMemoryException() : (void*)address;
+        return address == -1 ? throw new InsufficientMemoryException() : (void*)address;
     }
 
     /// <summary>Gives memory back.</summary>
