@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Gpu;
 
@@ -30,25 +31,16 @@ internal sealed partial class GpuDevice
 /// <summary>Floats as unsigned integers that order as they do: by value, -0 below 0, or by magnitude.</summary>
 internal readonly struct RankedView(ArrayView<float> values, uint mask, uint largest)
 {
-    /// <summary>The bits of the largest finite number.</summary>
-    public const uint LargestFinite = 0x7F7FFFFF;
-
-    /// <summary>The bits of infinity.</summary>
-    public const uint Infinity = 0x7F800000;
-
-    /// <summary>The bits of a magnitude.</summary>
-    public const uint Magnitude = 0x7FFFFFFF;
-
     public static RankedView ByValue(ArrayView<float> values) => new(values, uint.MaxValue, uint.MaxValue);
 
     /// <summary>By magnitude; what is not finite counts as the largest finite number.</summary>
-    public static RankedView ByMagnitude(ArrayView<float> values) => new(values, Magnitude, LargestFinite);
+    public static RankedView ByMagnitude(ArrayView<float> values) => new(values, FloatBits.Magnitude, FloatBits.LargestFinite);
 
     public uint Key(int index)
     {
         uint bits = Interop.FloatAsInt(values[index]) & mask;
         bits = bits > largest ? largest : bits;
-        return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
+        return (bits & FloatBits.Sign) != 0 ? ~bits : bits | FloatBits.Sign;
     }
 }
 

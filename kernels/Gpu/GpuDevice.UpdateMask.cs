@@ -74,8 +74,8 @@ internal readonly struct FiniteMagnitudeKernel(int length, ArrayView<float> scor
     {
         for (int i = Work.First; i < length; i += Work.Stride)
         {
-            uint magnitude = Interop.FloatAsInt(scores[i]) & RankedView.Magnitude;
-            scores[i] = Interop.IntAsFloat(magnitude > RankedView.LargestFinite ? RankedView.LargestFinite : magnitude);
+            uint magnitude = Interop.FloatAsInt(scores[i]) & FloatBits.Magnitude;
+            scores[i] = Interop.IntAsFloat(magnitude > FloatBits.LargestFinite ? FloatBits.LargestFinite : magnitude);
         }
     }
 }
@@ -89,7 +89,7 @@ internal readonly struct RaiseAllKernel(ArrayView<byte> staying, int length, Arr
         {
             if (staying[i] != 0)
             {
-                scores[i] = Interop.IntAsFloat(RankedView.Infinity);
+                scores[i] = Interop.IntAsFloat(FloatBits.Exponent);
             }
         }
     }
@@ -104,7 +104,7 @@ internal readonly struct RaiseKernel(ArrayView<byte> staying, ArrayView<int> pla
         {
             if (staying[p] != 0)
             {
-                scores[places[p]] = Interop.IntAsFloat(RankedView.Infinity);
+                scores[places[p]] = Interop.IntAsFloat(FloatBits.Exponent);
             }
         }
     }

@@ -9,7 +9,7 @@ internal static class FloatBits
     /// <summary>All but the sign.</summary>
     public const uint Magnitude = 0x7FFF_FFFF;
 
-    /// <summary>The exponent, all of which is set in what is not finite.</summary>
+    /// <summary>The exponent, all of which is set in what is not finite: by itself, infinity.</summary>
     public const uint Exponent = 0x7F80_0000;
 
     /// <summary>The largest finite number.</summary>

@@ -10,15 +10,20 @@ internal sealed class TinyRun : IDisposable
     /// <summary>The section of a run whose masks move by the gradients at every other step.</summary>
     public const string MovingMasks = "{algorithm: rigl, sparsity: 0.75, update: {freq: 2}, drop_fraction: 0.3, seed: 11}";
 
+    /// <summary>What it trains on, an input's map without its braces: a scene, in an order of its own.</summary>
+    public static string TrainingInput { get; } = Input("True, shuffle_seed: 3");
+
+    /// <summary>What it is evaluated on: the same in the text's order.</summary>
+    public static string ValidationInput { get; } = Input("False");
+
     private const string StaticMasks = "{sparsity: 0.75, init_method: random, seed: 11}";
 
     public TinyRun(int checkpointSteps = 0, int logSteps = 2, string runConfig = "", string sparsity = StaticMasks)
     {
-        string text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
         folder.Write("params.yaml", $$"""
-            train_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: True,
-              shuffle_seed: 3}
-            eval_input: {data_processor: TextDataProcessor, data_dir: '{{text}}', max_sequence_length: 32, batch_size: 4, shuffle: False}
+            train_input:
+              { {{TrainingInput}} }
+            eval_input: { {{ValidationInput}} }
             model:
               vocab_size: 256
               hidden_size: 32
@@ -71,6 +76,12 @@ internal sealed class TinyRun : IDisposable
         .ToDictionary(step => step.Key, step => (step.Last().GetProperty("loss").GetDouble(), step.Last().GetProperty("grad_norm").GetDouble()));
 
     public void Dispose() => folder.Dispose();
+
+    private static string Input(string shuffle)
+    {
+        string text = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
+        return $"data_processor: TextDataProcessor, data_dir: '{text}', max_sequence_length: 32, batch_size: 4, shuffle: {shuffle}";
+    }
 
     private static string[] Arguments(string mode, string[] options) =>
     [

@@ -3,13 +3,6 @@ namespace SparseEngine.Cli.Tests;
 /// <summary>Makes a <see cref="TinyRun"/> one in the trainer layout, which trains the same.</summary>
 internal static class TrainerRun
 {
-    /// <summary>The text that both train on.</summary>
-    public static string Text { get; } = Path.Combine(AppContext.BaseDirectory, "data", "coriolanus.txt");
-
-    /// <summary>A data loader's map without its braces.</summary>
-    public static string Loader { get; } =
-        $"data_processor: TextDataProcessor, data_dir: '{Text}', max_sequence_length: 32, batch_size: 4, shuffle: False";
-
     /// <summary>A tiny run in the trainer layout.</summary>
     /// <param name="loop">More of the section loop.</param>
     /// <param name="modes">What follows train_dataloader.</param>
@@ -17,8 +10,7 @@ internal static class TrainerRun
     public static TinyRun Create(string loop = "", string? modes = null, string init = "")
     {
         TinyRun run = new();
-        string train = Loader.Replace("shuffle: False", "shuffle: True, shuffle_seed: 3", StringComparison.Ordinal);
-        modes ??= $"    val_dataloader: {{{Loader}}}\n";
+                modes ??= $"    val_dataloader: {{{TinyRun.ValidationInput}}}\n";
         run.WriteFile(
             "params.yaml",
             $$$"""
@@ -44,7 +36,7 @@ internal static class TrainerRun
                 logging: {log_steps: 2}
                 {{{init}}}
               fit:
-                train_dataloader: { {{{train}}} }
+                train_dataloader: { {{{TinyRun.TrainingInput}}} }
             {{{modes}}}
             """);
         return run;

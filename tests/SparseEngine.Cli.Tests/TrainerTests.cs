@@ -6,8 +6,9 @@ namespace SparseEngine.Cli.Tests;
 /// <summary>Files in the trainer layout of Model Zoo 2.x, by the built program.</summary>
 public class TrainerTests
 {
-    private static readonly string SmallBatches = TrainerRun.Loader.Replace("batch_size: 4", "batch_size: 2", StringComparison.Ordinal);
-    private static readonly string TwoLoaders = $"    val_dataloader: [{{{TrainerRun.Loader}}}, {{{SmallBatches}}}]\n";
+    private static readonly string SmallBatches = TinyRun.ValidationInput.Replace("batch_size: 4", "batch_size: 2", StringComparison.Ordinal);
+    private static readonly string ThreeLoaders = string.Join(", ", Enumerable.Repeat($"{{{TinyRun.ValidationInput}}}", 3));
+    private static readonly string TwoLoaders = $"    val_dataloader: [{{{TinyRun.ValidationInput}}}, {{{SmallBatches}}}]\n";
 
     [Fact]
     public async Task A_trainer_has_the_losses_and_the_evaluation_of_its_twin_in_the_layout_of_1_8()
@@ -63,7 +64,7 @@ public class TrainerTests
     [Fact]
     public async Task One_loader_in_a_list_has_no_name()
     {
-        using TinyRun list = TrainerRun.Create(modes: $"    val_dataloader: [{{{TrainerRun.Loader}}}]\n");
+        using TinyRun list = TrainerRun.Create(modes: $"    val_dataloader: [{{{TinyRun.ValidationInput}}}]\n");
 
         ProgramResult result = (await list.RunAsync("train_and_eval", "--max_steps", "2")).EndsWith(0);
 
@@ -76,8 +77,8 @@ public class TrainerTests
     {
         using TinyRun run = TrainerRun.Create(
             modes: TwoLoaders
-                + $"  validate:\n    val_dataloader: {{{TrainerRun.Loader}}}\n    ckpt_path: out/checkpoint_4.mdl\n"
-                + $"  validate_all:\n    val_dataloaders: [{{{TrainerRun.Loader}}}, {{{TrainerRun.Loader}}}, {{{TrainerRun.Loader}}}]\n",
+                + $"  validate:\n    val_dataloader: {{{TinyRun.ValidationInput}}}\n    ckpt_path: out/checkpoint_4.mdl\n"
+                + $"  validate_all:\n    val_dataloaders: [{ThreeLoaders}]\n",
             init: "checkpoint: {steps: 4}");
         (await run.RunAsync("train")).EndsWith(0);
 
@@ -98,7 +99,7 @@ public class TrainerTests
     public async Task Eval_all_can_be_told_which_checkpoints(string paths, int[] steps)
     {
         using TinyRun run = TrainerRun.Create(
-            modes: $"  validate_all:\n    val_dataloaders: {{{TrainerRun.Loader}}}\n    ckpt_paths: {paths}\n", init: "checkpoint: {steps: 2}");
+            modes: $"  validate_all:\n    val_dataloaders: {{{TinyRun.ValidationInput}}}\n    ckpt_paths: {paths}\n", init: "checkpoint: {steps: 2}");
         (await run.RunAsync("train")).EndsWith(0);
 
         (await run.RunAsync("eval_all")).EndsWith(0);
@@ -111,7 +112,7 @@ public class TrainerTests
     public async Task A_pattern_that_matches_no_checkpoint_fails_in_one_line()
     {
         using TinyRun run = TrainerRun.Create(
-            modes: $"  validate_all:\n    val_dataloaders: {{{TrainerRun.Loader}}}\n    ckpt_paths: 'none/*.mdl'\n");
+            modes: $"  validate_all:\n    val_dataloaders: {{{TinyRun.ValidationInput}}}\n    ckpt_paths: 'none/*.mdl'\n");
 
         ProgramResult result = (await run.RunAsync("eval_all")).EndsWith(1);
 

@@ -1,4 +1,3 @@
-using SparseEngine.Configuration;
 using SparseEngine.Metrics;
 using SparseEngine.Sparsity;
 using static System.FormattableString;
@@ -32,7 +31,7 @@ internal static class PlanTable
     /// <summary>How the mask is chosen first, and where it changes, by what: "random", "random, rigl".</summary>
     private static string MethodOf(WeightSparsity weight)
     {
-        string first = weight.Method == SparsityMethod.FromZeros ? "from_zeros" : weight.Method.ToString().ToLowerInvariant();
-        return weight.Dynamic is { } dynamic ? $"{first}, {dynamic.Algorithm.ToString().ToLowerInvariant()}" : first;
+        string first = SparsityLog.NameOf(weight.Method);
+        return weight.Dynamic is { } dynamic ? $"{first}, {SparsityLog.NameOf(dynamic.Algorithm)}" : first;
     }
 }

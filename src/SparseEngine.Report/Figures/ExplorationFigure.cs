@@ -53,18 +53,17 @@ internal static class ExplorationFigure
     private static HoverPoint Tell(Line line, int at)
     {
         WeightMaskMetrics state = line.States[at];
-        string place = at == 0 ? "at the start" : $"after step {Quantity.Count(line.Masks.Steps[at])}";
         return new HoverPoint(
             line.Index, line.Name, line.Masks.Steps[at], 100 * state.Explored,
-            Invariant($"{100 * state.Explored:0.00}% ever alive {place}\n{100 - (100 * state.Sparsity):0.00}% alive"));
+            Invariant($"{100 * state.Explored:0.00}% ever alive {line.Masks.PlaceOf(at)}\n{100 - (100 * state.Sparsity):0.00}% alive"));
     }
 
     private static void Draw(Plot plot, PlotTheme theme, IReadOnlyList<Line> lines)
     {
         foreach (Line line in lines.Reverse())
         {
-            (double[] xs, double[] ys) = Staircase.Of(line.Masks.Steps, [.. line.States.Select(state => 100 * state.Explored)], line.Masks.LastStep);
-            Scatter drawn = plot.Add.ScatterLine(xs, ys, theme.Series(line.Index));
+            double[] shares = [.. line.States.Select(state => 100 * state.Explored)];
+            Scatter drawn = Staircase.Add(plot, line.Masks.Steps, shares, line.Masks.LastStep, theme.Series(line.Index));
             drawn.LineWidth = line.States == line.Masks.Total ? 2.6f : 1.4f;
             drawn.LinePattern = SeriesStyle.Of(line.Index).Pattern;
         }

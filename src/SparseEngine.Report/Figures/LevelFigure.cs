@@ -47,8 +47,7 @@ internal static class LevelFigure
         string lowest = Percent(densest.States[at].Sparsity);
         string highest = Percent(sparsest.States[at].Sparsity);
         string range = lowest == highest ? "" : $"\nfrom {lowest}, {densest.Place}, to {highest}, {sparsest.Place}";
-        string place = at == 0 ? "at the start" : $"after step {Quantity.Count(run.Masks.Steps[at])}";
-        return new HoverPoint(run.Index, run.Name, run.Masks.Steps[at], 100 * sparsity, $"{Percent(sparsity)} zeros {place}{range}");
+        return new HoverPoint(run.Index, run.Name, run.Masks.Steps[at], 100 * sparsity, $"{Percent(sparsity)} zeros {run.Masks.PlaceOf(at)}{range}");
     }
 
     private static string Percent(double share) => Invariant($"{100 * share:0.00}%");
@@ -63,12 +62,12 @@ internal static class LevelFigure
         // What is drawn in one line is one line.
         foreach (double[] levels in runs[0].Masks.Weights.Select(weight => Levels(weight.States)).DistinctBy(levels => string.Join(' ', levels)))
         {
-            AddLine(plot, runs[0].Masks, levels, theme.Series(runs[0].Index).WithAlpha(0.45)).LineWidth = 0.8f;
+            Staircase.Add(plot, runs[0].Masks.Steps, levels, runs[0].Masks.LastStep, theme.Series(runs[0].Index).WithAlpha(0.45)).LineWidth = 0.8f;
         }
 
         foreach (MovingRun run in runs.Reverse())
         {
-            Scatter line = AddLine(plot, run.Masks, Levels(run.Masks.Total), theme.Series(run.Index));
+            Scatter line = Staircase.Add(plot, run.Masks.Steps, Levels(run.Masks.Total), run.Masks.LastStep, theme.Series(run.Index));
             line.LineWidth = 2.6f;
             line.LinePattern = SeriesStyle.Of(run.Index).Pattern;
         }
@@ -90,12 +89,6 @@ internal static class LevelFigure
         band.FillColor = color.WithAlpha(0.14);
         band.LineWidth = 0;
         band.MarkerSize = 0;
-    }
-
-    private static Scatter AddLine(Plot plot, MaskHistory masks, double[] levels, Color color)
-    {
-        (double[] xs, double[] ys) = Staircase.Of(masks.Steps, levels, masks.LastStep);
-        return plot.Add.ScatterLine(xs, ys, color);
     }
 
     private static double[] Levels(IEnumerable<WeightMaskMetrics> states) => [.. states.Select(state => 100 * state.Sparsity)];

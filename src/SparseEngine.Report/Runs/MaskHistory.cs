@@ -50,6 +50,9 @@ internal sealed class MaskHistory
     public long? AliveIn(string weight, int step) =>
         Weights.FirstOrDefault(moving => moving.Name == weight)?.States[Steps.Count(update => update < step) - 1].Alive;
 
+    /// <summary>When one of <see cref="Steps"/> is, in words.</summary>
+    public string PlaceOf(int at) => at == 0 ? "at the start" : $"after step {Quantity.Count(Steps[at])}";
+
     /// <summary>What a run logged of its masks; null where they did not move.</summary>
     public static MaskHistory? Of(MetricsHistory history) =>
         history.MaskUpdates.Any(update => !update.Weights.IsEmpty) ? new MaskHistory(history) : null;

@@ -44,27 +44,19 @@ public sealed class StepFlops(
         return step == until ? DenseGradients(step) : 0;
     }
 
-    /// <summary>The operations of all steps up to one.</summary>
+    /// <summary>The operations of all steps up to one, of a device that computes non-zeros only.</summary>
     /// <param name="lastStep">The last one; 1 for the first.</param>
     public FlopCount Until(int lastStep)
     {
-        if (plan.IsDynamic && device is null)
+        FlopCount step = FlopCount.OfTrainingStep(model, plan, batch, sequence, attention);
+        if (!plan.IsDynamic)
         {
-            RunElements elements = RunElements.Of(plan, lastStep);
-            double whole = lastStep * FlopCount.OfTrainingStep(model, SparsityPlan.Dense, batch, sequence, attention).Dense;
-            return new FlopCount(whole, whole - (3 * PerElement * elements.Dead) + (PerElement * elements.DeadWithGradient));
+            return step.Times(lastStep);
         }
 
-        FlopCount sum = default;
-        for (int step = 1; step <= lastStep;)
-        {
-            FlopCount one = Of(step);
-            int alike = step == until ? 1 : Math.Min(until - 1, lastStep) - step + 1;
-            sum = sum.Plus(one.Times(alike));
-            step += alike;
-        }
-
-        return sum;
+        RunElements elements = RunElements.Of(plan, lastStep);
+        double whole = lastStep * step.Dense;
+        return new FlopCount(whole, whole - (3 * PerElement * elements.Dead) + (PerElement * elements.DeadWithGradient));
     }
 
     /// <summary>The sum of <see cref="DenseGradientsOf"/> over all steps up to one, of a device that computes non-zeros only.</summary>

@@ -15,8 +15,6 @@ namespace SparseEngine.Metrics;
 /// </param>
 public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, ImmutableArray<EvaluationMetrics> Evaluations)
 {
-    private const string FirstDataloader = "validate_0";
-
     /// <summary>The updates of masks, in the file's order; none where masks did not move.</summary>
     public ImmutableArray<MaskUpdateMetrics> MaskUpdates { get; init; } = [];
 
@@ -127,7 +125,8 @@ public sealed record MetricsHistory(ImmutableArray<StepMetrics> Steps, Immutable
 
         if (line.TryGetProperty("eval_loss", out JsonElement loss))
         {
-            if (line.TryGetProperty(MetricsLog.DataloaderKey, out JsonElement dataloader) && dataloader.GetString() != FirstDataloader)
+            if (line.TryGetProperty(MetricsLog.DataloaderKey, out JsonElement dataloader)
+                && dataloader.GetString() != EvaluationMetrics.DataloaderName(0))
             {
                 return;
             }

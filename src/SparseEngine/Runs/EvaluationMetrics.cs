@@ -9,4 +9,8 @@ namespace SparseEngine.Runs;
 /// <param name="Seconds">Training time until the step, as <see cref="StepMetrics.Seconds"/>; null where the checkpoint does not say.</param>
 /// <param name="Dataloader">Of several validation data, the name of those it is about: validate_0 is the first; null where there is one.</param>
 public sealed record EvaluationMetrics(
-    int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens, double? Seconds = null, string? Dataloader = null);
+    int Step, double Loss, double? Perplexity, double? Accuracy, long Tokens, double? Seconds = null, string? Dataloader = null)
+{
+    /// <summary>The name of one of several validation data, as the Model Zoo has it: validate_0, validate_1.</summary>
+    internal static string DataloaderName(int index) => FormattableString.Invariant($"validate_{index}");
+}

@@ -1,4 +1,3 @@
-using SparseEngine.Configuration;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Sparsity;
@@ -12,6 +11,6 @@ internal sealed class GradualMagnitudePruning : ISparsityAlgorithm
     public bool NeedsDenseGradient => false;
 
     /// <inheritdoc/>
-    public MaskUpdate Update(WeightSparsity weight, DynamicSparsity dynamic, int step) =>
+    public MaskUpdate Update(WeightSparsity weight, int step) =>
         new(StayingShare: 1, checked((int)weight.PartKept), MaskGrowth.Lowest, default, MaskSelector.GroupsOf(weight));
 }

@@ -10,10 +10,9 @@ internal interface ISparsityAlgorithm
     bool NeedsDenseGradient { get; }
 
     /// <summary>The update of one weight's mask.</summary>
-    /// <param name="weight">The weight as it is to be after the update.</param>
-    /// <param name="dynamic">Its schedules.</param>
+    /// <param name="weight">The weight as it is to be after the update; its mask changes.</param>
     /// <param name="step">Optimizer steps done.</param>
-    MaskUpdate Update(WeightSparsity weight, DynamicSparsity dynamic, int step);
+    MaskUpdate Update(WeightSparsity weight, int step);
 }
 
 /// <summary>The algorithms by their names in the YAML.</summary>

@@ -1,4 +1,3 @@
-using SparseEngine.Configuration;
 using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Sparsity;
@@ -10,6 +9,6 @@ internal sealed class RiggedLottery : ISparsityAlgorithm
     public bool NeedsDenseGradient => true;
 
     /// <inheritdoc/>
-    public MaskUpdate Update(WeightSparsity weight, DynamicSparsity dynamic, int step) => new(
-        1 - dynamic.DropFractionAt(step), checked((int)weight.PartKept), MaskGrowth.Gradient, default, MaskSelector.GroupsOf(weight));
+    public MaskUpdate Update(WeightSparsity weight, int step) => new(
+        1 - weight.Dynamic!.DropFractionAt(step), checked((int)weight.PartKept), MaskGrowth.Gradient, default, MaskSelector.GroupsOf(weight));
 }

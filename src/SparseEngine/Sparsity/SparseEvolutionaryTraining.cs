@@ -1,4 +1,3 @@
-using SparseEngine.Configuration;
 using SparseEngine.Kernels.RandomNumbers;
 using SparseEngine.Kernels.Sparse;
 
@@ -11,7 +10,7 @@ internal sealed class SparseEvolutionaryTraining : ISparsityAlgorithm
     public bool NeedsDenseGradient => false;
 
     /// <inheritdoc/>
-    public MaskUpdate Update(WeightSparsity weight, DynamicSparsity dynamic, int step) => new(
-        1 - dynamic.DropFractionAt(step), checked((int)weight.PartKept), MaskGrowth.Random, new Pcg64([weight.Seed, step]),
+    public MaskUpdate Update(WeightSparsity weight, int step) => new(
+        1 - weight.Dynamic!.DropFractionAt(step), checked((int)weight.PartKept), MaskGrowth.Random, new Pcg64([weight.Seed, step]),
         MaskSelector.GroupsOf(weight));
 }

@@ -53,9 +53,11 @@ public static class SparsityLog
             : $"{{{settings}}}";
     }
 
-    private static string NameOf(SparsityMethod method) => method == SparsityMethod.FromZeros ? "from_zeros" : method.ToString().ToLowerInvariant();
+    /// <summary>The word for a method in a run's YAML.</summary>
+    public static string NameOf(SparsityMethod method) => method == SparsityMethod.FromZeros ? "from_zeros" : method.ToString().ToLowerInvariant();
 
-    private static string NameOf(SparsityAlgorithm algorithm) => algorithm.ToString().ToLowerInvariant();
+    /// <summary>The word for an algorithm in a run's YAML.</summary>
+    public static string NameOf(SparsityAlgorithm algorithm) => algorithm.ToString().ToLowerInvariant();
 
     private static string InWords(UpdateSchedule updates) => updates switch
     {

@@ -64,7 +64,6 @@ internal sealed class MovingMasks
     {
         ImmutableArray<MovingMask> due = [.. masks.Where(mask => mask.ChangesAfter(step))];
         WeightMaskMetrics[] changes = new WeightMaskMetrics[due.Length];
-
         foreach (MovingMask mask in due)
         {
             mask.ReleaseGradient();
@@ -139,9 +138,9 @@ internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Pa
         using DeviceBuffer<byte> keep = device.Allocate<byte>(rows * columns);
         using (DeviceBuffer<float> scores = gradient ?? device.Allocate<float>(rows * columns))
         {
-            device.UpdateMask(chosen.Update(target, target.Dynamic!, step), parameter.Pattern, rows, columns, parameter.Values, scores, keep);
+            device.UpdateMask(chosen.Update(target, step), parameter.Pattern, rows, columns, parameter.Values, scores, keep);
         }
 
-        return target.KeptAt(target.Sparsity) == target.Total ? null : device.Compress(keep, rows, columns);
+        return target.Kept == target.Total ? null : device.Compress(keep, rows, columns);
     }
 }

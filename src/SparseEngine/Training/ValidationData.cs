@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
 
@@ -14,7 +15,7 @@ internal sealed class ValidationData : IDisposable
     {
     }
 
-    /// <summary>The loaders; of several, each with the name that tells its figures apart, as the Model Zoo has it: validate_0, validate_1.</summary>
+    /// <summary>The loaders; of several, each with the name that tells its figures apart.</summary>
     public IReadOnlyList<(string? Name, BatchLoader Loader)> Loaders => loaders;
 
     /// <summary>Opens the validation data of a run.</summary>
@@ -29,7 +30,7 @@ internal sealed class ValidationData : IDisposable
             InputParameters[] inputs = [.. context.Parameters.EvalInputs];
             for (int i = 0; i < inputs.Length; i++)
             {
-                string? name = inputs.Length > 1 ? FormattableString.Invariant($"validate_{i}") : null;
+                string? name = inputs.Length > 1 ? EvaluationMetrics.DataloaderName(i) : null;
                 data.Add(context, inputs[i], name, texts);
             }
 
