@@ -6,7 +6,8 @@ namespace SparseEngine.Kernels.Devices;
 public abstract partial class ComputeDevice
 {
     /// <summary>
-    /// Causal self-attention, tile by tile: output = softmax(scale q^T k, over the keys not after the query) v. All [heads x headSize, tokens].
+    /// Causal self-attention, tile by tile: output = softmax(scale q^T k, over the keys that the query sees) v. q and output
+    /// are [heads x headSize, tokens], k and v [key heads x headSize, tokens].
     /// </summary>
     /// <param name="arguments">Shape, scale and dropout.</param>
     /// <param name="q">Queries.</param>
@@ -14,14 +15,18 @@ public abstract partial class ComputeDevice
     /// <param name="v">Values.</param>
     /// <param name="output">Receives the attended values.</param>
     /// <param name="logSumExp">Receives log sum exp of each head's and token's scores [heads x tokens], for the backward pass.</param>
+    /// <param name="slopes">
+    /// Of each head [heads], what a score falls by for each token between query and key: ALiBi (Press et al., 2022); null for none.
+    /// </param>
     public void AttentionForward(
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
-        DeviceBuffer<float> logSumExp)
+        DeviceBuffer<float> logSumExp, DeviceBuffer<float>? slopes = null)
     {
         (int features, int tokens) = arguments.OperandShape();
+        int shared = arguments.KeyValueHeads * arguments.HeadSize;
         RequireActivations(q, features, tokens);
-        RequireActivations(k, features, tokens);
-        RequireActivations(v, features, tokens);
+        RequireActivations(k, shared, tokens);
+        RequireActivations(v, shared, tokens);
         RequireActivations(output, features, tokens);
         RequireLength(logSumExp, (long)arguments.Heads * tokens);
         long start = Begin();
@@ -34,18 +39,20 @@ public abstract partial class ComputeDevice
     /// </summary>
     public void AttentionBackward(
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
-        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv,
+        DeviceBuffer<float>? slopes = null)
     {
         (int features, int tokens) = arguments.OperandShape();
+        int shared = arguments.KeyValueHeads * arguments.HeadSize;
         RequireActivations(q, features, tokens);
-        RequireActivations(k, features, tokens);
-        RequireActivations(v, features, tokens);
+        RequireActivations(k, shared, tokens);
+        RequireActivations(v, shared, tokens);
         RequireActivations(output, features, tokens);
         RequireLength(logSumExp, (long)arguments.Heads * tokens);
         RequireActivations(outputGradient, features, tokens);
         RequireActivations(dq, features, tokens);
-        RequireActivations(dk, features, tokens);
-        RequireActivations(dv, features, tokens);
+        RequireActivations(dk, shared, tokens);
+        RequireActivations(dv, shared, tokens);
         long start = Begin();
         AttentionBackwardCore(arguments, q, k, v, output, logSumExp, outputGradient, dq, dk, dv);
         Done()?.Add("attention gradient", OperationKind.Other, start, 2 * Flops(arguments), (features, tokens, arguments.Sequence));
@@ -64,17 +71,21 @@ public abstract partial class ComputeDevice
     /// </param>
     /// <param name="values">The values that are kept [heads x headSize, capacity], likewise.</param>
     /// <param name="output">Receives the attended values [heads x headSize, 1].</param>
+    /// <param name="slopes">
+    /// Of each head [heads], what a score falls by for each token between query and key: ALiBi (Press et al., 2022); null for none.
+    /// </param>
     public void AttentionDecode(
         in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys,
-        in DeviceMatrix values, in DeviceMatrix output)
+        in DeviceMatrix values, in DeviceMatrix output, DeviceBuffer<float>? slopes = null)
     {
         int capacity = keys.Columns;
         int features = arguments.FeaturesWithin(capacity);
+        int shared = arguments.KeyValueHeads * arguments.HeadSize;
         RequireActivations(q, features, 1);
-        RequireActivations(k, features, 1);
-        RequireActivations(v, features, 1);
-        RequireActivations(keys, features, capacity);
-        RequireActivations(values, features, capacity);
+        RequireActivations(k, shared, 1);
+        RequireActivations(v, shared, 1);
+        RequireActivations(keys, shared, capacity);
+        RequireActivations(values, shared, capacity);
         RequireActivations(output, features, 1);
         long start = Begin();
         AttentionDecodeCore(arguments, q, k, v, keys, values, output);

@@ -62,6 +62,25 @@ public enum Activation
 /// <param name="Dropout">The counter the dropped places are drawn from.</param>
 public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout)
 {
+    private readonly int keyValueHeads;
+    private readonly int window;
+
+    /// <summary>
+    /// Heads of k and v, a divisor of <see cref="Heads"/>: query head h reads key head h / (Heads / KeyValueHeads). Heads, unless it is set.
+    /// </summary>
+    public int KeyValueHeads
+    {
+        get => keyValueHeads == 0 ? Heads : keyValueHeads;
+        init => keyValueHeads = value;
+    }
+
+    /// <summary>The number of keys that a query sees, its own the last of them; <see cref="int.MaxValue"/> for all, unless it is set.</summary>
+    public int Window
+    {
+        get => window == 0 ? int.MaxValue : window;
+        init => window = value;
+    }
+
     /// <summary>What each operand has: features and tokens.</summary>
     /// <exception cref="ArgumentException">These are the sizes of no attention.</exception>
     internal (int Features, int Tokens) OperandShape()
@@ -83,6 +102,23 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
 /// <param name="Scale">What q . k is multiplied by before the softmax: 1/sqrt(HeadSize) or 1.</param>
 public readonly record struct AttentionDecodeArguments(int Position, int Heads, int HeadSize, float Scale)
 {
+    private readonly int keyValueHeads;
+    private readonly int window;
+
+    /// <summary>Heads of k and v, as in <see cref="AttentionArguments.KeyValueHeads"/>.</summary>
+    public int KeyValueHeads
+    {
+        get => keyValueHeads == 0 ? Heads : keyValueHeads;
+        init => keyValueHeads = value;
+    }
+
+    /// <summary>The number of keys that the token sees, as in <see cref="AttentionArguments.Window"/>.</summary>
+    public int Window
+    {
+        get => window == 0 ? int.MaxValue : window;
+        init => window = value;
+    }
+
     /// <summary>The operands' rows, where <paramref name="capacity"/> columns of kept keys have a place for the token.</summary>
     /// <exception cref="ArgumentException">They have none, or these are the sizes of no attention.</exception>
     internal int FeaturesWithin(int capacity)
@@ -96,6 +132,13 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
         return checked(Heads * HeadSize);
     }
 }
+
+/// <summary>How heads are turned by their tokens' positions (Su et al., 2021).</summary>
+/// <param name="HeadSize">Features of a head: head h holds the rows [h HeadSize, (h + 1) HeadSize).</param>
+/// <param name="Sequence">Tokens in a sequence: token t stands at FirstPosition + t mod Sequence.</param>
+/// <param name="FirstPosition">The position of each sequence's first token.</param>
+/// <param name="Inverse">Whether they are turned back: the gradient of turning them.</param>
+public readonly record struct RotaryArguments(int HeadSize, int Sequence, int FirstPosition, bool Inverse);
 
 /// <summary>The settings of one Adam or AdamW update (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).</summary>
 /// <param name="LearningRate">The learning rate.</param>

@@ -17,7 +17,7 @@ internal static class ModelKeys
         ("num_heads", model => model.Heads),
         ("filter_size", model => model.FilterSize),
         ("max_position_embeddings", model => model.MaxPositionEmbeddings),
-        ("use_position_embedding", model => model.UsePositionEmbedding),
+        ("use_position_embedding", model => model.HasPositionTable),
         ("share_embedding_weights", model => model.ShareEmbeddingWeights),
         ("embedding_layer_norm", model => model.EmbeddingLayerNorm),
         ("nonlinearity", model => ModelSection.Nonlinearities.NameOf(model.Nonlinearity)),
@@ -36,5 +36,5 @@ internal static class ModelKeys
 
     // Without a table of positions their number limits the data alone.
     private static bool IsOfUse(string key, ModelParameters model, ModelParameters other) =>
-        key != "max_position_embeddings" || model.UsePositionEmbedding || other.UsePositionEmbedding;
+        key != "max_position_embeddings" || model.HasPositionTable || other.HasPositionTable;
 }

@@ -50,7 +50,7 @@ internal static class ParameterRules
     /// <summary>Without a table of positions a sequence may be of any length.</summary>
     private static IEnumerable<BrokenRule> SequenceLength(string section, InputParameters? input, ModelParameters model)
     {
-        if (model.UsePositionEmbedding && input?.MaxSequenceLength > model.MaxPositionEmbeddings)
+        if (model.HasPositionTable && input?.MaxSequenceLength > model.MaxPositionEmbeddings)
         {
             yield return Rule(
                 $"{section}.max_sequence_length",

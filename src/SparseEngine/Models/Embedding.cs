@@ -18,7 +18,7 @@ internal sealed class Embedding(ComputeDevice device, ModelParameters model, Par
     {
         InitializerParameters initializer = model.EmbeddingInitializer ?? InitializerParameters.Normal(model.InitializerRange);
         parameters.Add(GptArchitecture.WordEmbeddings, ParameterRole.Embedding, initializer, model.VocabularySize, model.HiddenSize);
-        if (model.UsePositionEmbedding)
+        if (model.HasPositionTable)
         {
             parameters.Add(GptArchitecture.PositionEmbeddings, ParameterRole.Embedding, initializer, model.MaxPositionEmbeddings, model.HiddenSize);
         }

@@ -33,7 +33,7 @@ public class ModelKeysTests
     [Fact]
     public void The_number_of_positions_matters_only_with_a_table_of_them()
     {
-        ModelParameters without = Model with { UsePositionEmbedding = false };
+        ModelParameters without = Model with { PositionEmbedding = PositionEmbedding.None };
 
         Assert.Empty(ModelKeys.Differences(without, without with { MaxPositionEmbeddings = 3 }));
         Assert.Equal([("max_position_embeddings", "1024", "3")], ModelKeys.Differences(Model, Model with { MaxPositionEmbeddings = 3 }));

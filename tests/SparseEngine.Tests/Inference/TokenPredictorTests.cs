@@ -33,7 +33,7 @@ public class TokenPredictorTests
         TinyModel.Shape with { EmbeddingLayerNorm = true },
         TinyModel.Shape with
         {
-            UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
+            PositionEmbedding = PositionEmbedding.None, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
         },
         TinyModel.Shape with { ShareEmbeddingWeights = false, UseBiasInOutput = true, Layers = 1 },
         TinyModel.Shape with { ScaledAttention = false, Heads = 1, Layers = 3 },

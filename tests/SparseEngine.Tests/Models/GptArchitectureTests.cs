@@ -66,7 +66,7 @@ public class GptArchitectureTests
 
     [Fact]
     public void Without_position_embeddings_the_final_norm_is_second() =>
-        Assert.Equal("model.ln_f.weight", Names(Small with { UsePositionEmbedding = false })[1]);
+        Assert.Equal("model.ln_f.weight", Names(Small with { PositionEmbedding = PositionEmbedding.None })[1]);
 
     [Fact]
     public void Biases_go_with_their_switches()

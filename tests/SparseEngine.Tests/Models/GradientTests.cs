@@ -43,7 +43,7 @@ public class GradientTests
         Check(
             TinyModel.Shape with
             {
-                UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
+                PositionEmbedding = PositionEmbedding.None, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
             },
             TinyModel.HalfOfLinearWeights);
 

@@ -35,7 +35,7 @@ internal sealed class ReferenceGpt(ModelParameters model, IReadOnlyDictionary<st
         for (int t = 0; t < x.Length; t++)
         {
             x[t] = Row(GptArchitecture.WordEmbeddings, ids[t]);
-            if (model.UsePositionEmbedding)
+            if (model.HasPositionTable)
             {
                 x[t] = Add(x[t], Row(GptArchitecture.PositionEmbeddings, t));
             }

@@ -38,7 +38,7 @@ internal static class Gpt2Config
     {
         ImmutableArray<(bool Lacking, string What)> differences =
         [
-            (!model.UsePositionEmbedding, "use_position_embedding: false"),
+            (!model.HasPositionTable, "use_position_embedding: false"),
             (model.EmbeddingLayerNorm, "embedding_layer_norm: true"),
             (!model.UseProjectionBiasInAttention, "use_projection_bias_in_attention: false"),
             (!model.UseFfnBiasInAttention, "use_ffn_bias_in_attention: false"),

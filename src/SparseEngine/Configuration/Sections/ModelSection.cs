@@ -60,7 +60,7 @@ internal static class ModelSection
         return defaults with
         {
             MaxPositionEmbeddings = section.Integer("max_position_embeddings", minimum: 1) ?? defaults.MaxPositionEmbeddings,
-            UsePositionEmbedding = section.Boolean("use_position_embedding") ?? defaults.UsePositionEmbedding,
+            PositionEmbedding = section.Boolean("use_position_embedding") ?? true ? PositionEmbedding.Learned : PositionEmbedding.None,
             ShareEmbeddingWeights = section.Boolean("share_embedding_weights") ?? defaults.ShareEmbeddingWeights,
             EmbeddingLayerNorm = section.Boolean("embedding_layer_norm") ?? defaults.EmbeddingLayerNorm,
         };

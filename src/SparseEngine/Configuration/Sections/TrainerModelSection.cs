@@ -19,7 +19,7 @@ internal static class TrainerModelSection
         bool hasPositions = !section.Mentions("position_embedding_type") || section.Has("position_embedding_type");
         WarnOfDropout(section);
         ModelParameters model = ModelSection.Read(section);
-        return hasPositions ? model : model with { UsePositionEmbedding = false };
+        return hasPositions ? model : model with { PositionEmbedding = PositionEmbedding.None };
     }
 
     /// <summary>A file that leaves dropout to a default means another one than ours, which follows dropout_rate, and 0 without it.</summary>

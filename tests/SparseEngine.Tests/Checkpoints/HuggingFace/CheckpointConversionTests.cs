@@ -178,7 +178,7 @@ public sealed class CheckpointConversionTests : IDisposable
     {
         ModelParameters model = new()
         {
-            VocabularySize = 2, HiddenSize = 2, Layers = 1, Heads = 1, FilterSize = 3, UsePositionEmbedding = false, EmbeddingLayerNorm = true,
+            VocabularySize = 2, HiddenSize = 2, Layers = 1, Heads = 1, FilterSize = 3, PositionEmbedding = PositionEmbedding.None, EmbeddingLayerNorm = true,
             UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false, UseBiasInOutput = true,
         };
         string path = directory.File("ours.safetensors");
