@@ -263,6 +263,12 @@ public sealed record InitializerParameters(InitializerKind Kind, double Mean, do
     /// <summary>One value for all.</summary>
     /// <param name="value">The value.</param>
     public static InitializerParameters Constant(double value) => new(InitializerKind.Constant, value, 0, 0, 0);
+
+    /// <summary>The same distribution, wider: deviation and bounds times a factor. Only normal ones, truncated or not, are scaled.</summary>
+    /// <param name="factor">The factor.</param>
+    public InitializerParameters Times(double factor) => Kind is InitializerKind.Normal or InitializerKind.TruncatedNormal
+        ? this with { StandardDeviation = StandardDeviation * factor, Lower = Lower * factor, Upper = Upper * factor }
+        : this;
 }
 
 /// <summary>The distributions an initializer can name.</summary>
