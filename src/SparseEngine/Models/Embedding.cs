@@ -4,8 +4,8 @@ using SparseEngine.Kernels.Devices;
 namespace SparseEngine.Models;
 
 /// <summary>
-/// Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[first + t mod sequence, :], then an optional normalization, muP's scale and
-/// dropout.
+/// Token and position tables, summed: x[:, t] = words[ids[t], :] + positions[first + t mod sequence, :], then an optional normalization, a scale
+/// and dropout.
 /// </summary>
 internal sealed class Embedding(ComputeDevice device, ModelParameters model, ParameterSet parameters)
 {

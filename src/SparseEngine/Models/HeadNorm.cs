@@ -4,7 +4,9 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
 
-/// <summary>One normalization for every head of queries or keys, each over its own features (Henry et al., 2020). x, y [heads x headSize, tokens].</summary>
+/// <summary>
+/// One normalization for every head of queries or keys, each over its own features (Henry et al., 2020). x, y [heads x headSize, tokens].
+/// </summary>
 internal sealed class HeadNorm(ComputeDevice device, ModelParameters model, ParameterSet parameters, string name)
 {
     private readonly Normalization norm = Normalization.Create(device, parameters, name, model.QueryKeyNorm!.Value, model.QueryKeyNormEpsilon);

@@ -5,7 +5,9 @@ using SparseEngine.Kernels.Devices;
 namespace SparseEngine.Models;
 
 /// <summary>The keys and values of one sequence's tokens in every layer: all that its next token needs of them.</summary>
-/// <remarks>They lie feature-major as all activations do, [key-value size, capacity], so that a prompt's projections are written where they stay.</remarks>
+/// <remarks>
+/// They lie feature-major as all activations do, [key-value size, capacity], so that a prompt's projections are written where they stay.
+/// </remarks>
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly ImmutableArray<(DeviceMatrix Keys, DeviceMatrix Values)> layers;

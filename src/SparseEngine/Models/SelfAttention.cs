@@ -22,7 +22,9 @@ internal sealed record AttentionActivations(
 internal sealed record HeadNormActivations(
     DeviceMatrix Query, DeviceMatrix Key, ImmutableArray<NormStatistics> QueryStatistics, ImmutableArray<NormStatistics> KeyStatistics);
 
-/// <summary>Causal self-attention with its projections: heads of queries, among which groups may share keys and values. x, y [hidden, tokens].</summary>
+/// <summary>
+/// Causal self-attention with its projections: heads of queries, groups of which may share keys and values. x, y [hidden, tokens].
+/// </summary>
 internal sealed class SelfAttention(ComputeDevice device, ModelParameters model, ParameterSet parameters, string name, int layer)
 {
     private const string QueryProjection = "proj_q_dense_layer";
@@ -40,7 +42,9 @@ internal sealed class SelfAttention(ComputeDevice device, ModelParameters model,
     private readonly Linear output = new(device, parameters, $"{name}.{OutputProjection}");
     private readonly float scale = (float)model.AttentionScale(layer);
 
-    /// <summary>Declares the projections [attention size, hidden], [key-value size, hidden] twice and [hidden, attention size], and the norms.</summary>
+    /// <summary>
+    /// Declares the projections [attention size, hidden], twice [key-value size, hidden] and [hidden, attention size], with biases and norms.
+    /// </summary>
     public static void Declare(ParameterList parameters, ModelParameters model, string name)
     {
         int hidden = model.HiddenSize;
@@ -56,7 +60,8 @@ internal sealed class SelfAttention(ComputeDevice device, ModelParameters model,
     }
 
     /// <summary>What a pass keeps for the backward pass, or in a cache for the passes that follow.</summary>
-    public static AttentionActivations Allocate(ActivationStore store, ModelParameters model, DeviceMatrix? keys = null, DeviceMatrix? values = null) =>
+    public static AttentionActivations Allocate(
+        ActivationStore store, ModelParameters model, DeviceMatrix? keys = null, DeviceMatrix? values = null) =>
         new(
             store.Matrix(model.AttentionSize), keys ?? store.Matrix(model.KeyValueSize), values ?? store.Matrix(model.KeyValueSize),
             store.Matrix(model.AttentionSize), store.Vector(checked(model.Heads * store.Tokens)),

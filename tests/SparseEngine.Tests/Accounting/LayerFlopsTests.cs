@@ -72,7 +72,8 @@ public sealed class LayerFlopsTests
     {
         ModelParameters model = Model with { Heads = 4, KeyValueGroups = 2, GatedFeedForward = true, Layers = 1 };
         Dictionary<string, double> flops = LayerFlops.OfForwardPass(model, SparsityPlan.Dense, batch: 2, sequence: 5)
-            .ToDictionary(layer => layer.Name.Replace("model.transformer_decoder.layers.0.", "", StringComparison.Ordinal), layer => layer.DenseForward);
+            .ToDictionary(
+                layer => layer.Name.Replace("model.transformer_decoder.layers.0.", "", StringComparison.Ordinal), layer => layer.DenseForward);
 
         Assert.Equal(2 * 10 * 4 * 8, flops["self_attn.proj_k_dense_layer.weight"]);
         Assert.Equal(2 * 10 * 8 * 8, flops["self_attn.proj_q_dense_layer.weight"]);

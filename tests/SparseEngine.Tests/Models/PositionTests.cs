@@ -33,7 +33,7 @@ public class PositionTests
         Assert.Equal(Frequency(Llama3 with { Rotary = new(8), PositionScalingFactor = 1 }, 3) / 4,
             Frequency(Llama3 with { Rotary = new(8), PositionScalingFactor = 4 }, 3), 15);
 
-    /// <summary>A wave of 2 pi / frequency tokens: below 8192 / 4 it stays, above 8192 it is 8 times as long, in between it is interpolated.</summary>
+    /// <summary>A wave of 2 pi / frequency tokens: below 8192 / 4 it stays, above 8192 it is 8 times as long.</summary>
     [Fact]
     public void Llama_3s_scaling_keeps_short_waves_and_slows_long_ones()
     {

@@ -42,8 +42,8 @@ public class WeightScalingTests
     public void A_truncated_initializer_keeps_its_shape()
     {
         InitializerParameters given = new(InitializerKind.TruncatedNormal, 0, 0.08, -0.16, 0.16);
-        InitializerParameters scaled = Find(Mup with { Initializer = given }, "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight").Initializer;
-        Assert.Equal(given with { StandardDeviation = 0.04, Lower = -0.08, Upper = 0.08 }, scaled);
+        ParameterDefinition scaled = Find(Mup with { Initializer = given }, "model.transformer_decoder.layers.0.ffn.ffn.0.linear_layer.weight");
+        Assert.Equal(given with { StandardDeviation = 0.04, Lower = -0.08, Upper = 0.08 }, scaled.Initializer);
     }
 
     [Fact]

@@ -54,7 +54,8 @@ public class OptimizerTests
                 Parameter parameter = parameters[index];
                 float[] gradient = Gradient(parameter.Values.Length, seed: (100 * t) + index);
                 parameter.Gradient.CopyFrom(gradient);
-                Apply(settings, t, RateOf(shape, parameter.Name), parameter.Definition.Decays, expected[index], gradient, first[index], second[index]);
+                double rate = RateOf(shape, parameter.Name);
+                Apply(settings, t, rate, parameter.Definition.Decays, expected[index], gradient, first[index], second[index]);
             }
 
             optimizer.Step(Rate, scale);
@@ -147,7 +148,8 @@ public class OptimizerTests
         ? Rate
         : Rate * (name.Contains("ffn.ffn.1", StringComparison.Ordinal) ? 5.0 / 12 : 4.0 / 8);
 
-    private static void Apply(OptimizerParameters settings, int t, double rate, bool decays, double[] weights, float[] gradients, double[] m, double[] v)
+    private static void Apply(
+        OptimizerParameters settings, int t, double rate, bool decays, double[] weights, float[] gradients, double[] m, double[] v)
     {
         double decay = decays ? settings.WeightDecayRate : 0;
         double correction = settings.CorrectBias ? Math.Sqrt(1 - Math.Pow(settings.Beta2, t)) / (1 - Math.Pow(settings.Beta1, t)) : 1;
