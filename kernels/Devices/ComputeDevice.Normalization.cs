@@ -35,8 +35,8 @@ public abstract partial class ComputeDevice
     }
 
     /// <summary>
-    /// Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx is written, or added to with
-    /// <paramref name="accumulate"/>.
+    /// Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx, which may be dy, is written, or added to with
+    /// <paramref name="accumulate"/>. Without a bias biasGradient is null.
     /// </summary>
     public void LayerNormBackward(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
@@ -79,7 +79,8 @@ public abstract partial class ComputeDevice
     }
 
     /// <summary>
-    /// Gradients of <see cref="RmsNormForward"/>: weightGradient is added to; dx is written, or added to with <paramref name="accumulate"/>.
+    /// Gradients of <see cref="RmsNormForward"/>: weightGradient is added to; dx, which may be dy, is written, or added to with
+    /// <paramref name="accumulate"/>.
     /// </summary>
     public void RmsNormBackward(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> inverseRoot, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate,

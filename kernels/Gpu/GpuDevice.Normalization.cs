@@ -166,6 +166,7 @@ internal readonly struct NormParametersKernel<TCenter>(
 {
     public void Invoke()
     {
+        TCenter about = default;
         int feature = Grid.IdxX;
         BlockedSum weights = default;
         BlockedSum biases = default;
@@ -174,11 +175,14 @@ internal readonly struct NormParametersKernel<TCenter>(
             int left = operands.Tokens - (vector * Float4.Width);
             Float4 gradient = operands.Dy[feature, vector];
             weights.Add(Float4.Keep(gradient * operands.Normalized(feature, vector), left));
-            biases.Add(Float4.Keep(gradient, left));
+            if (about.IsMean)
+            {
+                biases.Add(Float4.Keep(gradient, left));
+            }
         }
 
         float weight = GroupSum.Of(weights.Total.Sum);
-        float bias = GroupSum.Of(biases.Total.Sum);
+        float bias = about.IsMean ? GroupSum.Of(biases.Total.Sum) : 0f;
         if (Group.IdxX == 0)
         {
             weightGradient[feature] += weight;
