@@ -119,6 +119,7 @@ public class ShapeTests
     {
         DeviceMatrix x = w.Activations(4, 20);
         DeviceMatrix other = w.Activations(4, 19);
+        DeviceMatrix shared = w.Activations(2, 20);
         DeviceBuffer<float> sums = w.Buffer(40);
         AttentionArguments arguments = new(Batch: 2, Sequence: 10, Heads: 2, HeadSize: 2, Scale: 1, DropoutRate: 0, default);
         DeviceBuffer<int> ids = w.Buffer(new int[20]);
@@ -132,6 +133,13 @@ public class ShapeTests
             () => device.AttentionForward(arguments, x, x, x, x, w.Buffer(39)),
             () => device.AttentionForward(arguments with { Heads = 3 }, x, x, x, x, sums),
             () => device.AttentionForward(arguments with { DropoutRate = 1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = 1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = 3 }, x, w.Activations(6, 20), w.Activations(6, 20), x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = -1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { Window = -1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments, x, x, x, x, sums, w.Buffer(1)),
+            () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, x, w.Buffer(1)),
+            () => device.AttentionBackward(arguments with { KeyValueHeads = 1 }, x, shared, shared, x, sums, x, x, x, shared),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, other, x, x, x),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, x, other, x, x),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, other),
@@ -189,6 +197,10 @@ public class ShapeTests
             () => device.AttentionDecode(arguments with { Heads = 3 }, x, x, x, kept, kept, x),
             () => device.AttentionDecode(arguments with { HeadSize = 0 }, x, x, x, kept, kept, x),
             () => device.AttentionDecode(arguments with { Scale = 0 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { KeyValueHeads = 1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { KeyValueHeads = -2 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Window = -1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, kept, x, w.Buffer(1)),
         ];
     });
 
