@@ -154,28 +154,6 @@ public class ShapeTests
 
     [Theory]
     [EveryDevice]
-    public void Rotations_that_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
-    {
-        DeviceMatrix x = w.Activations(8, 20);
-        DeviceMatrix table = w.Activations(2, 15);
-        RotaryArguments arguments = new(HeadSize: 4, Sequence: 10, FirstPosition: 5, Inverse: false);
-        return
-        [
-            () => device.Rotate(arguments with { HeadSize = 0 }, x, table, table),
-            () => device.Rotate(arguments with { HeadSize = 2 }, x, table, table),
-            () => device.Rotate(arguments with { HeadSize = 5 }, x, table, table),
-            () => device.Rotate(arguments with { Sequence = 0 }, x, table, table),
-            () => device.Rotate(arguments with { Sequence = 7 }, x, table, table),
-            () => device.Rotate(arguments with { FirstPosition = -1 }, x, table, table),
-            () => device.Rotate(arguments with { FirstPosition = 6 }, x, table, table),
-            () => device.Rotate(arguments, x, table, w.Activations(2, 14)),
-            () => device.Rotate(arguments, x, table, w.Activations(1, 15)),
-            () => device.Rotate(arguments, x, w.Dense(new Matrix(2, 15)), table),
-        ];
-    });
-
-    [Theory]
-    [EveryDevice]
     public void Attention_over_kept_keys_that_do_not_fit_is_refused(DeviceFamily family) => Check(family, (device, w) =>
     {
         DeviceMatrix x = w.Activations(4, 1);
