@@ -59,7 +59,9 @@ internal sealed class TrainingLoop
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
         schedule = new LearningRateSchedule(optimizer.Settings.LearningRate);
         firstStep = done = reportedStep = savedStep = state?.Step ?? 0;
-        samplesConsumed = state?.SamplesConsumed ?? 0;
+
+        // The Model Zoo's files do not say: as if each step had taken such a batch.
+        samplesConsumed = state?.SamplesConsumed ?? (long)firstStep * loader.BatchSize;
     }
 
     private RunConfig Config => context.Parameters.RunConfig;
