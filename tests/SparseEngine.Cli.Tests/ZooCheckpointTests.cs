@@ -78,7 +78,8 @@ public sealed class ZooCheckpointTests : IDisposable
         ProgramResult refused = (await ConvertAsync("-i", "out/checkpoint_4.mdl", "--to", "zoo-1.8", "-o", "zoo.mdl")).EndsWith(2);
         ProgramResult named = (await ConvertAsync("-i", "out/checkpoint_4.mdl", "--to", "zoo-1.7", "-o", "zoo.mdl")).EndsWith(2);
 
-        Assert.StartsWith("out/checkpoint_4.mdl: holds an optimizer's state, with which the Model Zoo takes betas", refused.Errors, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "out/checkpoint_4.mdl: holds an optimizer's state, with which the Model Zoo takes betas", refused.Errors, StringComparison.Ordinal);
         Assert.EndsWith($"--params FILE{Environment.NewLine}", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("--to is \"zoo-1.7\"; valid: zoo-1.8, sparse-engine", named.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(PathOf("zoo.mdl")));

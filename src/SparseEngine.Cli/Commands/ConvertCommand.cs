@@ -46,7 +46,8 @@ internal sealed class ConvertCommand : Command, IHasExamples
     private readonly Option<string?> parameters = new("--params", "-p")
     {
         Description =
-            "The YAML of the checkpoint's run: for a checkpoint that does not say what model it holds, and for an optimizer's state on its way to zoo-1.8.",
+            "The YAML of the checkpoint's run: for a checkpoint that does not say what model it holds, and for an optimizer's state that goes "
+            + "to zoo-1.8.",
         HelpName = "FILE",
     };
 

@@ -26,10 +26,10 @@ internal sealed record ZooFile(
     /// <summary>The output head, which is in the model's state where it is the token table too.</summary>
     public const string Head = "model.lm_head.weight";
 
-    private const string Model = "model.";
+    /// <summary>What another name of the last normalization begins with: the decoder has it as well.</summary>
+    public const string TiedNorm = "model.transformer_decoder.norm.";
 
-    // Another name of the last normalization, which the decoder has as well.
-    private const string TiedNorm = "model.transformer_decoder.norm.";
+    private const string Model = "model.";
     private const string Norm = "model.ln_f.";
 
     // What a run of the zoo keeps beside model and optimizer, and nothing here is made of.
@@ -39,8 +39,8 @@ internal sealed record ZooFile(
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static ZooFile? Read(string path, Hdf5Input file)
     {
-        bool isMarked = file.Read(root => root.AttributeExists(Specification)
-            || (root.AttributeExists(CheckpointLayout.Version) && root.Attribute(CheckpointLayout.Version).Type.Class == H5DataTypeClass.FloatingPoint));
+        bool isMarked = file.Read(root => root.AttributeExists(Specification) || (root.AttributeExists(CheckpointLayout.Version)
+            && root.Attribute(CheckpointLayout.Version).Type.Class == H5DataTypeClass.FloatingPoint));
         ImmutableArray<ZooValue> values = [.. file.List(dataset => ZooValue.Of(file.CheckSize(dataset))).OfType<ZooValue>()];
         ILookup<string, ZooValue> byKey = values.ToLookup(value => value.Key, StringComparer.Ordinal);
         ZooOptimizerState optimizer = ZooOptimizerState.Of(values);

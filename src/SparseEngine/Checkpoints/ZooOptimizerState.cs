@@ -100,7 +100,7 @@ internal sealed class ZooOptimizerState
                 : $"{shapes.Keys.First(name => !ParameterOrder.Knows(name))} is a parameter whose place in the numbering is not known")));
     }
 
-    /// <summary>How many updates the states have seen, by the powers that the zoo keeps for the correction of bias; null where it keeps none.</summary>
+    /// <summary>The updates that the states have seen, by the powers that the zoo keeps for the correction of bias; null without such.</summary>
     /// <param name="step">The run's steps, which are the updates unless the powers say otherwise.</param>
     /// <param name="number">Reads one number of the file.</param>
     public int? Updates(int step, Func<string, double?> number)

@@ -40,14 +40,16 @@ internal sealed record ZooValue(string StoredName, string Key, ImmutableArray<in
             return new ZooValue(dataset.Name, key, ShapeIn(dataset), "float32") { OtherFile = dataset.Attribute("filepath").Read<string>() };
         }
 
-        if (IsSet(dataset, "is_constructible") || (dataset.AttributeExists(TypeName) && FilledTypes.Contains(dataset.Attribute(TypeName).Read<string>())))
+        if (IsSet(dataset, "is_constructible")
+            || (dataset.AttributeExists(TypeName) && FilledTypes.Contains(dataset.Attribute(TypeName).Read<string>())))
         {
             double fill = Hdf5Number.Of(dataset, "fill_value")
                 ?? throw new InvalidDataException($"{dataset.Name} is to be filled with a fill_value, which is no number");
             return new ZooValue(dataset.Name, key, ShapeIn(dataset), Hdf5Elements.DataType(dataset)) { Fill = (float)fill };
         }
 
-        if (dataset.Space.Type == H5DataspaceType.Null || IsSet(dataset, "is_none") || IsSet(dataset, "is_string") || !Hdf5Elements.AreNumbers(dataset))
+        if (dataset.Space.Type == H5DataspaceType.Null || IsSet(dataset, "is_none") || IsSet(dataset, "is_string")
+            || !Hdf5Elements.AreNumbers(dataset))
         {
             return null;
         }

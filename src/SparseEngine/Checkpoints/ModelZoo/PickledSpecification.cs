@@ -8,7 +8,8 @@ namespace SparseEngine.Checkpoints.ModelZoo;
 /// in Python's pickle protocol 3.
 /// </summary>
 /// <remarks>
-/// It names two classes of PyTorch and three of Python, and sets the four fields that TreeSpec has had since it exists. Opcodes: pickletools of CPython.
+/// It names two classes of PyTorch and three of Python, and sets the four fields that TreeSpec has had since it exists.
+/// Opcodes: pickletools of CPython.
 /// </remarks>
 internal static class PickledSpecification
 {

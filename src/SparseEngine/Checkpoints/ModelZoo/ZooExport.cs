@@ -61,9 +61,13 @@ public static class ZooExport
                 input.Read(name, dense);
             });
         });
-        Dictionary<string, string> metadata = new(input.Metadata, StringComparer.Ordinal) { [ModelDescription.MetadataKey] = ModelDescription.Write(model) };
+        Dictionary<string, string> metadata = new(input.Metadata, StringComparer.Ordinal)
+        {
+            [ModelDescription.MetadataKey] = ModelDescription.Write(model),
+        };
         ZooWriter.Write(output, tree, input.State, metadata);
-        return new ZooExportSummary(output, parameters.Sum(parameter => (long)parameter.Elements), states, input.State?.Step, new FileInfo(output).Length);
+        return new ZooExportSummary(
+            output, parameters.Sum(parameter => parameter.Elements), states, input.State?.Step, new FileInfo(output).Length);
     }
 
     /// <summary>The optimizer whose state goes along; null where the checkpoint has none.</summary>
@@ -78,8 +82,8 @@ public static class ZooExport
         if (run?.Optimizer is not { } optimizer)
         {
             throw new ConfigurationException(
-                $"{input.Path}: holds an optimizer's state, with which the Model Zoo takes betas, eps and weight decay from the file too; give the YAML "
-                + "of its run: --params FILE");
+                $"{input.Path}: holds an optimizer's state, with which the Model Zoo takes betas, eps and weight decay from the file too; "
+                + "give the YAML of its run: --params FILE");
         }
 
         string[] names = optimizer.Kind == OptimizerKind.Sgd ? (optimizer.Momentum > 0 ? ["momentum_buffer"] : []) : ["exp_avg", "exp_avg_sq"];

@@ -6,7 +6,9 @@ using SparseEngine.Optimizers;
 namespace SparseEngine.Checkpoints.ModelZoo;
 
 /// <summary>The nested state that a run of Model Zoo 1.8 saves, of a model and an optimizer.</summary>
-/// <remarks>modelzoo/common/pytorch of Release_1.8.0: PyTorchBaseModel.get_state, optim/AdamBase.py, optim/SGD.py, optim/lr_scheduler.py, utils.py.</remarks>
+/// <remarks>
+/// modelzoo/common/pytorch of Release_1.8.0: PyTorchBaseModel.get_state, optim/AdamBase.py, optim/SGD.py, optim/lr_scheduler.py, utils.py.
+/// </remarks>
 internal static class ZooState
 {
     // The version of keys that begin with the model's own "model.".
@@ -46,10 +48,9 @@ internal static class ZooState
         Dictionary<string, StateTree> values = parameters.ToDictionary(
             parameter => parameter.Name, parameter => StateTree.Value(tensor(parameter.Name)), StringComparer.Ordinal);
         List<(object Key, StateTree Part)> parts = [.. parameters.Select(parameter => ((object)parameter.Name, values[parameter.Name]))];
-        foreach (ParameterDefinition norm in parameters.Where(parameter => parameter.Name.StartsWith($"{GptArchitecture.FinalNorm}.", StringComparison.Ordinal)))
-        {
-            parts.Add(($"model.transformer_decoder.norm{norm.Name[GptArchitecture.FinalNorm.Length..]}", values[norm.Name]));
-        }
+        parts.AddRange(parameters
+            .Where(parameter => parameter.Name.StartsWith($"{GptArchitecture.FinalNorm}.", StringComparison.Ordinal))
+            .Select(norm => ((object)$"{ZooFile.TiedNorm}{norm.Name[(GptArchitecture.FinalNorm.Length + 1)..]}", values[norm.Name])));
 
         if (tiedHead)
         {
@@ -62,7 +63,8 @@ internal static class ZooState
     private static StateTree Optimizer(
         ImmutableArray<ParameterDefinition> parameters, OptimizerParameters optimizer, int step, int updates, Func<string, TensorWriter> tensor)
     {
-        (ImmutableArray<string> decaying, ImmutableArray<string> others) = OptimizerNumbers.OfZoo18([.. parameters.Select(parameter => parameter.Name)]);
+        (ImmutableArray<string> decaying, ImmutableArray<string> others) =
+            OptimizerNumbers.OfZoo18([.. parameters.Select(parameter => parameter.Name)]);
         IEnumerable<(object, StateTree)> states = decaying.AddRange(others)
             .Select((name, number) => ((object)number, States(optimizer, updates, state => tensor(OptimizerStateName.Of(name, state)))))
             .Where(state => state.Item2.Leaves > 0);
@@ -78,7 +80,9 @@ internal static class ZooState
     {
         if (optimizer.Kind == OptimizerKind.Sgd)
         {
-            return optimizer.Momentum > 0 ? StateTree.Dictionary(("momentum_buffer", StateTree.Value(tensor("momentum_buffer")))) : StateTree.Dictionary();
+            return optimizer.Momentum > 0
+                ? StateTree.Dictionary(("momentum_buffer", StateTree.Value(tensor("momentum_buffer"))))
+                : StateTree.Dictionary();
         }
 
         List<(object Key, StateTree Part)> parts =

@@ -11,7 +11,8 @@ public class OptimizerNumbersTests
     private static readonly string[] Gpt2 =
     [
         "model.embedding_layer.word_embeddings.weight", "model.embedding_layer.position_embeddings.weight", "model.ln_f.weight", "model.ln_f.bias",
-        .. LayerOf(0, "weight", "bias"), .. LayerOf(1, "weight", "bias"), .. LayerOf(10, "weight", "bias"), "model.lm_head.weight", "model.lm_head.bias",
+        .. LayerOf(0, "weight", "bias"), .. LayerOf(1, "weight", "bias"), .. LayerOf(10, "weight", "bias"),
+        "model.lm_head.weight", "model.lm_head.bias",
     ];
 
     private static readonly string[] Llama =

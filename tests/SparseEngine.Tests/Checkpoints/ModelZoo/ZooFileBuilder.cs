@@ -22,7 +22,8 @@ internal sealed class ZooFileBuilder
 
     /// <summary>Adds a tensor that is all one number, which the file has in place of its elements.</summary>
     public ZooFileBuilder Filled(string key, int[] shape, float fill) => Add(
-        key, new H5Dataset(0f), ("is_constructible", true), ("shape", shape.Select(dimension => (long)dimension).ToArray()), ("fill_value", (double)fill));
+        key, new H5Dataset(0f),
+        ("is_constructible", true), ("shape", shape.Select(dimension => (long)dimension).ToArray()), ("fill_value", (double)fill));
 
     /// <summary>Adds a number of Python.</summary>
     public ZooFileBuilder Number(string key, object number) => Add(key, new H5Dataset(number), ("is_scalar", true));

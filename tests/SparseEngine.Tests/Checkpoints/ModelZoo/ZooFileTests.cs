@@ -148,7 +148,8 @@ public sealed class ZooFileTests : IDisposable
         using CheckpointReader reader = CheckpointReader.Open(File);
 
         Assert.Equal(
-            [$"{File}: 1 tensor of the optimizer's state left out, first optimizer.state.1.exp_avg_sq_row: not of AdamW, Adam or SGD"], reader.Warnings);
+            [$"{File}: 1 tensor of the optimizer's state left out, first optimizer.state.1.exp_avg_sq_row: not of AdamW, Adam or SGD"],
+            reader.Warnings);
         Assert.True(reader.Contains("optimizer.state.model.ln_f.bias.exp_avg"));
     }
 

@@ -54,7 +54,8 @@ public sealed class ZooH5pyTests : IDisposable
         Assert.Equal(9, reader.State?.Step);
         Assert.Empty(reader.Warnings);
         Assert.Equal(
-            [.. new float[16], .. Enumerable.Range(0, 16).Select(number => (float)number)], Read(reader, "model.embedding_layer.word_embeddings.weight"));
+            [.. new float[16], .. Enumerable.Range(0, 16).Select(number => (float)number)],
+            Read(reader, "model.embedding_layer.word_embeddings.weight"));
         Assert.Equal([1, float.NaN], Read(reader, "model.ln_f.weight"));
         Assert.Equal([0.25f, 0.25f], Read(reader, "model.ln_f.bias"));
         Assert.Equal([2, 2], Read(reader, "optimizer.state.model.ln_f.bias.exp_avg"));
