@@ -43,7 +43,9 @@ internal static class EvaluationRun
             : throw new TrainingException($"{context.Parameters.RunConfig.ModelDirectory}: every checkpoint was removed before it was evaluated");
     }
 
-    /// <summary>Writes what is evaluated, where that can be written: another evaluation may be at it, and the figures are what matters.</summary>
+    /// <summary>
+    /// Writes what is evaluated, where that can be written: another evaluation may be at it, and what else is in the way its figures meet too.
+    /// </summary>
     private static void RecordConfiguration(RunContext context, RunMode mode)
     {
         try
@@ -52,7 +54,7 @@ internal static class EvaluationRun
         }
         catch (OutputException exception)
         {
-            context.Logger.LogWarning("{Problem}", exception.Message);
+            context.Logger.LogDebug("{Problem}", exception.Message);
         }
     }
 

@@ -55,7 +55,8 @@ public sealed class MergedConfigurationTests : IDisposable
         Directory.CreateDirectory(directory.File("samples"));
         RunConfigOverrides overrides = new()
         {
-            ModelDirectory = "out \"here\"", CheckpointPath = "a: b.mdl", MaxSteps = 40, NumSteps = 12, EvalSteps = 3, NumCsx = 2, Logging = "debug",
+            ModelDirectory = "out \"here\"", CheckpointPath = "a: b.mdl", IsPretrainedCheckpoint = true,
+            MaxSteps = 40, NumSteps = 12, EvalSteps = 3, NumCsx = 2, Logging = "debug",
         };
         ReadResult read = RunParametersReader.ReadText(yaml, directory.File("params.yaml"), overrides);
 

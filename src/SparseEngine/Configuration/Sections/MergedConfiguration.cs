@@ -46,8 +46,16 @@ internal static class MergedConfiguration
         merged = Set(merged, options.EvalSteps, trainer, init, loop, "eval_steps");
         merged = Set(merged, options.NumCsx, trainer, init, "backend", "cluster_config", "num_csx");
         merged = Set(merged, options.Logging?.ToUpperInvariant(), trainer, init, "logging", "log_level");
-        merged = Set(merged, options.CheckpointPath, trainer, "fit", "ckpt_path");
-        merged = Set(merged, options.CheckpointPath, trainer, "validate", "ckpt_path");
+        foreach (string mode in (string[])["fit", "validate"])
+        {
+            merged = Has(merged, trainer, mode) ? Set(merged, options.CheckpointPath, trainer, mode, "ckpt_path") : merged;
+        }
+
+        if (options.IsPretrainedCheckpoint is true)
+        {
+            merged = WithWeightsAlone(merged, trainer, init);
+        }
+
         return GivesLength(options) ? Remove(merged, options.NumSteps is null ? "num_steps" : "num_epochs", trainer, init, loop) : merged;
     }
 
@@ -79,13 +87,39 @@ internal static class MergedConfiguration
         YamlNode? old = map.Entries.FirstOrDefault(known => known.Key == first)?.Value;
 
         // A list of one trainer is that trainer under a key of its own.
-        YamlNode set = path.Length == 1 ? Scalar(value)
+        YamlNode set = path.Length == 1 ? value as YamlNode ?? Scalar(value)
             : old is YamlSequence { Items: [YamlMapping only] } ? new YamlSequence(old.Position, [Set(only, value, path)])
             : Set(old as YamlMapping ?? new YamlMapping(default, []), value, path[1..]);
         YamlEntry entry = new(first, default, set);
         return old is null
             ? new YamlMapping(map.Position, [.. map.Entries, entry])
             : Replace(map, entry);
+    }
+
+    /// <summary>The file with the callback that takes weights alone of a checkpoint.</summary>
+    private static YamlMapping WithWeightsAlone(YamlMapping root, string trainer, string init)
+    {
+        YamlMapping callback = Set(new YamlMapping(default, []), "model", "LoadCheckpointStates", "load_checkpoint_states");
+        IReadOnlyList<YamlNode> callbacks = Find(root, trainer, init, "callbacks") is YamlSequence list ? list.Items : [];
+        return Set(root, new YamlSequence(default, [.. callbacks, callback]), trainer, init, "callbacks");
+    }
+
+    private static bool Has(YamlMapping map, params ReadOnlySpan<string> path) => Find(map, path) is not null;
+
+    private static YamlNode? Find(YamlNode node, params ReadOnlySpan<string> path)
+    {
+        if (path.IsEmpty)
+        {
+            return node;
+        }
+
+        string first = path[0];
+        return node switch
+        {
+            YamlMapping map when map.Entries.FirstOrDefault(known => known.Key == first) is { } entry =>
+                entry.Value is YamlSequence { Items: [YamlMapping only] } && path.Length > 1 ? Find(only, path) : Find(entry.Value, path[1..]),
+            _ => null,
+        };
     }
 
     private static YamlMapping Remove(YamlMapping map, string key, params ReadOnlySpan<string> path)
