@@ -1,17 +1,24 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
+using SparseEngine.Checkpoints;
 using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Checkpoints.ModelZoo;
 using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
+using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Commands;
 
-/// <summary><c>sparse-engine convert</c>: checkpoints to and from Hugging Face's GPT-2.</summary>
+/// <summary><c>sparse-engine convert</c>: checkpoints to and from Hugging Face's GPT-2, and to the Model Zoo's container.</summary>
 internal sealed class ConvertCommand : Command, IHasExamples
 {
+    private const string Zoo = "zoo-1.8";
+    private const string Ours = "sparse-engine";
+
     private readonly Option<string> input = new("--input", "-i")
     {
         Description = "A Hugging Face GPT-2, which is the folder with its config.json, or a checkpoint of this program.",
@@ -27,9 +34,20 @@ internal sealed class ConvertCommand : Command, IHasExamples
         Required = true,
     };
 
+    private readonly Option<string?> target = new("--to")
+    {
+        Description =
+            "What to make of a checkpoint: zoo-1.8, an .mdl file of Model Zoo 1.8 with weights, optimizer state and step; or sparse-engine, "
+            + "one of this program. Without it, Hugging Face and this program are converted into each other.",
+        HelpName = "TARGET",
+        CustomParser = OptionValues.OneOf<string>((Zoo, Zoo), (Ours, Ours)),
+    };
+
     private readonly Option<string?> parameters = new("--params", "-p")
     {
-        Description = "The YAML of the checkpoint's run; only for a checkpoint that does not say what model it holds.",
+        Description =
+            "The YAML of the checkpoint's run: for a checkpoint that does not say what model it holds, and for an optimizer's state that goes "
+            + "to zoo-1.8.",
         HelpName = "FILE",
     };
 
@@ -40,10 +58,11 @@ internal sealed class ConvertCommand : Command, IHasExamples
     };
 
     public ConvertCommand()
-        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2. What the input is decides which.")
+        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2, as the input is, or to what --to names.")
     {
         Add(input);
         Add(output);
+        Add(target);
         Add(parameters);
         Add(force);
         SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
@@ -54,12 +73,22 @@ internal sealed class ConvertCommand : Command, IHasExamples
     [
         new("Make a Hugging Face GPT-2 of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
         new("Start from a Hugging Face GPT-2 in the folder gpt2", "convert -i gpt2 -o gpt2.mdl"),
+        new(
+            "Go on in Model Zoo 1.8 where a run stands",
+            "convert -i out/quickstart/checkpoint_700.mdl --to zoo-1.8 -p configs/quickstart.yaml -o zoo/checkpoint_700.mdl"),
     ];
 
     private void Convert(ParseResult line, CancellationToken stop)
     {
         Terminal terminal = new();
-        ModelParameters? model = line.GetValue(parameters) is { } file ? ReadModel(file, terminal) : null;
+        RunParameters? run = line.GetValue(parameters) is { } file ? ReadRun(file, terminal) : null;
+        if (line.GetValue(target) is { } named)
+        {
+            Make(named, line, run, terminal, stop);
+            return;
+        }
+
+        ModelParameters? model = run?.Model;
         ConversionSummary summary = CheckpointConversion.Convert(
             new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force)), stop);
         foreach (string warning in summary.Warnings)
@@ -70,7 +99,27 @@ internal sealed class ConvertCommand : Command, IHasExamples
         terminal.Write(ConversionTable.Of(summary));
     }
 
-    private static ModelParameters ReadModel(string file, Terminal terminal)
+    private void Make(string named, ParseResult line, RunParameters? run, Terminal terminal, CancellationToken stop)
+    {
+        string path = line.GetRequiredValue(output);
+        CheckpointOutput? ours = named == Ours ? CheckpointOutput.For(path, line.GetRequiredValue(input), line.GetValue(force)) : null;
+        using CheckpointReader reader = CheckpointReader.Open(line.GetRequiredValue(input));
+        terminal.WriteWarnings(reader);
+        if (ours is null)
+        {
+            ZooExportSummary zoo = ZooExport.Write(reader, path, run, line.GetValue(force), stop);
+            terminal.WriteLine(
+                $"{zoo.Path}: {Quantity.Count(zoo.Parameters, "parameter")}, {Quantity.Count(zoo.StateTensors, "tensor")} of optimizer state, "
+                + $"{(zoo.Step is { } step ? $"step {step.ToString(CultureInfo.InvariantCulture)}" : "no step")}, {Quantity.Bytes(zoo.Bytes)}");
+        }
+        else
+        {
+            CopiedCheckpoint copy = CheckpointCopy.Write(reader, ours, run?.Model, stop);
+            terminal.WriteLine($"{path}: {Quantity.Count(copy.Tensors, "tensor")}, {Quantity.Bytes(copy.Bytes)}");
+        }
+    }
+
+    private static RunParameters ReadRun(string file, Terminal terminal)
     {
         (RunParameters run, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(file);
         foreach (Diagnostic warning in warnings)
@@ -78,6 +127,6 @@ internal sealed class ConvertCommand : Command, IHasExamples
             terminal.WriteErrorLine($"{warning}");
         }
 
-        return run.Model;
+        return run;
     }
 }
