@@ -1,6 +1,6 @@
 using System.Text;
 using SparseEngine.Checkpoints;
-using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
 
 namespace SparseEngine.Tests.Robustness;
 
@@ -43,7 +43,7 @@ public sealed class DamagedJsonTests : IDisposable
         {"model_type": "gpt2", "n_embd": 64, "n_head": 4, "n_layer": 2, "n_positions": 32, "n_inner": null, "vocab_size": 300,
          "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05, "initializer_range": 0.02, "resid_pdrop": 0.1, "tie_word_embeddings": true}
         """,
-        path => Gpt2Config.Read(path));
+        path => ConfigFile.Read(path));
 
     [Theory]
     [InlineData("\"\\ud800\"")]
@@ -57,7 +57,7 @@ public sealed class DamagedJsonTests : IDisposable
         Trial.All<CheckpointException>(keys.Select<string, (string, Action)>(key => (key, () =>
         {
             File.WriteAllText(path, $"{{\"{key}\": {value}}}");
-            Gpt2Config.Read(path);
+            ConfigFile.Read(path);
         })));
     }
 

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Models;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
-/// <summary>Converts a checkpoint of this program into a Hugging Face GPT-2: finalized, without optimizer state.</summary>
-internal static class Gpt2Export
+/// <summary>Converts a checkpoint of this program into a Hugging Face model: finalized, without optimizer state.</summary>
+internal static class HuggingFaceExport
 {
     // What the loader of transformers asks of every file.
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
@@ -22,15 +23,11 @@ internal static class Gpt2Export
         }
 
         string weights = Path.Combine(folder, SafetensorsFolder.WeightsName);
-        string config = Path.Combine(folder, Gpt2Config.FileName);
+        string config = Path.Combine(folder, ConfigFile.FileName);
         OutputFiles.Check([weights, config], reader.Files, request.Force);
 
         ModelParameters model = request.Model ?? DescriptionIn(reader);
-        if (Gpt2Config.WhatItLacks(model) is { } lacking)
-        {
-            throw new CheckpointException($"{reader.Path}: its model has {lacking}, which Hugging Face's GPT-2 lacks");
-        }
-
+        IHuggingFaceLayout layout = LayoutOf(reader, model, request.ModelType);
         CheckpointModel.Check(reader, model, "leave out --params: the checkpoint says itself what it holds");
         CheckpointConversion.CheckLayers(reader, model, "the model section");
         ImmutableArray<ParameterDefinition> parameters = GptArchitecture.Parameters(model);
@@ -42,16 +39,40 @@ internal static class Gpt2Export
         }))];
         long nans = CheckpointConversion.CountNaNs(reader, model, input);
 
-        ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), stop)];
+        ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, layout, TensorList.Of(layout, model), stop)];
         SafetensorsWriter.Write(weights, tensors, Metadata);
-        AtomicFile.Write(config, stream => stream.Write(Gpt2Config.Write(model)));
-        return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans);
+        AtomicFile.Write(config, stream => stream.Write(ConfigFile.Write(layout, model)));
+        return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans)
+        {
+            ModelType = layout.ModelType,
+            Warnings =
+            [
+                .. layout.LeavesOut(model).Select(setting => $"{config}: leaves out {setting}, for which Hugging Face's {layout.Name} has no key"),
+            ],
+        };
     }
 
-    private static IEnumerable<TensorWriter> Tensors(CheckpointReader reader, ImmutableArray<Gpt2Tensor> tensors, CancellationToken stop)
+    private static IHuggingFaceLayout LayoutOf(CheckpointReader reader, ModelParameters model, string? modelType)
     {
-        float[] part = new float[tensors.Where(tensor => !tensor.IsCopy).Max(tensor => tensor.Parts[0].Elements)];
-        return tensors.Select(tensor => new TensorWriter(Gpt2Layout.NameInFile(tensor.Name, Gpt2Layout.Prefix), tensor.Shape, dense =>
+        IHuggingFaceLayout layout = modelType is null
+            ? HuggingFaceLayouts.Of(model)
+            : HuggingFaceLayouts.Find(modelType)
+                ?? throw new ConfigurationException($"--to is \"{modelType}\"; valid: {HuggingFaceLayouts.ValidInPlaceOf(modelType)}");
+        string lacking = string.Join(", ", layout.Lacks(model));
+        return lacking.Length == 0
+            ? layout
+            : throw new CheckpointException($"{reader.Path}: its model has {lacking}, which Hugging Face's {layout.Name} lacks");
+    }
+
+    private static IEnumerable<TensorWriter> Tensors(
+        CheckpointReader reader, IHuggingFaceLayout layout, ImmutableArray<LayoutTensor> tensors, CancellationToken stop)
+    {
+        float[] part = new float[tensors
+            .Where(tensor => !tensor.IsCopy)
+            .SelectMany(tensor => tensor.Parts, (_, shape) => checked((int)shape.Elements))
+            .DefaultIfEmpty()
+            .Max()];
+        return tensors.Select(tensor => new TensorWriter(OutputHead.NameInFile(layout, tensor.Name, layout.Prefix), tensor.Shape, dense =>
         {
             stop.ThrowIfCancellationRequested();
             if (tensor.IsCopy)
@@ -60,9 +81,9 @@ internal static class Gpt2Export
             }
             else
             {
-                Span<float> values = part.AsSpan(0, (int)tensor.Parts[0].Elements);
                 for (int index = 0; index < tensor.Parts.Length; index++)
                 {
+                    Span<float> values = part.AsSpan(0, (int)tensor.Parts[index].Elements);
                     reader.Read(tensor.Parts[index].Name, values);
                     tensor.Join(index, values, dense);
                 }

@@ -7,7 +7,7 @@ namespace SparseEngine.Checkpoints.HuggingFace;
 /// <summary>
 /// The YAML of a model that came from Hugging Face: a model section with the keys that config.json decides, the others at their defaults.
 /// </summary>
-internal static class Gpt2ModelSection
+internal static class ModelSectionYaml
 {
     /// <summary>The YAML, ready for the other sections of a run.</summary>
     public static string Write(ModelParameters model)
@@ -19,7 +19,11 @@ internal static class Gpt2ModelSection
             Add(key, valueIn(model));
         }
 
-        Add("position_embedding_type", "learned");
+        foreach ((string key, object value) in FamilyKeys.Of(model))
+        {
+            Add(key, value);
+        }
+
         Add("dropout_rate", model.DropoutRate);
         Add("embedding_dropout_rate", model.EmbeddingDropoutRate);
         Add("attention_dropout_rate", model.AttentionDropoutRate);
