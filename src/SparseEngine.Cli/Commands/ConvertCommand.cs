@@ -9,12 +9,12 @@ using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Cli.Commands;
 
-/// <summary><c>sparse-engine convert</c>: checkpoints to and from Hugging Face's GPT-2.</summary>
+/// <summary><c>sparse-engine convert</c>: checkpoints to and from models of Hugging Face.</summary>
 internal sealed class ConvertCommand : Command, IHasExamples
 {
     private readonly Option<string> input = new("--input", "-i")
     {
-        Description = "A Hugging Face GPT-2, which is the folder with its config.json, or a checkpoint of this program.",
+        Description = "A Hugging Face model, which is the folder with its config.json, or a checkpoint of this program.",
         HelpName = "PATH",
         Required = true,
     };
@@ -33,6 +33,13 @@ internal sealed class ConvertCommand : Command, IHasExamples
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> to = new("--to")
+    {
+        Description = "The model_type to write: gpt2, gpt_bigcode, llama, mistral, gpt_neox, gptj, falcon or bloom; by default the first that can "
+            + "express the model.",
+        HelpName = "TYPE",
+    };
+
     private readonly Option<bool> force = new("--force")
     {
         Description = "Overwrite what exists.",
@@ -40,10 +47,11 @@ internal sealed class ConvertCommand : Command, IHasExamples
     };
 
     public ConvertCommand()
-        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2. What the input is decides which.")
+        : base("convert", "Convert a checkpoint to or from a model of Hugging Face. What the input is decides which.")
     {
         Add(input);
         Add(output);
+        Add(to);
         Add(parameters);
         Add(force);
         SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
@@ -52,8 +60,8 @@ internal sealed class ConvertCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("Make a Hugging Face GPT-2 of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
-        new("Start from a Hugging Face GPT-2 in the folder gpt2", "convert -i gpt2 -o gpt2.mdl"),
+        new("Make a Hugging Face model of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
+        new("Start from a Hugging Face model in the folder SmolLM-135M", "convert -i SmolLM-135M -o smollm.mdl"),
     ];
 
     private void Convert(ParseResult line, CancellationToken stop)
@@ -61,7 +69,11 @@ internal sealed class ConvertCommand : Command, IHasExamples
         Terminal terminal = new();
         ModelParameters? model = line.GetValue(parameters) is { } file ? ReadModel(file, terminal) : null;
         ConversionSummary summary = CheckpointConversion.Convert(
-            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force)), stop);
+            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force))
+            {
+                ModelType = line.GetValue(to),
+            },
+            stop);
         foreach (string warning in summary.Warnings)
         {
             terminal.WriteErrorLine(warning);

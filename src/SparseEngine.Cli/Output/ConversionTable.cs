@@ -15,6 +15,7 @@ internal static class ConversionTable
             table.Add("written", file);
         }
 
+        table.Add("model_type", summary.ModelType);
         table.Add("parameters", Quantity.Count(summary.Parameters));
         if (summary.NaNs > 0)
         {

@@ -1,7 +1,9 @@
 using System.Text;
 using SparseEngine.Checkpoints;
+using SparseEngine.Checkpoints.HuggingFace;
 using SparseEngine.Checkpoints.HuggingFace.Layouts;
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Tests.Shared;
 
@@ -135,6 +137,19 @@ public sealed class LayoutConfigTests : IDisposable
         Assert.Empty(layout.LeavesOut(model));
         Assert.Equal(model, Read(Encoding.UTF8.GetString(ConfigFile.Write(layout, model))));
         Assert.Empty(HuggingFaceLayouts.Of(model).Lacks(model));
+    }
+
+    [Theory]
+    [MemberData(nameof(Published))]
+    public void The_model_section_says_the_same_as_the_config(string name)
+    {
+        ModelParameters model = Read(PublishedModels.Create(name).Config);
+        File.WriteAllText(directory.File("model.yaml"), ModelSectionYaml.Write(model));
+
+        ReadResult yaml = RunParametersReader.ReadFile(directory.File("model.yaml"));
+
+        Assert.Equal(model, yaml.Parameters.Model);
+        Assert.Empty(yaml.Warnings);
     }
 
     [Theory]
