@@ -102,14 +102,12 @@ public abstract partial class ComputeDevice
 
     private protected abstract void ActivationBackwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx);
 
-    private protected virtual void GateForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix y) =>
-        throw new NotSupportedException();
+    private protected abstract void GateForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix y);
 
-    private protected virtual void GateBackwardCore(
-        Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix dy, in DeviceMatrix dx, in DeviceMatrix dGate) =>
-        throw new NotSupportedException();
+    private protected abstract void GateBackwardCore(
+        Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix dy, in DeviceMatrix dx, in DeviceMatrix dGate);
 
-    private protected virtual void ScaleCore(in DeviceMatrix x, float factor) => throw new NotSupportedException();
+    private protected abstract void ScaleCore(in DeviceMatrix x, float factor);
 
     /// <param name="x">What is dropped from.</param>
     /// <param name="rate">Above 0.</param>

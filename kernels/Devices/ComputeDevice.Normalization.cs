@@ -30,13 +30,13 @@ public abstract partial class ComputeDevice
         RequireLength(mean, x.Columns);
         RequireLength(inverseDeviation, x.Columns);
         long start = Begin();
-        LayerNormForwardCore(x, weight, bias!, epsilon, y, mean, inverseDeviation);
+        LayerNormForwardCore(x, weight, bias, epsilon, y, mean, inverseDeviation);
         Done()?.Add("LayerNorm", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
     /// <summary>
-    /// Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx is written, or added to with
-    /// <paramref name="accumulate"/>.
+    /// Gradients of <see cref="LayerNormForward"/>: weightGradient and biasGradient are added to; dx, which may be dy, is written, or added to with
+    /// <paramref name="accumulate"/>. Without a bias biasGradient is null.
     /// </summary>
     public void LayerNormBackward(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
@@ -55,7 +55,7 @@ public abstract partial class ComputeDevice
         }
 
         long start = Begin();
-        LayerNormBackwardCore(x, weight, mean, inverseDeviation, dy, dx, accumulate, weightGradient, biasGradient!);
+        LayerNormBackwardCore(x, weight, mean, inverseDeviation, dy, dx, accumulate, weightGradient, biasGradient);
         Done()?.Add("LayerNorm gradient", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
@@ -79,7 +79,8 @@ public abstract partial class ComputeDevice
     }
 
     /// <summary>
-    /// Gradients of <see cref="RmsNormForward"/>: weightGradient is added to; dx is written, or added to with <paramref name="accumulate"/>.
+    /// Gradients of <see cref="RmsNormForward"/>: weightGradient is added to; dx, which may be dy, is written, or added to with
+    /// <paramref name="accumulate"/>.
     /// </summary>
     public void RmsNormBackward(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> inverseRoot, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate,
@@ -96,19 +97,18 @@ public abstract partial class ComputeDevice
         Done()?.Add("RMSNorm gradient", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
-    private protected virtual void RmsNormForwardCore(
-        in DeviceMatrix x, DeviceBuffer<float> weight, float epsilon, in DeviceMatrix y, DeviceBuffer<float> inverseRoot) =>
-        throw new NotSupportedException();
-
-    private protected virtual void RmsNormBackwardCore(
-        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> inverseRoot, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate,
-        DeviceBuffer<float> weightGradient) => throw new NotSupportedException();
-
     private protected abstract void LayerNormForwardCore(
-        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean,
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float>? bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float> mean,
         DeviceBuffer<float> inverseDeviation);
 
     private protected abstract void LayerNormBackwardCore(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> mean, DeviceBuffer<float> inverseDeviation, in DeviceMatrix dy,
-        in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float> biasGradient);
+        in DeviceMatrix dx, bool accumulate, DeviceBuffer<float> weightGradient, DeviceBuffer<float>? biasGradient);
+
+    private protected abstract void RmsNormForwardCore(
+        in DeviceMatrix x, DeviceBuffer<float> weight, float epsilon, in DeviceMatrix y, DeviceBuffer<float> inverseRoot);
+
+    private protected abstract void RmsNormBackwardCore(
+        in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float> inverseRoot, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate,
+        DeviceBuffer<float> weightGradient);
 }

@@ -18,7 +18,7 @@ public abstract partial class ComputeDevice
         RequireActivations(x);
         RequireActivations(cosines);
         RequireActivations(sines, cosines.Rows, cosines.Columns);
-        if (arguments.HeadSize < 2 * cosines.Rows || x.Rows % arguments.HeadSize != 0 || arguments.Sequence < 1
+        if (arguments.HeadSize < 1 || arguments.HeadSize / 2 < cosines.Rows || x.Rows % arguments.HeadSize != 0 || arguments.Sequence < 1
             || x.Columns % arguments.Sequence != 0 || arguments.FirstPosition < 0 || arguments.FirstPosition > cosines.Columns - arguments.Sequence)
         {
             throw new ArgumentException(
@@ -30,6 +30,5 @@ public abstract partial class ComputeDevice
         Done()?.Add("rotary", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
-    private protected virtual void RotateCore(in RotaryArguments arguments, in DeviceMatrix x, in DeviceMatrix cosines, in DeviceMatrix sines) =>
-        throw new NotSupportedException();
+    private protected abstract void RotateCore(in RotaryArguments arguments, in DeviceMatrix x, in DeviceMatrix cosines, in DeviceMatrix sines);
 }

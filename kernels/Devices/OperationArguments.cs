@@ -81,7 +81,10 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
         init => window = value;
     }
 
-    /// <summary>What each operand has: features and tokens.</summary>
+    /// <summary>Query heads that read the same key head.</summary>
+    internal int GroupSize => Heads == 0 ? 1 : Heads / KeyValueHeads;
+
+    /// <summary>What queries have, and keys where their heads are as many: features and tokens.</summary>
     /// <exception cref="ArgumentException">These are the sizes of no attention.</exception>
     internal (int Features, int Tokens) OperandShape()
     {
@@ -91,8 +94,17 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
                 $"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {this}");
         }
 
+        if (!SharesKeys(Heads, KeyValueHeads, Window))
+        {
+            throw new ArgumentException($"attention needs key heads that divide the heads, and a window of 1 or more: {this}");
+        }
+
         return (checked(Heads * HeadSize), checked(Batch * Sequence));
     }
+
+    /// <summary>Whether heads can share so many key heads, and see so many keys.</summary>
+    internal static bool SharesKeys(int heads, int keyValueHeads, int window) =>
+        window >= 1 && keyValueHeads >= 0 && keyValueHeads <= heads && (heads == 0 || heads % keyValueHeads == 0);
 }
 
 /// <summary>The shape and settings of the causal self-attention of one token over the keys and values that are kept of its sequence.</summary>
@@ -119,7 +131,13 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
         init => window = value;
     }
 
-    /// <summary>The operands' rows, where <paramref name="capacity"/> columns of kept keys have a place for the token.</summary>
+    /// <summary>Query heads that read the same key head.</summary>
+    internal int GroupSize => Heads == 0 ? 1 : Heads / KeyValueHeads;
+
+    /// <summary>The first key that the token sees.</summary>
+    internal int FirstKey => Math.Max(0, Position + 1 - Window);
+
+    /// <summary>The queries' rows, where <paramref name="capacity"/> columns of kept keys have a place for the token.</summary>
     /// <exception cref="ArgumentException">They have none, or these are the sizes of no attention.</exception>
     internal int FeaturesWithin(int capacity)
     {
@@ -127,6 +145,11 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
         {
             throw new ArgumentException(
                 $"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
+        }
+
+        if (!AttentionArguments.SharesKeys(Heads, KeyValueHeads, Window))
+        {
+            throw new ArgumentException($"attention needs key heads that divide the heads, and a window of 1 or more: {this}");
         }
 
         return checked(Heads * HeadSize);

@@ -103,7 +103,8 @@ public sealed record ModelParameters
     public Activation Nonlinearity { get; init; } = Activation.Gelu;
 
     /// <summary>
-    /// Whether the feed-forward's middle is a product, (W x + b) f(V x + c), of which V x + c is the gate (Shazeer, 2020): swiglu, geglu, reglu, liglu.
+    /// Whether the feed-forward's middle is a product, (W x + b) f(V x + c), of which V x + c is the gate (Shazeer, 2020): swiglu, geglu, reglu,
+    /// liglu.
     /// </summary>
     public bool GatedFeedForward { get; init; }
 
@@ -123,7 +124,8 @@ public sealed record ModelParameters
     public double EmbeddingsScale { get; init; } = 1;
 
     /// <summary>
-    /// The hidden size of the model whose hyperparameters this one takes over, by maximal update parametrization (Yang et al., 2022); null without it.
+    /// The hidden size of the model whose hyperparameters this one takes over, by maximal update parametrization (Yang et al., 2022); null
+    /// without it.
     /// </summary>
     public double? MupBaseHiddenSize { get; init; }
 
@@ -136,7 +138,7 @@ public sealed record ModelParameters
     /// <summary>With muP, whether logits are multiplied by the ratio of hidden sizes itself rather than by its root.</summary>
     public bool ScaleOutputLogitsByWidth { get; init; } = true;
 
-    /// <summary>Without muP's base sizes, what logits are multiplied by: Model Zoo 1.8's own key for it.</summary>
+    /// <summary>Without muP's base sizes, what logits are multiplied by: the way of Model Zoo 1.9 to 2.2.</summary>
     public double OutputLogitsScale { get; init; } = 1;
 
     /// <summary>How the summed loss is scaled.</summary>
@@ -210,12 +212,16 @@ public enum PositionEmbedding
     None,
 }
 
-/// <summary>Rotary position embedding (Su et al., 2021): pairs (2i, 2i + 1) of each head's first features are turned by position x frequency i.</summary>
+/// <summary>
+/// Rotary position embedding (Su et al., 2021): pairs (2i, 2i + 1) of each head's first features are turned by position x frequency i.
+/// </summary>
 /// <param name="Dimensions">The features that are turned, of each head: an even number; the others stay as they are.</param>
 /// <param name="Theta">Frequency i is theta^(-2i / dimensions).</param>
 public sealed record RotaryParameters(int Dimensions, double Theta = 10000)
 {
-    /// <summary>How low frequencies are slowed down for long sequences, with <see cref="ModelParameters.PositionScalingFactor"/>; null: all alike.</summary>
+    /// <summary>
+    /// How low frequencies are slowed down for long sequences, with <see cref="ModelParameters.PositionScalingFactor"/>; null: all alike.
+    /// </summary>
     public Llama3Scaling? Llama3 { get; init; }
 }
 
@@ -263,6 +269,12 @@ public sealed record InitializerParameters(InitializerKind Kind, double Mean, do
     /// <summary>One value for all.</summary>
     /// <param name="value">The value.</param>
     public static InitializerParameters Constant(double value) => new(InitializerKind.Constant, value, 0, 0, 0);
+
+    /// <summary>The same distribution, wider: deviation and bounds times a factor. Only normal ones, truncated or not, are scaled.</summary>
+    /// <param name="factor">The factor.</param>
+    public InitializerParameters Times(double factor) => Kind is InitializerKind.Normal or InitializerKind.TruncatedNormal
+        ? this with { StandardDeviation = StandardDeviation * factor, Lower = Lower * factor, Upper = Upper * factor }
+        : this;
 }
 
 /// <summary>The distributions an initializer can name.</summary>

@@ -42,6 +42,22 @@ public class ReferenceGradientTests
     }
 
     [Fact]
+    public void Rms_norm_gradients_are_those_of_its_output()
+    {
+        Inputs inputs = new(4);
+        Matrix x = inputs.Matrix(5, 4);
+        Matrix weight = inputs.Matrix(5, 1);
+        Matrix dy = inputs.Matrix(5, 4);
+        (_, Bounded[] inverse) = RmsNormReference.Forward(x, weight.Values, 1e-5);
+        (BoundedMatrix dx, Bounded[] weightGradient) =
+            RmsNormReference.Backward(x, weight.Values, [.. inverse.Select(i => i.Value)], dy, null, new double[5]);
+        AssertGradient(dx.Values, x, Loss);
+        AssertGradient(weightGradient, weight, Loss);
+
+        double Loss() => Product(RmsNormReference.Forward(x, weight.Values, 1e-5).Y, dy);
+    }
+
+    [Fact]
     public void Cross_entropy_gradients_are_those_of_its_loss()
     {
         Inputs inputs = new(2);

@@ -28,6 +28,17 @@ public class ShapeTests
             () => device.LayerNormForward(x, features, features, 1e-5f, other, tokens, tokens),
             () => device.LayerNormBackward(x, features, tokens, tokens, other, x, false, features, features),
             () => device.LayerNormBackward(x, features, tokens, tokens, x, taller, false, features, features),
+            () => device.RmsNormForward(x, features, 1e-5f, other, tokens),
+            () => device.RmsNormBackward(x, features, tokens, taller, x, false, features),
+            () => device.RmsNormBackward(x, features, tokens, x, other, false, features),
+            () => device.GateForward(Activation.Silu, x, other, x),
+            () => device.GateForward(Activation.Silu, x, x, taller),
+            () => device.GateForward((Activation)99, x, x, x),
+            () => device.GateBackward(Activation.Silu, x, other, x, x, x),
+            () => device.GateBackward(Activation.Silu, x, x, taller, x, x),
+            () => device.GateBackward(Activation.Silu, x, x, x, other, x),
+            () => device.GateBackward(Activation.Silu, x, x, x, x, taller),
+            () => device.GateBackward((Activation)(-1), x, x, x, x, x),
         ];
     });
 
@@ -52,6 +63,11 @@ public class ShapeTests
             () => device.LayerNormForward(x, features, features, 1e-5f, x, tokens, nineteen),
             () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, three, features),
             () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, features, three),
+            () => device.RmsNormForward(x, three, 1e-5f, x, tokens),
+            () => device.RmsNormForward(x, features, 1e-5f, x, nineteen),
+            () => device.RmsNormBackward(x, three, tokens, x, x, false, features),
+            () => device.RmsNormBackward(x, features, nineteen, x, x, false, features),
+            () => device.RmsNormBackward(x, features, tokens, x, x, false, three),
             () => device.SoftmaxCrossEntropy(x, ids, tokens, tokens, tokens, null),
             () => device.SoftmaxCrossEntropy(x, w.Buffer(new int[20]), tokens, nineteen, tokens, null),
             () => device.AdamStep(default, scale, features, three, features, features),
@@ -125,6 +141,28 @@ public class ShapeTests
             () => device.EmbeddingForward(ids, words, w.Dense(new Matrix(10, 5)), 10, x),
             () => device.EmbeddingForward(ids, words, null, 0, x),
             () => device.EmbeddingBackward(ids, x, 10, words, w.Dense(new Matrix(9, 4))),
+        ];
+    });
+
+    [Theory]
+    [EveryDevice]
+    public void Rotations_that_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(8, 20);
+        DeviceMatrix table = w.Activations(2, 15);
+        RotaryArguments arguments = new(HeadSize: 4, Sequence: 10, FirstPosition: 5, Inverse: false);
+        return
+        [
+            () => device.Rotate(arguments with { HeadSize = 0 }, x, table, table),
+            () => device.Rotate(arguments with { HeadSize = 2 }, x, table, table),
+            () => device.Rotate(arguments with { HeadSize = 5 }, x, table, table),
+            () => device.Rotate(arguments with { Sequence = 0 }, x, table, table),
+            () => device.Rotate(arguments with { Sequence = 7 }, x, table, table),
+            () => device.Rotate(arguments with { FirstPosition = -1 }, x, table, table),
+            () => device.Rotate(arguments with { FirstPosition = 6 }, x, table, table),
+            () => device.Rotate(arguments, x, table, w.Activations(2, 14)),
+            () => device.Rotate(arguments, x, table, w.Activations(1, 15)),
+            () => device.Rotate(arguments, x, w.Dense(new Matrix(2, 15)), table),
         ];
     });
 

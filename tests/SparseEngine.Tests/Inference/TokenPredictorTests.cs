@@ -38,6 +38,7 @@ public class TokenPredictorTests
         TinyModel.Shape with { ShareEmbeddingWeights = false, UseBiasInOutput = true, Layers = 1 },
         TinyModel.Shape with { ScaledAttention = false, Heads = 1, Layers = 3 },
         TinyModel.Shape with { Heads = 8, DropoutRate = 0.5, AttentionDropoutRate = 0.5, EmbeddingDropoutRate = 0.5 },
+        .. FamilyModels.All.Values,
     ];
 
     [Theory]
