@@ -9,6 +9,11 @@ namespace SparseEngine.Checkpoints.HuggingFace;
 /// </summary>
 internal static class ModelSectionYaml
 {
+    private const string PositionType = "position_embedding_type";
+
+    // Of the keys that some families have, a section needs those in which its model is no GPT-2.
+    private static readonly ModelParameters Gpt2 = new() { VocabularySize = 1, HiddenSize = 1, Layers = 1, Heads = 1, FilterSize = 1 };
+
     /// <summary>The YAML, ready for the other sections of a run.</summary>
     public static string Write(ModelParameters model)
     {
@@ -19,9 +24,17 @@ internal static class ModelSectionYaml
             Add(key, valueIn(model));
         }
 
-        foreach ((string key, object value) in FamilyKeys.Of(model))
+        foreach ((string key, Func<ModelParameters, object?> valueIn) in ModelKeys.OfFamilies)
         {
-            Add(key, value);
+            if (valueIn(model) is { } value && (key == PositionType || !value.Equals(valueIn(Gpt2))))
+            {
+                Add(key, value);
+            }
+        }
+
+        if (model.KeyValueHeads != model.Heads)
+        {
+            Add("attention_module", "multiquery_attention");
         }
 
         Add("dropout_rate", model.DropoutRate);

@@ -1,4 +1,5 @@
 using SparseEngine.Configuration;
+using SparseEngine.Configuration.Sections;
 
 namespace SparseEngine.Checkpoints.HuggingFace.Layouts;
 
@@ -8,11 +9,10 @@ internal static class ModelDifferences
     /// <summary>How a model embeds positions.</summary>
     public static string Position(ModelParameters model) => model.PositionEmbedding == PositionEmbedding.None
         ? "use_position_embedding: false"
-        : $"position_embedding_type: {Lowered(model.PositionEmbedding)}";
+        : $"position_embedding_type: {PositionSection.Types.NameOf(model.PositionEmbedding)}";
 
     /// <summary>The non-linearity of a model's feed-forward.</summary>
-    public static string Nonlinearity(ModelParameters model) =>
-        $"nonlinearity: {ModelKeys.All.First(key => key.Key == "nonlinearity").ValueIn(model)}";
+    public static string Nonlinearity(ModelParameters model) => $"nonlinearity: {FeedForwardSection.NameOf(model)}";
 
     /// <summary>That a part of each head is rotated, where a layout rotates all of it.</summary>
     public static (bool Lacking, string What) PartialRotary(ModelParameters model) =>
@@ -27,15 +27,16 @@ internal static class ModelDifferences
         bool grouped = model.KeyValueHeads != model.Heads;
         bool hasInnerSize = model.AttentionSize != model.HiddenSize;
         bool isGated = can.HasFlag(Expressible.Gate);
+        NormKind norm = can.HasFlag(Expressible.RmsNorm) ? NormKind.RmsNorm : NormKind.LayerNorm;
         IEnumerable<(bool Lacking, string What)> common =
         [
             ((can & FlagOf(model.PositionEmbedding)) == Expressible.Nothing, Position(model)),
             (model.EmbeddingLayerNorm != can.HasFlag(Expressible.EmbeddingNorm), $"embedding_layer_norm: {Word(model.EmbeddingLayerNorm)}"),
-            (model.Norm != (can.HasFlag(Expressible.RmsNorm) ? NormKind.RmsNorm : NormKind.LayerNorm), $"norm_type: {NormName(model.Norm)}"),
+            (model.Norm != norm, $"norm_type: {NormSection.Kinds.NameOf(model.Norm)}"),
             (grouped && !can.HasFlag(Expressible.Groups), $"num_kv_groups: {model.KeyValueHeads}"),
             (hasInnerSize && !can.HasFlag(Expressible.InnerSize), $"attention_inner_dim: {model.AttentionSize}"),
             (model.SlidingWindow is not null && !can.HasFlag(Expressible.Window), $"attention_sliding_window_length: {model.SlidingWindow}"),
-            (model.QueryKeyNorm is not null, $"attention_qk_norm_layer: {NormName(model.QueryKeyNorm)}"),
+            (model.QueryKeyNorm is not null, $"attention_qk_norm_layer: {NormSection.Kinds.NameOf(model.QueryKeyNorm ?? NormKind.LayerNorm)}"),
             (!model.ScaledAttention && !can.HasFlag(Expressible.DotProduct), "attention_type: dot_product"),
             (model is { ScaledAttention: true, ScaleAttentionByHeadSize: true }, "scale_qk_dot_by_d: true"),
             (model.ScaleAttentionByLayer && !can.HasFlag(Expressible.LayerScale), "scale_qk_dot_by_layer_idx: true"),
@@ -88,9 +89,5 @@ internal static class ModelDifferences
         _ => Expressible.Nothing,
     };
 
-    private static string NormName(NormKind? norm) => norm == NormKind.BiaslessLayerNorm ? "biasless-layernorm" : Lowered(norm);
-
     private static string Word(bool flag) => YamlScalar.Of(flag);
-
-    private static string Lowered<T>(T value) => $"{value}".ToLowerInvariant();
 }
