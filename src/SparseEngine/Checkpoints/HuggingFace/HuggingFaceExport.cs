@@ -44,10 +44,11 @@ internal static class HuggingFaceExport
         AtomicFile.Write(config, stream => stream.Write(ConfigFile.Write(layout, model)));
         return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans)
         {
-            ModelType = layout.ModelType,
+            ModelType = layout.Names.ModelType,
             Warnings =
             [
-                .. layout.LeavesOut(model).Select(setting => $"{config}: leaves out {setting}, for which Hugging Face's {layout.Name} has no key"),
+                .. layout.LeavesOut(model)
+                    .Select(setting => $"{config}: leaves out {setting}, for which Hugging Face's {layout.Names.Family} has no key"),
             ],
         };
     }
@@ -61,7 +62,7 @@ internal static class HuggingFaceExport
         string lacking = string.Join(", ", layout.Lacks(model));
         return lacking.Length == 0
             ? layout
-            : throw new CheckpointException($"{reader.Path}: its model has {lacking}, which Hugging Face's {layout.Name} lacks");
+            : throw new CheckpointException($"{reader.Path}: its model has {lacking}, which Hugging Face's {layout.Names.Family} lacks");
     }
 
     private static IEnumerable<TensorWriter> Tensors(
@@ -72,7 +73,7 @@ internal static class HuggingFaceExport
             .SelectMany(tensor => tensor.Parts, (_, shape) => checked((int)shape.Elements))
             .DefaultIfEmpty()
             .Max()];
-        return tensors.Select(tensor => new TensorWriter(OutputHead.NameInFile(layout, tensor.Name, layout.Prefix), tensor.Shape, dense =>
+        return tensors.Select(tensor => new TensorWriter(OutputHead.NameInFile(layout.Names, tensor.Name, layout.Names.Prefix), tensor.Shape, dense =>
         {
             stop.ThrowIfCancellationRequested();
             if (tensor.IsCopy)

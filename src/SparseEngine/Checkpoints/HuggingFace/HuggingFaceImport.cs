@@ -35,7 +35,7 @@ internal static class HuggingFaceImport
 
         (IHuggingFaceLayout layout, ModelParameters model) = ConfigFile.Read(config);
         CheckpointConversion.CheckLayers(reader, model, ConfigFile.FileName);
-        OutputHead head = new(reader, layout, config, model);
+        OutputHead head = new(reader, layout.Names, config, model);
         ImmutableArray<LayoutTensor> tensors = TensorList.Of(layout, model);
         ImmutableArray<NamedShape> expected = [.. tensors.Select(tensor => new NamedShape(head.NameInFile(tensor), tensor.Shape))];
         CheckpointContents.Check(reader, expected, name => !SavedBuffers.Contain(name) && !head.IsLeftOut(name), ConfigFile.FileName);
@@ -48,7 +48,7 @@ internal static class HuggingFaceImport
         long elements = parameters.Sum(parameter => (long)parameter.Elements);
         return new ConversionSummary(ConversionDirection.FromHuggingFace, [output.Path, section], elements, nans)
         {
-            ModelType = layout.ModelType,
+            ModelType = layout.Names.ModelType,
             Warnings = warnings,
         };
     }

@@ -10,7 +10,7 @@ namespace SparseEngine.Checkpoints.HuggingFace;
 internal sealed class OutputHead
 {
     private readonly CheckpointReader reader;
-    private readonly IHuggingFaceLayout layout;
+    private readonly LayoutNames names;
     private readonly string config;
     private readonly bool isTied;
     private readonly string prefix;
@@ -18,31 +18,31 @@ internal sealed class OutputHead
 
     /// <summary>Finds them.</summary>
     /// <param name="reader">The file.</param>
-    /// <param name="layout">How the model is laid out.</param>
+    /// <param name="names">What the layout calls its tensors.</param>
     /// <param name="config">The path of its config.json, for messages.</param>
     /// <param name="model">What that says.</param>
-    public OutputHead(CheckpointReader reader, IHuggingFaceLayout layout, string config, ModelParameters model)
+    public OutputHead(CheckpointReader reader, LayoutNames names, string config, ModelParameters model)
     {
         this.reader = reader;
-        this.layout = layout;
+        this.names = names;
         this.config = config;
         isTied = model.ShareEmbeddingWeights;
-        prefix = reader.Names.Any(name => name.StartsWith(layout.Prefix, StringComparison.Ordinal)) ? layout.Prefix : "";
-        string ordinary = prefix + layout.WordEmbeddings;
+        prefix = reader.Names.Any(name => name.StartsWith(names.Prefix, StringComparison.Ordinal)) ? names.Prefix : "";
+        string ordinary = prefix + names.WordEmbeddings;
         table = isTied && !reader.Contains(ordinary) && reader.Contains(Head) ? Head : ordinary;
     }
 
-    private string Head => $"{layout.Head}.weight";
+    private string Head => $"{names.Head}.weight";
 
     /// <summary>A tensor's name in a file.</summary>
-    /// <param name="layout">How the model is laid out.</param>
+    /// <param name="names">What the layout calls its tensors.</param>
     /// <param name="name">Its name without prefix.</param>
     /// <param name="prefix">The file's prefix: the layout's, or nothing where the file is that of a model without its head.</param>
-    public static string NameInFile(IHuggingFaceLayout layout, string name, string prefix) =>
-        name.StartsWith($"{layout.Head}.", StringComparison.Ordinal) ? name : prefix + name;
+    public static string NameInFile(LayoutNames names, string name, string prefix) =>
+        name.StartsWith($"{names.Head}.", StringComparison.Ordinal) ? name : prefix + name;
 
     /// <summary>The name that a tensor has in the file.</summary>
-    public string NameInFile(LayoutTensor tensor) => tensor.Name == layout.WordEmbeddings ? table : NameInFile(layout, tensor.Name, prefix);
+    public string NameInFile(LayoutTensor tensor) => tensor.Name == names.WordEmbeddings ? table : NameInFile(names, tensor.Name, prefix);
 
     /// <summary>Whether a tensor is a tied model's head beside its token table, of which Hugging Face itself uses the table.</summary>
     public bool IsLeftOut(string nameInFile) => isTied && nameInFile == Head;

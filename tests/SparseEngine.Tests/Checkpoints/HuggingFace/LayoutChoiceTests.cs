@@ -69,7 +69,7 @@ public sealed class LayoutChoiceTests
     public void A_model_is_written_in_the_first_layout_that_expresses_it(string expected, ModelParameters model)
     {
         IHuggingFaceLayout layout = HuggingFaceLayouts.Of(model);
-        Assert.Equal((expected, ""), (layout.ModelType, string.Join(", ", layout.Lacks(model))));
+        Assert.Equal((expected, ""), (layout.Names.ModelType, string.Join(", ", layout.Lacks(model))));
     }
 
     [Theory]

@@ -77,6 +77,45 @@ public sealed class PublishedModelTests : IDisposable
     }
 
     [Theory]
+    [InlineData("SmolLM", "model.")]
+    [InlineData("Pythia", "gpt_neox.")]
+    [InlineData("BLOOM", "transformer.")]
+    public void Names_without_the_prefix_are_those_of_the_model_without_its_head(string name, string prefix)
+    {
+        PublishedModel model = PublishedModels.Create(name);
+        model.Save(directory.File("there"), store: tensor => tensor with
+        {
+            Name = tensor.Name.StartsWith(prefix, StringComparison.Ordinal) ? tensor.Name[prefix.Length..] : tensor.Name,
+        });
+
+        Convert("there", "here.mdl");
+        Convert("here.mdl", "back");
+
+        using CheckpointReader back = CheckpointReader.Open(directory.File("back"));
+        Assert.All(model.Names, tensor => Assert.Equal(Bits(model[tensor].Values), Bits(Read(back, tensor))));
+    }
+
+    [Theory]
+    [InlineData("SmolLM", "model.layers.0.self_attn.rotary_emb.inv_freq")]
+    [InlineData(
+        "Pythia",
+        "gpt_neox.layers.0.attention.bias", "gpt_neox.layers.0.attention.masked_bias", "gpt_neox.layers.1.attention.rotary_emb.inv_freq")]
+    [InlineData("GPT-J", "transformer.h.0.attn.bias", "transformer.h.1.attn.masked_bias")]
+    public void What_older_versions_saved_beside_the_parameters_is_left_out(string name, params string[] buffers)
+    {
+        PublishedModel model = PublishedModels.Create(name);
+        long parameters = model.Names.Sum(tensor => (long)model[tensor].Values.Length);
+        foreach (string buffer in buffers)
+        {
+            model.Add(buffer, [4], i => i);
+        }
+
+        model.Save(directory.File("there"));
+
+        Assert.Equal(parameters, Convert("there", "here.mdl").Parameters);
+    }
+
+    [Theory]
     [InlineData("SmolLM")]
     [InlineData("Pythia")]
     public void Bfloat16_becomes_float32_exactly(string name)

@@ -9,28 +9,9 @@ namespace SparseEngine.Checkpoints.HuggingFace.Layouts;
 internal sealed class BloomLayout : IHuggingFaceLayout
 {
     /// <inheritdoc/>
-    public string ModelType => "bloom";
-
-    /// <inheritdoc/>
-    public string Name => "BLOOM";
-
-    /// <inheritdoc/>
-    public string Architecture => "BloomForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => "transformer.";
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => "word_embeddings.weight";
-
-    /// <inheritdoc/>
-    public string Head => "lm_head";
-
-    /// <inheritdoc/>
-    public int FirstToken => 1;
-
-    /// <inheritdoc/>
-    public int LastToken => 2;
+    public LayoutNames Names { get; } = new(
+        "bloom", "BLOOM", "BloomForCausalLM", Prefix: "transformer.", WordEmbeddings: "word_embeddings.weight", Head: "lm_head",
+        FirstToken: 1, LastToken: 2);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config)

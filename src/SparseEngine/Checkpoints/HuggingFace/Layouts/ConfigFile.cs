@@ -21,7 +21,7 @@ internal static class ConfigFile
         ConfigReader config = ConfigReader.Open(path);
         try
         {
-            string modelType = config.Word(ModelType, HuggingFaceLayouts.Gpt2.ModelType);
+            string modelType = config.Word(ModelType, HuggingFaceLayouts.Gpt2.Names.ModelType);
             IHuggingFaceLayout layout = HuggingFaceLayouts.Find(modelType)
                 ?? throw config.Invalid(ModelType, $"\"{modelType}\"", HuggingFaceLayouts.ValidInPlaceOf(modelType));
             return (layout, layout.Read(config));
@@ -39,16 +39,16 @@ internal static class ConfigFile
         using (Utf8JsonWriter json = new(stream, Indented))
         {
             json.WriteStartObject();
-            json.WriteString(ModelType, layout.ModelType);
+            json.WriteString(ModelType, layout.Names.ModelType);
             json.WriteStartArray("architectures");
-            json.WriteStringValue(layout.Architecture);
+            json.WriteStringValue(layout.Names.Architecture);
             json.WriteEndArray();
             json.WriteNumber("vocab_size", model.VocabularySize);
             layout.Write(json, model);
             json.WriteBoolean("tie_word_embeddings", model.ShareEmbeddingWeights);
             json.WriteNumber("initializer_range", model.InitializerRange);
-            WriteToken(json, "bos_token_id", layout.FirstToken, model);
-            WriteToken(json, "eos_token_id", layout.LastToken, model);
+            WriteToken(json, "bos_token_id", layout.Names.FirstToken, model);
+            WriteToken(json, "eos_token_id", layout.Names.LastToken, model);
             json.WriteString("torch_dtype", "float32");
             json.WriteEndObject();
         }

@@ -8,28 +8,9 @@ namespace SparseEngine.Checkpoints.HuggingFace.Layouts;
 internal sealed class FalconLayout : IHuggingFaceLayout
 {
     /// <inheritdoc/>
-    public string ModelType => "falcon";
-
-    /// <inheritdoc/>
-    public string Name => "Falcon";
-
-    /// <inheritdoc/>
-    public string Architecture => "FalconForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => "transformer.";
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => "word_embeddings.weight";
-
-    /// <inheritdoc/>
-    public string Head => "lm_head";
-
-    /// <inheritdoc/>
-    public int FirstToken => 11;
-
-    /// <inheritdoc/>
-    public int LastToken => 11;
+    public LayoutNames Names { get; } = new(
+        "falcon", "Falcon", "FalconForCausalLM", Prefix: "transformer.", WordEmbeddings: "word_embeddings.weight", Head: "lm_head",
+        FirstToken: 11, LastToken: 11);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config) => FalconKeys.Read(config);

@@ -10,28 +10,9 @@ internal sealed class Gpt2Layout : IHuggingFaceLayout
     private const string LayerScale = "scale_attn_by_inverse_layer_idx";
 
     /// <inheritdoc/>
-    public string ModelType => "gpt2";
-
-    /// <inheritdoc/>
-    public string Name => "GPT-2";
-
-    /// <inheritdoc/>
-    public string Architecture => "GPT2LMHeadModel";
-
-    /// <inheritdoc/>
-    public string Prefix => "transformer.";
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => "wte.weight";
-
-    /// <inheritdoc/>
-    public string Head => "lm_head";
-
-    /// <inheritdoc/>
-    public int FirstToken => 50256;
-
-    /// <inheritdoc/>
-    public int LastToken => 50256;
+    public LayoutNames Names { get; } = new(
+        "gpt2", "GPT-2", "GPT2LMHeadModel", Prefix: "transformer.", WordEmbeddings: "wte.weight", Head: "lm_head",
+        FirstToken: 50256, LastToken: 50256);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config)

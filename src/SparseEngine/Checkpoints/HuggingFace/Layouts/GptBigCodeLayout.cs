@@ -10,28 +10,9 @@ internal sealed class GptBigCodeLayout : IHuggingFaceLayout
     private const string MultiQuery = "multi_query";
 
     /// <inheritdoc/>
-    public string ModelType => "gpt_bigcode";
-
-    /// <inheritdoc/>
-    public string Name => "GPTBigCode";
-
-    /// <inheritdoc/>
-    public string Architecture => "GPTBigCodeForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => "transformer.";
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => "wte.weight";
-
-    /// <inheritdoc/>
-    public string Head => "lm_head";
-
-    /// <inheritdoc/>
-    public int FirstToken => 50256;
-
-    /// <inheritdoc/>
-    public int LastToken => 50256;
+    public LayoutNames Names { get; } = new(
+        "gpt_bigcode", "GPTBigCode", "GPTBigCodeForCausalLM", Prefix: "transformer.", WordEmbeddings: "wte.weight", Head: "lm_head",
+        FirstToken: 50256, LastToken: 50256);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config)

@@ -10,28 +10,9 @@ internal sealed class GptJLayout : IHuggingFaceLayout
     private const string RotaryDimensions = "rotary_dim";
 
     /// <inheritdoc/>
-    public string ModelType => "gptj";
-
-    /// <inheritdoc/>
-    public string Name => "GPT-J";
-
-    /// <inheritdoc/>
-    public string Architecture => "GPTJForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => "transformer.";
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => "wte.weight";
-
-    /// <inheritdoc/>
-    public string Head => "lm_head";
-
-    /// <inheritdoc/>
-    public int FirstToken => 50256;
-
-    /// <inheritdoc/>
-    public int LastToken => 50256;
+    public LayoutNames Names { get; } = new(
+        "gptj", "GPT-J", "GPTJForCausalLM", Prefix: "transformer.", WordEmbeddings: "wte.weight", Head: "lm_head",
+        FirstToken: 50256, LastToken: 50256);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config)

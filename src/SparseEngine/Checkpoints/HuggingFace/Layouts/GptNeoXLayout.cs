@@ -12,28 +12,9 @@ internal sealed class GptNeoXLayout : IHuggingFaceLayout
     private const string Parallel = "use_parallel_residual";
 
     /// <inheritdoc/>
-    public string ModelType => "gpt_neox";
-
-    /// <inheritdoc/>
-    public string Name => "GPT-NeoX";
-
-    /// <inheritdoc/>
-    public string Architecture => "GPTNeoXForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => "gpt_neox.";
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => "embed_in.weight";
-
-    /// <inheritdoc/>
-    public string Head => "embed_out";
-
-    /// <inheritdoc/>
-    public int FirstToken => 0;
-
-    /// <inheritdoc/>
-    public int LastToken => 2;
+    public LayoutNames Names { get; } = new(
+        "gpt_neox", "GPT-NeoX", "GPTNeoXForCausalLM", Prefix: "gpt_neox.", WordEmbeddings: "embed_in.weight", Head: "embed_out",
+        FirstToken: 0, LastToken: 2);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config)

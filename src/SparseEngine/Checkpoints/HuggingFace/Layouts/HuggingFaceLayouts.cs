@@ -18,14 +18,14 @@ internal static class HuggingFaceLayouts
     public static IHuggingFaceLayout Gpt2 => All[0];
 
     /// <summary>The known values of <c>model_type</c>, for messages.</summary>
-    public static string ModelTypes => string.Join(", ", All.Select(layout => layout.ModelType));
+    public static string ModelTypes => string.Join(", ", All.Select(layout => layout.Names.ModelType));
 
     /// <summary>The layout of a <c>model_type</c>; null where it is not known.</summary>
-    public static IHuggingFaceLayout? Find(string modelType) => All.FirstOrDefault(layout => layout.ModelType == modelType);
+    public static IHuggingFaceLayout? Find(string modelType) => All.FirstOrDefault(layout => layout.Names.ModelType == modelType);
 
     /// <summary>What would be valid in place of a <c>model_type</c>, the nearest one first where one is near.</summary>
     public static string ValidInPlaceOf(string modelType) =>
-        NearestName.Find(modelType, All.Select(layout => layout.ModelType)) is { } nearest ? $"{ModelTypes}; nearest: {nearest}" : ModelTypes;
+        NearestName.Find(modelType, All.Select(layout => layout.Names.ModelType)) is { } nearest ? $"{ModelTypes}; nearest: {nearest}" : ModelTypes;
 
     /// <summary>The first layout that expresses a model, else the one that lacks least of it among those that know its positions.</summary>
     public static IHuggingFaceLayout Of(ModelParameters model)

@@ -10,28 +10,9 @@ internal sealed class LlamaLayout : IHuggingFaceLayout
     private const string FeedForwardBias = "mlp_bias";
 
     /// <inheritdoc/>
-    public string ModelType => "llama";
-
-    /// <inheritdoc/>
-    public string Name => "Llama";
-
-    /// <inheritdoc/>
-    public string Architecture => "LlamaForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => LlamaTensors.Prefix;
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => LlamaTensors.WordEmbeddings;
-
-    /// <inheritdoc/>
-    public string Head => LlamaTensors.Head;
-
-    /// <inheritdoc/>
-    public int FirstToken => 1;
-
-    /// <inheritdoc/>
-    public int LastToken => 2;
+    public LayoutNames Names { get; } = new(
+        "llama", "Llama", "LlamaForCausalLM", Prefix: "model.", WordEmbeddings: "embed_tokens.weight", Head: "lm_head",
+        FirstToken: 1, LastToken: 2);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config)

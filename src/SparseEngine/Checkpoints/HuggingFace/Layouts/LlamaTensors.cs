@@ -6,15 +6,6 @@ namespace SparseEngine.Checkpoints.HuggingFace.Layouts;
 /// <summary>The tensors of Llama, whose names Mistral has too.</summary>
 internal static class LlamaTensors
 {
-    /// <summary>What stands before the names of LlamaModel.</summary>
-    public const string Prefix = "model.";
-
-    /// <summary>The token table.</summary>
-    public const string WordEmbeddings = "embed_tokens.weight";
-
-    /// <summary>The output head.</summary>
-    public const string Head = "lm_head";
-
     /// <summary>Lists them.</summary>
     public static void Declare(TensorList tensors, ModelParameters model)
     {

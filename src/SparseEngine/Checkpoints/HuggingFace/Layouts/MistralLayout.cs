@@ -9,28 +9,9 @@ internal sealed class MistralLayout : IHuggingFaceLayout
     private const string Window = "sliding_window";
 
     /// <inheritdoc/>
-    public string ModelType => "mistral";
-
-    /// <inheritdoc/>
-    public string Name => "Mistral";
-
-    /// <inheritdoc/>
-    public string Architecture => "MistralForCausalLM";
-
-    /// <inheritdoc/>
-    public string Prefix => LlamaTensors.Prefix;
-
-    /// <inheritdoc/>
-    public string WordEmbeddings => LlamaTensors.WordEmbeddings;
-
-    /// <inheritdoc/>
-    public string Head => LlamaTensors.Head;
-
-    /// <inheritdoc/>
-    public int FirstToken => 1;
-
-    /// <inheritdoc/>
-    public int LastToken => 2;
+    public LayoutNames Names { get; } = new(
+        "mistral", "Mistral", "MistralForCausalLM", Prefix: "model.", WordEmbeddings: "embed_tokens.weight", Head: "lm_head",
+        FirstToken: 1, LastToken: 2);
 
     /// <inheritdoc/>
     public ModelParameters Read(ConfigReader config) => LlamaKeys.Read(config, filter: 14336, positions: 131072, groups: 8) with

@@ -21,16 +21,16 @@ internal sealed class TensorList
     public static ImmutableArray<LayoutTensor> Of(IHuggingFaceLayout layout, ModelParameters model)
     {
         TensorList list = new(model);
-        list.Add(layout.WordEmbeddings, GptArchitecture.WordEmbeddings);
+        list.Add(layout.Names.WordEmbeddings, GptArchitecture.WordEmbeddings);
         layout.Declare(list, model);
         if (!model.ShareEmbeddingWeights)
         {
-            list.Add(layout.Head + Weight, GptArchitecture.Head + Weight);
+            list.Add(layout.Names.Head + Weight, GptArchitecture.Head + Weight);
         }
 
         if (model.UseBiasInOutput)
         {
-            list.Add(layout.Head + Bias, GptArchitecture.Head + Bias);
+            list.Add(layout.Names.Head + Bias, GptArchitecture.Head + Bias);
         }
 
         return list.tensors.ToImmutable();
