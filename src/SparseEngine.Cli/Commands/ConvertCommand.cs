@@ -14,7 +14,7 @@ internal sealed class ConvertCommand : Command, IHasExamples
 {
     private readonly Option<string> input = new("--input", "-i")
     {
-        Description = "A Hugging Face GPT-2, which is the folder with its config.json, or a checkpoint of this program.",
+        Description = "A Hugging Face GPT-2, which is the folder with its config.json, a checkpoint of nanoGPT, or one of this program.",
         HelpName = "PATH",
         Required = true,
     };
@@ -22,7 +22,8 @@ internal sealed class ConvertCommand : Command, IHasExamples
     private readonly Option<string> output = new("--output", "-o")
     {
         Description =
-            "From Hugging Face: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. To Hugging Face: a folder.",
+            "From Hugging Face or nanoGPT: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. "
+            + "To Hugging Face: a folder.",
         HelpName = "PATH",
         Required = true,
     };
@@ -33,6 +34,12 @@ internal sealed class ConvertCommand : Command, IHasExamples
         HelpName = "FILE",
     };
 
+    private readonly Option<bool> torch = new("--pytorch_bin")
+    {
+        Description = "To Hugging Face: write the weights as pytorch_model.bin, for programs that cannot read model.safetensors.",
+        Arity = ArgumentArity.Zero,
+    };
+
     private readonly Option<bool> force = new("--force")
     {
         Description = "Overwrite what exists.",
@@ -40,11 +47,12 @@ internal sealed class ConvertCommand : Command, IHasExamples
     };
 
     public ConvertCommand()
-        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2. What the input is decides which.")
+        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2, or from nanoGPT. What the input is decides which.")
     {
         Add(input);
         Add(output);
         Add(parameters);
+        Add(torch);
         Add(force);
         SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
     }
@@ -54,6 +62,7 @@ internal sealed class ConvertCommand : Command, IHasExamples
     [
         new("Make a Hugging Face GPT-2 of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
         new("Start from a Hugging Face GPT-2 in the folder gpt2", "convert -i gpt2 -o gpt2.mdl"),
+        new("Start from a checkpoint of nanoGPT", "convert -i ckpt.pt -o nanogpt.mdl"),
     ];
 
     private void Convert(ParseResult line, CancellationToken stop)
@@ -61,7 +70,10 @@ internal sealed class ConvertCommand : Command, IHasExamples
         Terminal terminal = new();
         ModelParameters? model = line.GetValue(parameters) is { } file ? ReadModel(file, terminal) : null;
         ConversionSummary summary = CheckpointConversion.Convert(
-            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force)), stop);
+            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force))
+            {
+                PyTorchBin = line.GetValue(torch),
+            }, stop);
         foreach (string warning in summary.Warnings)
         {
             terminal.WriteErrorLine(warning);

@@ -7,11 +7,17 @@ using SparseEngine.Models;
 namespace SparseEngine.Checkpoints.HuggingFace;
 
 /// <summary>What to convert.</summary>
-/// <param name="Input">A Hugging Face GPT-2 (its folder, or a file of it beside its config.json), or a checkpoint of this program.</param>
-/// <param name="Output">For the first, the .mdl, .h5, .hdf5 or .safetensors file to write; for the second, the folder.</param>
+/// <param name="Input">
+/// A Hugging Face GPT-2 (its folder, or a file of it beside its config.json), a checkpoint of nanoGPT, or one of this program.
+/// </param>
+/// <param name="Output">For the first two, the .mdl, .h5, .hdf5 or .safetensors file to write; for the third, the folder.</param>
 /// <param name="Model">The model that a checkpoint of this program holds; null where it says so itself.</param>
 /// <param name="Force">Whether files that are there already may be overwritten.</param>
-public sealed record ConversionRequest(string Input, string Output, ModelParameters? Model = null, bool Force = false);
+public sealed record ConversionRequest(string Input, string Output, ModelParameters? Model = null, bool Force = false)
+{
+    /// <summary>For a checkpoint of this program, whether its weights become a pytorch_model.bin in place of a model.safetensors.</summary>
+    public bool PyTorchBin { get; init; }
+}
 
 /// <summary>Which way a conversion goes.</summary>
 public enum ConversionDirection
@@ -21,6 +27,9 @@ public enum ConversionDirection
 
     /// <summary>From a checkpoint of this program to a Hugging Face GPT-2.</summary>
     ToHuggingFace,
+
+    /// <summary>From a checkpoint of nanoGPT to one of this program.</summary>
+    FromNanoGpt,
 }
 
 /// <summary>What a conversion wrote.</summary>
@@ -48,7 +57,13 @@ public static class CheckpointConversion
     {
         ArgumentNullException.ThrowIfNull(request);
         using CheckpointReader reader = CheckpointReader.Open(request.Input);
-        return Gpt2Layout.FindPrefix(reader) is { } prefix ? Gpt2Import.Run(reader, prefix, request, stop)
+        if (request.PyTorchBin && !reader.Contains(GptArchitecture.WordEmbeddings))
+        {
+            throw new ConfigurationException($"--pytorch_bin goes with a checkpoint of this program, which {request.Input} is not");
+        }
+
+        return NanoGptModel.IsOne(reader) ? NanoGptImport.Run(reader, request, stop)
+            : Gpt2Layout.FindPrefix(reader) is { } prefix ? Gpt2Import.Run(reader, prefix, request, stop)
             : reader.Contains(GptArchitecture.WordEmbeddings) ? Gpt2Export.Run(reader, request, stop)
             : throw new CheckpointException(
                 $"{reader.Path}: is no model that can be converted; "

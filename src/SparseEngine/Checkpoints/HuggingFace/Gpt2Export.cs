@@ -11,7 +11,7 @@ internal static class Gpt2Export
     // What the loader of transformers asks of every file.
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
 
-    /// <summary>Writes config.json and model.safetensors into a folder.</summary>
+    /// <summary>Writes config.json and model.safetensors, or pytorch_model.bin, into a folder.</summary>
     public static ConversionSummary Run(CheckpointReader reader, ConversionRequest request, CancellationToken stop)
     {
         string folder = request.Output;
@@ -21,7 +21,7 @@ internal static class Gpt2Export
                 $"{request.Input} is a checkpoint of this program and the output {folder}; valid: a folder for the Hugging Face model");
         }
 
-        string weights = Path.Combine(folder, SafetensorsFolder.WeightsName);
+        string weights = SafetensorsFolder.WeightsToWrite(folder, request.PyTorchBin);
         string config = Path.Combine(folder, Gpt2Config.FileName);
         OutputFiles.Check([weights, config], reader.Files, request.Force);
 
@@ -43,7 +43,15 @@ internal static class Gpt2Export
         long nans = CheckpointConversion.CountNaNs(reader, model, input);
 
         ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, Gpt2Layout.Tensors(model), stop)];
-        SafetensorsWriter.Write(weights, tensors, Metadata);
+        if (request.PyTorchBin)
+        {
+            TorchWriter.Write(weights, tensors);
+        }
+        else
+        {
+            SafetensorsWriter.Write(weights, tensors, Metadata);
+        }
+
         AtomicFile.Write(config, stream => stream.Write(Gpt2Config.Write(model)));
         return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans);
     }
