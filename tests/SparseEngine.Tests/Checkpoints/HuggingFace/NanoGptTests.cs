@@ -87,7 +87,7 @@ public sealed class NanoGptTests : IDisposable
 
     [Theory]
     [InlineData("n_layer", -2, "model_args.n_layer is -2; valid: a number from 1 on")]
-    [InlineData("n_layer", 1_000_000, "has 32 tensors, its model_args gives it 1000000 layers")]
+    [InlineData("n_layer", 1_000_000, "has 32 tensors, its model_args gives it 1,000,000 layers")]
     [InlineData("n_head", 5, "model_args.n_head is 5; valid: a divisor of n_embd, 12")]
     [InlineData("n_embd", 24, "transformer.wte.weight is [31, 12], its model_args makes it [31, 24]")]
     [InlineData("block_size", 8, "transformer.wpe.weight is [16, 12], its model_args makes it [8, 12]")]
