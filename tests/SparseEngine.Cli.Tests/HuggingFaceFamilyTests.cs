@@ -99,7 +99,7 @@ public sealed class HuggingFaceFamilyTests : IDisposable
 
         Assert.Equal(
             $"{Path.Combine("there", "model.safetensors")}: is no model that can be converted; valid: a Hugging Face model, which has config.json "
-            + $"beside its weights, or a checkpoint with model.embedding_layer.word_embeddings.weight{Environment.NewLine}",
+            + $"beside its weights, a checkpoint of nanoGPT, or one with model.embedding_layer.word_embeddings.weight{Environment.NewLine}",
             result.Errors);
     }
 

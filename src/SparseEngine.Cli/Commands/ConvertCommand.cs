@@ -14,7 +14,7 @@ internal sealed class ConvertCommand : Command, IHasExamples
 {
     private readonly Option<string> input = new("--input", "-i")
     {
-        Description = "A Hugging Face model, which is the folder with its config.json, or a checkpoint of this program.",
+        Description = "A Hugging Face model, which is the folder with its config.json, a checkpoint of nanoGPT, or one of this program.",
         HelpName = "PATH",
         Required = true,
     };
@@ -22,7 +22,8 @@ internal sealed class ConvertCommand : Command, IHasExamples
     private readonly Option<string> output = new("--output", "-o")
     {
         Description =
-            "From Hugging Face: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. To Hugging Face: a folder.",
+            "From Hugging Face or nanoGPT: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. "
+            + "To Hugging Face: a folder.",
         HelpName = "PATH",
         Required = true,
     };
@@ -40,6 +41,12 @@ internal sealed class ConvertCommand : Command, IHasExamples
         HelpName = "TYPE",
     };
 
+    private readonly Option<bool> torch = new("--pytorch_bin")
+    {
+        Description = "To Hugging Face: write the weights as pytorch_model.bin, for programs that cannot read model.safetensors.",
+        Arity = ArgumentArity.Zero,
+    };
+
     private readonly Option<bool> force = new("--force")
     {
         Description = "Overwrite what exists.",
@@ -47,12 +54,13 @@ internal sealed class ConvertCommand : Command, IHasExamples
     };
 
     public ConvertCommand()
-        : base("convert", "Convert a checkpoint to or from a model of Hugging Face. What the input is decides which.")
+        : base("convert", "Convert a checkpoint to or from a model of Hugging Face, or from nanoGPT. What the input is decides which.")
     {
         Add(input);
         Add(output);
         Add(to);
         Add(parameters);
+        Add(torch);
         Add(force);
         SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
     }
@@ -62,6 +70,7 @@ internal sealed class ConvertCommand : Command, IHasExamples
     [
         new("Make a Hugging Face model of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
         new("Start from a Hugging Face model in the folder SmolLM-135M", "convert -i SmolLM-135M -o smollm.mdl"),
+        new("Start from a checkpoint of nanoGPT", "convert -i ckpt.pt -o nanogpt.mdl"),
     ];
 
     private void Convert(ParseResult line, CancellationToken stop)
@@ -72,6 +81,7 @@ internal sealed class ConvertCommand : Command, IHasExamples
             new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force))
             {
                 ModelType = line.GetValue(to),
+                PyTorchBin = line.GetValue(torch),
             },
             stop);
         foreach (string warning in summary.Warnings)

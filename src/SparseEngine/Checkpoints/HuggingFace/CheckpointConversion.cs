@@ -5,7 +5,7 @@ using SparseEngine.Models;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
-/// <summary>Converts checkpoints to and from models of Hugging Face; the input decides which.</summary>
+/// <summary>Converts checkpoints to and from models of Hugging Face, and from nanoGPT; the input decides which.</summary>
 public static class CheckpointConversion
 {
     /// <summary>Converts, one tensor in memory at a time. Each file is written whole or not at all.</summary>
@@ -19,8 +19,15 @@ public static class CheckpointConversion
     {
         ArgumentNullException.ThrowIfNull(request);
         using CheckpointReader reader = CheckpointReader.Open(request.Input);
-        return reader.Contains(GptArchitecture.WordEmbeddings)
-            ? HuggingFaceExport.Run(reader, request, stop)
+        bool isOurs = reader.Contains(GptArchitecture.WordEmbeddings);
+        if (!isOurs && (request.PyTorchBin || request.ModelType is not null))
+        {
+            throw new ConfigurationException(
+                $"{(request.PyTorchBin ? "--pytorch_bin" : "--to")} goes with a checkpoint of this program, which {request.Input} is not");
+        }
+
+        return isOurs ? HuggingFaceExport.Run(reader, request, stop)
+            : NanoGptModel.IsOne(reader) ? NanoGptImport.Run(reader, request, stop)
             : HuggingFaceImport.Run(reader, request, stop);
     }
 

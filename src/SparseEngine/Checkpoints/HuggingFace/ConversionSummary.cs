@@ -10,6 +10,9 @@ public enum ConversionDirection
 
     /// <summary>From a checkpoint of this program to a model of Hugging Face.</summary>
     ToHuggingFace,
+
+    /// <summary>From a checkpoint of nanoGPT to one of this program.</summary>
+    FromNanoGpt,
 }
 
 /// <summary>What a conversion wrote.</summary>
@@ -19,8 +22,8 @@ public enum ConversionDirection
 /// <param name="NaNs">Those that were NaN: 0 now on the way out, sparse places on the way in.</param>
 public sealed record ConversionSummary(ConversionDirection Direction, IReadOnlyList<string> Files, long Parameters, long NaNs)
 {
-    /// <summary>The <c>model_type</c> of the Hugging Face model.</summary>
-    public string ModelType { get; init; } = "";
+    /// <summary>The <c>model_type</c> of the Hugging Face model; null where there is none.</summary>
+    public string? ModelType { get; init; }
 
     /// <summary>What a person should know of the choices that were made.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];

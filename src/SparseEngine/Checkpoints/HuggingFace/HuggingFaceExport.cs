@@ -12,7 +12,7 @@ internal static class HuggingFaceExport
     // What the loader of transformers asks of every file.
     private static readonly Dictionary<string, string> Metadata = new() { ["format"] = "pt" };
 
-    /// <summary>Writes config.json and model.safetensors into a folder.</summary>
+    /// <summary>Writes config.json and model.safetensors, or pytorch_model.bin, into a folder.</summary>
     public static ConversionSummary Run(CheckpointReader reader, ConversionRequest request, CancellationToken stop)
     {
         string folder = request.Output;
@@ -22,7 +22,7 @@ internal static class HuggingFaceExport
                 $"{request.Input} is a checkpoint of this program and the output {folder}; valid: a folder for the Hugging Face model");
         }
 
-        string weights = Path.Combine(folder, SafetensorsFolder.WeightsName);
+        string weights = SafetensorsFolder.WeightsToWrite(folder, request.PyTorchBin);
         string config = Path.Combine(folder, ConfigFile.FileName);
         OutputFiles.Check([weights, config], reader.Files, request.Force);
 
@@ -40,7 +40,15 @@ internal static class HuggingFaceExport
         long nans = CheckpointConversion.CountNaNs(reader, model, input);
 
         ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, layout, TensorList.Of(layout, model), stop)];
-        SafetensorsWriter.Write(weights, tensors, Metadata);
+        if (request.PyTorchBin)
+        {
+            TorchWriter.Write(weights, tensors);
+        }
+        else
+        {
+            SafetensorsWriter.Write(weights, tensors, Metadata);
+        }
+
         AtomicFile.Write(config, stream => stream.Write(ConfigFile.Write(layout, model)));
         return new ConversionSummary(ConversionDirection.ToHuggingFace, [weights, config], tensors.Sum(tensor => (long)tensor.Elements), nans)
         {

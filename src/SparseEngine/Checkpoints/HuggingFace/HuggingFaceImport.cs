@@ -19,15 +19,14 @@ internal static class HuggingFaceImport
         {
             throw new CheckpointException(
                 $"{reader.Path}: is no model that can be converted; valid: a Hugging Face model, which has {ConfigFile.FileName} beside its weights, "
-                + $"or a checkpoint with {GptArchitecture.WordEmbeddings}");
+                + $"a checkpoint of nanoGPT, or one with {GptArchitecture.WordEmbeddings}");
         }
 
         CheckpointOutput output = CheckpointOutput.For(request.Output, reader.Path, request.Force);
-        if (request is not { Model: null, ModelType: null })
+        if (request.Model is not null)
         {
             throw new ConfigurationException(
-                $"{(request.Model is null ? "--to" : "--params")} goes with a checkpoint of this program; "
-                + $"the model of {request.Input} is that of its {ConfigFile.FileName}");
+                $"--params goes with a checkpoint of this program; the model of {request.Input} is that of its {ConfigFile.FileName}");
         }
 
         string section = Path.ChangeExtension(output.Path, ".yaml");

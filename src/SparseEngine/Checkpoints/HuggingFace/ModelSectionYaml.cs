@@ -5,7 +5,7 @@ using SparseEngine.Configuration;
 namespace SparseEngine.Checkpoints.HuggingFace;
 
 /// <summary>
-/// The YAML of a model that came from Hugging Face: a model section with the keys that config.json decides, the others at their defaults.
+/// The YAML of a model that was converted: a model section with the keys that its description decides, the others at their defaults.
 /// </summary>
 internal static class ModelSectionYaml
 {

@@ -43,7 +43,7 @@ public sealed class PublishedModelTests : IDisposable
         PublishedModel model = PublishedModels.Create(name);
         model.Save(directory.File("there"), shards: 3);
 
-        string modelType = Convert("there", "here.mdl").ModelType;
+        string? modelType = Convert("there", "here.mdl").ModelType;
         ConversionSummary summary = Convert("here.mdl", "back", modelType);
 
         using CheckpointReader back = CheckpointReader.Open(directory.File("back"));
@@ -61,7 +61,7 @@ public sealed class PublishedModelTests : IDisposable
     public void From_here_and_back_every_bit_is_the_same_and_nan_keeps_its_places_on_the_way_in(string name)
     {
         PublishedModels.Create(name).Save(directory.File("there"), store: WithNaNs);
-        string modelType = Convert("there", "first.safetensors").ModelType;
+        string? modelType = Convert("there", "first.safetensors").ModelType;
 
         ConversionSummary there = Convert("first.safetensors", "finalized", modelType);
         Convert("finalized", "second.mdl");
@@ -153,8 +153,7 @@ public sealed class PublishedModelTests : IDisposable
     {
         PublishedModels.Create("SmolLM").Save(directory.File("there"));
         ConfigurationException error = Assert.Throws<ConfigurationException>(() => Convert("there", "here.mdl", "llama"));
-        Assert.Equal(
-            $"--to goes with a checkpoint of this program; the model of {directory.File("there")} is that of its config.json", error.Message);
+        Assert.Equal($"--to goes with a checkpoint of this program, which {directory.File("there")} is not", error.Message);
     }
 
     // About every tenth place of linear weights, as in a sparse model that was saved without finalizing.
