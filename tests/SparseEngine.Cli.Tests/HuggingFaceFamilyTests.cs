@@ -73,7 +73,11 @@ public sealed class HuggingFaceFamilyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "--to is \"mistrall\"; valid: gpt2, gpt_bigcode, llama, mistral, gpt_neox, gptj, falcon, bloom; nearest: mistral", "mistrall")]
+    [InlineData(
+        2,
+        "--to is \"mistrall\"; valid: zoo-1.8, sparse-engine, gpt2, gpt_bigcode, llama, mistral, gpt_neox, gptj, falcon, bloom. "
+        + "See: sparse-engine convert --help",
+        "mistrall")]
     [InlineData(
         1,
         "gpt2.mdl: its model has position_embedding_type: learned, norm_type: layernorm, nonlinearity: gelu_new, which Hugging Face's Llama lacks",

@@ -29,6 +29,9 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>The texts beside the tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; private protected init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>What of the file is left out, and why: a line each.</summary>
+    public ImmutableArray<string> Warnings { get; private protected init; } = [];
+
     /// <summary>Opens an .mdl or .safetensors file or one of torch.save, told apart by content, or shards by their index or folder.</summary>
     /// <param name="path">The file, the index (model.safetensors.index.json), or the folder that holds one or the weights in one file.</param>
     /// <exception cref="CheckpointException">It does not exist, is none of these, or is damaged; a damaged or missing shard is named.</exception>
@@ -122,9 +125,13 @@ public abstract class CheckpointReader : IDisposable
 
     /// <summary>Makes a tensor known by its name without wrappers.</summary>
     /// <exception cref="CheckpointException">It is too large, or there is another of that name.</exception>
-    private protected void AddTensor(string storedName, ImmutableArray<int> shape, string dataType)
+    private protected void AddTensor(string storedName, ImmutableArray<int> shape, string dataType) =>
+        AddTensor(storedName, StoredName.WithoutWrappers(storedName), shape, dataType);
+
+    /// <summary>Makes a tensor known by a name of its own.</summary>
+    /// <exception cref="CheckpointException">It is too large, or there is another of that name.</exception>
+    private protected void AddTensor(string storedName, string name, ImmutableArray<int> shape, string dataType)
     {
-        string name = StoredName.WithoutWrappers(storedName);
         if (shape.Aggregate(BigInteger.One, (product, dimension) => product * dimension) > Array.MaxLength)
         {
             throw new CheckpointException($"{Path}: {storedName}, [{string.Join(", ", shape)}], has more than {Array.MaxLength} elements");

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Metrics;
@@ -8,6 +10,9 @@ namespace SparseEngine.Checkpoints.HuggingFace;
 /// <summary>Converts checkpoints to and from models of Hugging Face, and from nanoGPT; the input decides which.</summary>
 public static class CheckpointConversion
 {
+    /// <summary>Each <c>model_type</c> of Hugging Face that can be read and written.</summary>
+    public static ImmutableArray<string> ModelTypes { get; } = [.. HuggingFaceLayouts.All.Select(layout => layout.Names.ModelType)];
+
     /// <summary>Converts, one tensor in memory at a time. Each file is written whole or not at all.</summary>
     /// <param name="request">What to convert.</param>
     /// <param name="stop">Ends it between two tensors; nothing is written then.</param>
