@@ -81,7 +81,7 @@ public sealed class ZooCheckpointTests : IDisposable
         Assert.StartsWith(
             "out/checkpoint_4.mdl: holds an optimizer's state, with which the Model Zoo takes betas", refused.Errors, StringComparison.Ordinal);
         Assert.EndsWith($"--params FILE{Environment.NewLine}", refused.Errors, StringComparison.Ordinal);
-        Assert.Contains("--to is \"zoo-1.7\"; valid: zoo-1.8, sparse-engine", named.Errors, StringComparison.Ordinal);
+        Assert.Contains("--to is \"zoo-1.7\"; valid: zoo-1.8, sparse-engine, gpt2, ", named.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(PathOf("zoo.mdl")));
     }
 

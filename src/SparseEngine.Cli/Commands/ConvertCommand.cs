@@ -13,7 +13,7 @@ using SparseEngine.Metrics;
 
 namespace SparseEngine.Cli.Commands;
 
-/// <summary><c>sparse-engine convert</c>: checkpoints to and from Hugging Face's GPT-2, and to the Model Zoo's container.</summary>
+/// <summary><c>sparse-engine convert</c>: checkpoints to and from models of Hugging Face, from nanoGPT, and to the Model Zoo's container.</summary>
 internal sealed class ConvertCommand : Command, IHasExamples
 {
     private const string Zoo = "zoo-1.8";
@@ -21,7 +21,7 @@ internal sealed class ConvertCommand : Command, IHasExamples
 
     private readonly Option<string> input = new("--input", "-i")
     {
-        Description = "A Hugging Face GPT-2, which is the folder with its config.json, or a checkpoint of this program.",
+        Description = "A Hugging Face model, which is the folder with its config.json, a checkpoint of nanoGPT, or one of this program.",
         HelpName = "PATH",
         Required = true,
     };
@@ -29,7 +29,8 @@ internal sealed class ConvertCommand : Command, IHasExamples
     private readonly Option<string> output = new("--output", "-o")
     {
         Description =
-            "From Hugging Face: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. To Hugging Face: a folder.",
+            "From Hugging Face or nanoGPT: the checkpoint to write, .mdl or .safetensors; its model section goes beside it as .yaml. "
+            + "To Hugging Face: a folder.",
         HelpName = "PATH",
         Required = true,
     };
@@ -37,10 +38,10 @@ internal sealed class ConvertCommand : Command, IHasExamples
     private readonly Option<string?> target = new("--to")
     {
         Description =
-            "What to make of a checkpoint: zoo-1.8, an .mdl file of Model Zoo 1.8 with weights, optimizer state and step; or sparse-engine, "
-            + "one of this program. Without it, Hugging Face and this program are converted into each other.",
+            "What to make of a checkpoint: zoo-1.8, an .mdl file of Model Zoo 1.8 with weights, optimizer state and step; sparse-engine, one of this "
+            + "program; or the model_type of the Hugging Face model, by default the first that can express it.",
         HelpName = "TARGET",
-        CustomParser = OptionValues.OneOf<string>((Zoo, Zoo), (Ours, Ours)),
+        CustomParser = OptionValues.OneOf<string>([(Zoo, Zoo), (Ours, Ours), .. CheckpointConversion.ModelTypes.Select(type => (type, type))]),
     };
 
     private readonly Option<string?> parameters = new("--params", "-p")
@@ -51,6 +52,12 @@ internal sealed class ConvertCommand : Command, IHasExamples
         HelpName = "FILE",
     };
 
+    private readonly Option<bool> torch = new("--pytorch_bin")
+    {
+        Description = "To Hugging Face: write the weights as pytorch_model.bin, for programs that cannot read model.safetensors.",
+        Arity = ArgumentArity.Zero,
+    };
+
     private readonly Option<bool> force = new("--force")
     {
         Description = "Overwrite what exists.",
@@ -58,12 +65,13 @@ internal sealed class ConvertCommand : Command, IHasExamples
     };
 
     public ConvertCommand()
-        : base("convert", "Convert a checkpoint to or from Hugging Face's GPT-2, as the input is, or to what --to names.")
+        : base("convert", "Convert a checkpoint to or from a model of Hugging Face, or from nanoGPT, as the input is, or to what --to names.")
     {
         Add(input);
         Add(output);
         Add(target);
         Add(parameters);
+        Add(torch);
         Add(force);
         SetAction(line => StopSignals.Run(stop => Convert(line, stop)));
     }
@@ -71,8 +79,9 @@ internal sealed class ConvertCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("Make a Hugging Face GPT-2 of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
-        new("Start from a Hugging Face GPT-2 in the folder gpt2", "convert -i gpt2 -o gpt2.mdl"),
+        new("Make a Hugging Face model of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
+        new("Start from a Hugging Face model in the folder SmolLM-135M", "convert -i SmolLM-135M -o smollm.mdl"),
+        new("Start from a checkpoint of nanoGPT", "convert -i ckpt.pt -o nanogpt.mdl"),
         new(
             "Go on in Model Zoo 1.8 where a run stands",
             "convert -i out/quickstart/checkpoint_700.mdl --to zoo-1.8 -p configs/quickstart.yaml -o zoo/checkpoint_700.mdl"),
@@ -82,15 +91,19 @@ internal sealed class ConvertCommand : Command, IHasExamples
     {
         Terminal terminal = new();
         RunParameters? run = line.GetValue(parameters) is { } file ? ReadRun(file, terminal) : null;
-        if (line.GetValue(target) is { } named)
+        if (line.GetValue(target) is (Zoo or Ours) and { } named)
         {
             Make(named, line, run, terminal, stop);
             return;
         }
 
-        ModelParameters? model = run?.Model;
         ConversionSummary summary = CheckpointConversion.Convert(
-            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), model, line.GetValue(force)), stop);
+            new ConversionRequest(line.GetRequiredValue(input), line.GetRequiredValue(output), run?.Model, line.GetValue(force))
+            {
+                ModelType = line.GetValue(target),
+                PyTorchBin = line.GetValue(torch),
+            },
+            stop);
         foreach (string warning in summary.Warnings)
         {
             terminal.WriteErrorLine(warning);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using SparseEngine.Checkpoints.PyTorch;
 using SparseEngine.Metrics;
 
 namespace SparseEngine.Checkpoints;
@@ -31,8 +32,8 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>What of the file is left out, and why: a line each.</summary>
     public ImmutableArray<string> Warnings { get; private protected init; } = [];
 
-    /// <summary>Opens an .mdl or .safetensors file, told apart by content, or .safetensors shards by their index or folder.</summary>
-    /// <param name="path">The file, the index (model.safetensors.index.json), or the folder that holds model.safetensors or that index.</param>
+    /// <summary>Opens an .mdl or .safetensors file or one of torch.save, told apart by content, or shards by their index or folder.</summary>
+    /// <param name="path">The file, the index (model.safetensors.index.json), or the folder that holds one or the weights in one file.</param>
     /// <exception cref="CheckpointException">It does not exist, is none of these, or is damaged; a damaged or missing shard is named.</exception>
     public static CheckpointReader Open(string path)
     {
@@ -57,9 +58,11 @@ public abstract class CheckpointReader : IDisposable
 
         return start[..read].StartsWith(CheckpointLayout.Hdf5Signature) ? new MdlReader(path)
             : SafetensorsIndex.IsJson(start[..read]) ? new ShardedReader(path)
+            : TorchFile.IsOne(start[..read]) ? new TorchReader(path)
             : read > 8 && start[8] == '{' ? new SafetensorsReader(path)
             : ForeignFile.Describe(path) is { } foreign ? throw new CheckpointException($"{path}: is not a checkpoint but {foreign}")
-            : throw new CheckpointException($"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file");
+            : throw new CheckpointException(
+                $"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file, or one of torch.save (.pt, .bin)");
     }
 
     /// <summary>Whether there is a tensor of this name.</summary>

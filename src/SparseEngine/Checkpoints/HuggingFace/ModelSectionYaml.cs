@@ -5,10 +5,15 @@ using SparseEngine.Configuration;
 namespace SparseEngine.Checkpoints.HuggingFace;
 
 /// <summary>
-/// The YAML of a model that came from Hugging Face: a model section with the keys that config.json decides, the others at their defaults.
+/// The YAML of a model that was converted: a model section with the keys that its description decides, the others at their defaults.
 /// </summary>
-internal static class Gpt2ModelSection
+internal static class ModelSectionYaml
 {
+    private const string PositionType = "position_embedding_type";
+
+    // Of the keys that some families have, a section needs those in which its model is no GPT-2.
+    private static readonly ModelParameters Gpt2 = new() { VocabularySize = 1, HiddenSize = 1, Layers = 1, Heads = 1, FilterSize = 1 };
+
     /// <summary>The YAML, ready for the other sections of a run.</summary>
     public static string Write(ModelParameters model)
     {
@@ -19,7 +24,19 @@ internal static class Gpt2ModelSection
             Add(key, valueIn(model));
         }
 
-        Add("position_embedding_type", "learned");
+        foreach ((string key, Func<ModelParameters, object?> valueIn) in ModelKeys.OfFamilies)
+        {
+            if (valueIn(model) is { } value && (key == PositionType || !value.Equals(valueIn(Gpt2))))
+            {
+                Add(key, value);
+            }
+        }
+
+        if (model.KeyValueHeads != model.Heads)
+        {
+            Add("attention_module", "multiquery_attention");
+        }
+
         Add("dropout_rate", model.DropoutRate);
         Add("embedding_dropout_rate", model.EmbeddingDropoutRate);
         Add("attention_dropout_rate", model.AttentionDropoutRate);

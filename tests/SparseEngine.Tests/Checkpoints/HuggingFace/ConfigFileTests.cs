@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using SparseEngine.Checkpoints;
 using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
 using SparseEngine.Kernels.Devices;
@@ -9,7 +10,7 @@ using SparseEngine.Tests.Shared;
 
 namespace SparseEngine.Tests.Checkpoints.HuggingFace;
 
-public sealed class Gpt2ConfigTests : IDisposable
+public sealed class ConfigFileTests : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
 
@@ -85,9 +86,9 @@ public sealed class Gpt2ConfigTests : IDisposable
                     AttentionDropoutRate = 1e-5, InitializerRange = 1,
                 };
 
-                Assert.Null(Gpt2Config.WhatItLacks(model));
-                Assert.Equal(model, Read(Encoding.UTF8.GetString(Gpt2Config.Write(model))));
-                File.WriteAllText(directory.File("model.yaml"), Gpt2ModelSection.Write(model));
+                Assert.Empty(HuggingFaceLayouts.Gpt2.Lacks(model));
+                Assert.Equal(model, Read(Encoding.UTF8.GetString(ConfigFile.Write(HuggingFaceLayouts.Gpt2, model))));
+                File.WriteAllText(directory.File("model.yaml"), ModelSectionYaml.Write(model));
                 ReadResult yaml = RunParametersReader.ReadFile(directory.File("model.yaml"));
                 Assert.Equal(model, yaml.Parameters.Model);
                 Assert.Empty(yaml.Warnings);
@@ -97,7 +98,7 @@ public sealed class Gpt2ConfigTests : IDisposable
 
     [Fact]
     public void The_yamls_numbers_are_numbers_to_pyyaml_too() =>
-        Assert.Contains("\n  layer_norm_epsilon: 1.0e-05\n", Gpt2ModelSection.Write(Read(PublishedGpt2.Config)), StringComparison.Ordinal);
+        Assert.Contains("\n  layer_norm_epsilon: 1.0e-05\n", ModelSectionYaml.Write(Read(PublishedGpt2.Config)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(50257, "50256")]
@@ -105,7 +106,7 @@ public sealed class Gpt2ConfigTests : IDisposable
     public void The_end_of_text_is_gpt2s_only_where_the_vocabulary_has_it(int vocabulary, string expected)
     {
         ModelParameters model = new() { VocabularySize = vocabulary, HiddenSize = 4, Layers = 1, Heads = 1, FilterSize = 16 };
-        using JsonDocument config = JsonDocument.Parse(Gpt2Config.Write(model));
+        using JsonDocument config = JsonDocument.Parse(ConfigFile.Write(HuggingFaceLayouts.Gpt2, model));
         Assert.Equal(expected, config.RootElement.GetProperty("eos_token_id").GetRawText());
         Assert.Equal(expected, config.RootElement.GetProperty("bos_token_id").GetRawText());
     }
@@ -114,7 +115,8 @@ public sealed class Gpt2ConfigTests : IDisposable
     [InlineData("""{"activation_function": "mish"}""", "activation_function is \"mish\"; valid: gelu, gelu_python, gelu_new, gelu_fast, "
         + "gelu_accurate, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, relu, relu2, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
     [InlineData("""{"activation_function": 3}""", "activation_function is 3; valid: a text")]
-    [InlineData("""{"model_type": "llama"}""", "model_type is \"llama\"; valid: gpt2")]
+    [InlineData("""{"model_type": "lama"}""",
+        "model_type is \"lama\"; valid: gpt2, gpt_bigcode, llama, mistral, gpt_neox, gptj, falcon, bloom; nearest: llama")]
     [InlineData("""{"n_embd": 12, "n_head": 5}""", "n_head is 5; valid: a divisor of n_embd, 12")]
     [InlineData("""{"n_layer": 0}""", "n_layer is 0; valid: an integer of at least 1")]
     [InlineData("""{"vocab_size": 1.5}""", "vocab_size is 1.5; valid: an integer of at least 1")]
@@ -122,7 +124,8 @@ public sealed class Gpt2ConfigTests : IDisposable
     [InlineData("""{"layer_norm_epsilon": 0}""", "layer_norm_epsilon is 0; valid: a number above 0")]
     [InlineData("""{"tie_word_embeddings": "no"}""", "tie_word_embeddings is \"no\"; valid: true, false")]
     [InlineData("""{"add_cross_attention": true}""", "add_cross_attention is true; valid: false")]
-    [InlineData("""{"scale_attn_by_inverse_layer_idx": true}""", "scale_attn_by_inverse_layer_idx is true; valid: false")]
+    [InlineData("""{"model_type": "bert"}""",
+        "model_type is \"bert\"; valid: gpt2, gpt_bigcode, llama, mistral, gpt_neox, gptj, falcon, bloom")]
     [InlineData("[]", "is not a model's config: it is not a JSON object")]
     [InlineData("{", "is not a model's config: it is not valid JSON")]
     public void What_has_no_counterpart_is_one_clear_line(string json, string expected) =>
@@ -131,11 +134,11 @@ public sealed class Gpt2ConfigTests : IDisposable
     [Fact]
     public void A_missing_file_is_named() => Assert.Equal(
         $"{ConfigPath}: no such file; a Hugging Face model has it beside its weights",
-        Assert.Throws<CheckpointException>(() => Gpt2Config.Read(ConfigPath)).Message);
+        Assert.Throws<CheckpointException>(() => ConfigFile.Read(ConfigPath)).Message);
 
     private ModelParameters Read(string json)
     {
         File.WriteAllText(ConfigPath, json);
-        return Gpt2Config.Read(ConfigPath);
+        return ConfigFile.Read(ConfigPath).Model;
     }
 }
