@@ -40,14 +40,24 @@ internal sealed partial class GpuDevice
         }
 
         int shares = own.Samples.Shares;
-        int tiles = DivideUp(VectorsOf(tokens), SddmmKernel.TileVectors);
+        int tiles = DivideUp(VectorsOf(tokens), SddmmProduct.TileVectors);
         int wanted = DivideUp(GroupsToLevel * Cores, shares);
         int most = Math.Min(Math.Min(tiles / FewestTiles, MaxPartialGradients / nonZeros), Math.Min(MaxSplits, shapes.MaxRanges));
         int splits = Math.Clamp(wanted, 1, Math.Max(most, 1));
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
-        kernels.Launch(
-            new Index3D(shares, splits, 1), new Index3D(shapes.Threads, 1, 1),
-            new SddmmKernel(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
+        Index3D grid = new(shares, splits, 1);
+        SddmmProduct sampled = new(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
+        if (own.Samples.Rows == StaticSampleMemory.Rows)
+        {
+            kernels.Launch(grid, new Index3D(shapes.Threads, 1, 1), new SddmmKernel<StaticSampleMemory>(sampled));
+        }
+        else
+        {
+            kernels.Launch(
+                grid, new Index3D(SampleThreads, 1, 1), new SddmmKernel<DynamicSampleMemory>(sampled),
+                SharedMemoryConfig.RequestDynamic<Float4>(SampleTile.Elements(DynamicSampleMemory.Rows)));
+        }
+
         if (splits > 1)
         {
             LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));
@@ -55,27 +65,82 @@ internal sealed partial class GpuDevice
     }
 }
 
+/// <summary>The shared memory that the tiles of a sampled product lie in.</summary>
+internal interface ISampleMemory
+{
+    /// <summary>The most rows of a share.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>The most threads of a group.</summary>
+    static abstract int Threads { get; }
+
+    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
+    static abstract int GroupsPerMultiprocessor { get; }
+
+    ArrayView<Float4> Take();
+}
+
+/// <summary>48 KiB, on every device.</summary>
+internal readonly struct StaticSampleMemory : ISampleMemory
+{
+    public static int Rows => 128;
+
+    public static int Threads => GroupShapes.MostThreads;
+
+    public static int GroupsPerMultiprocessor => 4;
+
+    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SddmmProduct.TileVectors);
+}
+
+/// <summary>96 KiB, on CUDA alone.</summary>
+internal readonly struct DynamicSampleMemory : ISampleMemory
+{
+    public static int Rows => 512;
+
+    public static int Threads => 2 * GroupShapes.MostThreads;
+
+    public static int GroupsPerMultiprocessor => 2;
+
+    public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
+}
+
+/// <summary>The tile of columns, and behind it that of rows.</summary>
+internal static class SampleTile
+{
+    /// <summary>Elements of both.</summary>
+    public static int Elements(int rows) => (GpuSamples.ChunkColumns + rows) * SddmmProduct.TileVectors;
+}
+
+/// <summary>gradient[p] = dy[row(p), :] . x[column(p), :].</summary>
+internal readonly struct SddmmKernel<TMemory>(SddmmProduct product) : IKernel
+    where TMemory : struct, ISampleMemory
+{
+    public static int GroupsPerMultiprocessor => TMemory.GroupsPerMultiprocessor;
+
+    public static int MostThreads => TMemory.Threads;
+
+    public void Invoke() => product.Sample(default(TMemory).Take());
+}
+
 /// <summary>
 /// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a share of the non-zeros and of the tokens and goes through its tokens tile by tile,
 /// with the share's rows and columns of both inputs in shared memory. A thread has up to four batches of non-zeros to itself and keeps their sums
 /// in registers: no sum is spread over threads.
 /// </summary>
-internal readonly struct SddmmKernel(
-    SampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate) : IKernel
+internal readonly struct SddmmProduct(
+    SampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
 {
-    // As many as the shared memory has room for.
-    public static int GroupsPerMultiprocessor => 4;
-
     /// <summary>Batches whose sums a thread keeps.</summary>
     public const int ThreadBatches = 4;
 
     /// <summary>Vectors of tokens of a tile: as many as threads that read 16 bytes of shared memory at once.</summary>
     public const int TileVectors = 8;
 
-    public void Invoke()
+    /// <summary>A group's part of the gradient.</summary>
+    public void Sample(ArrayView<Float4> memory)
     {
-        ArrayView<Float4> columns = SharedMemory.Allocate<Float4>(GpuSamples.ChunkColumns * TileVectors);
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(GpuSamples.ShareRows * TileVectors);
+        ArrayView<Float4> columns = memory;
+        ArrayView<Float4> rows = memory.SubView(GpuSamples.ChunkColumns * TileVectors);
         Int4 share = samples.Share(Grid.IdxX);
         int end = samples.Share(Grid.IdxX + 1).X;
         int passes = (end - share.X + (Group.DimX * ThreadBatches) - 1) / (Group.DimX * ThreadBatches);

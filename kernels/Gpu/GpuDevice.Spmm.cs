@@ -64,10 +64,14 @@ internal sealed partial class GpuDevice
         ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
         LaunchLinear(order.Batches, order.Fire(values, records));
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
-        int teams = shapes.Teams;
+        bool isStatic = order.ChunkColumns == InputTile.StaticColumns;
+        bool isHalf = options.HalfTiles && !isStatic;
+        int teams = Math.Min(
+            shapes.Teams, isStatic ? StaticTileMemory.Teams : isHalf ? HalfTileMemory.Teams : DynamicTileMemory.Teams);
+        int room = isStatic || isHalf ? StaticTileMemory.GroupsPerMultiprocessor : DynamicTileMemory.GroupsPerMultiprocessor;
 
         // Smaller groups, as long as the multiprocessors have room for all of them at once.
-        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= InputTile.GroupsPerMultiprocessor * Cores)
+        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= room * Cores)
         {
             teams /= 2;
         }
@@ -78,9 +82,15 @@ internal sealed partial class GpuDevice
             SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
             Index3D grid = new(tiles, ranges, 1);
             Index3D group = new(shapes.TeamLanes, teams, 1);
-            if (order.ChunkColumns == InputTile.StaticColumns)
+            if (isStatic)
             {
                 kernels.Launch(grid, group, new SpmmKernel<StaticTileMemory>(product));
+            }
+            else if (isHalf)
+            {
+                kernels.Launch(
+                    grid, group, new SpmmKernel<HalfTileMemory>(product),
+                    SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(order.ChunkColumns)));
             }
             else
             {
@@ -115,9 +125,9 @@ internal enum SpmmStart
 internal readonly struct SpmmKernel<TMemory>(SpmmProduct product) : IKernel
     where TMemory : struct, ITileMemory
 {
-    public static int GroupsPerMultiprocessor => InputTile.GroupsPerMultiprocessor;
+    public static int GroupsPerMultiprocessor => TMemory.GroupsPerMultiprocessor;
 
-    public static int MostThreads => GroupShapes.MostTeams * GroupShapes.GpuTeamLanes;
+    public static int MostThreads => TMemory.Teams * GroupShapes.GpuTeamLanes;
 
     public void Invoke() => product.Multiply(InputTile.Allocate<TMemory>());
 }

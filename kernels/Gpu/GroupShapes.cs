@@ -16,7 +16,7 @@ namespace SparseEngine.Kernels.Gpu;
 /// <param name="ChunkColumns">Columns whose input a group that multiplies sparse rows keeps in its shared memory.</param>
 internal sealed record GroupShapes(
     int Threads, int Lanes, int Teams, int TeamLanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int MaxRanges,
-    int ChunkColumns = InputTile.StaticColumns)
+    int ChunkColumns = InputTile.StaticColumns, int SampleThreads = GroupShapes.MostThreads)
 {
     /// <summary>The most threads of a group, which sizes its shared memory.</summary>
     public const int MostThreads = 256;
@@ -25,7 +25,7 @@ internal sealed record GroupShapes(
     public const int SharedBytes = 48 << 10;
 
     /// <summary>The most teams of a group.</summary>
-    public const int MostTeams = 16;
+    public const int MostTeams = 32;
 
     /// <summary>Threads of a team on a GPU: a warp, so that teams with more to do hold up no other.</summary>
     public const int GpuTeamLanes = 32;
@@ -57,8 +57,9 @@ internal sealed record GroupShapes(
         }
 
         return new GroupShapes(
-            threads, GpuLanes, Math.Clamp(accelerator.MaxNumThreadsPerGroup / GpuTeamLanes, 1, MostTeams), GpuTeamLanes, GpuTokenLanes,
+            threads, GpuLanes, Math.Clamp(accelerator.MaxNumThreadsPerGroup / GpuTeamLanes, 1, accelerator is CudaAccelerator ? MostTeams : StaticTileMemory.Teams), GpuTeamLanes, GpuTokenLanes,
             GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, MaxRanges: int.MaxValue,
-            accelerator is CudaAccelerator cuda ? CudaSharedMemory.TileColumns(cuda) : InputTile.StaticColumns);
+            accelerator is CudaAccelerator cuda ? CudaSharedMemory.TileColumns(cuda) : InputTile.StaticColumns,
+            accelerator is CudaAccelerator ? 512 : threads);
     }
 }

@@ -11,9 +11,6 @@ internal readonly struct InputTile
     /// <summary>Columns of a tile in static shared memory. With the column of zeros they are 96, times 128 tokens of 4 bytes: 48 KiB.</summary>
     public const int StaticColumns = 95;
 
-    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
-    public const int GroupsPerMultiprocessor = 2;
-
     /// <summary>The place of the column of zeros; a chunk's columns have those from the next on.</summary>
     public const int Zeros = 0;
 
@@ -42,11 +39,12 @@ internal readonly struct InputTile
     /// The columns of a tile where dynamic shared memory is to be had: as many as the groups of a multiprocessor have room for, as many for each
     /// team to load. Where that is hardly more than the static memory holds, it is these.
     /// </summary>
+    /// <param name="groups">Groups of a multiprocessor.</param>
     /// <param name="multiprocessorBytes">Shared memory of a multiprocessor.</param>
     /// <param name="groupBytes">The most that a group may have of it.</param>
-    public static int ColumnsFor(int multiprocessorBytes, int groupBytes)
+    public static int ColumnsFor(int groups, int multiprocessorBytes, int groupBytes)
     {
-        int bytes = Math.Min((multiprocessorBytes / GroupsPerMultiprocessor) - ReservedBytes, groupBytes);
+        int bytes = Math.Min((multiprocessorBytes / groups) - ReservedBytes, groupBytes);
         int columns = Math.Min((bytes / ColumnBytes) - 1, MostColumns);
         columns -= columns % TeamColumns;
         return columns < StaticColumns + TeamColumns ? StaticColumns : columns;

@@ -12,7 +12,7 @@ namespace SparseEngine.Kernels.Tests.Ptx;
 public class InputTileTests
 {
     // What the columns of a tile of an Ampere's and a Hopper's data-center chip are, beside those of static memory.
-    private static readonly int[] Chunks = [InputTile.StaticColumns, 160, 224];
+    private static readonly int[] Chunks = [InputTile.StaticColumns, 160, 448];
 
     // Kibibytes of shared memory of a multiprocessor and a group: Volta, Turing, consumers' Ampere, A100, Hopper, and more than there is.
     [Theory]
@@ -24,13 +24,13 @@ public class InputTileTests
     [InlineData(228, 100, 192)]
     [InlineData(1024, 1023, 240)]
     public void A_tile_is_as_large_as_two_groups_of_a_multiprocessor_have_room_for(int multiprocessor, int group, int columns) =>
-        Assert.Equal(columns, InputTile.ColumnsFor(multiprocessor << 10, group << 10));
+        Assert.Equal(columns, InputTile.ColumnsFor(1, multiprocessor << 10, group << 10));
 
     [Fact]
     public void A_device_without_large_tiles_keeps_to_static_memory()
     {
         using GpuDevice large = PtxDevice.Create(new PtxExecutor());
-        Assert.Equal(224, large.ChunkColumns);
+        Assert.Equal(448, large.ChunkColumns);
         using GpuDevice small = PtxDevice.Create(new PtxExecutor(), new ProductOptions { UseLargeTiles = false });
         Assert.Equal(InputTile.StaticColumns, small.ChunkColumns);
     }
