@@ -10,7 +10,8 @@ internal sealed partial class GpuDevice
     private protected override void ActivationForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix y)
     {
         VectorMatrix input = Vectors(x);
-        Launch(activation, new ActivationLaunch(this, new ActivationOperands(input, input, Vectors(y)), x.Rows, VectorsOf(x.Columns), backward: false));
+        ActivationOperands operands = new(input, input, Vectors(y));
+        Launch(activation, new ActivationLaunch(this, operands, x.Rows, VectorsOf(x.Columns), backward: false));
     }
 
     /// <inheritdoc/>

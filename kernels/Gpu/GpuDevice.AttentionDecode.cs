@@ -25,12 +25,24 @@ internal sealed partial class GpuDevice
         int stride = DeviceMatrix.Padded(keys.Columns);
         ArrayView<float> scores = Reserve(ref decodeScores, Math.Max((long)arguments.Heads * stride, DeviceMatrix.RowPadding));
         ScalarMatrix scoreRows = new(scores, stride);
-        int pairs = arguments.Heads * kept.Count;
+        ArrayView<float> falls = slopes is null ? scores : View(slopes);
         LaunchLinear(k.Rows, append);
-        LaunchLinear(
-            pairs,
-            new DecodeScoresKernel(query, kept, arguments.Scale, slopes is null ? scores : View(slopes), slopes is null ? 0 : 1, scoreRows, pairs));
-        LaunchGroups(q.Rows, new DecodeValuesKernel(new VectorMatrix(scores.Cast<Float4>(), stride / Float4.Width), valueRows, kept, result));
+        LaunchHeads(
+            arguments.Heads, Math.Min(DivideUp(kept.Count, shapes.Threads), shapes.MaxGroups),
+            new DecodeScoresKernel(query, kept, arguments.Scale, falls, slopes is null ? 0 : 1, scoreRows));
+        LaunchHeads(
+            arguments.Heads, arguments.HeadSize,
+            new DecodeValuesKernel(new VectorMatrix(scores.Cast<Float4>(), stride / Float4.Width), valueRows, kept, result));
+    }
+
+    /// <summary>Launches groups, all their threads in a line, for each head.</summary>
+    private void LaunchHeads<TKernel>(int heads, int groups, in TKernel kernel)
+        where TKernel : struct, IKernel
+    {
+        if (heads > 0)
+        {
+            kernels.Launch(new Index3D(groups, heads, 1), new Index3D(shapes.Threads, 1, 1), kernel);
+        }
     }
 }
 
@@ -44,10 +56,10 @@ internal readonly struct KeptTokens(ScalarMatrix keys, ScalarMatrix values, Atte
     public readonly int FirstKey = arguments.FirstKey;
 
     /// <summary>The vector that holds it.</summary>
-    public int FirstVector => FirstKey / Float4.Width;
+    public readonly int FirstVector = arguments.FirstKey / Float4.Width;
 
     /// <summary>Keys from that vector on to the token's own.</summary>
-    public int Count => Position + 1 - (FirstVector * Float4.Width);
+    public readonly int Count = arguments.Position + 1 - (arguments.FirstKey / Float4.Width * Float4.Width);
 
     /// <summary>The first row of the keys and values that a head reads.</summary>
     public int FirstRow(int head) => head / GroupSize * HeadSize;
@@ -67,46 +79,42 @@ internal readonly struct AppendTokenKernel(ScalarMatrix k, ScalarMatrix v, KeptT
 }
 
 /// <summary>
-/// scores[head, key] = scale q . keys[:, key], less the head's slope for each token between them; a thread for each head and key.
+/// scores[head, key] = scale q . keys[:, key], less the head's slope for each token between them; a thread for each key and Grid.IdxY.
 /// </summary>
 internal readonly struct DecodeScoresKernel(
-    ScalarMatrix q, KeptTokens kept, float scale, ArrayView<float> slopes, int useSlopes, ScalarMatrix scores, int count)
-    : IKernel
+    ScalarMatrix q, KeptTokens kept, float scale, ArrayView<float> slopes, int useSlopes, ScalarMatrix scores) : IKernel
 {
     public void Invoke()
     {
-        for (int i = Work.First; i < count; i += Work.Stride)
+        int head = Grid.IdxY;
+        int row = kept.FirstRow(head);
+        float slope = useSlopes != 0 ? slopes[head] : 0f;
+        for (int key = (kept.FirstVector * Float4.Width) + Work.First; key <= kept.Position; key += Work.Stride)
         {
-            int head = i / kept.Count;
-            int key = (kept.FirstVector * Float4.Width) + i - (head * kept.Count);
-            int feature = head * kept.HeadSize;
-            int row = kept.FirstRow(head);
+            int query = q.Place(head * kept.HeadSize, 0);
+            int place = kept.Keys.Place(row, key);
             float sum = 0;
             for (int left = kept.HeadSize; left > 0; left--)
             {
-                sum += q[feature, 0] * kept.Keys[row, key];
-                feature++;
-                row++;
+                sum += q.At(query) * kept.Keys.At(place);
+                query += q.Stride;
+                place += kept.Keys.Stride;
             }
 
-            float score = scale * sum;
-            if (useSlopes != 0)
-            {
-                score -= slopes[head] * (kept.Position - key);
-            }
-
+            float score = (scale * sum) - (slope * (kept.Position - key));
             scores[head, key] = key < kept.FirstKey ? AttentionTile.Masked : score;
         }
     }
 }
 
-/// <summary>output[feature] = sum over keys of softmax(scores of the feature's head) values[feature, key]; a group for each feature.</summary>
+/// <summary>
+/// output[feature] = sum over keys of softmax(scores of the feature's head) values[feature, key]; a group for each feature of the head Grid.IdxY.
+/// </summary>
 internal readonly struct DecodeValuesKernel(VectorMatrix scores, VectorMatrix values, KeptTokens kept, ScalarMatrix output) : IKernel
 {
     public void Invoke()
     {
-        int feature = Grid.IdxX;
-        int head = feature / kept.HeadSize;
+        int head = Grid.IdxY;
         int place = scores.Place(head, kept.FirstVector + Group.IdxX);
         float largest = AttentionTile.Masked;
         for (int left = kept.Count - (Group.IdxX * Float4.Width); left > 0; left -= Group.DimX * Float4.Width)
@@ -119,7 +127,7 @@ internal readonly struct DecodeValuesKernel(VectorMatrix scores, VectorMatrix va
         BlockedSum sum = default;
         BlockedSum attended = default;
         place = scores.Place(head, kept.FirstVector + Group.IdxX);
-        int value = values.Place(kept.FirstRow(head) + feature - (head * kept.HeadSize), kept.FirstVector + Group.IdxX);
+        int value = values.Place(kept.FirstRow(head) + Grid.IdxX, kept.FirstVector + Group.IdxX);
         for (int left = kept.Count - (Group.IdxX * Float4.Width); left > 0; left -= Group.DimX * Float4.Width)
         {
             Float4 weights = Float4.Keep(GpuMath.Exp(scores.At(place) - maximum), left);
@@ -133,7 +141,7 @@ internal readonly struct DecodeValuesKernel(VectorMatrix scores, VectorMatrix va
         float result = GroupSum.Of(attended.Total.Sum);
         if (Group.IdxX == 0)
         {
-            output[feature, 0] = result / total;
+            output[(head * kept.HeadSize) + Grid.IdxX, 0] = result / total;
         }
     }
 

@@ -5,7 +5,8 @@ namespace SparseEngine.Kernels.Tests.Operations;
 
 public class RotaryTests
 {
-    // Sequences and first positions on and off the boundaries of vectors; heads with features that are not turned, and odd ones; no tokens; no angles.
+    // Sequences and first positions on and off the boundaries of vectors; heads with features that are not turned, an odd number too; no tokens, no
+    // heads, no angles.
     private static readonly Shape[] Shapes =
     [
         new(Heads: 1, HeadSize: 2, Pairs: 1, Batch: 1, Sequence: 1, FirstPosition: 0, Positions: 1),
@@ -27,6 +28,28 @@ public class RotaryTests
     [Theory]
     [EveryDevice]
     public void The_inverse_turns_them_back(DeviceFamily family) => Check(family, inverse: true);
+
+    [Theory]
+    [EveryDevice]
+    public void Rotations_that_do_not_fit_are_refused(DeviceFamily family) => ShapeTests.Check(family, (device, w) =>
+    {
+        DeviceMatrix x = w.Activations(8, 20);
+        DeviceMatrix table = w.Activations(2, 15);
+        RotaryArguments arguments = new(HeadSize: 4, Sequence: 10, FirstPosition: 5, Inverse: false);
+        return
+        [
+            () => device.Rotate(arguments with { HeadSize = 0 }, x, table, table),
+            () => device.Rotate(arguments with { HeadSize = 2 }, x, table, table),
+            () => device.Rotate(arguments with { HeadSize = 5 }, x, table, table),
+            () => device.Rotate(arguments with { Sequence = 0 }, x, table, table),
+            () => device.Rotate(arguments with { Sequence = 7 }, x, table, table),
+            () => device.Rotate(arguments with { FirstPosition = -1 }, x, table, table),
+            () => device.Rotate(arguments with { FirstPosition = 6 }, x, table, table),
+            () => device.Rotate(arguments, x, table, w.Activations(2, 14)),
+            () => device.Rotate(arguments, x, table, w.Activations(1, 15)),
+            () => device.Rotate(arguments, x, w.Dense(new Matrix(2, 15)), table),
+        ];
+    });
 
     private static void Check(DeviceFamily family, bool inverse)
     {

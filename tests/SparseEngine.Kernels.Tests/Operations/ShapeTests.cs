@@ -119,6 +119,7 @@ public class ShapeTests
     {
         DeviceMatrix x = w.Activations(4, 20);
         DeviceMatrix other = w.Activations(4, 19);
+        DeviceMatrix shared = w.Activations(2, 20);
         DeviceBuffer<float> sums = w.Buffer(40);
         AttentionArguments arguments = new(Batch: 2, Sequence: 10, Heads: 2, HeadSize: 2, Scale: 1, DropoutRate: 0, default);
         DeviceBuffer<int> ids = w.Buffer(new int[20]);
@@ -132,6 +133,13 @@ public class ShapeTests
             () => device.AttentionForward(arguments, x, x, x, x, w.Buffer(39)),
             () => device.AttentionForward(arguments with { Heads = 3 }, x, x, x, x, sums),
             () => device.AttentionForward(arguments with { DropoutRate = 1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = 1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = 3 }, x, w.Activations(6, 20), w.Activations(6, 20), x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = -1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { Window = -1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments, x, x, x, x, sums, w.Buffer(1)),
+            () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, x, w.Buffer(1)),
+            () => device.AttentionBackward(arguments with { KeyValueHeads = 1 }, x, shared, shared, x, sums, x, x, x, shared),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, other, x, x, x),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, x, other, x, x),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, other),
@@ -141,28 +149,6 @@ public class ShapeTests
             () => device.EmbeddingForward(ids, words, w.Dense(new Matrix(10, 5)), 10, x),
             () => device.EmbeddingForward(ids, words, null, 0, x),
             () => device.EmbeddingBackward(ids, x, 10, words, w.Dense(new Matrix(9, 4))),
-        ];
-    });
-
-    [Theory]
-    [EveryDevice]
-    public void Rotations_that_do_not_fit_are_refused(DeviceFamily family) => Check(family, (device, w) =>
-    {
-        DeviceMatrix x = w.Activations(8, 20);
-        DeviceMatrix table = w.Activations(2, 15);
-        RotaryArguments arguments = new(HeadSize: 4, Sequence: 10, FirstPosition: 5, Inverse: false);
-        return
-        [
-            () => device.Rotate(arguments with { HeadSize = 0 }, x, table, table),
-            () => device.Rotate(arguments with { HeadSize = 2 }, x, table, table),
-            () => device.Rotate(arguments with { HeadSize = 5 }, x, table, table),
-            () => device.Rotate(arguments with { Sequence = 0 }, x, table, table),
-            () => device.Rotate(arguments with { Sequence = 7 }, x, table, table),
-            () => device.Rotate(arguments with { FirstPosition = -1 }, x, table, table),
-            () => device.Rotate(arguments with { FirstPosition = 6 }, x, table, table),
-            () => device.Rotate(arguments, x, table, w.Activations(2, 14)),
-            () => device.Rotate(arguments, x, table, w.Activations(1, 15)),
-            () => device.Rotate(arguments, x, w.Dense(new Matrix(2, 15)), table),
         ];
     });
 
@@ -189,6 +175,10 @@ public class ShapeTests
             () => device.AttentionDecode(arguments with { Heads = 3 }, x, x, x, kept, kept, x),
             () => device.AttentionDecode(arguments with { HeadSize = 0 }, x, x, x, kept, kept, x),
             () => device.AttentionDecode(arguments with { Scale = 0 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { KeyValueHeads = 1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { KeyValueHeads = -2 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Window = -1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, kept, x, w.Buffer(1)),
         ];
     });
 
