@@ -14,6 +14,7 @@ namespace SparseEngine.Kernels.Gpu;
 /// <param name="MaxTiles">Groups along tokens.</param>
 /// <param name="MaxRanges">Groups along rows, chunks or shares of a sparse product.</param>
 /// <param name="ChunkColumns">Columns whose input a group that multiplies sparse rows keeps in its shared memory.</param>
+/// <param name="SampleThreads">Threads of a group that samples a product at many non-zeros.</param>
 internal sealed record GroupShapes(
     int Threads, int Lanes, int Teams, int TeamLanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int MaxRanges,
     int ChunkColumns = InputTile.StaticColumns, int SampleThreads = GroupShapes.MostThreads)
