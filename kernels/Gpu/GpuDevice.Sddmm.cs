@@ -43,7 +43,9 @@ internal sealed partial class GpuDevice
         int tiles = DivideUp(VectorsOf(tokens), SddmmProduct.TileVectors);
         int wanted = DivideUp(GroupsToLevel * Cores, shares);
         int most = Math.Min(Math.Min(tiles / FewestTiles, MaxPartialGradients / nonZeros), Math.Min(MaxSplits, shapes.MaxRanges));
-        int splits = Math.Clamp(wanted, 1, Math.Max(most, 1));
+        int room = (own.Samples.Rows == StaticSampleMemory.Rows
+            ? StaticSampleMemory.GroupsPerMultiprocessor : DynamicSampleMemory.GroupsPerMultiprocessor) * Cores;
+        int splits = Splits(shares, Math.Clamp(wanted, 1, Math.Max(most, 1)), room);
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         Index3D grid = new(shares, splits, 1);
         SddmmProduct sampled = new(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
@@ -62,6 +64,24 @@ internal sealed partial class GpuDevice
         {
             LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));
         }
+    }
+
+    /// <summary>Into how many parts tokens are split, at most and half of that at least, so that the last groups leave little room unused.</summary>
+    private static int Splits(int shares, int most, int room)
+    {
+        int best = most;
+        double used = 0;
+        for (int splits = most; splits > most / 2; splits--)
+        {
+            double waves = (double)shares * splits / room;
+            if (waves / Math.Ceiling(waves) > used)
+            {
+                used = waves / Math.Ceiling(waves);
+                best = splits;
+            }
+        }
+
+        return best;
     }
 }
 
@@ -195,16 +215,20 @@ internal readonly struct SddmmProduct(
         int vector = firstVector + (i % TileVectors);
         if (Group.DimX % TileVectors == 0 && tokens - (firstVector * Float4.Width) >= TileVectors * Float4.Width)
         {
-            // Two vectors are on their way at a time; a thread's all lie in one column of vectors.
+            // Four vectors are on their way at a time; a thread's all lie in one column of vectors.
             int step = Group.DimX / TileVectors;
             int row = i / TileVectors;
-            for (; row + step < rows; row += 2 * step)
+            for (; row + (3 * step) < rows; row += 4 * step)
             {
                 Float4 first = source[firstRow + row, vector];
                 Float4 second = source[firstRow + row + step, vector];
+                Float4 third = source[firstRow + row + (2 * step), vector];
+                Float4 fourth = source[firstRow + row + (3 * step), vector];
                 tile[i] = first;
                 tile[i + Group.DimX] = second;
-                i += 2 * Group.DimX;
+                tile[i + (2 * Group.DimX)] = third;
+                tile[i + (3 * Group.DimX)] = fourth;
+                i += 4 * Group.DimX;
             }
         }
 

@@ -80,7 +80,7 @@ internal sealed partial class GpuDevice
         if (tiles > 0 && ranges > 0)
         {
             SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
-            Index3D grid = new(tiles, ranges, 1);
+            Index3D grid = new(ranges, Math.Min(tiles, ushort.MaxValue), 1);
             Index3D group = new(shapes.TeamLanes, teams, 1);
             if (isStatic)
             {
@@ -144,9 +144,9 @@ internal readonly struct SpmmProduct(
     public void Multiply(InputTile tile)
     {
         int vectors = (tokens + Float4.Width - 1) / Float4.Width;
-        for (int firstVector = Grid.IdxX * Group.DimX; firstVector < vectors; firstVector += Grid.DimX * Group.DimX)
+        for (int firstVector = Grid.IdxY * Group.DimX; firstVector < vectors; firstVector += Grid.DimY * Group.DimX)
         {
-            for (int first = Grid.IdxY * Group.DimY; first < order.Bundles; first += Grid.DimY * Group.DimY)
+            for (int first = Grid.IdxX * Group.DimY; first < order.Bundles; first += Grid.DimX * Group.DimY)
             {
                 MultiplyBundle(tile, first + Group.IdxY, firstVector);
             }

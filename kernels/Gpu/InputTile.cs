@@ -24,6 +24,9 @@ internal readonly struct InputTile
     // What places have bits for, the one of zeros among them.
     private const int MostColumns = (1 << GpuFiringOrder.PlaceBits) - 1;
 
+    // Below, two groups with static memory do better than one with all that there is.
+    private const int FewestLargeColumns = 256;
+
     // CUDA keeps so much of a multiprocessor's shared memory for each group.
     private const int ReservedBytes = 1 << 10;
 
@@ -47,7 +50,7 @@ internal readonly struct InputTile
         int bytes = Math.Min((multiprocessorBytes / groups) - ReservedBytes, groupBytes);
         int columns = Math.Min((bytes / ColumnBytes) - 1, MostColumns);
         columns -= columns % TeamColumns;
-        return columns < StaticColumns + TeamColumns ? StaticColumns : columns;
+        return columns < FewestLargeColumns ? StaticColumns : columns;
     }
 
     /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>

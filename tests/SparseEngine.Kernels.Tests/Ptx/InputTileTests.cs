@@ -12,18 +12,18 @@ namespace SparseEngine.Kernels.Tests.Ptx;
 public class InputTileTests
 {
     // What the columns of a tile of an Ampere's and a Hopper's data-center chip are, beside those of static memory.
-    private static readonly int[] Chunks = [InputTile.StaticColumns, 160, 448];
+    private static readonly int[] Chunks = [InputTile.StaticColumns, 320, 448];
 
     // Kibibytes of shared memory of a multiprocessor and a group: Volta, Turing, consumers' Ampere, A100, Hopper, and more than there is.
     [Theory]
     [InlineData(96, 96, 95)]
     [InlineData(64, 64, 95)]
     [InlineData(100, 99, 95)]
-    [InlineData(164, 163, 160)]
-    [InlineData(228, 227, 224)]
-    [InlineData(228, 100, 192)]
-    [InlineData(1024, 1023, 240)]
-    public void A_tile_is_as_large_as_two_groups_of_a_multiprocessor_have_room_for(int multiprocessor, int group, int columns) =>
+    [InlineData(164, 163, 320)]
+    [InlineData(228, 227, 448)]
+    [InlineData(228, 100, 95)]
+    [InlineData(1024, 1023, 992)]
+    public void A_tile_is_as_large_as_a_data_centers_multiprocessor_has_room_for(int multiprocessor, int group, int columns) =>
         Assert.Equal(columns, InputTile.ColumnsFor(1, multiprocessor << 10, group << 10));
 
     [Fact]
