@@ -24,6 +24,4 @@ public sealed record ProductOptions
 
     /// <summary>Whether sparse products on CUDA keep as much of their input in shared memory as the GPU has room for, else 48 KiB a group.</summary>
     public bool UseLargeTiles { get; init; } = true;
-
-    internal bool HalfTiles { get; } = Environment.GetEnvironmentVariable("HALF_TILES") == "1";
 }

@@ -25,7 +25,7 @@ internal static class CudaSharedMemory
     /// <summary>Columns of a sparse product's tile.</summary>
     public static int TileColumns(CudaAccelerator accelerator) => Setter.Value is null
         ? InputTile.StaticColumns
-        : InputTile.ColumnsFor(DynamicTileMemory.GroupsPerMultiprocessor, accelerator.MaxSharedMemoryPerMultiprocessor, MaxBytesOfGroup(accelerator));
+        : InputTile.ColumnsFor(accelerator.MaxSharedMemoryPerMultiprocessor, MaxBytesOfGroup(accelerator));
 
     /// <summary>Lets a kernel's groups have all the dynamic shared memory that the GPU has for them.</summary>
     /// <exception cref="CudaException">The driver refuses.</exception>

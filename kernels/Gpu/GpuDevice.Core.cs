@@ -34,9 +34,7 @@ internal sealed partial class GpuDevice : IlgpuDevice
         accelerator = Open(context, device);
         kernels = new KernelLauncher(this, accelerator, executor);
         shapes = shapesFor(accelerator);
-        ChunkColumns = !options.UseLargeTiles ? InputTile.StaticColumns
-            : options.HalfTiles && shapes.ChunkColumns > 224 ? 224 : shapes.ChunkColumns;
-        SampleThreads = options.UseLargeTiles && !options.HalfTiles ? shapes.SampleThreads : GroupShapes.MostThreads;
+        ChunkColumns = options.UseLargeTiles ? shapes.ChunkColumns : InputTile.StaticColumns;
         Uploads = new UploadRing(this, accelerator);
         cuBlas = options.UseCuBlas && accelerator is CudaAccelerator cuda ? CuBlasProducts.Find(cuda, options.Matmul) : null;
     }
@@ -71,11 +69,11 @@ internal sealed partial class GpuDevice : IlgpuDevice
     /// <summary>Whether dense products are cuBLAS's.</summary>
     public bool HasCuBlas => cuBlas is not null;
 
-    /// <summary>Threads of a group that samples a product at many non-zeros.</summary>
-    public int SampleThreads { get; }
-
     /// <summary>Columns of a sparse weight whose input lies in a group's shared memory at a time.</summary>
     public int ChunkColumns { get; }
+
+    /// <summary>Whether tiles of sparse products lie in dynamic shared memory, of which there is more than 48 KiB.</summary>
+    public bool HasLargeTiles => ChunkColumns > InputTile.StaticColumns;
 
     /// <summary>The stream that everything runs on, in order.</summary>
     public AcceleratorStream Stream => accelerator.DefaultStream;

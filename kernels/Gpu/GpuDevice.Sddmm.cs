@@ -43,21 +43,20 @@ internal sealed partial class GpuDevice
         int tiles = DivideUp(VectorsOf(tokens), SddmmProduct.TileVectors);
         int wanted = DivideUp(GroupsToLevel * Cores, shares);
         int most = Math.Min(Math.Min(tiles / FewestTiles, MaxPartialGradients / nonZeros), Math.Min(MaxSplits, shapes.MaxRanges));
-        int room = (own.Samples.Rows == StaticSampleMemory.Rows
-            ? StaticSampleMemory.GroupsPerMultiprocessor : DynamicSampleMemory.GroupsPerMultiprocessor) * Cores;
-        int splits = Splits(shares, Math.Clamp(wanted, 1, Math.Max(most, 1)), room);
+        int room = own.Samples.IsLarge ? DynamicSampleMemory.GroupsPerMultiprocessor : StaticSampleMemory.GroupsPerMultiprocessor;
+        int splits = Splits(shares, Math.Clamp(wanted, 1, Math.Max(most, 1)), room * Cores);
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         Index3D grid = new(shares, splits, 1);
         SddmmProduct sampled = new(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
-        if (own.Samples.Rows == StaticSampleMemory.Rows)
+        if (own.Samples.IsLarge)
         {
-            kernels.Launch(grid, new Index3D(shapes.Threads, 1, 1), new SddmmKernel<StaticSampleMemory>(sampled));
+            kernels.Launch(
+                grid, new Index3D(DynamicSampleMemory.Threads, 1, 1), new SddmmKernel<DynamicSampleMemory>(sampled),
+                SharedMemoryConfig.RequestDynamic<Float4>(DynamicSampleMemory.Elements));
         }
         else
         {
-            kernels.Launch(
-                grid, new Index3D(SampleThreads, 1, 1), new SddmmKernel<DynamicSampleMemory>(sampled),
-                SharedMemoryConfig.RequestDynamic<Float4>(SampleTile.Elements(DynamicSampleMemory.Rows)));
+            kernels.Launch(grid, new Index3D(shapes.Threads, 1, 1), new SddmmKernel<StaticSampleMemory>(sampled));
         }
 
         if (splits > 1)
@@ -83,52 +82,6 @@ internal sealed partial class GpuDevice
 
         return best;
     }
-}
-
-/// <summary>The shared memory that the tiles of a sampled product lie in.</summary>
-internal interface ISampleMemory
-{
-    /// <summary>The most rows of a share.</summary>
-    static abstract int Rows { get; }
-
-    /// <summary>The most threads of a group.</summary>
-    static abstract int Threads { get; }
-
-    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
-    static abstract int GroupsPerMultiprocessor { get; }
-
-    ArrayView<Float4> Take();
-}
-
-/// <summary>48 KiB, on every device.</summary>
-internal readonly struct StaticSampleMemory : ISampleMemory
-{
-    public static int Rows => 128;
-
-    public static int Threads => GroupShapes.MostThreads;
-
-    public static int GroupsPerMultiprocessor => 4;
-
-    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SddmmProduct.TileVectors);
-}
-
-/// <summary>96 KiB, on CUDA alone.</summary>
-internal readonly struct DynamicSampleMemory : ISampleMemory
-{
-    public static int Rows => 512;
-
-    public static int Threads => 2 * GroupShapes.MostThreads;
-
-    public static int GroupsPerMultiprocessor => 2;
-
-    public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
-}
-
-/// <summary>The tile of columns, and behind it that of rows.</summary>
-internal static class SampleTile
-{
-    /// <summary>Elements of both.</summary>
-    public static int Elements(int rows) => (GpuSamples.ChunkColumns + rows) * SddmmProduct.TileVectors;
 }
 
 /// <summary>gradient[p] = dy[row(p), :] . x[column(p), :].</summary>

@@ -65,10 +65,8 @@ internal sealed partial class GpuDevice
         LaunchLinear(order.Batches, order.Fire(values, records));
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
         bool isStatic = order.ChunkColumns == InputTile.StaticColumns;
-        bool isHalf = options.HalfTiles && !isStatic;
-        int teams = Math.Min(
-            shapes.Teams, isStatic ? StaticTileMemory.Teams : isHalf ? HalfTileMemory.Teams : DynamicTileMemory.Teams);
-        int room = isStatic || isHalf ? StaticTileMemory.GroupsPerMultiprocessor : DynamicTileMemory.GroupsPerMultiprocessor;
+        int teams = Math.Min(shapes.Teams, isStatic ? StaticTileMemory.Teams : DynamicTileMemory.Teams);
+        int room = isStatic ? StaticTileMemory.GroupsPerMultiprocessor : DynamicTileMemory.GroupsPerMultiprocessor;
 
         // Smaller groups, as long as the multiprocessors have room for all of them at once.
         while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= room * Cores)
@@ -80,17 +78,12 @@ internal sealed partial class GpuDevice
         if (tiles > 0 && ranges > 0)
         {
             SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
+            // Groups of one tile of tokens run side by side: what one of them has read of the input the others find in the cache.
             Index3D grid = new(ranges, Math.Min(tiles, ushort.MaxValue), 1);
             Index3D group = new(shapes.TeamLanes, teams, 1);
             if (isStatic)
             {
                 kernels.Launch(grid, group, new SpmmKernel<StaticTileMemory>(product));
-            }
-            else if (isHalf)
-            {
-                kernels.Launch(
-                    grid, group, new SpmmKernel<HalfTileMemory>(product),
-                    SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(order.ChunkColumns)));
             }
             else
             {

@@ -20,6 +20,9 @@ internal sealed class GpuSamples : IDisposable
     /// <summary>Bits of a column's place in its chunk.</summary>
     public const int PlaceBits = 8;
 
+    // Tokens are split among up to 16 groups besides: with fewer large shares some multiprocessors would have none.
+    private const int FewestSharesOfCores = 8;
+
     private readonly GpuBuffer<Int4> shares;
     private readonly GpuBuffer<Int2> batches;
     private readonly GpuBuffer<ushort> rows;
@@ -29,17 +32,18 @@ internal sealed class GpuSamples : IDisposable
     public GpuSamples(GpuDevice device, CsrPattern csr)
     {
         columnCount = csr.ColumnCount;
-        bool isLarge = device.SampleThreads > GroupShapes.MostThreads
-            && csr.NonZeros >= (long)device.Cores / 8 * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
-        Rows = isLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows;
-        SampleList list = new(csr, Rows, SddmmProduct.ThreadBatches * (isLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads));
+        IsLarge = device.HasLargeTiles
+            && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
+        SampleList list = new(
+            csr, IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows,
+            SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads));
         shares = GpuPattern.Upload<Int4>(device, CollectionsMarshal.AsSpan(list.Shares));
         batches = GpuPattern.Upload<Int2>(device, CollectionsMarshal.AsSpan(list.Batches));
         rows = GpuPattern.Upload<ushort>(device, CollectionsMarshal.AsSpan(list.Rows));
     }
 
-    /// <summary>The most rows of a share.</summary>
-    public int Rows { get; }
+    /// <summary>Whether shares are made for <see cref="DynamicSampleMemory"/>.</summary>
+    public bool IsLarge { get; }
 
     /// <summary>The number of shares.</summary>
     public int Shares => shares.Length - 1;

@@ -14,10 +14,9 @@ namespace SparseEngine.Kernels.Gpu;
 /// <param name="MaxTiles">Groups along tokens.</param>
 /// <param name="MaxRanges">Groups along rows, chunks or shares of a sparse product.</param>
 /// <param name="ChunkColumns">Columns whose input a group that multiplies sparse rows keeps in its shared memory.</param>
-/// <param name="SampleThreads">Threads of a group that samples a product at many non-zeros.</param>
 internal sealed record GroupShapes(
     int Threads, int Lanes, int Teams, int TeamLanes, int TokenLanes, int SquareLanes, int MaxGroups, int MaxTiles, int MaxRanges,
-    int ChunkColumns = InputTile.StaticColumns, int SampleThreads = GroupShapes.MostThreads)
+    int ChunkColumns = InputTile.StaticColumns)
 {
     /// <summary>The most threads of a group, which sizes its shared memory.</summary>
     public const int MostThreads = 256;
@@ -58,9 +57,8 @@ internal sealed record GroupShapes(
         }
 
         return new GroupShapes(
-            threads, GpuLanes, Math.Clamp(accelerator.MaxNumThreadsPerGroup / GpuTeamLanes, 1, accelerator is CudaAccelerator ? MostTeams : StaticTileMemory.Teams), GpuTeamLanes, GpuTokenLanes,
+            threads, GpuLanes, Math.Clamp(accelerator.MaxNumThreadsPerGroup / GpuTeamLanes, 1, MostTeams), GpuTeamLanes, GpuTokenLanes,
             GpuSquareLanes, GroupsPerMultiprocessor * accelerator.NumMultiprocessors, MaxTiles: int.MaxValue, MaxRanges: int.MaxValue,
-            accelerator is CudaAccelerator cuda ? CudaSharedMemory.TileColumns(cuda) : InputTile.StaticColumns,
-            accelerator is CudaAccelerator ? 512 : threads);
+            accelerator is CudaAccelerator cuda ? CudaSharedMemory.TileColumns(cuda) : InputTile.StaticColumns);
     }
 }

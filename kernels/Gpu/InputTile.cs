@@ -24,7 +24,7 @@ internal readonly struct InputTile
     // What places have bits for, the one of zeros among them.
     private const int MostColumns = (1 << GpuFiringOrder.PlaceBits) - 1;
 
-    // Below, two groups with static memory do better than one with all that there is.
+    // Fewer are not worth a group that is alone on its multiprocessor.
     private const int FewestLargeColumns = 256;
 
     // CUDA keeps so much of a multiprocessor's shared memory for each group.
@@ -39,15 +39,14 @@ internal readonly struct InputTile
     public static int Elements(int columns) => (columns + 1) * Stride;
 
     /// <summary>
-    /// The columns of a tile where dynamic shared memory is to be had: as many as the groups of a multiprocessor have room for, as many for each
-    /// team to load. Where that is hardly more than the static memory holds, it is these.
+    /// The columns of a tile where dynamic shared memory is to be had: as many as a multiprocessor has room for, as many for each team to load. Where
+    /// these are few, two groups with static memory do better.
     /// </summary>
-    /// <param name="groups">Groups of a multiprocessor.</param>
     /// <param name="multiprocessorBytes">Shared memory of a multiprocessor.</param>
     /// <param name="groupBytes">The most that a group may have of it.</param>
-    public static int ColumnsFor(int groups, int multiprocessorBytes, int groupBytes)
+    public static int ColumnsFor(int multiprocessorBytes, int groupBytes)
     {
-        int bytes = Math.Min((multiprocessorBytes / groups) - ReservedBytes, groupBytes);
+        int bytes = Math.Min((multiprocessorBytes / DynamicTileMemory.GroupsPerMultiprocessor) - ReservedBytes, groupBytes);
         int columns = Math.Min((bytes / ColumnBytes) - 1, MostColumns);
         columns -= columns % TeamColumns;
         return columns < FewestLargeColumns ? StaticColumns : columns;

@@ -36,13 +36,3 @@ internal readonly struct DynamicTileMemory : ITileMemory
 
     public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
 }
-
-/// <summary>Half of a multiprocessor's.</summary>
-internal readonly struct HalfTileMemory : ITileMemory
-{
-    public static int Teams => 16;
-
-    public static int GroupsPerMultiprocessor => 2;
-
-    public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
-}

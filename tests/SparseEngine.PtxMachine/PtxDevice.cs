@@ -18,7 +18,7 @@ public static class PtxDevice
 
     internal static GpuDevice Create(PtxExecutor executor, ProductOptions? options = null, int? chunkColumns = null)
     {
-        int columns = chunkColumns ?? InputTile.ColumnsFor(DynamicTileMemory.GroupsPerMultiprocessor, LaunchLimits.MultiprocessorSharedBytes, LaunchLimits.GroupSharedBytes);
+        int columns = chunkColumns ?? InputTile.ColumnsFor(LaunchLimits.MultiprocessorSharedBytes, LaunchLimits.GroupSharedBytes);
         CPUDevice device = new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Multiprocessors);
         Context context = Context.Create(builder => builder.CPU(device).Profiling());
         return new GpuDevice(context, AcceleratorKind.Cpu, device, Shapes, options ?? new ProductOptions(), executor);
@@ -28,7 +28,6 @@ public static class PtxDevice
             Threads = GroupShapes.MostThreads,
             Teams = GroupShapes.MostTeams,
             ChunkColumns = columns,
-            SampleThreads = DynamicSampleMemory.Threads,
         };
     }
 }
