@@ -23,7 +23,7 @@ internal sealed class GpuFiringOrder : IDisposable
     public const int Batch = 3;
 
     /// <summary>Bits of a column's place in the tile of its chunk.</summary>
-    public const int PlaceBits = 8;
+    public const int PlaceBits = 10;
 
     // A row is long that has more non-zeros than this, and than so many times the mean.
     private const int LongRow = 64;

@@ -14,38 +14,42 @@ internal sealed class GpuSamples : IDisposable
     /// <summary>Columns of a chunk; with 8 bits each, a batch's four are one word.</summary>
     public const int ChunkColumns = 256;
 
-    /// <summary>Most rows of a share. With the columns they are 384, times 32 tokens of 4 bytes: the 48 KiB of static shared memory.</summary>
-    public const int ShareRows = 128;
-
-    /// <summary>Most batches of a share: four for each thread of the largest group.</summary>
-    public const int ShareBatches = GroupShapes.MostThreads * SddmmKernel.ThreadBatches;
-
     /// <summary>Most non-zeros of a batch.</summary>
     public const int Batch = 4;
 
     /// <summary>Bits of a column's place in its chunk.</summary>
     public const int PlaceBits = 8;
 
+    // Tokens are split among up to 16 groups besides: with fewer large shares some multiprocessors would have none.
+    private const int FewestSharesOfCores = 8;
+
     private readonly GpuBuffer<Int4> shares;
     private readonly GpuBuffer<Int2> batches;
-    private readonly GpuBuffer<byte> rows;
+    private readonly GpuBuffer<ushort> rows;
     private readonly int columnCount;
 
     /// <summary>Arranges a matrix.</summary>
     public GpuSamples(GpuDevice device, CsrPattern csr)
     {
         columnCount = csr.ColumnCount;
-        SampleList list = new(csr);
+        IsLarge = device.HasLargeTiles
+            && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
+        SampleList list = new(
+            csr, IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows,
+            SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads));
         shares = GpuPattern.Upload<Int4>(device, CollectionsMarshal.AsSpan(list.Shares));
         batches = GpuPattern.Upload<Int2>(device, CollectionsMarshal.AsSpan(list.Batches));
-        rows = GpuPattern.Upload<byte>(device, CollectionsMarshal.AsSpan(list.Rows));
+        rows = GpuPattern.Upload<ushort>(device, CollectionsMarshal.AsSpan(list.Rows));
     }
+
+    /// <summary>Whether shares are made for <see cref="DynamicSampleMemory"/>.</summary>
+    public bool IsLarge { get; }
 
     /// <summary>The number of shares.</summary>
     public int Shares => shares.Length - 1;
 
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + rows.Length;
+    public long Bytes => (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + (sizeof(ushort) * (long)rows.Length);
 
     /// <summary>What kernels read of it.</summary>
     public SampleView View => new(shares.View, batches.View, rows.View, columnCount);
@@ -63,7 +67,7 @@ internal sealed class GpuSamples : IDisposable
         private int firstRow;
         private int firstBatch;
 
-        public SampleList(CsrPattern csr)
+        public SampleList(CsrPattern csr, int shareRows, int shareBatches)
         {
             int expected = (csr.NonZeros / Batch) + csr.Rows;
             Batches.EnsureCapacity(expected);
@@ -86,7 +90,7 @@ internal sealed class GpuSamples : IDisposable
                         continue;
                     }
 
-                    if (lastRow >= 0 && (row - firstRow >= ShareRows || Batches.Count + count - firstBatch > ShareBatches))
+                    if (lastRow >= 0 && (row - firstRow >= shareRows || Batches.Count + count - firstBatch > shareBatches))
                     {
                         Close(lastRow, firstColumn);
                         lastRow = -1;
@@ -116,7 +120,7 @@ internal sealed class GpuSamples : IDisposable
         public List<Int2> Batches { get; } = [];
 
         /// <summary>For each batch its row in the share.</summary>
-        public List<byte> Rows { get; } = [];
+        public List<ushort> Rows { get; } = [];
 
         private void Close(int lastRow, int firstColumn)
         {
@@ -136,7 +140,7 @@ internal sealed class GpuSamples : IDisposable
                 }
 
                 Batches.Add(new Int2((int)packed, position + first));
-                Rows.Add((byte)row);
+                Rows.Add((ushort)row);
             }
         }
     }
@@ -147,7 +151,7 @@ internal sealed class GpuSamples : IDisposable
 /// <param name="batches">For each batch its columns' places and the position of its first non-zero.</param>
 /// <param name="rows">For each batch its row in the share.</param>
 /// <param name="columns">Columns.</param>
-internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int2> batches, ArrayView<byte> rows, int columns)
+internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int2> batches, ArrayView<ushort> rows, int columns)
 {
     public Int4 Share(int share) => shares[share];
 
