@@ -33,7 +33,7 @@ public abstract partial class ComputeDevice
         Done()?.Add("select mask", OperationKind.Setup, start, 0, (rows * columns, 0, 0));
     }
 
-    /// <summary>Moves the mask of a weight, as <see cref="MaskUpdate.Select"/> does on the host.</summary>
+    /// <summary>Moves the mask of a weight, as <see cref="MaskUpdate"/> says.</summary>
     /// <param name="update">How it moves.</param>
     /// <param name="pattern">The elements alive before, or null for all.</param>
     /// <param name="rows">Rows.</param>
