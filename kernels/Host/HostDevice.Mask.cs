@@ -47,12 +47,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <inheritdoc/>
-    private protected override void TransferCore(
-        CsrPattern? from, CsrPattern? to, int rows, int columns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
+    private protected override void TransferCore(PatternPair patterns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
     {
-        ReadOnlySpan<float> numbers = new(Pointer(source), from?.NonZeros ?? (rows * columns));
-        Span<float> moved = new(Pointer(destination), to?.NonZeros ?? (rows * columns));
-        CsrPattern.Transfer(Workers, from, to, numbers, moved);
+        int elements = patterns.Rows * patterns.Columns;
+        ReadOnlySpan<float> numbers = new(Pointer(source), patterns.From?.NonZeros ?? elements);
+        Span<float> moved = new(Pointer(destination), patterns.To?.NonZeros ?? elements);
+        CsrPattern.Transfer(Workers, patterns.From, patterns.To, numbers, moved);
     }
 
     private static Span<bool> Flags(DeviceBuffer<byte> keep, int elements) => MemoryMarshal.Cast<byte, bool>(new Span<byte>(Pointer(keep), elements));
