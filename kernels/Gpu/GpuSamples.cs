@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using SparseEngine.Kernels.Sparse;
 
@@ -34,12 +33,13 @@ internal sealed class GpuSamples : IDisposable
         columnCount = csr.ColumnCount;
         IsLarge = device.HasLargeTiles
             && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
-        SampleList list = new(
-            csr, IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows,
-            SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads));
-        shares = GpuPattern.Upload<Int4>(device, CollectionsMarshal.AsSpan(list.Shares));
-        batches = GpuPattern.Upload<Int2>(device, CollectionsMarshal.AsSpan(list.Batches));
-        rows = GpuPattern.Upload<ushort>(device, CollectionsMarshal.AsSpan(list.Rows));
+        int shareRows = IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows;
+        int shareBatches = SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads);
+        ChunkSamples[] chunks = new ChunkSamples[(csr.ColumnCount + ChunkColumns - 1) / ChunkColumns];
+        Parallel.For(0, chunks.Length, chunk => chunks[chunk] = new ChunkSamples(csr, chunk * ChunkColumns, shareRows, shareBatches));
+        batches = GpuPattern.Upload<Int2>(device, Joined(chunks, chunk => chunk.Batches));
+        rows = GpuPattern.Upload<ushort>(device, Joined(chunks, chunk => chunk.Rows));
+        shares = GpuPattern.Upload<Int4>(device, SharesOf(chunks));
     }
 
     /// <summary>Whether shares are made for <see cref="DynamicSampleMemory"/>.</summary>
@@ -49,7 +49,8 @@ internal sealed class GpuSamples : IDisposable
     public int Shares => shares.Length - 1;
 
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + (sizeof(ushort) * (long)rows.Length);
+    public long Bytes =>
+        (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + (sizeof(ushort) * (long)rows.Length);
 
     /// <summary>What kernels read of it.</summary>
     public SampleView View => new(shares.View, batches.View, rows.View, columnCount);
@@ -61,88 +62,31 @@ internal sealed class GpuSamples : IDisposable
         rows.Dispose();
     }
 
-    /// <summary>The batches of a matrix, chunk by chunk and row by row.</summary>
-    private sealed class SampleList
+    private static T[] Joined<T>(ChunkSamples[] chunks, Func<ChunkSamples, List<T>> items)
     {
-        private int firstRow;
-        private int firstBatch;
-
-        public SampleList(CsrPattern csr, int shareRows, int shareBatches)
+        T[] joined = new T[chunks.Sum(chunk => items(chunk).Count)];
+        int next = 0;
+        foreach (ChunkSamples chunk in chunks)
         {
-            int expected = (csr.NonZeros / Batch) + csr.Rows;
-            Batches.EnsureCapacity(expected);
-            Rows.EnsureCapacity(expected);
-            int[] at = [.. csr.RowPointers[..^1]];
-            for (int firstColumn = 0; firstColumn < csr.ColumnCount; firstColumn += ChunkColumns)
-            {
-                int lastRow = -1;
-                for (int row = 0; row < csr.Rows; row++)
-                {
-                    int end = at[row];
-                    while (end < csr.RowPointers[row + 1] && csr.Columns[end] < firstColumn + ChunkColumns)
-                    {
-                        end++;
-                    }
-
-                    int count = (end - at[row] + Batch - 1) / Batch;
-                    if (count == 0)
-                    {
-                        continue;
-                    }
-
-                    if (lastRow >= 0 && (row - firstRow >= shareRows || Batches.Count + count - firstBatch > shareBatches))
-                    {
-                        Close(lastRow, firstColumn);
-                        lastRow = -1;
-                    }
-
-                    firstRow = lastRow < 0 ? row : firstRow;
-                    lastRow = row;
-                    Add(csr.Columns[at[row]..end], at[row], firstColumn, row - firstRow);
-                    at[row] = end;
-                }
-
-                if (lastRow >= 0)
-                {
-                    Close(lastRow, firstColumn);
-                }
-            }
-
-            Shares.Add(new Int4(Batches.Count, 0, 0, 0));
+            items(chunk).CopyTo(joined, next);
+            next += items(chunk).Count;
         }
 
-        /// <summary>For each share its first batch, first row, number of rows and first column; behind them the number of batches.</summary>
-        public List<Int4> Shares { get; } = [];
+        return joined;
+    }
 
-        /// <summary>
-        /// For each batch the places of its columns, ascending, the last one repeated where there are fewer than four, and its first position.
-        /// </summary>
-        public List<Int2> Batches { get; } = [];
-
-        /// <summary>For each batch its row in the share.</summary>
-        public List<ushort> Rows { get; } = [];
-
-        private void Close(int lastRow, int firstColumn)
+    /// <summary>The shares of all chunks, which each count its batches from 0, and behind them the number of batches.</summary>
+    private static Int4[] SharesOf(ChunkSamples[] chunks)
+    {
+        List<Int4> shares = [];
+        int firstBatch = 0;
+        foreach (ChunkSamples chunk in chunks)
         {
-            Shares.Add(new Int4(firstBatch, firstRow, lastRow - firstRow + 1, firstColumn));
-            firstBatch = Batches.Count;
+            shares.AddRange(chunk.Shares.Select(share => new Int4(firstBatch + share.X, share.Y, share.Z, share.W)));
+            firstBatch += chunk.Batches.Count;
         }
 
-        private void Add(ReadOnlySpan<int> columns, int position, int firstColumn, int row)
-        {
-            for (int first = 0; first < columns.Length; first += Batch)
-            {
-                uint packed = 0;
-                for (int i = 0; i < Batch; i++)
-                {
-                    int column = columns[Math.Min(first + i, columns.Length - 1)];
-                    packed |= (uint)(column - firstColumn) << (i * PlaceBits);
-                }
-
-                Batches.Add(new Int2((int)packed, position + first));
-                Rows.Add((ushort)row);
-            }
-        }
+        return [.. shares, new Int4(firstBatch, 0, 0, 0)];
     }
 }
 

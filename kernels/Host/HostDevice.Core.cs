@@ -18,6 +18,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     public HostDevice(int threads, ProductMethod method)
     {
         pool = new WorkerPool(threads);
+        workers = new PoolWorkers(pool);
         this.method = method;
     }
 
@@ -39,7 +40,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     }
 
     private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new HostPattern(csr, rows, columns, StripTokens);
+        new HostPattern(Workers, csr, rows, columns, StripTokens);
 
     protected override void Dispose(bool disposing)
     {
