@@ -96,7 +96,8 @@ public abstract partial class ComputeDevice
     }
 
     /// <summary>
-    /// Brings one number an element from the places of one pattern to those of another, bit for bit; an element that the first does not hold becomes 0.
+    /// Brings one number an element from the places of one pattern to those of another, bit for bit; an element that the first does not hold becomes
+    /// 0.
     /// </summary>
     /// <param name="patterns">The patterns, paired by this device.</param>
     /// <param name="source">The numbers.</param>

@@ -35,9 +35,9 @@ public abstract partial class ComputeDevice : IDisposable
     public Profile? Profile { get; set; }
 
     /// <summary>
-    /// Calls <paramref name="work"/> for every item, and returns when all is done. On the host the device's own threads take one item after the other,
-    /// several at a time, or all threads one item, whose operations they share; elsewhere, and with a profile, items go one by one. No result may
-    /// depend on that.
+    /// Calls <paramref name="work"/> for every item, and returns when all is done. On the host the device's own threads take one item after the
+    /// other, several at a time, or all threads one item, whose operations they share; elsewhere, and with a profile, items go one by one. No result
+    /// may depend on that.
     /// </summary>
     /// <remarks>
     /// The work may call Allocate, Prepare, SelectMask, UpdateMask, Compress, Transfer and ForRanges, copy buffers and dispose them: nothing else of
@@ -55,8 +55,8 @@ public abstract partial class ComputeDevice : IDisposable
     }
 
     /// <summary>
-    /// Calls <paramref name="work"/> for ranges that make up [0, <paramref name="count"/>), on the host's threads side by side where they are not busy
-    /// with other items. It is for what is computed without the device.
+    /// Calls <paramref name="work"/> for ranges that make up [0, <paramref name="count"/>), on the host's threads side by side where they are not
+    /// busy with other items. It is for what is computed without the device.
     /// </summary>
     /// <param name="count">The number of rows, or of what else there is.</param>
     /// <param name="multiple">What each range starts at a multiple of.</param>

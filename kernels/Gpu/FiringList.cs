@@ -10,8 +10,8 @@ internal readonly record struct RowPiece(int Row, int Start, int End)
 }
 
 /// <summary>
-/// The batches of pieces of rows, bundle by bundle, chunk by chunk and row by row (<see cref="GpuFiringOrder"/>). Bundles are counted, and then filled,
-/// side by side on the host's cores.
+/// The batches of pieces of rows, bundle by bundle, chunk by chunk and row by row (<see cref="GpuFiringOrder"/>). Pieces are counted, and then filled
+/// in, side by side on the host's cores.
 /// </summary>
 internal sealed class FiringList
 {

@@ -5,7 +5,9 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Kernels.Host;
 
 /// <content>Masks, and the sparse rows they make of a dense weight.</content>
-/// <remarks>Each touches nothing but its operands: several weights' masks are made side by side, or one by all threads (<see cref="ForEach"/>).</remarks>
+/// <remarks>
+/// Each touches nothing but its operands: several weights' masks are made side by side, or one by all threads (<see cref="ForEach"/>).
+/// </remarks>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>

@@ -7,7 +7,8 @@ namespace SparseEngine.Kernels.Sparse;
 public sealed partial class CsrPattern
 {
     /// <summary>
-    /// The transpose, by a counting sort: each part of the rows counts for itself, and rows are visited in order, so that they ascend within a column.
+    /// The transpose, by a counting sort: each part of the rows counts for itself, and rows are visited in order, so that they ascend within a
+    /// column.
     /// </summary>
     /// <param name="workers">Who sorts.</param>
     /// <param name="permutation">Receives for each of its non-zeros the position of that one here.</param>

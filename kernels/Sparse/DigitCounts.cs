@@ -36,7 +36,8 @@ internal readonly record struct RadixDigit(uint Prefix, int Known)
 }
 
 /// <summary>Counts keys by the value of a digit, each part those of its runs.</summary>
-internal readonly ref struct DigitCounts<TRanking>(ReadOnlySpan<uint> bits, ReadOnlySpan<Run> runs, RadixDigit digit, int parts, int[] counts) : IParts
+internal readonly ref struct DigitCounts<TRanking>(
+    ReadOnlySpan<uint> bits, ReadOnlySpan<Run> runs, RadixDigit digit, int parts, int[] counts) : IParts
     where TRanking : struct, IRanking
 {
     // Neighbours count in different histograms: an addition to the same number as the one before has to wait for it.

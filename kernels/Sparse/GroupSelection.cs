@@ -49,7 +49,8 @@ internal readonly struct GroupSelection(MaskGroups groups, CsrPattern? pattern, 
         ArrayPool<Run>.Shared.Return(rented);
     }
 
-    private readonly ref struct Parts<TRanking>(GroupSelection selection, ReadOnlySpan<float> values, Func<int, int> count, Span<bool> selected) : IParts
+    private readonly ref struct Parts<TRanking>(
+        GroupSelection selection, ReadOnlySpan<float> values, Func<int, int> count, Span<bool> selected) : IParts
         where TRanking : struct, IRanking
     {
         private readonly ReadOnlySpan<float> values = values;

@@ -96,7 +96,9 @@ public static class TopK
         }
     }
 
-    /// <summary>The digit that holds the <paramref name="remaining"/>-th largest; <paramref name="remaining"/> becomes its rank among equals.</summary>
+    /// <summary>
+    /// The digit that holds the <paramref name="remaining"/>-th largest; <paramref name="remaining"/> becomes its rank among equals.
+    /// </summary>
     private static int FindDigit(ReadOnlySpan<int> counts, ref int remaining)
     {
         int digit = counts.Length - 1;
