@@ -19,6 +19,9 @@ internal sealed class GpuSamples : IDisposable
     /// <summary>Bits of a column's place in its chunk.</summary>
     public const int PlaceBits = 8;
 
+    // With more than one non-zero in so many places a smaller share has enough of them, and smaller groups wait less for each other.
+    private const long SparseFor = 10;
+
     // Tokens are split among up to 16 groups besides: with fewer large shares some multiprocessors would have none.
     private const int FewestSharesOfCores = 8;
 
@@ -31,7 +34,7 @@ internal sealed class GpuSamples : IDisposable
     public GpuSamples(GpuDevice device, CsrPattern csr)
     {
         columnCount = csr.ColumnCount;
-        IsLarge = device.HasLargeTiles
+        IsLarge = device.HasLargeTiles && csr.NonZeros * SparseFor <= (long)csr.Rows * csr.ColumnCount
             && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
         int shareRows = IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows;
         int shareBatches = SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads);
