@@ -190,8 +190,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             for (int i = 0; i < keys * panel; i += panel)
             {
                 int j = i + TSimd.Width;
-                TVector p0 = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + i)), sum0));
-                TVector p1 = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + j)), sum1));
+                TVector p0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + i)), sum0));
+                TVector p1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + j)), sum1));
                 TSimd.Store(probabilities + i, p0);
                 TSimd.Store(probabilities + j, p1);
                 TSimd.Store(gradients + i, TSimd.Multiply(TSimd.Multiply(p0, scale), TSimd.Subtract(TSimd.Load(gradients + i), d0)));

@@ -171,7 +171,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             TVector sum = TSimd.Broadcast(0);
             for (int t = 0; t < length; t += TSimd.Width)
             {
-                TVector term = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(scores + t), maximum)));
+                TVector term = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(scores + t), maximum)));
                 TSimd.Store(scores + t, term);
                 sum = TSimd.Add(sum, term);
             }

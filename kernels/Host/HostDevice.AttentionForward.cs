@@ -89,8 +89,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             TVector sum1 = TSimd.Broadcast(0);
             for (float* row = scores; row < end; row += panel)
             {
-                TVector e0 = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
-                TVector e1 = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
+                TVector e0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
+                TVector e1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
                 TSimd.Store(row, e0);
                 TSimd.Store(row + TSimd.Width, e1);
                 sum0 = TSimd.Add(sum0, e0);
