@@ -7,8 +7,8 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling PLOT PLOT", "memory", "dynamic [Gmp|Set|RigL...]": tables of what is measured in turn. Anything else is BenchmarkDotNet's (--filter,
-// --list, --memory); without arguments all of its benchmarks run.
+// "scaling PLOT PLOT", "memory", "family", "dynamic [Gmp|Set|RigL...]": tables of what is measured in turn.
+// Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
     case [OpenBlasProcess.Argument, string threads]:
@@ -46,6 +46,9 @@ switch (args)
         break;
     case ["passes"]:
         StepTables.PrintPasses();
+        break;
+    case ["family"]:
+        FamilyTables.Print();
         break;
     case ["memory"]:
         StepTables.PrintMemory();

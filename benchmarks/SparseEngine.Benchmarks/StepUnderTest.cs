@@ -27,8 +27,11 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     /// <summary>Tokens in a step.</summary>
     public int Tokens => Batch * Sequence;
 
+    /// <summary>What it has that GPT-2 has not.</summary>
+    public Func<ModelParameters, ModelParameters> Change { get; init; } = gpt2 => gpt2;
+
     /// <summary>The model: four layers, a vocabulary of bytes.</summary>
-    public ModelParameters Model => new()
+    public ModelParameters Model => Change(new ModelParameters
     {
         VocabularySize = Vocabulary,
         HiddenSize = Hidden,
@@ -36,7 +39,7 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
         Heads = Heads,
         FilterSize = Filter,
         MaxPositionEmbeddings = Sequence,
-    };
+    });
 
     /// <summary>Random zeros in every weight of the decoder; none, and no sparsity section, for 0.</summary>
     /// <param name="zeros">The share of zeros, in percent.</param>

@@ -39,6 +39,42 @@ public abstract partial class ComputeDevice
         Done()?.Add("activation gradient", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
     }
 
+    /// <summary>y = x f(gate): the middle of a gated feed-forward (Shazeer, 2020). y may be x or gate.</summary>
+    public void GateForward(Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix y)
+    {
+        RequireActivation(activation);
+        RequireActivations(x);
+        RequireActivations(gate, x.Rows, x.Columns);
+        RequireActivations(y, x.Rows, x.Columns);
+        long start = Begin();
+        GateForwardCore(activation, x, gate, y);
+        Done()?.Add("gate", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
+    }
+
+    /// <summary>Gradients of <see cref="GateForward"/>: dx = dy f(gate), dGate = dy x f'(gate); either may be dy.</summary>
+    public void GateBackward(
+        Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix dy, in DeviceMatrix dx, in DeviceMatrix dGate)
+    {
+        RequireActivation(activation);
+        RequireActivations(x);
+        RequireActivations(gate, x.Rows, x.Columns);
+        RequireActivations(dy, x.Rows, x.Columns);
+        RequireActivations(dx, x.Rows, x.Columns);
+        RequireActivations(dGate, x.Rows, x.Columns);
+        long start = Begin();
+        GateBackwardCore(activation, x, gate, dy, dx, dGate);
+        Done()?.Add("gate gradient", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
+    }
+
+    /// <summary>x = factor x.</summary>
+    public void Scale(in DeviceMatrix x, float factor)
+    {
+        RequireActivations(x);
+        long start = Begin();
+        ScaleCore(x, factor);
+        Done()?.Add("scale", OperationKind.Other, start, 0, (x.Rows, x.Columns, 0));
+    }
+
     /// <summary>
     /// Sets the places drawn from <paramref name="key"/> to zero and scales the others by 1/(1 - rate), in place. Its gradient is the same call on
     /// dy.
@@ -65,6 +101,13 @@ public abstract partial class ComputeDevice
     private protected abstract void ActivationForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix y);
 
     private protected abstract void ActivationBackwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx);
+
+    private protected abstract void GateForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix y);
+
+    private protected abstract void GateBackwardCore(
+        Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix dy, in DeviceMatrix dx, in DeviceMatrix dGate);
+
+    private protected abstract void ScaleCore(in DeviceMatrix x, float factor);
 
     /// <param name="x">What is dropped from.</param>
     /// <param name="rate">Above 0.</param>

@@ -33,7 +33,7 @@ public abstract partial class ComputeDevice
         Done()?.Add("select mask", OperationKind.Setup, start, 0, (rows * columns, 0, 0));
     }
 
-    /// <summary>Moves the mask of a weight, as <see cref="MaskUpdate.Select"/> does on the host.</summary>
+    /// <summary>Moves the mask of a weight, as <see cref="MaskUpdate"/> says.</summary>
     /// <param name="update">How it moves.</param>
     /// <param name="pattern">The elements alive before, or null for all.</param>
     /// <param name="rows">Rows.</param>
@@ -83,10 +83,41 @@ public abstract partial class ComputeDevice
         return CompressCore(dense, keep, rows, columns);
     }
 
+    /// <summary>Pairs the pattern that a weight has with another one, for the transfer of all that is stored in its order.</summary>
+    /// <param name="from">The elements that are there before, in the order of their places; null for all, row-major.</param>
+    /// <param name="to">The elements that are there after; null for all.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    public PatternPair Pair(CsrPattern? from, CsrPattern? to, int rows, int columns)
+    {
+        RequireShape(from, rows, columns);
+        RequireShape(to, rows, columns);
+        return PairCore(from, to, rows, columns);
+    }
+
     /// <summary>
-    /// Brings one number an element from the places of one pattern to those of another, bit for bit; an element that <paramref name="from"/> does not
-    /// hold becomes 0.
+    /// Brings one number an element from the places of one pattern to those of another, bit for bit; an element that the first does not hold becomes
+    /// 0.
     /// </summary>
+    /// <param name="patterns">The patterns, paired by this device.</param>
+    /// <param name="source">The numbers.</param>
+    /// <param name="destination">Another buffer, which receives them.</param>
+    public void Transfer(PatternPair patterns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(patterns);
+        RequireLength(source, patterns.From?.NonZeros ?? ((long)patterns.Rows * patterns.Columns));
+        RequireLength(destination, patterns.To?.NonZeros ?? ((long)patterns.Rows * patterns.Columns));
+        if (ReferenceEquals(source, destination))
+        {
+            throw new ArgumentException("the numbers must go to another buffer", nameof(destination));
+        }
+
+        long start = Begin();
+        TransferCore(patterns, source, destination);
+        Done()?.Add("transfer", OperationKind.Other, start, 0, (patterns.Rows, patterns.Columns, 0));
+    }
+
+    /// <summary>The same for one buffer alone.</summary>
     /// <param name="from">The elements that <paramref name="source"/> holds, in the order of their places; null for all, row-major.</param>
     /// <param name="to">The elements that <paramref name="destination"/> holds; null for all.</param>
     /// <param name="rows">Rows.</param>
@@ -96,18 +127,8 @@ public abstract partial class ComputeDevice
     public void Transfer(
         CsrPattern? from, CsrPattern? to, int rows, int columns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
     {
-        RequireShape(from, rows, columns);
-        RequireShape(to, rows, columns);
-        RequireLength(source, from?.NonZeros ?? ((long)rows * columns));
-        RequireLength(destination, to?.NonZeros ?? ((long)rows * columns));
-        if (ReferenceEquals(source, destination))
-        {
-            throw new ArgumentException("the numbers must go to another buffer", nameof(destination));
-        }
-
-        long start = Begin();
-        TransferCore(from, to, rows, columns, source, destination);
-        Done()?.Add("transfer", OperationKind.Other, start, 0, (rows, columns, 0));
+        using PatternPair patterns = Pair(from, to, rows, columns);
+        Transfer(patterns, source, destination);
     }
 
     private protected abstract void SelectMaskCore(
@@ -122,6 +143,7 @@ public abstract partial class ComputeDevice
     private protected abstract (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
         DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns);
 
-    private protected abstract void TransferCore(
-        CsrPattern? from, CsrPattern? to, int rows, int columns, DeviceBuffer<float> source, DeviceBuffer<float> destination);
+    private protected virtual PatternPair PairCore(CsrPattern? from, CsrPattern? to, int rows, int columns) => new(from, to, rows, columns);
+
+    private protected abstract void TransferCore(PatternPair patterns, DeviceBuffer<float> source, DeviceBuffer<float> destination);
 }

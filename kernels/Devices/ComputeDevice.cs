@@ -7,7 +7,7 @@ namespace SparseEngine.Kernels.Devices;
 /// <remarks>
 /// Every operation checks shapes and throws <see cref="ArgumentException"/> where they do not fit, before anything is computed. Results are
 /// bit-identical from run to run on one device, whatever the number of threads.
-/// A device is used by one thread at a time, but for <see cref="ForEach"/>.
+/// A device is used by one thread at a time, but for <see cref="ForEach"/> and <see cref="ForRanges"/>.
 /// Matrices named x, y, dx, dy are activations [features, tokens]. "accumulate" adds to what the output holds;
 /// without it the output's old contents, NaN included, do not matter.
 /// An operation is checked and timed here, once for all devices; a device implements its Core, which may rely on the checks.
@@ -35,22 +35,37 @@ public abstract partial class ComputeDevice : IDisposable
     public Profile? Profile { get; set; }
 
     /// <summary>
-    /// Calls <paramref name="work"/> for every number below <paramref name="count"/>, and returns when all is done. On the host the device's own
-    /// threads take one item after the other, several at a time; elsewhere, and with a profile, they go one by one. No result may depend on that.
+    /// Calls <paramref name="work"/> for every item, and returns when all is done. On the host the device's own threads take one item after the
+    /// other, several at a time, or all threads one item, whose operations they share; elsewhere, and with a profile, items go one by one. No result
+    /// may depend on that.
     /// </summary>
     /// <remarks>
-    /// The work may call Allocate, Prepare, SelectMask, UpdateMask, Compress and Transfer, copy buffers and dispose them: nothing else of the device.
-    /// What an item throws reaches the caller, and items that had not begun by then are left out.
+    /// The work may call Allocate, Prepare, SelectMask, UpdateMask, Compress, Transfer and ForRanges, copy buffers and dispose them: nothing else of
+    /// the device. What an item throws reaches the caller, and items that had not begun by then are left out.
     /// </remarks>
-    /// <param name="count">The number of items.</param>
-    /// <param name="work">What is done for each.</param>
-    public virtual void ForEach(int count, Action<int> work)
+    /// <param name="sizes">How much there is to do for each item, in any unit.</param>
+    /// <param name="work">What is done for each, which is told apart by its index.</param>
+    public virtual void ForEach(ReadOnlySpan<long> sizes, Action<int> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < sizes.Length; i++)
         {
             work(i);
         }
+    }
+
+    /// <summary>
+    /// Calls <paramref name="work"/> for ranges that make up [0, <paramref name="count"/>), on the host's threads side by side where they are not
+    /// busy with other items. It is for what is computed without the device.
+    /// </summary>
+    /// <param name="count">The number of rows, or of what else there is.</param>
+    /// <param name="multiple">What each range starts at a multiple of.</param>
+    /// <param name="work">Called with a first one and an end.</param>
+    public virtual void ForRanges(int count, int multiple, Action<int, int> work)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
+        ArgumentNullException.ThrowIfNull(work);
+        work(0, count);
     }
 
     /// <summary>Waits until all operations asked for are done.</summary>

@@ -62,7 +62,29 @@ public enum Activation
 /// <param name="Dropout">The counter the dropped places are drawn from.</param>
 public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout)
 {
-    /// <summary>What each operand has: features and tokens.</summary>
+    private readonly int keyValueHeads;
+    private readonly int window;
+
+    /// <summary>
+    /// Heads of k and v, a divisor of <see cref="Heads"/>: query head h reads key head h / (Heads / KeyValueHeads). Heads, unless it is set.
+    /// </summary>
+    public int KeyValueHeads
+    {
+        get => keyValueHeads == 0 ? Heads : keyValueHeads;
+        init => keyValueHeads = value;
+    }
+
+    /// <summary>The number of keys that a query sees, its own the last of them; <see cref="int.MaxValue"/> for all, unless it is set.</summary>
+    public int Window
+    {
+        get => window == 0 ? int.MaxValue : window;
+        init => window = value;
+    }
+
+    /// <summary>Query heads that read the same key head.</summary>
+    internal int GroupSize => Heads == 0 ? 1 : Heads / KeyValueHeads;
+
+    /// <summary>What queries have, and keys where their heads are as many: features and tokens.</summary>
     /// <exception cref="ArgumentException">These are the sizes of no attention.</exception>
     internal (int Features, int Tokens) OperandShape()
     {
@@ -72,8 +94,17 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
                 $"attention needs sizes of 0 or more, a head size of 1 or more, a positive scale and a dropout rate in [0, 1): {this}");
         }
 
+        if (!SharesKeys(Heads, KeyValueHeads, Window))
+        {
+            throw new ArgumentException($"attention needs key heads that divide the heads, and a window of 1 or more: {this}");
+        }
+
         return (checked(Heads * HeadSize), checked(Batch * Sequence));
     }
+
+    /// <summary>Whether heads can share so many key heads, and see so many keys.</summary>
+    internal static bool SharesKeys(int heads, int keyValueHeads, int window) =>
+        window >= 1 && keyValueHeads >= 0 && keyValueHeads <= heads && (heads == 0 || heads % keyValueHeads == 0);
 }
 
 /// <summary>The shape and settings of the causal self-attention of one token over the keys and values that are kept of its sequence.</summary>
@@ -83,7 +114,30 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
 /// <param name="Scale">What q . k is multiplied by before the softmax: 1/sqrt(HeadSize) or 1.</param>
 public readonly record struct AttentionDecodeArguments(int Position, int Heads, int HeadSize, float Scale)
 {
-    /// <summary>The operands' rows, where <paramref name="capacity"/> columns of kept keys have a place for the token.</summary>
+    private readonly int keyValueHeads;
+    private readonly int window;
+
+    /// <summary>Heads of k and v, as in <see cref="AttentionArguments.KeyValueHeads"/>.</summary>
+    public int KeyValueHeads
+    {
+        get => keyValueHeads == 0 ? Heads : keyValueHeads;
+        init => keyValueHeads = value;
+    }
+
+    /// <summary>The number of keys that the token sees, as in <see cref="AttentionArguments.Window"/>.</summary>
+    public int Window
+    {
+        get => window == 0 ? int.MaxValue : window;
+        init => window = value;
+    }
+
+    /// <summary>Query heads that read the same key head.</summary>
+    internal int GroupSize => Heads == 0 ? 1 : Heads / KeyValueHeads;
+
+    /// <summary>The first key that the token sees.</summary>
+    internal int FirstKey => Math.Max(0, Position + 1 - Window);
+
+    /// <summary>The queries' rows, where <paramref name="capacity"/> columns of kept keys have a place for the token.</summary>
     /// <exception cref="ArgumentException">They have none, or these are the sizes of no attention.</exception>
     internal int FeaturesWithin(int capacity)
     {
@@ -93,9 +147,21 @@ public readonly record struct AttentionDecodeArguments(int Position, int Heads, 
                 $"attention needs heads of 0 or more, a head size of 1 or more, a positive scale and a position in [0, {capacity}): {this}");
         }
 
+        if (!AttentionArguments.SharesKeys(Heads, KeyValueHeads, Window))
+        {
+            throw new ArgumentException($"attention needs key heads that divide the heads, and a window of 1 or more: {this}");
+        }
+
         return checked(Heads * HeadSize);
     }
 }
+
+/// <summary>How heads are turned by their tokens' positions (Su et al., 2021).</summary>
+/// <param name="HeadSize">Features of a head: head h holds the rows [h HeadSize, (h + 1) HeadSize).</param>
+/// <param name="Sequence">Tokens in a sequence: token t stands at FirstPosition + t mod Sequence.</param>
+/// <param name="FirstPosition">The position of each sequence's first token.</param>
+/// <param name="Inverse">Whether they are turned back: the gradient of turning them.</param>
+public readonly record struct RotaryArguments(int HeadSize, int Sequence, int FirstPosition, bool Inverse);
 
 /// <summary>The settings of one Adam or AdamW update (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).</summary>
 /// <param name="LearningRate">The learning rate.</param>

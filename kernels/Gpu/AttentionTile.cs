@@ -1,16 +1,13 @@
 using ILGPU;
-using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>
-/// What attention's kernels share: one head of one sequence for each Grid.IdxY, seen in blocks of 4 x 4 tokens.
-/// </summary>
+/// <summary>What attention's kernels share: one head of one sequence, seen in blocks of 4 x 4 tokens.</summary>
 /// <remarks>
-/// A thread's lane (IdxX) picks one vector of tokens, its row (IdxY) another; together they own a block of scores. Vectors
-/// are aligned in the batch, so that a sequence's first and last one may reach into its neighbours; those scores are masked.
+/// A thread's lane (IdxX) picks one vector of tokens, its row (IdxY) another; together they own a block of scores. Those of
+/// tokens outside the sequence are masked.
 /// </remarks>
-internal readonly struct AttentionTile
+internal readonly struct AttentionTile(AttentionShape shape, int head, float slope)
 {
     /// <summary>Below every score, and e to its distance from any of them is 0.</summary>
     public const float Masked = -3e38f;
@@ -18,55 +15,24 @@ internal readonly struct AttentionTile
     /// <summary>Features that a thread accumulates at a time.</summary>
     public const int ThreadFeatures = 4;
 
-    private readonly int batchTokens, sequence, heads, useDropout, isAligned;
-    private readonly DropoutFactors dropout;
+    public readonly AttentionShape Shape = shape;
 
-    public AttentionTile(in AttentionArguments arguments)
-    {
-        sequence = arguments.Sequence;
-        heads = arguments.Heads;
-        batchTokens = arguments.Batch * arguments.Sequence;
-        HeadSize = arguments.HeadSize;
-        Scale = arguments.Scale;
-        isAligned = arguments.Sequence % Float4.Width == 0 ? 1 : 0;
-        useDropout = arguments.DropoutRate > 0 ? 1 : 0;
-        dropout = new DropoutFactors(arguments.Dropout, arguments.DropoutRate);
-    }
+    /// <summary>What the head's scores fall by for each token between query and key.</summary>
+    public readonly float Slope = slope;
 
-    public readonly int HeadSize;
+    private readonly int head = head;
 
-    public readonly float Scale;
+    /// <summary>The head's first row in q and the output.</summary>
+    public int FirstRow => head * Shape.HeadSize;
 
-    public bool HasDropout => useDropout != 0;
+    /// <summary>Its key head's first row in k and v.</summary>
+    public int FirstKeyRow => head / Shape.GroupSize * Shape.HeadSize;
 
-    /// <summary>Whether no vector reaches out of a sequence.</summary>
-    public bool IsAligned => isAligned != 0;
-
-    /// <summary>The head's first row in q, k, v and the output.</summary>
-    public int FirstRow => Grid.IdxY % heads * HeadSize;
-
-    /// <summary>The vector that holds the sequence's first token.</summary>
-    public int FirstVector => FirstToken / Float4.Width;
-
-    /// <summary>One past the vector that holds the sequence's last token.</summary>
-    public int EndVector => (FirstToken + sequence + Float4.Width - 1) / Float4.Width;
-
-    private int FirstToken => Grid.IdxY / heads * sequence;
-
-    /// <summary>The most vectors that a sequence touches.</summary>
-    public static int MostVectors(int sequence) => (sequence + (2 * (Float4.Width - 1))) / Float4.Width;
-
-    /// <summary>The place in its sequence of a vector's first token; not within it where the vector reaches out.</summary>
-    public int IndexOf(int vector) => (vector * Float4.Width) - FirstToken;
-
-    /// <summary>Whether the token at this place is one of the sequence's.</summary>
-    public bool Contains(int index) => index >= 0 && index < sequence;
-
-    /// <summary>Whether the query at one place looks at the key at the other.</summary>
-    public bool Sees(int query, int key) => key >= 0 && key <= query && query < sequence;
+    /// <summary>Whether the query at one place comes after the key at the other, or with it.</summary>
+    public bool Sees(int query, int key) => key >= 0 && key <= query && query < Shape.Sequence;
 
     /// <summary>Where logSumExp and the like [heads, tokens] hold the token at this place.</summary>
-    public int StatisticOf(int index) => (Grid.IdxY % heads * batchTokens) + FirstToken + index;
+    public int StatisticOf(int index) => (head * Shape.BatchTokens) + Shape.ColumnOf(index);
 
     /// <summary>
     /// What logSumExp and the like hold for four tokens from a place on; for those outside the sequence, what they hold for its ends.
@@ -75,40 +41,34 @@ internal readonly struct AttentionTile
     {
         int first = StatisticOf(0);
         return new Float4(
-            values[first + Clamped(index)], values[first + Clamped(index + 1)], values[first + Clamped(index + 2)],
-            values[first + Clamped(index + 3)]);
-    }
-
-    /// <summary>The token's column in the batch.</summary>
-    public int ColumnOf(int index) => FirstToken + index;
-
-    /// <summary>A vector of a row, 0 outside the sequence, where there may be other numbers or none.</summary>
-    public Float4 Within(Float4 value, int vector)
-    {
-        int first = IndexOf(vector);
-        return first >= 0 && first + Float4.Width <= sequence
-            ? value
-            : new Float4(
-                Contains(first) ? value.X : 0, Contains(first + 1) ? value.Y : 0, Contains(first + 2) ? value.Z : 0,
-                Contains(first + 3) ? value.W : 0);
+            values[first + Shape.Clamped(index)], values[first + Shape.Clamped(index + 1)], values[first + Shape.Clamped(index + 2)],
+            values[first + Shape.Clamped(index + 3)]);
     }
 
     /// <summary>The dropout factors of a query and four keys from <paramref name="key"/> on.</summary>
     public Float4 Dropout(int query, int key)
     {
-        ulong row = ((ulong)Grid.IdxY * (ulong)sequence) + (ulong)query;
-        return dropout.At((row * (ulong)sequence) + (ulong)key);
+        ulong sequence = (ulong)Shape.Sequence;
+        ulong row = ((ulong)((Grid.IdxZ * Shape.Heads) + head) * sequence) + (ulong)query;
+        return Shape.Dropout.At((row * sequence) + (ulong)key);
     }
 
     /// <summary>
     /// For four tokens of <paramref name="rows"/> and four of <paramref name="lanes"/>: the sums over the head's features of their products.
     /// </summary>
-    public Block4 Products(VectorMatrix lanes, int laneVector, VectorMatrix rows, int rowVector)
+    /// <param name="lanes">What the lanes' tokens carry.</param>
+    /// <param name="laneRow">Its first row.</param>
+    /// <param name="laneVector">The lanes' vector.</param>
+    /// <param name="rows">What the rows' tokens carry.</param>
+    /// <param name="rowRow">Its first row.</param>
+    /// <param name="rowVector">The rows' vector.</param>
+    public Block4 Products(VectorMatrix lanes, int laneRow, int laneVector, VectorMatrix rows, int rowRow, int rowVector)
     {
-        int lane = lanes.Place(FirstRow, laneVector < EndVector ? laneVector : EndVector - 1);
-        int row = rows.Place(FirstRow, rowVector < EndVector ? rowVector : EndVector - 1);
+        int end = Shape.EndVector;
+        int lane = lanes.Place(laneRow, laneVector < end ? laneVector : end - 1);
+        int row = rows.Place(rowRow, rowVector < end ? rowVector : end - 1);
         Block4 block = default;
-        int left = HeadSize;
+        int left = Shape.HeadSize;
         for (; left > 1; left -= 2)
         {
             // Two features are on their way at a time.
@@ -123,8 +83,6 @@ internal readonly struct AttentionTile
 
         return left > 0 ? block.Plus(lanes.At(lane), rows.At(row)) : block;
     }
-
-    private int Clamped(int index) => index < 0 ? 0 : index < sequence ? index : sequence - 1;
 }
 
 /// <summary>4 x 4 numbers: a row for each token of one vector, a lane for each of another.</summary>

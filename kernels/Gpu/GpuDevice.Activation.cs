@@ -10,44 +10,60 @@ internal sealed partial class GpuDevice
     private protected override void ActivationForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix y)
     {
         VectorMatrix input = Vectors(x);
-        Activate(activation, x, new ActivationOperands(input, input, Vectors(y)), backward: false);
+        ActivationOperands operands = new(input, input, Vectors(y));
+        Launch(activation, new ActivationLaunch(this, operands, x.Rows, VectorsOf(x.Columns), backward: false));
     }
 
     /// <inheritdoc/>
-    private protected override void ActivationBackwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx) =>
-        Activate(activation, x, new ActivationOperands(Vectors(x), Vectors(dy), Vectors(dx)), backward: true);
+    private protected override void ActivationBackwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix dy, in DeviceMatrix dx)
+    {
+        ActivationOperands operands = new(Vectors(x), Vectors(dy), Vectors(dx));
+        Launch(activation, new ActivationLaunch(this, operands, x.Rows, VectorsOf(x.Columns), backward: true));
+    }
 
-    private void Activate(Activation activation, in DeviceMatrix x, in ActivationOperands operands, bool backward)
+    /// <summary>Launches a kernel with the function of an activation.</summary>
+    private static void Launch<TLaunch>(Activation activation, in TLaunch launch)
+        where TLaunch : struct, IActivationLaunch
     {
         switch (activation)
         {
-            case Activation.Linear: Activate<LinearFunction>(x, operands, backward); break;
-            case Activation.Gelu: Activate<GeluFunction>(x, operands, backward); break;
-            case Activation.GeluNew: Activate<GeluNewFunction>(x, operands, backward); break;
-            case Activation.QuickGelu: Activate<QuickGeluFunction>(x, operands, backward); break;
-            case Activation.Relu: Activate<ReluFunction>(x, operands, backward); break;
-            case Activation.SquaredRelu: Activate<SquaredReluFunction>(x, operands, backward); break;
-            case Activation.LeakyRelu: Activate<LeakyReluFunction>(x, operands, backward); break;
-            case Activation.Relu6: Activate<Relu6Function>(x, operands, backward); break;
-            case Activation.Silu: Activate<SiluFunction>(x, operands, backward); break;
-            case Activation.Sigmoid: Activate<SigmoidFunction>(x, operands, backward); break;
-            case Activation.Tanh: Activate<TanhFunction>(x, operands, backward); break;
+            case Activation.Linear: launch.Run<LinearFunction>(); break;
+            case Activation.Gelu: launch.Run<GeluFunction>(); break;
+            case Activation.GeluNew: launch.Run<GeluNewFunction>(); break;
+            case Activation.QuickGelu: launch.Run<QuickGeluFunction>(); break;
+            case Activation.Relu: launch.Run<ReluFunction>(); break;
+            case Activation.SquaredRelu: launch.Run<SquaredReluFunction>(); break;
+            case Activation.LeakyRelu: launch.Run<LeakyReluFunction>(); break;
+            case Activation.Relu6: launch.Run<Relu6Function>(); break;
+            case Activation.Silu: launch.Run<SiluFunction>(); break;
+            case Activation.Sigmoid: launch.Run<SigmoidFunction>(); break;
+            case Activation.Tanh: launch.Run<TanhFunction>(); break;
             default: throw new UnreachableException();
         }
     }
 
-    private void Activate<TFunction>(in DeviceMatrix x, in ActivationOperands operands, bool backward)
-        where TFunction : struct, IActivationFunction
+    /// <summary>A launch of a kernel that is compiled for each function.</summary>
+    private interface IActivationLaunch
     {
-        int vectors = VectorsOf(x.Columns);
-        int count = x.Rows * vectors;
-        if (backward)
+        void Run<TFunction>()
+            where TFunction : struct, IActivationFunction;
+    }
+
+    private readonly struct ActivationLaunch(GpuDevice device, ActivationOperands operands, int rows, int vectors, bool backward)
+        : IActivationLaunch
+    {
+        public void Run<TFunction>()
+            where TFunction : struct, IActivationFunction
         {
-            LaunchLinear(count, new ActivationBackwardKernel<TFunction>(operands, count, vectors));
-        }
-        else
-        {
-            LaunchLinear(count, new ActivationForwardKernel<TFunction>(operands, count, vectors));
+            int count = rows * vectors;
+            if (backward)
+            {
+                device.LaunchLinear(count, new ActivationBackwardKernel<TFunction>(operands, count, vectors));
+            }
+            else
+            {
+                device.LaunchLinear(count, new ActivationForwardKernel<TFunction>(operands, count, vectors));
+            }
         }
     }
 }

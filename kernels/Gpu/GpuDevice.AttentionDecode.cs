@@ -13,33 +13,56 @@ internal sealed partial class GpuDevice
     /// <inheritdoc/>
     private protected override void AttentionDecodeCore(
         in AttentionDecodeArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix keys,
-        in DeviceMatrix values, in DeviceMatrix output)
+        in DeviceMatrix values, in DeviceMatrix output, DeviceBuffer<float>? slopes)
     {
-        int features = q.Rows;
         VectorMatrix valueRows = Vectors(values);
-        KeptTokens kept = new(Scalars(keys), Scalars(values), arguments.Position, arguments.HeadSize);
+        KeptTokens kept = new(Scalars(keys), Scalars(values), arguments);
         ScalarMatrix query = Scalars(q);
-        AppendTokenKernel append = new(Scalars(k), Scalars(v), kept, features);
+        AppendTokenKernel append = new(Scalars(k), Scalars(v), kept, k.Rows);
         ScalarMatrix result = Scalars(output);
 
         // As long as the longest row will be, so that it is allocated once.
         int stride = DeviceMatrix.Padded(keys.Columns);
         ArrayView<float> scores = Reserve(ref decodeScores, Math.Max((long)arguments.Heads * stride, DeviceMatrix.RowPadding));
-        int pairs = arguments.Heads * kept.Count;
-        LaunchLinear(features, append);
-        LaunchLinear(pairs, new DecodeScoresKernel(query, kept, arguments.Scale, new ScalarMatrix(scores, stride), pairs));
-        LaunchGroups(features, new DecodeValuesKernel(new VectorMatrix(scores.Cast<Float4>(), stride / Float4.Width), valueRows, kept, result));
+        ScalarMatrix scoreRows = new(scores, stride);
+        ArrayView<float> falls = slopes is null ? scores : View(slopes);
+        LaunchLinear(k.Rows, append);
+        LaunchHeads(
+            arguments.Heads, Math.Min(DivideUp(kept.Count, shapes.Threads), shapes.MaxGroups),
+            new DecodeScoresKernel(query, kept, arguments.Scale, falls, slopes is null ? 0 : 1, scoreRows));
+        LaunchHeads(
+            arguments.Heads, arguments.HeadSize,
+            new DecodeValuesKernel(new VectorMatrix(scores.Cast<Float4>(), stride / Float4.Width), valueRows, kept, result));
+    }
+
+    /// <summary>Launches groups, all their threads in a line, for each head.</summary>
+    private void LaunchHeads<TKernel>(int heads, int groups, in TKernel kernel)
+        where TKernel : struct, IKernel
+    {
+        if (heads > 0)
+        {
+            kernels.Launch(new Index3D(groups, heads, 1), new Index3D(shapes.Threads, 1, 1), kernel);
+        }
     }
 }
 
 /// <summary>The keys and values of a sequence [features, capacity] up to those of the token that attends.</summary>
-internal readonly struct KeptTokens(ScalarMatrix keys, ScalarMatrix values, int position, int headSize)
+internal readonly struct KeptTokens(ScalarMatrix keys, ScalarMatrix values, AttentionDecodeArguments arguments)
 {
     public readonly ScalarMatrix Keys = keys, Values = values;
-    public readonly int Position = position, HeadSize = headSize;
+    public readonly int Position = arguments.Position, HeadSize = arguments.HeadSize, GroupSize = arguments.GroupSize;
 
-    /// <summary>Tokens that the token attends to, itself included.</summary>
-    public int Count => Position + 1;
+    /// <summary>The first key that the token sees.</summary>
+    public readonly int FirstKey = arguments.FirstKey;
+
+    /// <summary>The vector that holds it.</summary>
+    public readonly int FirstVector = arguments.FirstKey / Float4.Width;
+
+    /// <summary>Keys from that vector on to the token's own.</summary>
+    public readonly int Count = arguments.Position + 1 - (arguments.FirstKey / Float4.Width * Float4.Width);
+
+    /// <summary>The first row of the keys and values that a head reads.</summary>
+    public int FirstRow(int head) => head / GroupSize * HeadSize;
 }
 
 /// <summary>Writes a token's key and value into its column; a thread for each feature.</summary>
@@ -55,56 +78,70 @@ internal readonly struct AppendTokenKernel(ScalarMatrix k, ScalarMatrix v, KeptT
     }
 }
 
-/// <summary>scores[head, key] = scale q . keys[:, key]; a thread for each head and key.</summary>
-internal readonly struct DecodeScoresKernel(ScalarMatrix q, KeptTokens kept, float scale, ScalarMatrix scores, int count) : IKernel
+/// <summary>
+/// scores[head, key] = scale q . keys[:, key], less the head's slope for each token between them; a thread for each key and Grid.IdxY.
+/// </summary>
+internal readonly struct DecodeScoresKernel(
+    ScalarMatrix q, KeptTokens kept, float scale, ArrayView<float> slopes, int useSlopes, ScalarMatrix scores) : IKernel
 {
     public void Invoke()
     {
-        for (int i = Work.First; i < count; i += Work.Stride)
+        int head = Grid.IdxY;
+        int row = kept.FirstRow(head);
+        float slope = useSlopes != 0 ? slopes[head] : 0f;
+        for (int key = (kept.FirstVector * Float4.Width) + Work.First; key <= kept.Position; key += Work.Stride)
         {
-            int head = i / kept.Count;
-            int key = i - (head * kept.Count);
-            int first = head * kept.HeadSize;
+            int query = q.Place(head * kept.HeadSize, 0);
+            int place = kept.Keys.Place(row, key);
             float sum = 0;
-            for (int feature = first; feature < first + kept.HeadSize; feature++)
+            for (int left = kept.HeadSize; left > 0; left--)
             {
-                sum += q[feature, 0] * kept.Keys[feature, key];
+                sum += q.At(query) * kept.Keys.At(place);
+                query += q.Stride;
+                place += kept.Keys.Stride;
             }
 
-            scores[head, key] = scale * sum;
+            float score = (scale * sum) - (slope * (kept.Position - key));
+            scores[head, key] = key < kept.FirstKey ? AttentionTile.Masked : score;
         }
     }
 }
 
-/// <summary>output[feature] = sum over keys of softmax(scores of the feature's head) values[feature, key]; a group for each feature.</summary>
+/// <summary>
+/// output[feature] = sum over keys of softmax(scores of the feature's head) values[feature, key]; a group for each feature of the head Grid.IdxY.
+/// </summary>
 internal readonly struct DecodeValuesKernel(VectorMatrix scores, VectorMatrix values, KeptTokens kept, ScalarMatrix output) : IKernel
 {
     public void Invoke()
     {
-        int feature = Grid.IdxX;
-        int head = feature / kept.HeadSize;
+        int head = Grid.IdxY;
+        int place = scores.Place(head, kept.FirstVector + Group.IdxX);
         float largest = AttentionTile.Masked;
-        for (int vector = Group.IdxX; vector * Float4.Width < kept.Count; vector += Group.DimX)
+        for (int left = kept.Count - (Group.IdxX * Float4.Width); left > 0; left -= Group.DimX * Float4.Width)
         {
-            largest = Largest(scores[head, vector], kept.Count - (vector * Float4.Width), largest);
+            largest = Largest(scores.At(place), left, largest);
+            place += Group.DimX;
         }
 
         Float4 maximum = Float4.Broadcast(GroupMaximum.Of(largest));
         BlockedSum sum = default;
         BlockedSum attended = default;
-        for (int vector = Group.IdxX; vector * Float4.Width < kept.Count; vector += Group.DimX)
+        place = scores.Place(head, kept.FirstVector + Group.IdxX);
+        int value = values.Place(kept.FirstRow(head) + Grid.IdxX, kept.FirstVector + Group.IdxX);
+        for (int left = kept.Count - (Group.IdxX * Float4.Width); left > 0; left -= Group.DimX * Float4.Width)
         {
-            int left = kept.Count - (vector * Float4.Width);
-            Float4 weights = Float4.Keep(GpuMath.Exp(scores[head, vector] - maximum), left);
+            Float4 weights = Float4.Keep(GpuMath.Exp(scores.At(place) - maximum), left);
             sum.Add(weights);
-            attended.Add(Float4.Keep(weights * values[feature, vector], left));
+            attended.Add(Float4.Keep(weights * values.At(value), left));
+            place += Group.DimX;
+            value += Group.DimX;
         }
 
         float total = GroupSum.Of(sum.Total.Sum);
         float result = GroupSum.Of(attended.Total.Sum);
         if (Group.IdxX == 0)
         {
-            output[feature, 0] = result / total;
+            output[(head * kept.HeadSize) + Grid.IdxX, 0] = result / total;
         }
     }
 

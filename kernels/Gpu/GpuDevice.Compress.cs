@@ -39,7 +39,8 @@ internal sealed partial class GpuDevice
     {
         CsrPattern pattern = CompressCore(keep, rows, columns);
         GpuBuffer<float> values = new(this, pattern.NonZeros);
-        TransferCore(from: null, pattern, rows, columns, dense, values);
+        using PatternPair patterns = PairCore(from: null, pattern, rows, columns);
+        TransferCore(patterns, dense, values);
         LaunchLinear(pattern.NonZeros, new FiniteKernel(pattern.NonZeros, values.View));
         return (pattern, values);
     }

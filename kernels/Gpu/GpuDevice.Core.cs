@@ -72,6 +72,9 @@ internal sealed partial class GpuDevice : IlgpuDevice
     /// <summary>Columns of a sparse weight whose input lies in a group's shared memory at a time.</summary>
     public int ChunkColumns { get; }
 
+    /// <summary>Whether tiles of sparse products lie in dynamic shared memory, of which there is more than 48 KiB.</summary>
+    public bool HasLargeTiles => ChunkColumns > InputTile.StaticColumns;
+
     /// <summary>The stream that everything runs on, in order.</summary>
     public AcceleratorStream Stream => accelerator.DefaultStream;
 

@@ -40,19 +40,59 @@ internal sealed partial class GpuDevice
         }
 
         int shares = own.Samples.Shares;
-        int tiles = DivideUp(VectorsOf(tokens), SddmmKernel.TileVectors);
+        int tiles = DivideUp(VectorsOf(tokens), SddmmProduct.TileVectors);
         int wanted = DivideUp(GroupsToLevel * Cores, shares);
         int most = Math.Min(Math.Min(tiles / FewestTiles, MaxPartialGradients / nonZeros), Math.Min(MaxSplits, shapes.MaxRanges));
-        int splits = Math.Clamp(wanted, 1, Math.Max(most, 1));
+        int room = own.Samples.IsLarge ? DynamicSampleMemory.GroupsPerMultiprocessor : StaticSampleMemory.GroupsPerMultiprocessor;
+        int splits = Splits(shares, Math.Clamp(wanted, 1, Math.Max(most, 1)), room * Cores);
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
-        kernels.Launch(
-            new Index3D(shares, splits, 1), new Index3D(shapes.Threads, 1, 1),
-            new SddmmKernel(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0));
+        Index3D grid = new(shares, splits, 1);
+        SddmmProduct sampled = new(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
+        if (own.Samples.IsLarge)
+        {
+            kernels.Launch(
+                grid, new Index3D(DynamicSampleMemory.Threads, 1, 1), new SddmmKernel<DynamicSampleMemory>(sampled),
+                SharedMemoryConfig.RequestDynamic<Float4>(DynamicSampleMemory.Elements));
+        }
+        else
+        {
+            kernels.Launch(grid, new Index3D(shapes.Threads, 1, 1), new SddmmKernel<StaticSampleMemory>(sampled));
+        }
+
         if (splits > 1)
         {
             LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));
         }
     }
+
+    /// <summary>Into how many parts tokens are split, at most and half of that at least, so that the last groups leave little room unused.</summary>
+    private static int Splits(int shares, int most, int room)
+    {
+        int best = most;
+        double used = 0;
+        for (int splits = most; splits > most / 2; splits--)
+        {
+            double waves = (double)shares * splits / room;
+            if (waves / Math.Ceiling(waves) > used)
+            {
+                used = waves / Math.Ceiling(waves);
+                best = splits;
+            }
+        }
+
+        return best;
+    }
+}
+
+/// <summary>gradient[p] = dy[row(p), :] . x[column(p), :].</summary>
+internal readonly struct SddmmKernel<TMemory>(SddmmProduct product) : IKernel
+    where TMemory : struct, ISampleMemory
+{
+    public static int GroupsPerMultiprocessor => TMemory.GroupsPerMultiprocessor;
+
+    public static int MostThreads => TMemory.Threads;
+
+    public void Invoke() => product.Sample(default(TMemory).Take());
 }
 
 /// <summary>
@@ -60,22 +100,20 @@ internal sealed partial class GpuDevice
 /// with the share's rows and columns of both inputs in shared memory. A thread has up to four batches of non-zeros to itself and keeps their sums
 /// in registers: no sum is spread over threads.
 /// </summary>
-internal readonly struct SddmmKernel(
-    SampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate) : IKernel
+internal readonly struct SddmmProduct(
+    SampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
 {
-    // As many as the shared memory has room for.
-    public static int GroupsPerMultiprocessor => 4;
-
     /// <summary>Batches whose sums a thread keeps.</summary>
     public const int ThreadBatches = 4;
 
     /// <summary>Vectors of tokens of a tile: as many as threads that read 16 bytes of shared memory at once.</summary>
     public const int TileVectors = 8;
 
-    public void Invoke()
+    /// <summary>A group's part of the gradient.</summary>
+    public void Sample(ArrayView<Float4> memory)
     {
-        ArrayView<Float4> columns = SharedMemory.Allocate<Float4>(GpuSamples.ChunkColumns * TileVectors);
-        ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(GpuSamples.ShareRows * TileVectors);
+        ArrayView<Float4> columns = memory;
+        ArrayView<Float4> rows = memory.SubView(GpuSamples.ChunkColumns * TileVectors);
         Int4 share = samples.Share(Grid.IdxX);
         int end = samples.Share(Grid.IdxX + 1).X;
         int passes = (end - share.X + (Group.DimX * ThreadBatches) - 1) / (Group.DimX * ThreadBatches);
@@ -130,16 +168,20 @@ internal readonly struct SddmmKernel(
         int vector = firstVector + (i % TileVectors);
         if (Group.DimX % TileVectors == 0 && tokens - (firstVector * Float4.Width) >= TileVectors * Float4.Width)
         {
-            // Two vectors are on their way at a time; a thread's all lie in one column of vectors.
+            // Four vectors are on their way at a time; a thread's all lie in one column of vectors.
             int step = Group.DimX / TileVectors;
             int row = i / TileVectors;
-            for (; row + step < rows; row += 2 * step)
+            for (; row + (3 * step) < rows; row += 4 * step)
             {
                 Float4 first = source[firstRow + row, vector];
                 Float4 second = source[firstRow + row + step, vector];
+                Float4 third = source[firstRow + row + (2 * step), vector];
+                Float4 fourth = source[firstRow + row + (3 * step), vector];
                 tile[i] = first;
                 tile[i + Group.DimX] = second;
-                i += 2 * Group.DimX;
+                tile[i + (2 * Group.DimX)] = third;
+                tile[i + (3 * Group.DimX)] = fourth;
+                i += 4 * Group.DimX;
             }
         }
 

@@ -64,10 +64,12 @@ internal sealed partial class GpuDevice
         ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
         LaunchLinear(order.Batches, order.Fire(values, records));
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
-        int teams = shapes.Teams;
+        bool isStatic = order.ChunkColumns == InputTile.StaticColumns;
+        int teams = Math.Min(shapes.Teams, isStatic ? StaticTileMemory.Teams : DynamicTileMemory.Teams);
+        int room = isStatic ? StaticTileMemory.GroupsPerMultiprocessor : DynamicTileMemory.GroupsPerMultiprocessor;
 
         // Smaller groups, as long as the multiprocessors have room for all of them at once.
-        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= InputTile.GroupsPerMultiprocessor * Cores)
+        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= room * Cores)
         {
             teams /= 2;
         }
@@ -76,9 +78,10 @@ internal sealed partial class GpuDevice
         if (tiles > 0 && ranges > 0)
         {
             SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
-            Index3D grid = new(tiles, ranges, 1);
+            // Groups of one tile of tokens run side by side: what one of them has read of the input the others find in the cache.
+            Index3D grid = new(ranges, Math.Min(tiles, ushort.MaxValue), 1);
             Index3D group = new(shapes.TeamLanes, teams, 1);
-            if (order.ChunkColumns == InputTile.StaticColumns)
+            if (isStatic)
             {
                 kernels.Launch(grid, group, new SpmmKernel<StaticTileMemory>(product));
             }
@@ -115,9 +118,9 @@ internal enum SpmmStart
 internal readonly struct SpmmKernel<TMemory>(SpmmProduct product) : IKernel
     where TMemory : struct, ITileMemory
 {
-    public static int GroupsPerMultiprocessor => InputTile.GroupsPerMultiprocessor;
+    public static int GroupsPerMultiprocessor => TMemory.GroupsPerMultiprocessor;
 
-    public static int MostThreads => GroupShapes.MostTeams * GroupShapes.GpuTeamLanes;
+    public static int MostThreads => TMemory.Teams * GroupShapes.GpuTeamLanes;
 
     public void Invoke() => product.Multiply(InputTile.Allocate<TMemory>());
 }
@@ -134,9 +137,9 @@ internal readonly struct SpmmProduct(
     public void Multiply(InputTile tile)
     {
         int vectors = (tokens + Float4.Width - 1) / Float4.Width;
-        for (int firstVector = Grid.IdxX * Group.DimX; firstVector < vectors; firstVector += Grid.DimX * Group.DimX)
+        for (int firstVector = Grid.IdxY * Group.DimX; firstVector < vectors; firstVector += Grid.DimY * Group.DimX)
         {
-            for (int first = Grid.IdxY * Group.DimY; first < order.Bundles; first += Grid.DimY * Group.DimY)
+            for (int first = Grid.IdxX * Group.DimY; first < order.Bundles; first += Grid.DimX * Group.DimY)
             {
                 MultiplyBundle(tile, first + Group.IdxY, firstVector);
             }

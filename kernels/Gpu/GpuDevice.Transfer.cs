@@ -8,43 +8,50 @@ namespace SparseEngine.Kernels.Gpu;
 internal sealed partial class GpuDevice
 {
     /// <inheritdoc/>
-    private protected override void TransferCore(
-        CsrPattern? from, CsrPattern? to, int rows, int columns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
+    private protected override PatternPair PairCore(CsrPattern? from, CsrPattern? to, int rows, int columns) =>
+        new GpuPatternPair(this, from, to, rows, columns);
+
+    /// <inheritdoc/>
+    private protected override void TransferCore(PatternPair patterns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
     {
         ArrayView<float> numbers = View(source);
         ArrayView<float> moved = View(destination);
-        int elements = rows * columns;
-        int count = to?.NonZeros ?? elements;
+        if (patterns is not GpuPatternPair pair || pair.Device != this)
+        {
+            throw new ArgumentException("the patterns were paired by another device", nameof(patterns));
+        }
+
+        int elements = patterns.Rows * patterns.Columns;
+        int count = patterns.To?.NonZeros ?? elements;
         if (count == 0)
         {
             return;
         }
 
-        if (from is { NonZeros: 0 })
+        if (patterns.From is { NonZeros: 0 })
         {
             Zero(Own(destination), count);
-            return;
         }
-
-        using UploadedPlaces? before = from is null ? null : new UploadedPlaces(this, from);
-        using UploadedPlaces? after = to is null ? null : new UploadedPlaces(this, to);
-        if (before is null && after is null)
+        else if (patterns is { From: null, To: null })
         {
             LaunchLinear(count, new CopyKernel(numbers, count, moved));
         }
-        else if (before is null)
+        else if (patterns.From is null)
         {
-            LaunchLinear(count, new GatherKernel(numbers, after!.View, count, moved, accumulate: 0));
+            LaunchLinear(count, new GatherKernel(numbers, pair.After, count, moved, accumulate: 0));
         }
-        else if (after is null)
+        else if (patterns.To is null)
         {
             Zero(Own(destination), count);
-            LaunchLinear(from!.NonZeros, new ScatterKernel(numbers, before.View, from.NonZeros, moved));
+            LaunchLinear(patterns.From.NonZeros, new ScatterKernel(numbers, pair.Before, patterns.From.NonZeros, moved));
         }
         else
         {
-            LaunchLinear(count, new MergeKernel(numbers, before.View, from!.NonZeros, after.View, count, moved));
+            LaunchLinear(count, new MergeKernel(numbers, pair.Before, patterns.From.NonZeros, pair.After, count, moved));
         }
+
+        // What it came from may be given back at once.
+        Synchronize();
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using SparseEngine.Kernels.Sparse;
 
@@ -23,7 +22,7 @@ internal sealed class GpuFiringOrder : IDisposable
     public const int Batch = 3;
 
     /// <summary>Bits of a column's place in the tile of its chunk.</summary>
-    public const int PlaceBits = 8;
+    public const int PlaceBits = 10;
 
     // A row is long that has more non-zeros than this, and than so many times the mean.
     private const int LongRow = 64;
@@ -37,13 +36,13 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <summary>Arranges a matrix.</summary>
     /// <param name="device">Where it goes.</param>
     /// <param name="csr">The orientation's rows.</param>
-    /// <param name="valuePositions">For each non-zero its position in the values of W; empty where that is its own.</param>
-    public GpuFiringOrder(GpuDevice device, CsrPattern csr, ReadOnlySpan<int> valuePositions)
+    /// <param name="valuePositions">For each non-zero its position in the values of W; null where that is its own.</param>
+    public GpuFiringOrder(GpuDevice device, CsrPattern csr, int[]? valuePositions)
         : this(device, csr, Pieces(csr), valuePositions)
     {
     }
 
-    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, ReadOnlySpan<int> valuePositions)
+    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, int[]? valuePositions)
     {
         ColumnCount = csr.ColumnCount;
         ChunkColumns = device.ChunkColumns;
@@ -113,80 +112,6 @@ internal sealed class GpuFiringOrder : IDisposable
     {
         int limit = Math.Max(LongRow, (int)((long)LongRowOfMean * csr.NonZeros / csr.Rows));
         return new RowPiece(row, start, (int)Math.Min((long)start + limit, csr.RowPointers[row + 1]));
-    }
-
-    /// <summary>Consecutive non-zeros [Start, End) of a row.</summary>
-    private readonly record struct RowPiece(int Row, int Start, int End)
-    {
-        public int Length => End - Start;
-    }
-
-    /// <summary>The batches of pieces of rows, bundle by bundle, chunk by chunk and row by row.</summary>
-    private sealed class FiringList
-    {
-        private readonly int chunkWidth;
-        private readonly List<int> places = [];
-        private readonly List<int> positions = [];
-
-        public FiringList(CsrPattern csr, RowPiece[] pieces, int slots, int chunks, int chunkColumns, ReadOnlySpan<int> valuePositions)
-        {
-            chunkWidth = chunkColumns;
-            int bundles = slots / BundleRows;
-            int expected = (csr.NonZeros / Batch) + csr.Rows;
-            places.EnsureCapacity(expected);
-            positions.EnsureCapacity(expected * Batch);
-            Ends = new int[(slots * chunks) + 1];
-            Span<int> at = stackalloc int[BundleRows];
-            for (int bundle = 0; bundle < bundles; bundle++)
-            {
-                at.Clear();
-                for (int row = 0; row < BundleRows && (bundle * BundleRows) + row < pieces.Length; row++)
-                {
-                    at[row] = pieces[(bundle * BundleRows) + row].Start;
-                }
-
-                for (int chunk = 0; chunk < chunks; chunk++)
-                {
-                    for (int row = 0; row < BundleRows; row++)
-                    {
-                        int slot = (bundle * BundleRows) + row;
-                        at[row] = slot < pieces.Length ? Add(csr, at[row], pieces[slot].End, chunk, valuePositions) : 0;
-                        Ends[(((bundle * chunks) + chunk) * BundleRows) + row + 1] = places.Count;
-                    }
-                }
-            }
-        }
-
-        /// <summary>Where the batches of each bundle's rows end in each chunk, behind an entry of nothing.</summary>
-        public int[] Ends { get; }
-
-        /// <summary>For each batch, its columns' places in the tile.</summary>
-        public ReadOnlySpan<int> Places => CollectionsMarshal.AsSpan(places);
-
-        /// <summary>For each non-zero of each batch its position in the values of W, or -1.</summary>
-        public ReadOnlySpan<int> Positions => CollectionsMarshal.AsSpan(positions);
-
-        /// <summary>Adds the non-zeros [p, end) that lie in a chunk, and tells where the others begin.</summary>
-        private int Add(CsrPattern csr, int p, int end, int chunk, ReadOnlySpan<int> valuePositions)
-        {
-            ReadOnlySpan<int> columns = csr.Columns;
-            int first = chunk * chunkWidth;
-            while (p < end && columns[p] < first + chunkWidth)
-            {
-                int packed = 0;
-                for (int i = 0; i < Batch; i++)
-                {
-                    bool inside = p < end && columns[p] < first + chunkWidth;
-                    packed |= (inside ? columns[p] - first + 1 : InputTile.Zeros) << (i * PlaceBits);
-                    positions.Add(!inside ? -1 : valuePositions.IsEmpty ? p : valuePositions[p]);
-                    p += inside ? 1 : 0;
-                }
-
-                places.Add(packed);
-            }
-
-            return p;
-        }
     }
 }
 

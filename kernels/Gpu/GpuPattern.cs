@@ -13,7 +13,7 @@ internal sealed class GpuPattern : SparsePattern
     {
         (CsrPattern transposed, int[] positions) = device.Transpose(csr);
         Device = device;
-        Forward = new GpuFiringOrder(device, csr, []);
+        Forward = new GpuFiringOrder(device, csr, valuePositions: null);
         Transposed = new GpuFiringOrder(device, transposed, positions);
         Samples = new GpuSamples(device, csr);
     }
@@ -49,14 +49,13 @@ internal sealed class GpuPattern : SparsePattern
     public static int[] ElementsOf(CsrPattern csr)
     {
         int[] elements = new int[csr.NonZeros];
-        for (int row = 0; row < csr.Rows; row++)
+        Parallel.For(0, csr.Rows, row =>
         {
             for (int p = csr.RowPointers[row]; p < csr.RowPointers[row + 1]; p++)
             {
                 elements[p] = (row * csr.ColumnCount) + csr.Columns[p];
             }
-        }
-
+        });
         return elements;
     }
 

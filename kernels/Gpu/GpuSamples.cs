@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using SparseEngine.Kernels.Sparse;
 
@@ -14,38 +13,47 @@ internal sealed class GpuSamples : IDisposable
     /// <summary>Columns of a chunk; with 8 bits each, a batch's four are one word.</summary>
     public const int ChunkColumns = 256;
 
-    /// <summary>Most rows of a share. With the columns they are 384, times 32 tokens of 4 bytes: the 48 KiB of static shared memory.</summary>
-    public const int ShareRows = 128;
-
-    /// <summary>Most batches of a share: four for each thread of the largest group.</summary>
-    public const int ShareBatches = GroupShapes.MostThreads * SddmmKernel.ThreadBatches;
-
     /// <summary>Most non-zeros of a batch.</summary>
     public const int Batch = 4;
 
     /// <summary>Bits of a column's place in its chunk.</summary>
     public const int PlaceBits = 8;
 
+    // With more than one non-zero in so many places a smaller share has enough of them, and smaller groups wait less for each other.
+    private const long SparseFor = 10;
+
+    // Tokens are split among up to 16 groups besides: with fewer large shares some multiprocessors would have none.
+    private const int FewestSharesOfCores = 8;
+
     private readonly GpuBuffer<Int4> shares;
     private readonly GpuBuffer<Int2> batches;
-    private readonly GpuBuffer<byte> rows;
+    private readonly GpuBuffer<ushort> rows;
     private readonly int columnCount;
 
     /// <summary>Arranges a matrix.</summary>
     public GpuSamples(GpuDevice device, CsrPattern csr)
     {
         columnCount = csr.ColumnCount;
-        SampleList list = new(csr);
-        shares = GpuPattern.Upload<Int4>(device, CollectionsMarshal.AsSpan(list.Shares));
-        batches = GpuPattern.Upload<Int2>(device, CollectionsMarshal.AsSpan(list.Batches));
-        rows = GpuPattern.Upload<byte>(device, CollectionsMarshal.AsSpan(list.Rows));
+        IsLarge = device.HasLargeTiles && csr.NonZeros * SparseFor <= (long)csr.Rows * csr.ColumnCount
+            && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
+        int shareRows = IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows;
+        int shareBatches = SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads);
+        ChunkSamples[] chunks = new ChunkSamples[(csr.ColumnCount + ChunkColumns - 1) / ChunkColumns];
+        Parallel.For(0, chunks.Length, chunk => chunks[chunk] = new ChunkSamples(csr, chunk * ChunkColumns, shareRows, shareBatches));
+        batches = GpuPattern.Upload<Int2>(device, Joined(chunks, chunk => chunk.Batches));
+        rows = GpuPattern.Upload<ushort>(device, Joined(chunks, chunk => chunk.Rows));
+        shares = GpuPattern.Upload<Int4>(device, SharesOf(chunks));
     }
+
+    /// <summary>Whether shares are made for <see cref="DynamicSampleMemory"/>.</summary>
+    public bool IsLarge { get; }
 
     /// <summary>The number of shares.</summary>
     public int Shares => shares.Length - 1;
 
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + rows.Length;
+    public long Bytes =>
+        (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + (sizeof(ushort) * (long)rows.Length);
 
     /// <summary>What kernels read of it.</summary>
     public SampleView View => new(shares.View, batches.View, rows.View, columnCount);
@@ -57,88 +65,31 @@ internal sealed class GpuSamples : IDisposable
         rows.Dispose();
     }
 
-    /// <summary>The batches of a matrix, chunk by chunk and row by row.</summary>
-    private sealed class SampleList
+    private static T[] Joined<T>(ChunkSamples[] chunks, Func<ChunkSamples, List<T>> items)
     {
-        private int firstRow;
-        private int firstBatch;
-
-        public SampleList(CsrPattern csr)
+        T[] joined = new T[chunks.Sum(chunk => items(chunk).Count)];
+        int next = 0;
+        foreach (ChunkSamples chunk in chunks)
         {
-            int expected = (csr.NonZeros / Batch) + csr.Rows;
-            Batches.EnsureCapacity(expected);
-            Rows.EnsureCapacity(expected);
-            int[] at = [.. csr.RowPointers[..^1]];
-            for (int firstColumn = 0; firstColumn < csr.ColumnCount; firstColumn += ChunkColumns)
-            {
-                int lastRow = -1;
-                for (int row = 0; row < csr.Rows; row++)
-                {
-                    int end = at[row];
-                    while (end < csr.RowPointers[row + 1] && csr.Columns[end] < firstColumn + ChunkColumns)
-                    {
-                        end++;
-                    }
-
-                    int count = (end - at[row] + Batch - 1) / Batch;
-                    if (count == 0)
-                    {
-                        continue;
-                    }
-
-                    if (lastRow >= 0 && (row - firstRow >= ShareRows || Batches.Count + count - firstBatch > ShareBatches))
-                    {
-                        Close(lastRow, firstColumn);
-                        lastRow = -1;
-                    }
-
-                    firstRow = lastRow < 0 ? row : firstRow;
-                    lastRow = row;
-                    Add(csr.Columns[at[row]..end], at[row], firstColumn, row - firstRow);
-                    at[row] = end;
-                }
-
-                if (lastRow >= 0)
-                {
-                    Close(lastRow, firstColumn);
-                }
-            }
-
-            Shares.Add(new Int4(Batches.Count, 0, 0, 0));
+            items(chunk).CopyTo(joined, next);
+            next += items(chunk).Count;
         }
 
-        /// <summary>For each share its first batch, first row, number of rows and first column; behind them the number of batches.</summary>
-        public List<Int4> Shares { get; } = [];
+        return joined;
+    }
 
-        /// <summary>
-        /// For each batch the places of its columns, ascending, the last one repeated where there are fewer than four, and its first position.
-        /// </summary>
-        public List<Int2> Batches { get; } = [];
-
-        /// <summary>For each batch its row in the share.</summary>
-        public List<byte> Rows { get; } = [];
-
-        private void Close(int lastRow, int firstColumn)
+    /// <summary>The shares of all chunks, which each count its batches from 0, and behind them the number of batches.</summary>
+    private static Int4[] SharesOf(ChunkSamples[] chunks)
+    {
+        List<Int4> shares = [];
+        int firstBatch = 0;
+        foreach (ChunkSamples chunk in chunks)
         {
-            Shares.Add(new Int4(firstBatch, firstRow, lastRow - firstRow + 1, firstColumn));
-            firstBatch = Batches.Count;
+            shares.AddRange(chunk.Shares.Select(share => new Int4(firstBatch + share.X, share.Y, share.Z, share.W)));
+            firstBatch += chunk.Batches.Count;
         }
 
-        private void Add(ReadOnlySpan<int> columns, int position, int firstColumn, int row)
-        {
-            for (int first = 0; first < columns.Length; first += Batch)
-            {
-                uint packed = 0;
-                for (int i = 0; i < Batch; i++)
-                {
-                    int column = columns[Math.Min(first + i, columns.Length - 1)];
-                    packed |= (uint)(column - firstColumn) << (i * PlaceBits);
-                }
-
-                Batches.Add(new Int2((int)packed, position + first));
-                Rows.Add((byte)row);
-            }
-        }
+        return [.. shares, new Int4(firstBatch, 0, 0, 0)];
     }
 }
 
@@ -147,7 +98,7 @@ internal sealed class GpuSamples : IDisposable
 /// <param name="batches">For each batch its columns' places and the position of its first non-zero.</param>
 /// <param name="rows">For each batch its row in the share.</param>
 /// <param name="columns">Columns.</param>
-internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int2> batches, ArrayView<byte> rows, int columns)
+internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int2> batches, ArrayView<ushort> rows, int columns)
 {
     public Int4 Share(int share) => shares[share];
 

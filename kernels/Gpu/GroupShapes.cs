@@ -25,7 +25,7 @@ internal sealed record GroupShapes(
     public const int SharedBytes = 48 << 10;
 
     /// <summary>The most teams of a group.</summary>
-    public const int MostTeams = 16;
+    public const int MostTeams = 32;
 
     /// <summary>Threads of a team on a GPU: a warp, so that teams with more to do hold up no other.</summary>
     public const int GpuTeamLanes = 32;

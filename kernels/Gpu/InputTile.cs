@@ -11,9 +11,6 @@ internal readonly struct InputTile
     /// <summary>Columns of a tile in static shared memory. With the column of zeros they are 96, times 128 tokens of 4 bytes: 48 KiB.</summary>
     public const int StaticColumns = 95;
 
-    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
-    public const int GroupsPerMultiprocessor = 2;
-
     /// <summary>The place of the column of zeros; a chunk's columns have those from the next on.</summary>
     public const int Zeros = 0;
 
@@ -27,6 +24,9 @@ internal readonly struct InputTile
     // What places have bits for, the one of zeros among them.
     private const int MostColumns = (1 << GpuFiringOrder.PlaceBits) - 1;
 
+    // Fewer are not worth a group that is alone on its multiprocessor.
+    private const int FewestLargeColumns = 256;
+
     // CUDA keeps so much of a multiprocessor's shared memory for each group.
     private const int ReservedBytes = 1 << 10;
 
@@ -39,17 +39,17 @@ internal readonly struct InputTile
     public static int Elements(int columns) => (columns + 1) * Stride;
 
     /// <summary>
-    /// The columns of a tile where dynamic shared memory is to be had: as many as the groups of a multiprocessor have room for, as many for each
-    /// team to load. Where that is hardly more than the static memory holds, it is these.
+    /// The columns of a tile where dynamic shared memory is to be had: as many as a multiprocessor has room for, as many for each team to load. Where
+    /// these are few, two groups with static memory do better.
     /// </summary>
     /// <param name="multiprocessorBytes">Shared memory of a multiprocessor.</param>
     /// <param name="groupBytes">The most that a group may have of it.</param>
     public static int ColumnsFor(int multiprocessorBytes, int groupBytes)
     {
-        int bytes = Math.Min((multiprocessorBytes / GroupsPerMultiprocessor) - ReservedBytes, groupBytes);
+        int bytes = Math.Min((multiprocessorBytes / DynamicTileMemory.GroupsPerMultiprocessor) - ReservedBytes, groupBytes);
         int columns = Math.Min((bytes / ColumnBytes) - 1, MostColumns);
         columns -= columns % TeamColumns;
-        return columns < StaticColumns + TeamColumns ? StaticColumns : columns;
+        return columns < FewestLargeColumns ? StaticColumns : columns;
     }
 
     /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>

@@ -5,12 +5,22 @@ namespace SparseEngine.Kernels.Gpu;
 /// <summary>The shared memory that an <see cref="InputTile"/> lies in.</summary>
 internal interface ITileMemory
 {
+    /// <summary>The most teams of a group.</summary>
+    static abstract int Teams { get; }
+
+    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
+    static abstract int GroupsPerMultiprocessor { get; }
+
     ArrayView<Float4> Take();
 }
 
 /// <summary>Of a size that the kernel is compiled with: up to 48 KiB, on every device.</summary>
 internal readonly struct StaticTileMemory : ITileMemory
 {
+    public static int Teams => 16;
+
+    public static int GroupsPerMultiprocessor => 2;
+
     public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((InputTile.StaticColumns + 1) * GroupShapes.GpuTeamLanes);
 }
 
@@ -20,5 +30,9 @@ internal readonly struct StaticTileMemory : ITileMemory
 /// </summary>
 internal readonly struct DynamicTileMemory : ITileMemory
 {
+    public static int Teams => GroupShapes.MostTeams;
+
+    public static int GroupsPerMultiprocessor => 1;
+
     public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
 }

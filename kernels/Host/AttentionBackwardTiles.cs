@@ -28,15 +28,15 @@ internal readonly unsafe struct AttentionBackwardTiles
 
     private readonly float* end;
 
-    private AttentionBackwardTiles(float* memory, in AttentionArguments arguments, int panel, int rows)
+    private AttentionBackwardTiles(float* memory, in AttentionArguments arguments, int scores, int panel, int rows)
     {
         int sequence = arguments.Sequence;
         int size = arguments.HeadSize;
         int wholeKeys = RoundUp(sequence, rows);
         SumStride = RoundUp(size, panel);
         end = memory;
-        Probabilities = Take(ref end, wholeKeys * panel);
-        ScoreGradients = Take(ref end, wholeKeys * panel);
+        Probabilities = Take(ref end, scores * panel);
+        ScoreGradients = Take(ref end, scores * panel);
         QueryPanel = Take(ref end, size * panel);
         GradientPanel = Take(ref end, size * panel);
         OutputPanel = Take(ref end, size * panel);
@@ -52,13 +52,14 @@ internal readonly unsafe struct AttentionBackwardTiles
     /// <summary>Lays the arrays out in a worker's scratch memory.</summary>
     /// <param name="scratch">The memory.</param>
     /// <param name="arguments">The attention's shape.</param>
+    /// <param name="scores">The most rows of scores that a panel has.</param>
     /// <param name="panel">Queries in a panel.</param>
     /// <param name="rows">Rows of the microkernel's tile.</param>
-    public static AttentionBackwardTiles In(WorkerScratch scratch, in AttentionArguments arguments, int panel, int rows)
+    public static AttentionBackwardTiles In(WorkerScratch scratch, in AttentionArguments arguments, int scores, int panel, int rows)
     {
         // Laid out from address zero first, the end is the size.
-        AttentionBackwardTiles measure = new(null, arguments, panel, rows);
-        return new AttentionBackwardTiles(scratch.Take(checked((int)((nint)measure.end / sizeof(float)))), arguments, panel, rows);
+        AttentionBackwardTiles measure = new(null, arguments, scores, panel, rows);
+        return new AttentionBackwardTiles(scratch.Take(checked((int)((nint)measure.end / sizeof(float)))), arguments, scores, panel, rows);
     }
 
     private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Sparse;
 
@@ -11,7 +10,7 @@ namespace SparseEngine.Kernels.Host;
 /// same tile's pieces of long rows lie pages apart.
 /// </summary>
 /// <remarks>A group's non-zeros are the same consecutive positions as in CSR, in another order.</remarks>
-internal sealed class FiringOrder
+internal sealed partial class FiringOrder
 {
     /// <summary>Rows of a group; the last one of a block may have fewer.</summary>
     public const int GroupRows = 256;
@@ -37,10 +36,11 @@ internal sealed class FiringOrder
     private readonly ushort[] lengths;
     private readonly ushort[] offsets;
 
+    /// <param name="workers">Who arranges it.</param>
     /// <param name="pattern">The matrix.</param>
     /// <param name="partition">Its rows' partition.</param>
     /// <param name="stripTokens">Tokens in a strip of a packed tile of activations.</param>
-    public FiringOrder(CsrPattern pattern, RowPartition partition, int stripTokens)
+    public FiringOrder(IWorkers workers, CsrPattern pattern, RowPartition partition, int stripTokens)
     {
         this.pattern = pattern;
         Partition = partition;
@@ -48,13 +48,13 @@ internal sealed class FiringOrder
         Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
         lengths = new ushort[Tiles * Rows];
         (groups, blockGroups) = GroupsOf(partition, GroupRows);
-        if (CountNonZeros() > LargestPiece)
+        if (CountNonZeros(workers) > LargestPiece)
         {
             (groups, blockGroups) = GroupsOf(partition, LargestPiece / Width);
-            CountNonZeros();
+            CountNonZeros(workers);
         }
 
-        offsets = OffsetsOf(stripTokens);
+        offsets = OffsetsOf(workers, stripTokens);
     }
 
     public int Rows => pattern.Rows;
@@ -118,7 +118,7 @@ internal sealed class FiringOrder
     /// <param name="visitor">What is done with them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Walk<TVisitor>(int block, TVisitor visitor)
-        where TVisitor : struct, IPieceVisitor
+        where TVisitor : struct, IPieceVisitor, allows ref struct
     {
         Span<int> next = stackalloc int[GroupRows];
         for (int group = blockGroups[block]; group < blockGroups[block + 1]; group++)
@@ -149,32 +149,6 @@ internal sealed class FiringOrder
         }
     }
 
-    private ushort[] OffsetsOf(int stripTokens)
-    {
-        // One division a column instead of one a non-zero.
-        ushort[] ofColumn = new ushort[ColumnCount];
-        for (int column = 0; column < ofColumn.Length; column++)
-        {
-            ofColumn[column] = (ushort)(column % Width * stripTokens);
-        }
-
-        ushort[] inRows = ArrayPool<ushort>.Shared.Rent(pattern.NonZeros);
-        ReadOnlySpan<int> columns = pattern.Columns;
-        for (int p = 0; p < columns.Length; p++)
-        {
-            inRows[p] = ofColumn[columns[p]];
-        }
-
-        ushort[] fired = new ushort[pattern.NonZeros];
-        for (int block = 0; block < Partition.Blocks; block++)
-        {
-            Walk(block, new CopyPieces<ushort>(inRows, fired));
-        }
-
-        ArrayPool<ushort>.Shared.Return(inRows);
-        return fired;
-    }
-
     private static (int Strips, int Width) ChooseTile(CsrPattern pattern, int stripTokens)
     {
         // Offsets are 16-bit counts of floats.
@@ -203,47 +177,5 @@ internal sealed class FiringOrder
         }
 
         return ([.. groups, partition.Boundaries[^1]], blockGroups);
-    }
-
-    // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int CountNonZeros()
-    {
-        int largest = 0;
-        Array.Clear(lengths);
-        int[] tileOf = new int[ColumnCount];
-        for (int column = 0; column < tileOf.Length; column++)
-        {
-            tileOf[column] = column / Width;
-        }
-
-        ReadOnlySpan<int> pointers = RowPointers;
-        ReadOnlySpan<int> columns = pattern.Columns;
-        for (int group = 0; group < groups.Length - 1; group++)
-        {
-            int first = groups[group];
-            int rows = groups[group + 1] - first;
-            Span<ushort> counts = lengths.AsSpan(first * Tiles, rows * Tiles);
-            for (int i = 0; i < rows; i++)
-            {
-                foreach (int column in columns[pointers[first + i]..pointers[first + i + 1]])
-                {
-                    counts[(tileOf[column] * rows) + i]++;
-                }
-            }
-
-            for (int tile = 0; tile < Tiles; tile++)
-            {
-                int sum = 0;
-                foreach (ushort count in counts.Slice(tile * rows, rows))
-                {
-                    sum += count;
-                }
-
-                largest = Math.Max(largest, sum);
-            }
-        }
-
-        return largest;
     }
 }

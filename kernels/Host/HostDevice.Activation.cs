@@ -20,26 +20,36 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         ActivationOperands operands = new(
             Pointer(x), x.Stride, dy is { } gradient ? Pointer(gradient, nameof(dy)) : null, dy?.Stride ?? 0, Pointer(result), result.Stride,
             x.Rows, DeviceMatrix.Padded(x.Columns));
+        Run(activation, new ActivationLoop(pool, operands));
+    }
+
+    /// <summary>Runs a loop with the function of an activation.</summary>
+    private static void Run<TLoop>(Activation activation, in TLoop loop)
+        where TLoop : struct, IActivationLoop
+    {
         switch (activation)
         {
-            case Activation.Linear: Activate<LinearFunction<TSimd, TVector>>(operands); break;
-            case Activation.Gelu: Activate<GeluFunction<TSimd, TVector>>(operands); break;
-            case Activation.GeluNew: Activate<GeluNewFunction<TSimd, TVector>>(operands); break;
-            case Activation.QuickGelu: Activate<QuickGeluFunction<TSimd, TVector>>(operands); break;
-            case Activation.Relu: Activate<ReluFunction<TSimd, TVector>>(operands); break;
-            case Activation.SquaredRelu: Activate<SquaredReluFunction<TSimd, TVector>>(operands); break;
-            case Activation.LeakyRelu: Activate<LeakyReluFunction<TSimd, TVector>>(operands); break;
-            case Activation.Relu6: Activate<Relu6Function<TSimd, TVector>>(operands); break;
-            case Activation.Silu: Activate<SiluFunction<TSimd, TVector>>(operands); break;
-            case Activation.Sigmoid: Activate<SigmoidFunction<TSimd, TVector>>(operands); break;
-            case Activation.Tanh: Activate<TanhFunction<TSimd, TVector>>(operands); break;
+            case Activation.Linear: loop.Run<LinearFunction<TSimd, TVector>>(); break;
+            case Activation.Gelu: loop.Run<GeluFunction<TSimd, TVector>>(); break;
+            case Activation.GeluNew: loop.Run<GeluNewFunction<TSimd, TVector>>(); break;
+            case Activation.QuickGelu: loop.Run<QuickGeluFunction<TSimd, TVector>>(); break;
+            case Activation.Relu: loop.Run<ReluFunction<TSimd, TVector>>(); break;
+            case Activation.SquaredRelu: loop.Run<SquaredReluFunction<TSimd, TVector>>(); break;
+            case Activation.LeakyRelu: loop.Run<LeakyReluFunction<TSimd, TVector>>(); break;
+            case Activation.Relu6: loop.Run<Relu6Function<TSimd, TVector>>(); break;
+            case Activation.Silu: loop.Run<SiluFunction<TSimd, TVector>>(); break;
+            case Activation.Sigmoid: loop.Run<SigmoidFunction<TSimd, TVector>>(); break;
+            case Activation.Tanh: loop.Run<TanhFunction<TSimd, TVector>>(); break;
             default: throw new UnreachableException();
         }
     }
 
-    private void Activate<TFunction>(in ActivationOperands operands)
-        where TFunction : IActivationFunction<TSimd, TVector> =>
-        pool.Run(pool.Workers, new ActivationBody<TFunction>(operands, pool.Workers));
+    /// <summary>A loop that is compiled for each function: what is elementwise has no time for calls.</summary>
+    private interface IActivationLoop
+    {
+        void Run<TFunction>()
+            where TFunction : IActivationFunction<TSimd, TVector>;
+    }
 
     /// <summary>x, dy (null in the forward pass) and the result.</summary>
     private readonly struct ActivationOperands(float* x, int xStride, float* dy, int dyStride, float* result, int resultStride, int rows, int padded)
@@ -47,6 +57,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         public readonly float* X = x, Dy = dy, Result = result;
         public readonly nint XStride = xStride, DyStride = dyStride, ResultStride = resultStride;
         public readonly int Rows = rows, Padded = padded;
+    }
+
+    private readonly struct ActivationLoop(WorkerPool pool, ActivationOperands operands) : IActivationLoop
+    {
+        public void Run<TFunction>()
+            where TFunction : IActivationFunction<TSimd, TVector> =>
+            pool.Run(pool.Workers, new ActivationBody<TFunction>(operands, pool.Workers));
     }
 
     private readonly struct ActivationBody<TFunction>(ActivationOperands operands, int parts) : IParallelBody

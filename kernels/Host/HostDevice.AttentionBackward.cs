@@ -6,10 +6,13 @@ namespace SparseEngine.Kernels.Host;
 /// <content>Causal self-attention, backward.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
+    private readonly Turns attentionTurns = new();
+
     /// <inheritdoc/>
     private protected override void AttentionBackwardCore(
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
-        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv)
+        DeviceBuffer<float> logSumExp, in DeviceMatrix outputGradient, in DeviceMatrix dq, in DeviceMatrix dk, in DeviceMatrix dv,
+        DeviceBuffer<float>? slopes)
     {
         AttentionOperands operands = new(
             new Operand(Pointer(q), q.Stride),
@@ -20,7 +23,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             new Operand(Pointer(dq), dq.Stride),
             new Operand(Pointer(dk), dk.Stride),
             new Operand(Pointer(dv), dv.Stride));
-        pool.Run(arguments.Batch * arguments.Heads, new AttentionBackwardBody(arguments, operands, Pointer(logSumExp)));
+        attentionTurns.Begin(arguments.Batch * arguments.KeyValueHeads);
+        pool.Run(
+            arguments.Batch * arguments.Heads,
+            new AttentionBackwardBody(arguments, operands, Pointer(logSumExp), PointerOrNull(slopes), attentionTurns));
     }
 
     /// <summary>A matrix of activations as kernels see it.</summary>
@@ -38,24 +44,40 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <summary>
     /// One head of one sequence. With P the probabilities and D the row sums of dO O: dV = dO P^T, dS = P (V^T dO - D) scale,
     /// dQ = K dS, dK = Q dS^T. P and dS live for one panel of queries; dK and dV are summed over the panels in order, transposed, so that
-    /// P and dS serve as left operands where they lie.
+    /// P and dS serve as left operands where they lie. Heads that read the same key head add theirs up in turn.
     /// </summary>
-    private readonly struct AttentionBackwardBody(AttentionArguments arguments, AttentionOperands operands, float* logSumExp) : IParallelBody
+    private readonly struct AttentionBackwardBody(
+        AttentionArguments arguments, AttentionOperands operands, float* logSumExp, float* slopes, Turns turns)
+        : IParallelBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            AttentionHead<TSimd, TVector> head = new(arguments, index);
+            try
+            {
+                HeadBackward(new AttentionHead<TSimd, TVector>(arguments, slopes, index), scratch);
+            }
+            catch
+            {
+                turns.Abandon();
+                throw;
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void HeadBackward(AttentionHead<TSimd, TVector> head, WorkerScratch scratch)
+        {
             int sequence = arguments.Sequence;
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
-            AttentionBackwardTiles tiles = AttentionBackwardTiles.In(scratch, arguments, panel, rows);
+            AttentionBackwardTiles tiles =
+                AttentionBackwardTiles.In(scratch, arguments, AttentionHead<TSimd, TVector>.MostScores(arguments), panel, rows);
             int row = head.FirstRow;
+            int keyRow = head.FirstKeyRow;
             int token = head.FirstToken;
-            PackedPanels.CopyRows(operands.K.At(row, token), operands.K.Stride, sequence, size, rows, tiles.KeyPanels);
-            PackedPanels.CopyRows(operands.V.At(row, token), operands.V.Stride, sequence, size, rows, tiles.ValuePanels);
-            PackedPanels.CopyColumns(operands.K.At(row, token), operands.K.Stride, size, sequence, rows, tiles.KeyFeaturePanels);
+            PackedPanels.CopyRows(operands.K.At(keyRow, token), operands.K.Stride, sequence, size, rows, tiles.KeyPanels);
+            PackedPanels.CopyRows(operands.V.At(keyRow, token), operands.V.Stride, sequence, size, rows, tiles.ValuePanels);
+            PackedPanels.CopyColumns(operands.K.At(keyRow, token), operands.K.Stride, size, sequence, rows, tiles.KeyFeaturePanels);
             for (int first = 0; first < sequence; first += panel)
             {
                 int count = Math.Min(panel, sequence - first);
@@ -67,8 +89,40 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 AddTransposedProduct(head, tiles.ScoreGradients, tiles.QueryFeaturePanels, first, count, tiles.KeyGradient, tiles.SumStride);
             }
 
-            PackedPanels.Transpose(tiles.KeyGradient, tiles.SumStride, sequence, size, operands.Dk.At(row, token), operands.Dk.Stride);
-            PackedPanels.Transpose(tiles.ValueGradient, tiles.SumStride, sequence, size, operands.Dv.At(row, token), operands.Dv.Stride);
+            turns.Await(head.KeyHead, head.PlaceInGroup);
+            AddToGroup(head, tiles.KeyGradient, tiles, operands.Dk);
+            AddToGroup(head, tiles.ValueGradient, tiles, operands.Dv);
+            turns.Pass(head.KeyHead);
+        }
+
+        /// <summary>Writes a head's gradients of its keys or values, or adds them to those of the heads of its group before it.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void AddToGroup(AttentionHead<TSimd, TVector> head, float* sums, in AttentionBackwardTiles tiles, Operand gradient)
+        {
+            int sequence = arguments.Sequence;
+            float* target = gradient.At(head.FirstKeyRow, head.FirstToken);
+            if (head.PlaceInGroup == 0)
+            {
+                PackedPanels.Transpose(sums, tiles.SumStride, sequence, arguments.HeadSize, target, gradient.Stride);
+                return;
+            }
+
+            // No panel needs the packed keys any more.
+            float* addend = tiles.KeyPanels;
+            PackedPanels.Transpose(sums, tiles.SumStride, sequence, arguments.HeadSize, addend, sequence);
+            for (int f = 0; f < arguments.HeadSize; f++, addend += sequence, target += gradient.Stride)
+            {
+                int t = 0;
+                for (; t + TSimd.Width <= sequence; t += TSimd.Width)
+                {
+                    TSimd.Store(target + t, TSimd.Add(TSimd.Load(target + t), TSimd.Load(addend + t)));
+                }
+
+                for (; t < sequence; t++)
+                {
+                    target[t] += addend[t];
+                }
+            }
         }
 
         /// <summary>One panel of queries: its probabilities (after dropout), the gradients of its scores, and its part of dQ.</summary>
@@ -78,7 +132,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* scoreGradients = tiles.ScoreGradients;
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
-            int keys = head.Keys(first);
+            int firstKey = head.FirstKey(first);
+            int keys = head.EndKey(first) - firstKey;
             int token = head.FirstToken + first;
             PackedPanels.CopyRows(operands.Q.At(head.FirstRow, token), operands.Q.Stride, count, size, panel, tiles.QueryPanel);
             PackedPanels.CopyRows(
@@ -86,7 +141,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             PackedPanels.CopyRows(operands.Output.At(head.FirstRow, token), operands.Output.Stride, count, size, panel, tiles.OutputPanel);
 
             head.Scores(tiles.KeyPanels, tiles.QueryPanel, first, probabilities);
-            head.Product(tiles.ValuePanels, tiles.GradientPanel, keys, scoreGradients);
+            head.Product(tiles.ValuePanels, tiles.GradientPanel, first, scoreGradients);
             if (arguments.DropoutRate > 0)
             {
                 head.Dropout(first, scoreGradients);
@@ -95,7 +150,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* sums = stackalloc float[panel];
             new Span<float>(sums, panel).Clear();
             new Span<float>(logSumExp + head.FirstLogSumExp + first, count).CopyTo(new Span<float>(sums, count));
-            SoftmaxBackward(probabilities, scoreGradients, keys, tiles, sums);
+            SoftmaxBackward(probabilities, scoreGradients, keys, head.Scale, tiles, sums);
             if (arguments.DropoutRate > 0)
             {
                 head.Dropout(first, probabilities);
@@ -106,13 +161,18 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             new Span<float>(probabilities + (keys * panel), filling).Clear();
             new Span<float>(scoreGradients + (keys * panel), filling).Clear();
             GemmMicrokernel<TSimd, TVector>.RunPanel(
-                keys, tiles.KeyFeaturePanels, (nint)arguments.Sequence * GemmMicrokernel<TSimd, TVector>.Rows, scoreGradients,
+                keys, tiles.KeyFeaturePanels + (firstKey * GemmMicrokernel<TSimd, TVector>.Rows),
+                (nint)arguments.Sequence * GemmMicrokernel<TSimd, TVector>.Rows, scoreGradients,
                 operands.Dq.At(head.FirstRow, token), operands.Dq.Stride, size, count, accumulate: false);
         }
 
-        /// <summary>Turns scores into probabilities P and the gradients of the probabilities G into those of the scores, P (G - D) scale.</summary>
+        /// <summary>
+        /// Turns scores into probabilities P, where a factor scales them first, and the gradients of the probabilities G into those of the scores,
+        /// P (G - D) scale.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void SoftmaxBackward(float* probabilities, float* gradients, int keys, in AttentionBackwardTiles tiles, float* sums)
+        private void SoftmaxBackward(
+            float* probabilities, float* gradients, int keys, float factor, in AttentionBackwardTiles tiles, float* sums)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             TVector d0 = TSimd.Broadcast(0);
@@ -124,13 +184,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
 
             TVector scale = TSimd.Broadcast(arguments.Scale);
+            TVector scoreScale = TSimd.Broadcast(factor);
             TVector sum0 = TSimd.Load(sums);
             TVector sum1 = TSimd.Load(sums + TSimd.Width);
             for (int i = 0; i < keys * panel; i += panel)
             {
                 int j = i + TSimd.Width;
-                TVector p0 = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Multiply(scale, TSimd.Load(probabilities + i)), sum0));
-                TVector p1 = VectorMath<TSimd, TVector>.Exp(TSimd.Subtract(TSimd.Multiply(scale, TSimd.Load(probabilities + j)), sum1));
+                TVector p0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + i)), sum0));
+                TVector p1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + j)), sum1));
                 TSimd.Store(probabilities + i, p0);
                 TSimd.Store(probabilities + j, p1);
                 TSimd.Store(gradients + i, TSimd.Multiply(TSimd.Multiply(p0, scale), TSimd.Subtract(TSimd.Load(gradients + i), d0)));
@@ -146,16 +207,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
-            int keys = head.Keys(first);
-            for (int key = 0; key < keys; key += GemmMicrokernel<TSimd, TVector>.Rows)
+            int rows = GemmMicrokernel<TSimd, TVector>.Rows;
+            int firstKey = head.FirstKey(first);
+            int endKey = head.EndKey(first);
+            for (int key = firstKey; key < endKey; key += rows)
             {
-                // Queries before the tile's first key do not see it.
+                // Queries before the tile's first key, or too far behind its last one, do not see it.
                 int firstQuery = Math.Max(0, key - first);
-                float* seen = left + (key * panel) + firstQuery;
+                int endQuery = Math.Min(count, head.EndQuery(key + rows - 1) - first);
+                float* seen = left + ((key - firstKey) * panel) + firstQuery;
                 for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
                     GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
-                        count - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
+                        endQuery - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
                         accumulate: key < first);
                 }
             }

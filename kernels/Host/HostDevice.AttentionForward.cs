@@ -9,21 +9,21 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <inheritdoc/>
     private protected override void AttentionForwardCore(
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
-        DeviceBuffer<float> logSumExp) =>
+        DeviceBuffer<float> logSumExp, DeviceBuffer<float>? slopes) =>
         pool.Run(
             arguments.Batch * arguments.Heads,
             new AttentionForwardBody(
-                arguments, Pointer(q), q.Stride, Pointer(k), k.Stride, Pointer(v), v.Stride, Pointer(output), output.Stride, Pointer(logSumExp)));
+                arguments, new Operand(Pointer(q), q.Stride), new Operand(Pointer(k), k.Stride), new Operand(Pointer(v), v.Stride),
+                new Operand(Pointer(output), output.Stride), Pointer(logSumExp), PointerOrNull(slopes)));
 
     private readonly struct AttentionForwardBody(
-        AttentionArguments arguments, float* q, int qStride, float* k, int kStride, float* v, int vStride, float* output, int outputStride,
-        float* logSumExp)
+        AttentionArguments arguments, Operand q, Operand k, Operand v, Operand output, float* logSumExp, float* slopes)
         : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            AttentionHead<TSimd, TVector> head = new(arguments, index);
+            AttentionHead<TSimd, TVector> head = new(arguments, slopes, index);
             int sequence = arguments.Sequence;
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
@@ -31,30 +31,32 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int wholeKeys = AttentionHead<TSimd, TVector>.WholeRows(sequence);
             int wholeSize = AttentionHead<TSimd, TVector>.WholeRows(size);
 
-            float* scores = scratch.Take((wholeKeys * panel) + (wholeKeys * size) + (wholeSize * sequence) + ((size + wholeSize) * panel));
-            float* queryPanel = scores + (wholeKeys * panel);
+            int mostScores = AttentionHead<TSimd, TVector>.MostScores(arguments);
+            float* scores = scratch.Take((mostScores * panel) + (wholeKeys * size) + (wholeSize * sequence) + ((size + wholeSize) * panel));
+            float* queryPanel = scores + (mostScores * panel);
             float* attended = queryPanel + (size * panel);
             float* keyPanels = attended + (wholeSize * panel);
             float* valuePanels = keyPanels + (wholeKeys * size);
-            PackedPanels.CopyRows(k + ((nint)head.FirstRow * kStride) + head.FirstToken, kStride, sequence, size, rows, keyPanels);
-            PackedPanels.CopyColumns(v + ((nint)head.FirstRow * vStride) + head.FirstToken, vStride, size, sequence, rows, valuePanels);
+            PackedPanels.CopyRows(k.At(head.FirstKeyRow, head.FirstToken), k.Stride, sequence, size, rows, keyPanels);
+            PackedPanels.CopyColumns(v.At(head.FirstKeyRow, head.FirstToken), v.Stride, size, sequence, rows, valuePanels);
 
             for (int first = 0; first < sequence; first += panel)
             {
                 int count = Math.Min(panel, sequence - first);
-                int keys = head.Keys(first);
-                PackedPanels.CopyRows(q + ((nint)head.FirstRow * qStride) + head.FirstToken + first, qStride, count, size, panel, queryPanel);
+                int firstKey = head.FirstKey(first);
+                int keys = head.EndKey(first) - firstKey;
+                PackedPanels.CopyRows(q.At(head.FirstRow, head.FirstToken + first), q.Stride, count, size, panel, queryPanel);
                 head.Scores(keyPanels, queryPanel, first, scores);
-                Softmax(scores, keys, out TVector inverse0, out TVector inverse1, logSumExp + head.FirstLogSumExp + first, count);
+                Softmax(scores, keys, head.Scale, out TVector inverse0, out TVector inverse1, logSumExp + head.FirstLogSumExp + first, count);
                 if (arguments.DropoutRate > 0)
                 {
                     head.Dropout(first, scores);
                 }
 
                 GemmMicrokernel<TSimd, TVector>.RunPanel(
-                    keys, valuePanels, (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
-                float* to = output + ((nint)head.FirstRow * outputStride) + head.FirstToken + first;
-                for (int f = 0; f < size; f++, to += outputStride)
+                    keys, valuePanels + (firstKey * rows), (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
+                float* to = output.At(head.FirstRow, head.FirstToken + first);
+                for (int f = 0; f < size; f++, to += output.Stride)
                 {
                     float* row = attended + (f * panel);
                     float* target = count == panel ? to : row;
@@ -68,9 +70,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        /// <summary>Replaces a panel's scores by exp(scale (score - maximum)); their sums' inverses complete the softmax.</summary>
+        /// <summary>Replaces a panel's scores by exp(factor (score - maximum)); their sums' inverses complete the softmax.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Softmax(float* scores, int keys, out TVector inverse0, out TVector inverse1, float* sums, int count)
+        private static void Softmax(float* scores, int keys, float factor, out TVector inverse0, out TVector inverse1, float* sums, int count)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             float* end = scores + (keys * panel);
@@ -82,13 +84,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 max1 = TSimd.Max(TSimd.Load(row + TSimd.Width), max1);
             }
 
-            TVector scale = TSimd.Broadcast(arguments.Scale);
+            TVector scale = TSimd.Broadcast(factor);
             TVector sum0 = TSimd.Broadcast(0);
             TVector sum1 = TSimd.Broadcast(0);
             for (float* row = scores; row < end; row += panel)
             {
-                TVector e0 = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
-                TVector e1 = VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
+                TVector e0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
+                TVector e1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
                 TSimd.Store(row, e0);
                 TSimd.Store(row + TSimd.Width, e1);
                 sum0 = TSimd.Add(sum0, e0);

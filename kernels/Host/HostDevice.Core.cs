@@ -18,6 +18,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     public HostDevice(int threads, ProductMethod method)
     {
         pool = new WorkerPool(threads);
+        workers = new PoolWorkers(pool);
         this.method = method;
     }
 
@@ -39,7 +40,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     }
 
     private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new HostPattern(csr, rows, columns, StripTokens);
+        new HostPattern(Workers, csr, rows, columns, StripTokens);
 
     protected override void Dispose(bool disposing)
     {
@@ -70,6 +71,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     private static T* Pointer<T>(DeviceBuffer<T> buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
         where T : unmanaged =>
         buffer is HostBuffer<T> host ? host.Pointer : throw new ArgumentException("the buffer is not of this device", name);
+
+    /// <summary>The address of a buffer of this device, where there is one.</summary>
+    private static T* PointerOrNull<T>(DeviceBuffer<T>? buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
+        where T : unmanaged => buffer is null ? null : Pointer(buffer, name);
 
     /// <summary>The address of element [0, 0] of a matrix.</summary>
     private static float* Pointer(in DeviceMatrix matrix, [CallerArgumentExpression(nameof(matrix))] string name = "") =>

@@ -5,7 +5,9 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Kernels.Host;
 
 /// <content>Masks, and the sparse rows they make of a dense weight.</content>
-/// <remarks>Each works on one thread and touches nothing but its operands: several weights' masks are made side by side.</remarks>
+/// <remarks>
+/// Each touches nothing but its operands: several weights' masks are made side by side, or one by all threads (<see cref="ForEach"/>).
+/// </remarks>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
@@ -14,7 +16,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         int elements = rows * columns;
         using HostBuffer<float> scores = new(elements, buffers);
-        arguments.Select(rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.Span, Flags(keep, elements));
+        arguments.Select(Workers, rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.Span, Flags(keep, elements));
     }
 
     /// <inheritdoc/>
@@ -24,12 +26,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         int elements = rows * columns;
         ReadOnlySpan<float> alive = new(Pointer(values), pattern?.NonZeros ?? elements);
-        update.Select(pattern, rows, columns, alive, new Span<float>(Pointer(scores), elements), Flags(keep, elements));
+        update.Select(Workers, pattern, rows, columns, alive, new Span<float>(Pointer(scores), elements), Flags(keep, elements));
     }
 
     /// <inheritdoc/>
     private protected override CsrPattern CompressCore(DeviceBuffer<byte> keep, int rows, int columns) =>
-        CsrPattern.FromMask(rows, columns, Flags(keep, rows * columns));
+        CsrPattern.FromMask(Workers, rows, columns, Flags(keep, rows * columns));
 
     /// <inheritdoc/>
     private protected override (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
@@ -37,7 +39,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         CsrPattern pattern = CompressCore(keep, rows, columns);
         HostBuffer<float> values = new(pattern.NonZeros, buffers);
-        pattern.Gather(new ReadOnlySpan<float>(Pointer(dense), rows * columns), values.Span);
+        CsrPattern.Transfer(Workers, from: null, pattern, new ReadOnlySpan<float>(Pointer(dense), rows * columns), values.Span);
         foreach (ref float value in values.Span)
         {
             value = float.IsFinite(value) ? value : 0;
@@ -47,27 +49,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <inheritdoc/>
-    private protected override void TransferCore(
-        CsrPattern? from, CsrPattern? to, int rows, int columns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
+    private protected override void TransferCore(PatternPair patterns, DeviceBuffer<float> source, DeviceBuffer<float> destination)
     {
-        ReadOnlySpan<float> numbers = new(Pointer(source), from?.NonZeros ?? (rows * columns));
-        Span<float> moved = new(Pointer(destination), to?.NonZeros ?? (rows * columns));
-        if (from is null && to is null)
-        {
-            numbers.CopyTo(moved);
-        }
-        else if (from is null)
-        {
-            to!.Gather(numbers, moved);
-        }
-        else if (to is null)
-        {
-            from.Scatter(numbers, moved, elsewhere: 0);
-        }
-        else
-        {
-            from.Transfer(to, numbers, moved);
-        }
+        int elements = patterns.Rows * patterns.Columns;
+        ReadOnlySpan<float> numbers = new(Pointer(source), patterns.From?.NonZeros ?? elements);
+        Span<float> moved = new(Pointer(destination), patterns.To?.NonZeros ?? elements);
+        CsrPattern.Transfer(Workers, patterns.From, patterns.To, numbers, moved);
     }
 
     private static Span<bool> Flags(DeviceBuffer<byte> keep, int elements) => MemoryMarshal.Cast<byte, bool>(new Span<byte>(Pointer(keep), elements));

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
 
@@ -8,24 +7,21 @@ namespace SparseEngine.Kernels.Host;
 /// <summary>A pattern as the host's sparse kernels walk it: the non-zeros of W and of its transpose, each in firing order.</summary>
 internal sealed class HostPattern : SparsePattern
 {
+    /// <param name="workers">Who arranges it.</param>
     /// <param name="csr">The pattern.</param>
     /// <param name="rows">The rows' partition.</param>
     /// <param name="columns">The columns' partition.</param>
     /// <param name="stripTokens">Tokens in a strip of a packed tile of activations.</param>
-    public HostPattern(CsrPattern csr, RowPartition rows, RowPartition columns, int stripTokens)
+    public HostPattern(IWorkers workers, CsrPattern csr, RowPartition rows, RowPartition columns, int stripTokens)
         : base(csr)
     {
         int[] permutation = ArrayPool<int>.Shared.Rent(csr.NonZeros);
-        CsrPattern transposed = Transpose(csr, permutation);
-        Forward = new FiringOrder(csr, rows, stripTokens);
-        Transposed = new FiringOrder(transposed, columns, stripTokens);
+        CsrPattern transposed = csr.Transpose(workers, permutation);
+        Forward = new FiringOrder(workers, csr, rows, stripTokens);
+        Transposed = new FiringOrder(workers, transposed, columns, stripTokens);
         int[] sources = ArrayPool<int>.Shared.Rent(csr.NonZeros);
-        for (int block = 0; block < columns.Blocks; block++)
-        {
-            Transposed.Walk(block, new CopyPieces<int>(permutation, sources));
-        }
-
-        TransposedGather = new TransposedGather(csr, Transposed, sources.AsSpan(0, csr.NonZeros));
+        workers.Run(columns.Blocks, new FiredPositions(Transposed, permutation, sources));
+        TransposedGather = new TransposedGather(workers, csr, Transposed, sources);
         ArrayPool<int>.Shared.Return(permutation);
         ArrayPool<int>.Shared.Return(sources);
         StripTokens = stripTokens;
@@ -51,25 +47,9 @@ internal sealed class HostPattern : SparsePattern
     {
     }
 
-    // A counting sort by column: rows are visited in order, so they ascend within each column.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static CsrPattern Transpose(CsrPattern csr, Span<int> permutation)
+    /// <summary>Brings positions in the values of W from the order of the transpose's rows into its firing order.</summary>
+    private readonly struct FiredPositions(FiringOrder order, int[] positions, int[] fired) : IParts
     {
-        int[] pointers = csr.ColumnPointers();
-        int[] next = pointers[..^1];
-        int[] rows = new int[csr.NonZeros];
-        ReadOnlySpan<int> rowPointers = csr.RowPointers;
-        ReadOnlySpan<int> columns = csr.Columns;
-        for (int row = 0; row < csr.Rows; row++)
-        {
-            for (int p = rowPointers[row]; p < rowPointers[row + 1]; p++)
-            {
-                int to = next[columns[p]]++;
-                rows[to] = row;
-                permutation[to] = p;
-            }
-        }
-
-        return new CsrPattern(csr.ColumnCount, csr.Rows, pointers, rows);
+        public void Do(int part) => order.Walk(part, new CopyPieces<int>(positions, fired));
     }
 }

@@ -25,6 +25,26 @@ internal readonly struct CopyPieces<T>(T[] source, T[] fired) : IPieceVisitor
     public void Visit(int position, int firing, int count) => source.AsSpan(position, count).CopyTo(fired.AsSpan(firing));
 }
 
+/// <summary>Looks up what each column has, in firing order.</summary>
+internal readonly ref struct LookUpPieces(ReadOnlySpan<int> columns, ushort[] ofColumn, ushort[] fired) : IPieceVisitor
+{
+    private readonly ReadOnlySpan<int> columns = columns;
+
+    public void Foresee(int position)
+    {
+    }
+
+    public void Visit(int position, int firing, int count)
+    {
+        ReadOnlySpan<int> from = columns.Slice(position, count);
+        Span<ushort> to = fired.AsSpan(firing, count);
+        for (int i = 0; i < from.Length; i++)
+        {
+            to[i] = ofColumn[from[i]];
+        }
+    }
+}
+
 /// <summary>Copies values into firing order.</summary>
 internal readonly unsafe struct GatherPieces(float* values, float* fired) : IPieceVisitor
 {

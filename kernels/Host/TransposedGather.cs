@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Sparse;
 
@@ -9,7 +8,7 @@ namespace SparseEngine.Kernels.Host;
 /// row of W has one run of values: runs are read from end to end, and scattered over the part of the firing order that the group and tile have,
 /// which stays in the L1 cache.
 /// </summary>
-internal sealed unsafe class TransposedGather
+internal sealed unsafe partial class TransposedGather
 {
     // Rows of W whose runs are asked for before their turn.
     private const int RowsAhead = 3;
@@ -19,61 +18,21 @@ internal sealed unsafe class TransposedGather
     private readonly ushort[] runs;
     private readonly ushort[] places;
 
+    /// <param name="workers">Who arranges it.</param>
     /// <param name="csr">W.</param>
     /// <param name="order">The transpose's firing order.</param>
     /// <param name="sources">For each of its non-zeros, the position in the values of W.</param>
-    public TransposedGather(CsrPattern csr, FiringOrder order, ReadOnlySpan<int> sources)
+    public TransposedGather(IWorkers workers, CsrPattern csr, FiringOrder order, int[] sources)
     {
         this.csr = csr;
         this.order = order;
         int groups = order.Groups.Length - 1;
         runs = new ushort[(long)groups * csr.Rows];
         places = new ushort[csr.NonZeros];
-        Arrange(sources);
+        Arrange(workers, sources);
     }
 
     public long Bytes => ((long)runs.Length + places.Length) * sizeof(ushort);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Arrange(ReadOnlySpan<int> sources)
-    {
-        int[] firingPositions = ArrayPool<int>.Shared.Rent(csr.NonZeros);
-        for (int p = 0; p < sources.Length; p++)
-        {
-            firingPositions[sources[p]] = p;
-        }
-
-        ReadOnlySpan<int> pointers = csr.RowPointers;
-        ReadOnlySpan<int> columns = csr.Columns;
-        int[] next = pointers[..csr.Rows].ToArray();
-        int place = 0;
-        for (int group = 0; group < order.Groups.Length - 1; group++)
-        {
-            int chunk = order.RowPointers[order.Groups[group]];
-            int endColumn = order.Groups[group + 1];
-            for (int tile = 0; tile < order.Tiles; tile++)
-            {
-                int firstPlace = place;
-                int endRow = Math.Min(csr.Rows, (tile + 1) * order.Width);
-                for (int row = tile * order.Width; row < endRow; row++)
-                {
-                    int p = next[row];
-                    int end = pointers[row + 1];
-                    for (; p < end && columns[p] < endColumn; p++)
-                    {
-                        places[place++] = checked((ushort)(firingPositions[p] - chunk));
-                    }
-
-                    runs[(group * csr.Rows) + row] = (ushort)(p - next[row]);
-                    next[row] = p;
-                }
-
-                chunk += place - firstPlace;
-            }
-        }
-
-        ArrayPool<int>.Shared.Return(firingPositions);
-    }
 
     /// <summary>Gathers the values of a block of the transpose's rows.</summary>
     /// <param name="block">The block.</param>

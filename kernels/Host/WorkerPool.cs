@@ -104,7 +104,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     /// fail threw.
     /// </summary>
     public void Run<TBody>(int parts, TBody work)
-        where TBody : struct, IParallelBody
+        where TBody : struct, IParallelBody, allows ref struct
     {
         if (parts <= 1 || threads.Length == 0)
         {
@@ -159,7 +159,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     }
 
     private static void InvokeParts<TBody>(void* body, int worker, int workers, int count, WorkerScratch scratch)
-        where TBody : struct, IParallelBody
+        where TBody : struct, IParallelBody, allows ref struct
     {
         ref TBody work = ref Unsafe.AsRef<TBody>(body);
         for (int i = worker; i < count; i += workers)

@@ -101,6 +101,27 @@ public struct Pcg64
         hasBuffered = false;
     }
 
+    /// <summary>Skips so many float32 draws in logarithmic time.</summary>
+    internal void SkipSingles(long draws)
+    {
+        if (hasBuffered && draws > 0)
+        {
+            hasBuffered = false;
+            draws--;
+        }
+
+        // None leaves a buffered half where it is.
+        if (draws > 0)
+        {
+            Advance((UInt128)(draws / 2));
+        }
+
+        if (draws % 2 != 0)
+        {
+            NextUInt32();
+        }
+    }
+
     /// <summary>
     /// Fills as much as whole rounds of four 64-bit draws do, and returns how much that is: each lane draws every fourth, so that no multiplication
     /// waits for the one before.

@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Sparse;
@@ -48,27 +45,31 @@ public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, in
     /// <exception cref="ArgumentException">
     /// The lengths differ, the groups do not divide the weight, or more elements are to stay than there are.
     /// </exception>
-    public void Select(int rows, int columns, ReadOnlySpan<float> weight, Span<float> scores, Span<bool> keep)
+    public void Select(int rows, int columns, ReadOnlySpan<float> weight, Span<float> scores, Span<bool> keep) =>
+        Select(OneWorker.Instance, rows, columns, weight, scores, keep);
+
+    /// <summary>The same by several threads.</summary>
+    internal void Select(IWorkers workers, int rows, int columns, ReadOnlySpan<float> weight, Span<float> scores, Span<bool> keep)
     {
         Check(rows, columns);
         ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length, (long)rows * columns);
         ArgumentOutOfRangeException.ThrowIfNotEqual(scores.Length, weight.Length);
         ArgumentOutOfRangeException.ThrowIfNotEqual(keep.Length, weight.Length);
-        if (Score == MaskScore.Random)
+        int parts = workers.PartsFor(weight.Length);
+        int[] firstDraws = new int[parts];
+        if (Score == MaskScore.Magnitude)
         {
-            Draw(weight, scores);
-        }
-        else
-        {
-            Measure(weight, scores);
+            // What is not finite has a draw of its own: how many do the parts before have?
+            workers.Run(parts - 1, new NonFiniteCounts(weight, firstDraws));
+            for (int part = 1; part < parts; part++)
+            {
+                firstDraws[part] += firstDraws[part - 1];
+            }
         }
 
-        Span<Run> runs = new Run[Groups.RunsOf(rows)];
-        for (int group = 0; group < Groups.Count; group++)
-        {
-            Groups.FillRuns(group, rows, columns, runs);
-            TopK.Select<ByValue>(scores, runs, Kept, keep);
-        }
+        workers.Run(parts, new ElementScores(Score, Generator, firstDraws, weight, scores));
+        int kept = Kept;
+        new GroupSelection(Groups, null, rows, columns).Select<ByValue>(workers, scores, _ => kept, keep);
     }
 
     /// <summary>Refuses groups where the weight's shape is not known.</summary>
@@ -86,45 +87,4 @@ public readonly record struct MaskArguments(MaskScore Score, Pcg64 Generator, in
         ArgumentOutOfRangeException.ThrowIfNegative(Kept);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Kept, Groups.SizeOf(rows, columns));
     }
-
-    private void Draw(ReadOnlySpan<float> weight, Span<float> scores)
-    {
-        Pcg64 generator = Generator;
-        generator.FillSingle(scores);
-        ReadOnlySpan<Vector256<uint>> weights = MemoryMarshal.Cast<float, Vector256<uint>>(weight);
-        Span<Vector256<uint>> vectors = MemoryMarshal.Cast<float, Vector256<uint>>(scores);
-        for (int v = 0; v < vectors.Length; v++)
-        {
-            vectors[v] ^= NonFinite(weights[v]) & Vector256.Create(FloatBits.Sign);
-        }
-
-        for (int i = vectors.Length * Vector256<float>.Count; i < scores.Length; i++)
-        {
-            scores[i] = float.IsFinite(weight[i]) ? scores[i] : -scores[i];
-        }
-    }
-
-    private void Measure(ReadOnlySpan<float> weight, Span<float> scores)
-    {
-        Pcg64 generator = Generator;
-        ReadOnlySpan<Vector256<uint>> weights = MemoryMarshal.Cast<float, Vector256<uint>>(weight);
-        Span<Vector256<uint>> vectors = MemoryMarshal.Cast<float, Vector256<uint>>(scores);
-        for (int v = 0; v < vectors.Length; v++)
-        {
-            vectors[v] = weights[v] & Vector256.Create(FloatBits.Magnitude);
-            for (uint lanes = NonFinite(weights[v]).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
-            {
-                scores[(v * Vector256<float>.Count) + BitOperations.TrailingZeroCount(lanes)] = -generator.NextSingle();
-            }
-        }
-
-        for (int i = vectors.Length * Vector256<float>.Count; i < scores.Length; i++)
-        {
-            scores[i] = float.IsFinite(weight[i]) ? MathF.Abs(weight[i]) : -generator.NextSingle();
-        }
-    }
-
-    /// <summary>All ones where a number is not finite.</summary>
-    private static Vector256<uint> NonFinite(Vector256<uint> bits) =>
-        Vector256.Equals(bits & Vector256.Create(FloatBits.Exponent), Vector256.Create(FloatBits.Exponent));
 }

@@ -74,15 +74,7 @@ public readonly record struct MaskGroups
         int width = pattern.ColumnCount / Count;
         for (int row = 0; row < pattern.Rows; row++)
         {
-            ReadOnlySpan<int> columns = pattern.Columns[pointers[row]..pointers[row + 1]];
-            int start = pointers[row] + FirstFrom(columns, group * width);
-            runs[row] = Run.Between(start, pointers[row] + FirstFrom(columns, (group + 1) * width));
+            runs[row] = Run.Between(pattern.PositionFrom(row, group * width), pattern.PositionFrom(row, (group + 1) * width));
         }
-    }
-
-    private static int FirstFrom(ReadOnlySpan<int> columns, int column)
-    {
-        int found = columns.BinarySearch(column);
-        return found < 0 ? ~found : found;
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using SparseEngine.Kernels.RandomNumbers;
 
 namespace SparseEngine.Kernels.Sparse;
@@ -46,38 +44,27 @@ public readonly record struct MaskUpdate(double StayingShare, int Kept, MaskGrow
     /// </param>
     /// <param name="keep">One for each element of the weight; receives the flags.</param>
     /// <exception cref="ArgumentException">Lengths or groups do not fit the weight, or a share or number is out of range.</exception>
-    public void Select(CsrPattern? pattern, int rows, int columns, ReadOnlySpan<float> values, Span<float> scores, Span<bool> keep)
+    public void Select(CsrPattern? pattern, int rows, int columns, ReadOnlySpan<float> values, Span<float> scores, Span<bool> keep) =>
+        Select(OneWorker.Instance, pattern, rows, columns, values, scores, keep);
+
+    /// <summary>The same by several threads.</summary>
+    internal void Select(
+        IWorkers workers, CsrPattern? pattern, int rows, int columns, ReadOnlySpan<float> values, Span<float> scores, Span<bool> keep)
     {
         Check(rows, columns);
         int elements = rows * columns;
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, pattern?.NonZeros ?? elements);
         ArgumentOutOfRangeException.ThrowIfNotEqual(scores.Length, elements);
         ArgumentOutOfRangeException.ThrowIfNotEqual(keep.Length, elements);
-        Span<Run> runs = new Run[Groups.RunsOf(rows)];
 
         // The flags of those that stay lie at the places of their values, which are no more than there are elements.
         Span<bool> staying = keep[..values.Length];
-        for (int group = 0; group < Groups.Count; group++)
-        {
-            if (pattern is null)
-            {
-                Groups.FillRuns(group, rows, columns, runs);
-            }
-            else
-            {
-                Groups.FillRuns(group, pattern, runs);
-            }
-
-            TopK.Select<ByMagnitude>(values, runs, Staying(Run.LengthOf(runs)), staying);
-        }
-
-        Score(scores);
-        Raise(pattern, staying, scores);
-        for (int group = 0; group < Groups.Count; group++)
-        {
-            Groups.FillRuns(group, rows, columns, runs);
-            TopK.Select<ByValue>(scores, runs, Kept, keep);
-        }
+        new GroupSelection(Groups, pattern, rows, columns).Select<ByMagnitude>(workers, values, Staying, staying);
+        int kept = Kept;
+        int parts = workers.PartsFor(elements);
+        workers.Run(parts, new GrowthScores(Growth, Generator, scores, parts));
+        workers.Run(parts, new RaisedScores(pattern, staying, scores, parts));
+        new GroupSelection(Groups, null, rows, columns).Select<ByValue>(workers, scores, _ => kept, keep);
     }
 
     /// <summary>Refuses an update that a weight cannot have.</summary>
@@ -93,68 +80,5 @@ public readonly record struct MaskUpdate(double StayingShare, int Kept, MaskGrow
         {
             throw new ArgumentException($"there is no growth {Growth}; valid: Lowest, Random, Gradient");
         }
-    }
-
-    /// <summary>What elements are worth that do not stay: finite numbers.</summary>
-    private void Score(Span<float> scores)
-    {
-        switch (Growth)
-        {
-            case MaskGrowth.Lowest:
-                scores.Clear();
-                break;
-            case MaskGrowth.Random:
-                Pcg64 generator = Generator;
-                generator.FillSingle(scores);
-                break;
-            default:
-                Span<uint> bits = MemoryMarshal.Cast<float, uint>(scores);
-                Span<Vector256<uint>> vectors = MemoryMarshal.Cast<uint, Vector256<uint>>(bits);
-                foreach (ref Vector256<uint> vector in vectors)
-                {
-                    vector = ByMagnitude.Key(vector);
-                }
-
-                foreach (ref uint element in bits[(vectors.Length * Vector256<uint>.Count)..])
-                {
-                    element = ByMagnitude.Key(element);
-                }
-
-                break;
-        }
-    }
-
-    /// <summary>Puts what stays above everything else: at infinity.</summary>
-    private static void Raise(CsrPattern? pattern, ReadOnlySpan<bool> staying, Span<float> scores)
-    {
-        Span<uint> bits = MemoryMarshal.Cast<float, uint>(scores);
-        ReadOnlySpan<byte> flags = MemoryMarshal.AsBytes(staying);
-        if (pattern is null)
-        {
-            for (int i = 0; i < flags.Length; i++)
-            {
-                bits[i] = Raised(bits[i], flags[i]);
-            }
-
-            return;
-        }
-
-        ReadOnlySpan<int> pointers = pattern.RowPointers;
-        ReadOnlySpan<int> columns = pattern.Columns;
-        for (int row = 0; row < pattern.Rows; row++)
-        {
-            Span<uint> line = bits.Slice(row * pattern.ColumnCount, pattern.ColumnCount);
-            for (int p = pointers[row]; p < pointers[row + 1]; p++)
-            {
-                line[columns[p]] = Raised(line[columns[p]], flags[p]);
-            }
-        }
-    }
-
-    // Without a branch, which would be guessed wrong.
-    private static uint Raised(uint score, byte flag)
-    {
-        uint mask = 0u - flag;
-        return (score & ~mask) | (FloatBits.Exponent & mask);
     }
 }

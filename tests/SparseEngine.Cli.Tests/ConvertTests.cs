@@ -87,7 +87,7 @@ public sealed class ConvertTests : IDisposable
     [InlineData(
         "-i empty -o out", 1,
         "empty: is a folder without weights; "
-        + "valid: one that holds model.safetensors or model.safetensors.index.json, or the path of a checkpoint file")]
+        + "valid: one that holds model.safetensors, pytorch_model.bin or the index of their shards, or the path of a checkpoint file")]
     public async Task What_cannot_be_converted_is_one_line(string line, int exitCode, string expected)
     {
         new PublishedGpt2().Save(folder.File("gpt2"));

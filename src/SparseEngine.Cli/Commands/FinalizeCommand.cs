@@ -29,8 +29,10 @@ internal sealed class FinalizeCommand : Command, IHasExamples
     {
         CheckpointOutput output = files.Output(line);
         using CheckpointReader input = files.OpenInput(line);
+        Terminal terminal = new();
+        terminal.WriteWarnings(input);
         FinalizedCheckpoint done = CheckpointFinalizer.Write(input, output, stop);
-        new Terminal().WriteLine(
+        terminal.WriteLine(
             $"{output.Path}: {Quantity.Count(done.Tensors, "tensor")}, {Quantity.Count(done.Replaced)} of {Quantity.Count(done.Elements, "element")} "
             + $"{(done.Replaced == 1 ? "was NaN and is" : "were NaN and are")} 0, {Quantity.Bytes(done.Bytes)}");
     }

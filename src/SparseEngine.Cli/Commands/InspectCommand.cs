@@ -42,6 +42,7 @@ internal sealed class InspectCommand : Command, IHasExamples
         using CheckpointReader reader = CheckpointReader.Open(line.GetRequiredValue(checkpoint));
         CheckpointInspection inspection = CheckpointInspection.Of(reader);
         Terminal terminal = new();
+        terminal.WriteWarnings(reader);
         if (line.GetValue(json))
         {
             // As it is: on a terminal, a line broken to fit would be no JSON.

@@ -164,6 +164,7 @@ internal sealed class RunCommand : Command, IHasExamples
         device.Profile = request.Profile ? new Profile() : null;
         TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
         RunSummary summary = display.Show(() => run.Execute(stop.Token));
+        display.OnEnded(summary);
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
         if (request.Target == TargetDevice.Csx && summary.TrainSeconds > 0)
         {

@@ -63,6 +63,11 @@ internal sealed class SparsifyCommand : Command, IHasExamples
         }
 
         using CheckpointReader input = files.OpenInput(line);
+        foreach (string warning in input.Warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+
         CheckpointSparsifier sparsifier = CheckpointSparsifier.Create(input, sparsity, step: line.GetValue(step));
         SparsityLog.Report(logger, sparsity, sparsifier.Plan);
         WarnOfDense(logger, sparsifier);

@@ -15,6 +15,11 @@ internal static class ConversionTable
             table.Add("written", file);
         }
 
+        if (summary.ModelType is { } modelType)
+        {
+            table.Add("model_type", modelType);
+        }
+
         table.Add("parameters", Quantity.Count(summary.Parameters));
         if (summary.NaNs > 0)
         {

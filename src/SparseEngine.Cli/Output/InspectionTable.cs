@@ -9,6 +9,8 @@ namespace SparseEngine.Cli.Output;
 /// </summary>
 internal static class InspectionTable
 {
+    private const string NotThere = "not in the file";
+
     /// <summary>Lays out the tensors.</summary>
     public static ColumnTable Of(CheckpointInspection inspection)
     {
@@ -57,13 +59,13 @@ internal static class InspectionTable
         if (inspection.State is { } state)
         {
             table.Add("step", $"{state.Step}");
-            table.Add("samples consumed", Quantity.Count(state.SamplesConsumed));
-            table.Add("seed", $"{state.Seed}");
-            table.Add("shuffle seed", $"{state.ShuffleSeed}");
+            table.Add("samples consumed", state.SamplesConsumed is { } samples ? Quantity.Count(samples) : NotThere);
+            table.Add("seed", state.Seed is { } seed ? Invariant($"{seed}") : NotThere);
+            table.Add("shuffle seed", state.ShuffleSeed is { } shuffleSeed ? Invariant($"{shuffleSeed}") : NotThere);
         }
         else
         {
-            table.Add("step", "not in the file");
+            table.Add("step", NotThere);
         }
 
         foreach ((string key, string text) in inspection.Metadata.OrderBy(text => text.Key, StringComparer.Ordinal))

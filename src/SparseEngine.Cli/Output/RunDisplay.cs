@@ -55,6 +55,7 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
         {
             string line = $"step {step.Step}/{overview.LastStep}  {figures}";
             log.WriteToFile(LogLevel.Information, line);
+            log.WriteToFile(LogLevel.Information, ZooLog.Step(overview, step));
             ShowLoggedStep(line);
         }
 
@@ -90,10 +91,24 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
         string accuracy = evaluation.Accuracy is { } share ? Invariant($"  accuracy {100 * share:0.0}%") : "";
         string among = evaluation.Dataloader is { } name ? $"{name}  " : "";
         Announce(Invariant($"step {evaluation.Step}  {among}validation loss {evaluation.Loss:0.0000}{perplexity}{accuracy}"));
+        AnnounceToFile(ZooLog.Evaluation(evaluation));
     }
 
     /// <inheritdoc/>
-    public void OnCheckpoint(string path, int step) => Announce($"step {step}  checkpoint {path}");
+    public void OnCheckpoint(string path, int step)
+    {
+        Announce($"step {step}  checkpoint {path}");
+        AnnounceToFile([ZooLog.Checkpoint(step)]);
+    }
+
+    /// <summary>Tells the log file of a run that has done all it was to.</summary>
+    public void OnEnded(RunSummary summary)
+    {
+        if (Overview is { } overview && (overview.Mode is RunMode.Eval or RunMode.EvalAll || summary.LastStep >= overview.LastStep))
+        {
+            AnnounceToFile([ZooLog.End(overview.Mode)]);
+        }
+    }
 
     /// <summary>Shows the line of a step that log_steps asks for.</summary>
     protected abstract void ShowLoggedStep(string line);
@@ -112,6 +127,14 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
         Invariant($"{pace.TokensPerSecond:0} tokens/s"),
         $"FLOPs {Quantity.Percent(step.FlopsExecuted, step.FlopsDense)} of dense",
         $"time left {Quantity.Duration(pace.SecondsLeft)}");
+
+    private void AnnounceToFile(IEnumerable<string> lines)
+    {
+        foreach (string line in log.Shows(LogLevel.Information) ? lines : [])
+        {
+            log.WriteToFile(LogLevel.Information, line);
+        }
+    }
 
     private void Announce(string line)
     {

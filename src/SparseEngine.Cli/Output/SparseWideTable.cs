@@ -14,7 +14,7 @@ internal static class SparseWideTable
             new(""), Column.OfNumbers("given, dense", givesWay: 1), Column.OfNumbers("widened, sparse", givesWay: 2), Column.OfNumbers("ratio"));
         Add("hidden_size", account => account.Run.Model.HiddenSize, Quantity.Count);
         Add("filter_size", account => account.Run.Model.FilterSize, Quantity.Count);
-        Add("head size", account => account.Run.Model.HiddenSize / account.Run.Model.Heads, Quantity.Count);
+        Add("head size", account => account.Run.Model.HeadSize, Quantity.Count);
         Add("parameters", account => account.Storage.Parameters.Dense, Quantity.Count);
         Add("non-zero", account => account.Storage.Parameters.Stored, Quantity.Count);
         table.AddEmptyRow();

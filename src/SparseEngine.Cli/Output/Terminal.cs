@@ -1,4 +1,5 @@
 using System.Text;
+using SparseEngine.Checkpoints;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -64,6 +65,15 @@ internal sealed class Terminal
         else
         {
             Console.Error.WriteLine(line);
+        }
+    }
+
+    /// <summary>Writes what a checkpoint's reader left out to standard error.</summary>
+    public void WriteWarnings(CheckpointReader checkpoint)
+    {
+        foreach (string warning in checkpoint.Warnings)
+        {
+            WriteErrorLine(Plain(warning));
         }
     }
 

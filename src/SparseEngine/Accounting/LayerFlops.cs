@@ -45,7 +45,7 @@ public sealed record LayerFlops(string Name, double DenseForward, double Execute
     public double ExecutedBackward => 2 * ExecutedForward;
 
     /// <summary>
-    /// A forward pass: 2 x tokens x elements for each linear weight and the head, 2 x 2 x hidden for each query-key pair (score and value).
+    /// A forward pass: 2 x tokens x elements for each linear weight and the head, 2 x 2 x attention size for each query-key pair (score and value).
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">Its sparse weights; of these the kept elements are executed.</param>
@@ -73,13 +73,21 @@ public sealed record LayerFlops(string Name, double DenseForward, double Execute
             });
         }
 
-        double keysOfQuery = attention == AttentionCounting.Full ? sequence : (sequence + 1.0) / 2;
-        double pairs = 2 * perElement * model.HiddenSize * keysOfQuery;
+        double pairs = 2 * perElement * model.AttentionSize * KeysOfQuery(attention, sequence, model.SlidingWindow ?? sequence);
         for (int layer = 0; layer < model.Layers; layer++)
         {
             flops.Add(new LayerFlops($"{GptArchitecture.Layer(layer)}.self_attn", pairs, pairs) { Part = LayerPart.Attention, Layer = layer });
         }
 
         return flops.ToImmutable();
+    }
+
+    /// <summary>The mean number of keys of a query.</summary>
+    private static double KeysOfQuery(AttentionCounting attention, int sequence, int window)
+    {
+        double most = Math.Min(sequence, window);
+
+        // The first queries have fewer before them than the window holds.
+        return attention == AttentionCounting.Full ? most : most - (most * (most - 1) / 2 / sequence);
     }
 }

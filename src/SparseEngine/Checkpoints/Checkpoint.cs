@@ -14,10 +14,10 @@ internal sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Acti
 
 /// <summary>Where a run stood when its checkpoint was written. With the tensors, all that an unbroken continuation needs.</summary>
 /// <param name="Step">Optimizer steps done since the first of the first run.</param>
-/// <param name="SamplesConsumed">Training samples used so far: the data position.</param>
-/// <param name="Seed">The run's seed: dropout draws are a function of it and the step.</param>
-/// <param name="ShuffleSeed">The seed of the data order.</param>
-public sealed record TrainingState(int Step, long SamplesConsumed, int Seed, int ShuffleSeed);
+/// <param name="SamplesConsumed">Training samples used so far: the data position; null in a file of the Model Zoo, which does not say.</param>
+/// <param name="Seed">The run's seed, of which dropout draws are a function, as of the step; null where the file does not say.</param>
+/// <param name="ShuffleSeed">The seed of the data order; null where the file does not say.</param>
+public sealed record TrainingState(int Step, long? SamplesConsumed, int? Seed, int? ShuffleSeed);
 
 /// <summary>A checkpoint cannot be read or written: one line naming the file and what is wrong.</summary>
 public sealed class CheckpointException : Exception

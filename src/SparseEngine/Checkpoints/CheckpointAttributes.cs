@@ -19,9 +19,13 @@ internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDicti
         if (state is not null)
         {
             file.Attributes[CheckpointLayout.Step] = (long)state.Step;
-            file.Attributes[CheckpointLayout.SamplesConsumed] = state.SamplesConsumed;
-            file.Attributes[CheckpointLayout.Seed] = (long)state.Seed;
-            file.Attributes[CheckpointLayout.ShuffleSeed] = (long)state.ShuffleSeed;
+            foreach ((string key, long? number) in Numbers(state))
+            {
+                if (number is { } known)
+                {
+                    file.Attributes[key] = known;
+                }
+            }
         }
 
         // In one order, so that the same checkpoint is the same file.
@@ -34,13 +38,12 @@ internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDicti
     /// <summary>Reads them; any exception of the HDF5 reader means damage.</summary>
     public static CheckpointAttributes Read(NativeFile file)
     {
-        // The Model Zoo's files have a version and a step as well, but say nothing of samples.
-        TrainingState? state = file.AttributeExists(CheckpointLayout.SamplesConsumed)
+        TrainingState? state = Number(file, CheckpointLayout.Step) is { } step
             ? new TrainingState(
-                checked((int)file.Attribute(CheckpointLayout.Step).Read<long>()),
-                file.Attribute(CheckpointLayout.SamplesConsumed).Read<long>(),
-                checked((int)file.Attribute(CheckpointLayout.Seed).Read<long>()),
-                checked((int)file.Attribute(CheckpointLayout.ShuffleSeed).Read<long>()))
+                checked((int)step),
+                Number(file, CheckpointLayout.SamplesConsumed),
+                checked((int?)Number(file, CheckpointLayout.Seed)),
+                checked((int?)Number(file, CheckpointLayout.ShuffleSeed)))
             : null;
         ImmutableDictionary<string, string> metadata = file.Attributes()
             .Where(attribute => attribute.Name.StartsWith(CheckpointLayout.Metadata, StringComparison.Ordinal))
@@ -48,6 +51,15 @@ internal sealed record CheckpointAttributes(TrainingState? State, ImmutableDicti
                 attribute => attribute.Name[CheckpointLayout.Metadata.Length..], attribute => attribute.Read<string>(), StringComparer.Ordinal);
         return new CheckpointAttributes(state, metadata);
     }
+
+    private static (string Key, long? Number)[] Numbers(TrainingState state) =>
+    [
+        (CheckpointLayout.SamplesConsumed, state.SamplesConsumed),
+        (CheckpointLayout.Seed, state.Seed),
+        (CheckpointLayout.ShuffleSeed, state.ShuffleSeed),
+    ];
+
+    private static long? Number(NativeFile file, string key) => file.AttributeExists(key) ? file.Attribute(key).Read<long>() : null;
 
     /// <summary>The CRC-32 of all that they say, whatever the order.</summary>
     public static uint Checksum(TrainingState? state, IReadOnlyDictionary<string, string> metadata)

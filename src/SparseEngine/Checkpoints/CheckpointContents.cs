@@ -75,7 +75,7 @@ internal static class CheckpointContents
         return norms == 0 || layers.Contains(null)
             ? null
             : $"{reader.Path}: lacks the biases of {Quantity.Count(norms, "normalization")}{others}, first {missing[0].Name}; "
-                + "normalizations without biases are not supported: with biases of zeros in the file it is the same model";
+                + "a model without them has norm_type biasless-layernorm, and with biases of zeros in the file it is the same model";
     }
 
     private static bool IsDuplicate(string name) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using SparseEngine.Checkpoints.PyTorch;
 using SparseEngine.Metrics;
 
 namespace SparseEngine.Checkpoints;
@@ -28,8 +29,11 @@ public abstract class CheckpointReader : IDisposable
     /// <summary>The texts beside the tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; private protected init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Opens an .mdl or .safetensors file, told apart by content, or .safetensors shards by their index or folder.</summary>
-    /// <param name="path">The file, the index (model.safetensors.index.json), or the folder that holds model.safetensors or that index.</param>
+    /// <summary>What of the file is left out, and why: a line each.</summary>
+    public ImmutableArray<string> Warnings { get; private protected init; } = [];
+
+    /// <summary>Opens an .mdl or .safetensors file or one of torch.save, told apart by content, or shards by their index or folder.</summary>
+    /// <param name="path">The file, the index (model.safetensors.index.json), or the folder that holds one or the weights in one file.</param>
     /// <exception cref="CheckpointException">It does not exist, is none of these, or is damaged; a damaged or missing shard is named.</exception>
     public static CheckpointReader Open(string path)
     {
@@ -54,9 +58,11 @@ public abstract class CheckpointReader : IDisposable
 
         return start[..read].StartsWith(CheckpointLayout.Hdf5Signature) ? new MdlReader(path)
             : SafetensorsIndex.IsJson(start[..read]) ? new ShardedReader(path)
+            : TorchFile.IsOne(start[..read]) ? new TorchReader(path)
             : read > 8 && start[8] == '{' ? new SafetensorsReader(path)
             : ForeignFile.Describe(path) is { } foreign ? throw new CheckpointException($"{path}: is not a checkpoint but {foreign}")
-            : throw new CheckpointException($"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file");
+            : throw new CheckpointException(
+                $"{path}: is not a checkpoint; valid: an HDF5 (.mdl) or .safetensors file, or one of torch.save (.pt, .bin)");
     }
 
     /// <summary>Whether there is a tensor of this name.</summary>
@@ -119,9 +125,13 @@ public abstract class CheckpointReader : IDisposable
 
     /// <summary>Makes a tensor known by its name without wrappers.</summary>
     /// <exception cref="CheckpointException">It is too large, or there is another of that name.</exception>
-    private protected void AddTensor(string storedName, ImmutableArray<int> shape, string dataType)
+    private protected void AddTensor(string storedName, ImmutableArray<int> shape, string dataType) =>
+        AddTensor(storedName, StoredName.WithoutWrappers(storedName), shape, dataType);
+
+    /// <summary>Makes a tensor known by a name of its own.</summary>
+    /// <exception cref="CheckpointException">It is too large, or there is another of that name.</exception>
+    private protected void AddTensor(string storedName, string name, ImmutableArray<int> shape, string dataType)
     {
-        string name = StoredName.WithoutWrappers(storedName);
         if (shape.Aggregate(BigInteger.One, (product, dimension) => product * dimension) > Array.MaxLength)
         {
             throw new CheckpointException($"{Path}: {storedName}, [{string.Join(", ", shape)}], has more than {Array.MaxLength} elements");

@@ -14,7 +14,7 @@ internal static class ForeignFile
     private static readonly (byte[] Start, string What)[] Signatures =
     [
         ([.. "version https://git-lfs"u8], "a Git LFS pointer, which stands for the file; fetch the file itself with: git lfs pull"),
-        ([.. "PK\x03\x04"u8], $"a zip archive, as torch.save writes (.pt, .pth, .bin); {Anew}"),
+        ([.. "PK\x03\x04"u8], "a zip archive, as torch.save writes (.pt, .pth, .bin)"),
         ([0x80, 0x02], Pickle),
         ([0x80, 0x03], Pickle),
         ([0x80, 0x04], Pickle),
@@ -27,10 +27,7 @@ internal static class ForeignFile
         ([0xFE, 0xFF], Utf16),
     ];
 
-    private const string Pickle =
-        $"a pickle of Python, as older versions of torch.save write (.pt, .pth, .bin); {Anew}";
-
-    private const string Anew = "write it anew as .safetensors, with save_file of safetensors.torch or with save_pretrained";
+    private const string Pickle = "a pickle of Python, as older versions of torch.save write (.pt, .pth, .bin)";
 
     private const string Utf16 = "a text in UTF-16; valid: UTF-8";
 
@@ -73,7 +70,10 @@ internal static class ForeignFile
             }
         }
 
-        return start.Length > 262 && start[257..262].SequenceEqual("ustar"u8) ? "a tar archive; unpack it first" : DescribeText(start);
+        return start.Length <= 262 || !start[257..262].SequenceEqual("ustar"u8) ? DescribeText(start)
+            : start.StartsWith("sys_info\0"u8) || start.StartsWith("pickle\0"u8)
+            ? "a tar archive, as torch.save wrote before PyTorch 0.2; load it there, or in a later version, and save it anew"
+            : "a tar archive; unpack it first";
     }
 
     private static string? DescribeText(ReadOnlySpan<byte> start)

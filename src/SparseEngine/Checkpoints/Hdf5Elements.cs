@@ -63,16 +63,22 @@ internal sealed class Hdf5Elements
         }
     }
 
+    /// <summary>Reads a dataset of 16-bit integers that are the bits of bfloat16.</summary>
+    public void ReadBfloat16(NativeDataset dataset, Span<float> destination) =>
+        Widening.BFloat16ToSingle(ReadStored<ushort>(dataset, destination.Length), destination);
+
     private void Widen<T>(NativeDataset dataset, Span<float> destination)
-        where T : INumberBase<T>
+        where T : INumberBase<T> => Widening.ToSingle<T>(ReadStored<T>(dataset, destination.Length), destination);
+
+    private Span<T> ReadStored<T>(NativeDataset dataset, int length)
     {
-        if (stored is not T[] elements || elements.Length < destination.Length)
+        if (stored is not T[] elements || elements.Length < length)
         {
-            stored = elements = new T[destination.Length];
+            stored = elements = new T[length];
         }
 
-        Span<T> source = elements.AsSpan(0, destination.Length);
+        Span<T> source = elements.AsSpan(0, length);
         dataset.Read(source);
-        Widening.ToSingle<T>(source, destination);
+        return source;
     }
 }

@@ -10,12 +10,15 @@ using SparseEngine.Hdf5;
 
 namespace SparseEngine.Checkpoints;
 
-/// <summary>Reads an .mdl file: HDF5, one dataset per tensor.</summary>
+/// <summary>Reads an .mdl file, this program's or the Model Zoo's: HDF5, one dataset per tensor.</summary>
 internal sealed class MdlReader : CheckpointReader
 {
     private readonly Hdf5Input file;
     private readonly Dictionary<string, uint> checksums;
     private readonly Hdf5Elements elements = new();
+
+    // Those of the Model Zoo's values that are more than a dataset of numbers, by the dataset's name.
+    private readonly Dictionary<string, ZooValue> special = [];
 
     public MdlReader(string path)
         : base(path)
@@ -25,13 +28,21 @@ internal sealed class MdlReader : CheckpointReader
         try
         {
             checksums = Guard("the list of checksums", ReadChecksums);
-            foreach ((string name, ImmutableArray<int> shape, string dataType) in Guard("the list of tensors", ReadDescriptions))
+            ZooFile? zoo = checksums.Count == 0 ? Guard("the list of tensors", () => ZooFile.Read(path, file)) : null;
+            if (zoo is not null)
             {
-                AddTensor(name, shape, dataType);
+                AddTensors(zoo);
+            }
+            else
+            {
+                foreach ((string name, ImmutableArray<int> shape, string dataType) in Guard("the list of tensors", ReadDescriptions))
+                {
+                    AddTensor(name, shape, dataType);
+                }
             }
 
             CheckpointAttributes attributes = Guard("the training state", () => file.Read(CheckpointAttributes.Read));
-            if (attributes.State is not null && checksums.Count == 0)
+            if (attributes.State is not null && checksums.Count == 0 && zoo is null)
             {
                 throw new CheckpointException($"{path}: is damaged: the list of checksums is missing");
             }
@@ -47,8 +58,9 @@ internal sealed class MdlReader : CheckpointReader
                 throw new CheckpointException($"{path}: is damaged: {missing} is missing");
             }
 
-            State = attributes.State;
-            Metadata = attributes.Metadata;
+            State = attributes.State ?? zoo?.State;
+            Metadata = zoo?.Metadata.SetItems(attributes.Metadata) ?? attributes.Metadata;
+            Warnings = zoo?.Warnings ?? [];
         }
         catch
         {
@@ -59,9 +71,23 @@ internal sealed class MdlReader : CheckpointReader
 
     private protected override void ReadStored(string storedName, Span<float> destination)
     {
+        ZooValue? value = special.GetValueOrDefault(storedName);
+        if (value is { OtherFile: { } other })
+        {
+            throw new CheckpointException(
+                $"{Path}: the elements of {storedName} are in another file, {other}, which is not read; load the checkpoint with the Model Zoo "
+                + "and save it whole");
+        }
+
+        if (value is { Fill: { } fill })
+        {
+            destination.Fill(fill);
+            return;
+        }
+
         try
         {
-            file.Read(root => Dataset(root, storedName), elements.Read, destination);
+            file.Read(root => Dataset(root, storedName), value is null ? elements.Read : elements.ReadBfloat16, destination);
         }
         catch (InvalidDataException exception)
         {
@@ -75,6 +101,18 @@ internal sealed class MdlReader : CheckpointReader
     }
 
     private protected override void Dispose(bool disposing) => file.Dispose();
+
+    private void AddTensors(ZooFile zoo)
+    {
+        foreach ((string name, ZooValue value) in zoo.Tensors)
+        {
+            AddTensor(value.StoredName, name, value.Shape, value.DataType);
+            if (value.OtherFile is not null || value.Fill is not null || value.IsBfloat16)
+            {
+                special.Add(value.StoredName, value);
+            }
+        }
+    }
 
     // HDF5 readers do not look at what they do not need, so a file whose end is missing may seem whole:
     // the superblock says where it must end (HDF5 File Format Specification, II.A).

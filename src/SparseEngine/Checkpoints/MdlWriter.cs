@@ -50,22 +50,7 @@ internal static class MdlWriter
             List<FileRegion> regions = [];
             using (H5NativeWriter writer = file.BeginWrite(stream))
             {
-                TensorBuffer buffer = new(tensors);
-                uint[] sums = new uint[tensors.Count];
-                for (int i = 0; i < tensors.Count; i++)
-                {
-                    ReadOnlySpan<float> values = buffer.Fill(tensors[i]);
-                    ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
-                    sums[i] = Crc32.HashToUInt32(bytes);
-                    if (values.Length > 0)
-                    {
-                        writer.Write(datasets[i], buffer.Elements, memorySelection: new HyperslabSelection(0, (ulong)values.Length));
-
-                        // A dataset that is filled later is contiguous: its elements have just been written up to here.
-                        regions.Add(new FileRegion(stream.Position - bytes.Length, bytes.Length));
-                    }
-                }
-
+                uint[] sums = Fill(writer, stream, tensors, datasets, regions);
                 writer.Write(checksums, Encoding.UTF8.GetBytes(ChecksumLines(attributeSum, tensors, sums)));
             }
 
@@ -73,8 +58,32 @@ internal static class MdlWriter
         }));
     }
 
+    /// <summary>Fills the datasets of tensors, one after the other, and notes where their elements lie.</summary>
+    /// <returns>The CRC-32 of each.</returns>
+    internal static uint[] Fill(
+        H5NativeWriter writer, Stream stream, IReadOnlyList<TensorWriter> tensors, H5Dataset<float[]>[] datasets, List<FileRegion> regions)
+    {
+        TensorBuffer buffer = new(tensors);
+        uint[] sums = new uint[tensors.Count];
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            ReadOnlySpan<float> values = buffer.Fill(tensors[i]);
+            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
+            sums[i] = Crc32.HashToUInt32(bytes);
+            if (values.Length > 0)
+            {
+                writer.Write(datasets[i], buffer.Elements, memorySelection: new HyperslabSelection(0, (ulong)values.Length));
+
+                // A dataset that is filled later is contiguous: its elements have just been written up to here.
+                regions.Add(new FileRegion(stream.Position - bytes.Length, bytes.Length));
+            }
+        }
+
+        return sums;
+    }
+
     /// <summary>PureHDF calls itself by reflection, which hides that the disk is full inside another exception.</summary>
-    private static void Unwrap(Action write)
+    internal static void Unwrap(Action write)
     {
         try
         {
@@ -87,7 +96,7 @@ internal static class MdlWriter
     }
 
     // PureHDF writes no scalar that is filled later, so one is a vector of one element.
-    private static ulong[] FileShape(TensorWriter tensor) => tensor.Shape.IsEmpty ? [1] : [.. tensor.Shape.Select(dimension => (ulong)dimension)];
+    internal static ulong[] FileShape(TensorWriter tensor) => tensor.Shape.IsEmpty ? [1] : [.. tensor.Shape.Select(dimension => (ulong)dimension)];
 
     private static string ChecksumLines(uint attributeSum, IReadOnlyList<TensorWriter> tensors, uint[] sums)
     {

@@ -3,6 +3,9 @@ namespace SparseEngine.Checkpoints;
 /// <summary>The names that tensors of an optimizer have in a checkpoint, beside those of parameters.</summary>
 internal static class OptimizerStateName
 {
+    /// <summary>The metadata key that holds the number of updates an optimizer's state has seen.</summary>
+    public const string Updates = "optimizer.updates";
+
     private const string Optimizer = "optimizer.";
     private const string State = "optimizer.state.";
 

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
+using SparseEngine.Checkpoints.PyTorch;
 
 namespace SparseEngine.Checkpoints;
 
-/// <summary>Reads tensors that are spread over several .safetensors files, by their index.</summary>
+/// <summary>Reads tensors that are spread over several .safetensors files, or files of torch.save, by their index.</summary>
 internal sealed class ShardedReader : CheckpointReader
 {
-    private readonly Dictionary<string, SafetensorsReader> shards = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SafetensorsReader> shardOf = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CheckpointReader> shards = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CheckpointReader> shardOf = new(StringComparer.Ordinal);
 
     public ShardedReader(string path)
         : base(path)
@@ -33,7 +34,7 @@ internal sealed class ShardedReader : CheckpointReader
 
     private protected override void Dispose(bool disposing)
     {
-        foreach (SafetensorsReader shard in shards.Values)
+        foreach (CheckpointReader shard in shards.Values)
         {
             shard.Dispose();
         }
@@ -42,7 +43,7 @@ internal sealed class ShardedReader : CheckpointReader
     private void Add(string storedName, string shardName)
     {
         string name = StoredName.WithoutWrappers(storedName);
-        SafetensorsReader shard = OpenShard(shardName);
+        CheckpointReader shard = OpenShard(shardName);
         if (!shard.Contains(name))
         {
             throw new CheckpointException($"{shard.Path}: has no tensor {storedName}, which {Path} places there");
@@ -52,9 +53,9 @@ internal sealed class ShardedReader : CheckpointReader
         shardOf.Add(storedName, shard);
     }
 
-    private SafetensorsReader OpenShard(string name)
+    private CheckpointReader OpenShard(string name)
     {
-        if (shards.TryGetValue(name, out SafetensorsReader? known))
+        if (shards.TryGetValue(name, out CheckpointReader? known))
         {
             return known;
         }
@@ -62,7 +63,7 @@ internal sealed class ShardedReader : CheckpointReader
         string path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path) ?? "", name);
         try
         {
-            SafetensorsReader shard = new(path);
+            CheckpointReader shard = IsTorchFile(path) ? new TorchReader(path) : new SafetensorsReader(path);
             shards.Add(name, shard);
             return shard;
         }
@@ -72,5 +73,12 @@ internal sealed class ShardedReader : CheckpointReader
                 System.IO.Path.Exists(path) ? $"{path}: cannot be read: {exception.Message}"
                 : $"{path}: is missing: {Path} places tensors there", exception);
         }
+    }
+
+    private static bool IsTorchFile(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[4];
+        return TorchFile.IsOne(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]);
     }
 }

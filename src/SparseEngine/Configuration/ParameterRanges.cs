@@ -76,20 +76,9 @@ internal static class ParameterRanges
         .. run.Sparsity is { } sparsity ? sparsity.Groups.Select(group => ("sparsity.seed", group.Seed)) : [],
     ];
 
-    private static IEnumerable<(string Key, double? Number, Interval Valid)> Initializer(string key, InitializerParameters? initializer) =>
-    [
-        ($"{key}.mean", initializer?.Mean, Interval.Any), ($"{key}.std", initializer?.StandardDeviation, Interval.NotNegative),
-        ($"{key}.a", initializer?.Lower, Interval.Any), ($"{key}.b", initializer?.Upper, Interval.Any),
-    ];
-
     private static IEnumerable<(string Key, int? Count)> Counts(RunParameters run) =>
     [
-        ("model.vocab_size", run.Model.VocabularySize),
-        ("model.hidden_size", run.Model.HiddenSize),
-        ("model.num_hidden_layers", run.Model.Layers),
-        ("model.num_heads", run.Model.Heads),
-        ("model.filter_size", run.Model.FilterSize),
-        ("model.max_position_embeddings", run.Model.MaxPositionEmbeddings),
+        .. ModelRanges.Counts(run.Model),
         ("train_input.batch_size", run.TrainInput?.BatchSize),
         ("train_input.max_sequence_length", run.TrainInput?.MaxSequenceLength),
         .. run.EvalInputs.Select(input => ("eval_input.batch_size", (int?)input.BatchSize)),
@@ -108,15 +97,7 @@ internal static class ParameterRanges
 
     private static IEnumerable<(string Key, double? Number, Interval Valid)> Numbers(RunParameters run) =>
     [
-        ("model.dropout_rate", run.Model.DropoutRate, Interval.Fraction),
-        ("model.embedding_dropout_rate", run.Model.EmbeddingDropoutRate, Interval.Fraction),
-        ("model.attention_dropout_rate", run.Model.AttentionDropoutRate, Interval.Fraction),
-        ("model.layer_norm_epsilon", run.Model.LayerNormEpsilon, Interval.Positive),
-        ("model.initializer_range", run.Model.InitializerRange, Interval.NotNegative),
-        ("model.loss_weight", run.Model.LossWeight, Interval.Positive),
-        .. Initializer("model.embedding_initializer", run.Model.EmbeddingInitializer),
-        .. Initializer("model.initializer", run.Model.Initializer),
-        .. Initializer("model.output_layer_initializer", run.Model.OutputLayerInitializer),
+        .. ModelRanges.Numbers(run.Model),
         ("train_input.validation_share", run.TrainInput?.ValidationShare, Interval.ProperFraction),
         .. run.EvalInputs.Select(input => ("eval_input.validation_share", (double?)input.ValidationShare, Interval.ProperFraction)),
         ("optimizer.beta1", run.Optimizer?.Beta1, Interval.Fraction),

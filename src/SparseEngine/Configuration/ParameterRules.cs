@@ -15,42 +15,19 @@ internal readonly record struct BrokenRule(string Key, ImmutableArray<string> Ot
 /// <summary>The rules between settings: for a run of a YAML file, which adds the places, and for one built in code.</summary>
 internal static class ParameterRules
 {
-    private const string HiddenSize = "model.hidden_size";
-
     /// <summary>Every rule that a run breaks.</summary>
     public static IEnumerable<BrokenRule> Broken(RunParameters run) =>
     [
-        .. Heads(run.Model), .. Weights(run.Model),
+        .. ModelRules.Broken(run.Model),
         .. SequenceLength("train_input", run.TrainInput, run.Model),
         .. run.EvalInputs.SelectMany(input => SequenceLength("eval_input", input, run.Model)),
         .. GradientAccumulation(run), .. run.EvalInputs.SelectMany(input => ValidationShare(run.TrainInput, input)),
     ];
 
-    private static IEnumerable<BrokenRule> Heads(ModelParameters model)
-    {
-        if (model.Heads > 0 && model.HiddenSize % model.Heads != 0)
-        {
-            yield return Rule("model.num_heads", [HiddenSize], $"is {model.Heads}; valid: a divisor of hidden_size, {model.HiddenSize}");
-        }
-    }
-
-    /// <summary>A weight is read from a checkpoint and drawn as one array.</summary>
-    private static IEnumerable<BrokenRule> Weights(ModelParameters model)
-    {
-        (string Key, int Rows)[] weights =
-        [
-            (HiddenSize, model.HiddenSize), ("model.vocab_size", model.VocabularySize), ("model.filter_size", model.FilterSize),
-            ("model.max_position_embeddings", model.MaxPositionEmbeddings),
-        ];
-        return weights.Where(weight => (long)weight.Rows * model.HiddenSize > Array.MaxLength).Select(weight => Rule(
-            weight.Key, [HiddenSize],
-            $"is {weight.Rows}: with hidden_size {model.HiddenSize} that makes a weight of more than {Array.MaxLength} elements"));
-    }
-
     /// <summary>Without a table of positions a sequence may be of any length.</summary>
     private static IEnumerable<BrokenRule> SequenceLength(string section, InputParameters? input, ModelParameters model)
     {
-        if (model.UsePositionEmbedding && input?.MaxSequenceLength > model.MaxPositionEmbeddings)
+        if (model.HasPositionTable && input?.MaxSequenceLength > model.MaxPositionEmbeddings)
         {
             yield return Rule(
                 $"{section}.max_sequence_length",

@@ -44,6 +44,9 @@ public sealed record RunParameters
     /// <summary>The runconfig section.</summary>
     public required RunConfig RunConfig { get; init; }
 
+    /// <summary>The command line's options, which <see cref="RunConfig"/> has already.</summary>
+    internal RunConfigOverrides Overrides { get; init; } = new();
+
     /// <summary>What the file calls its settings.</summary>
     internal KeyNames Keys { get; init; } = KeyNames.Sections;
 

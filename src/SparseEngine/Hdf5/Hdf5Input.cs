@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Numerics;
 using PureHDF;
+using PureHDF.Filters;
 using PureHDF.VOL.Native;
 
 namespace SparseEngine.Hdf5;
@@ -17,6 +19,9 @@ internal sealed class Hdf5Input : IDisposable
 
     // What deflate makes of zeros, the most that a common filter does.
     private const long LargestRatio = 1032;
+
+    // Filters that PureHDF lacks are known to the whole process.
+    static Hdf5Input() => H5Filter.Register(new Lz4Filter());
 
     private readonly GuardedStream stream;
     private readonly NativeFile file;
@@ -113,6 +118,12 @@ internal sealed class Hdf5Input : IDisposable
 
         return dataset;
     });
+
+    /// <summary>Checks that something which the file describes and does not hold is not larger than what a file of this length may hold.</summary>
+    /// <exception cref="InvalidDataException">It is.</exception>
+    public void CheckSize(string name, double bytes) => Require(
+        bytes <= (double)LargestRatio * stream.Length,
+        string.Create(CultureInfo.InvariantCulture, $"{name} of {bytes} bytes does not fit a file of {stream.Length}, even compressed"));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -13,9 +13,12 @@ internal sealed class ActivationStore(ComputeDevice device, int tokens) : IDispo
     public int Tokens => tokens;
 
     /// <summary>Activations [features, tokens].</summary>
-    public DeviceMatrix Matrix(int features)
+    public DeviceMatrix Matrix(int features) => Matrix(features, tokens);
+
+    /// <summary>As activations are laid out, of another number of tokens or positions [features, columns].</summary>
+    public DeviceMatrix Matrix(int features, int columns)
     {
-        DeviceMatrix matrix = device.AllocateActivations(features, tokens);
+        DeviceMatrix matrix = device.AllocateActivations(features, columns);
         owned.Add(matrix.Buffer);
         return matrix;
     }

@@ -3,7 +3,7 @@ using SparseEngine.Configuration;
 
 namespace SparseEngine.Models;
 
-/// <summary>The parameters of a GPT-2 or GPT-3 as Model Zoo 1.8 builds it: their names, shapes and order.</summary>
+/// <summary>The parameters of a decoder of the GPT family as the Model Zoo builds it: their names, shapes and order.</summary>
 /// <remarks>
 /// The order is that of PyTorch's <c>named_parameters()</c>, which is the order of module construction: embeddings, the
 /// final normalization, then layer by layer. A parameter's index in it seeds its mask and its initial weights.

@@ -4,12 +4,13 @@ using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Models;
 
-/// <summary>A GPT-2 or GPT-3 over parameters on a device: forward and backward passes, written once for every device.</summary>
+/// <summary>A decoder of the GPT family over parameters on a device: forward and backward passes, written once for every device.</summary>
 internal sealed class GptModel
 {
+    private readonly ComputeDevice device;
     private readonly Embedding embedding;
     private readonly ImmutableArray<DecoderLayer> layers;
-    private readonly LayerNorm finalNorm;
+    private readonly Normalization finalNorm;
     private readonly Linear head;
 
     /// <summary>Assembles the model from its parameters, which it does not own.</summary>
@@ -18,11 +19,12 @@ internal sealed class GptModel
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(parameters);
+        this.device = device;
         Shape = shape;
         Parameters = parameters;
         embedding = new Embedding(device, shape, parameters);
-        layers = [.. Enumerable.Range(0, shape.Layers).Select(index => new DecoderLayer(device, shape, parameters, index))];
-        finalNorm = new LayerNorm(device, parameters, GptArchitecture.FinalNorm, shape.LayerNormEpsilon);
+        layers = [.. Enumerable.Range(0, shape.Layers).Select(index => DecoderLayer.Create(device, shape, parameters, index))];
+        finalNorm = Normalization.Create(device, parameters, GptArchitecture.FinalNorm, shape.Norm, shape.LayerNormEpsilon);
         string headWeight = shape.ShareEmbeddingWeights ? GptArchitecture.WordEmbeddings : $"{GptArchitecture.Head}.weight";
         head = new Linear(device, parameters[headWeight], parameters.Find($"{GptArchitecture.Head}.bias"));
     }
@@ -37,7 +39,7 @@ internal sealed class GptModel
     public static void Declare(ParameterList parameters, ModelParameters model)
     {
         Embedding.Declare(parameters, model);
-        LayerNorm.Declare(parameters, GptArchitecture.FinalNorm, model.HiddenSize);
+        Normalization.Declare(parameters, GptArchitecture.FinalNorm, model.Norm, model.HiddenSize);
         for (int index = 0; index < model.Layers; index++)
         {
             parameters.Layer = index;
@@ -57,7 +59,7 @@ internal sealed class GptModel
         }
     }
 
-    /// <summary>From the workspace's token ids to its <see cref="GptWorkspace.Normalized"/> [hidden, tokens].</summary>
+    /// <summary>From the workspace's token ids to its <see cref="GptWorkspace.Normalized"/> [hidden, tokens], scaled as the logits are.</summary>
     /// <param name="workspace">The activations.</param>
     /// <param name="dropout">Which dropout masks to draw; null for none.</param>
     public void Forward(GptWorkspace workspace, DropoutPass? dropout = null)
@@ -70,6 +72,7 @@ internal sealed class GptModel
         }
 
         finalNorm.Forward(workspace.Residual[^1], workspace.Normalized, workspace.FinalNorm);
+        ScaleLogits(workspace.Normalized);
     }
 
     /// <summary>The output head: logits [vocabulary, tokens] of normalized activations [hidden, tokens], all tokens or some.</summary>
@@ -83,6 +86,7 @@ internal sealed class GptModel
     {
         ArgumentNullException.ThrowIfNull(workspace);
         head.Backward(workspace.Normalized, logitsGradient, workspace.BranchGradient, accumulate: false);
+        ScaleLogits(workspace.BranchGradient);
         finalNorm.Backward(workspace.Residual[^1], workspace.FinalNorm, workspace.BranchGradient, workspace.ResidualGradient, accumulate: false);
         for (int index = layers.Length - 1; index >= 0; index--)
         {
@@ -90,5 +94,14 @@ internal sealed class GptModel
         }
 
         embedding.Backward(workspace, dropout);
+    }
+
+    /// <summary>What the head reads is smaller than what it gives.</summary>
+    private void ScaleLogits(in DeviceMatrix normalized)
+    {
+        if (Shape.LogitsScale != 1)
+        {
+            device.Scale(normalized, (float)Shape.LogitsScale);
+        }
     }
 }

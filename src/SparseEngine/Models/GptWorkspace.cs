@@ -16,6 +16,7 @@ internal sealed class GptWorkspace : IDisposable
     private readonly DeviceMatrix? residualGradient;
     private readonly DeviceMatrix? branchGradient;
     private readonly DeviceMatrix? wideGradient;
+    private readonly DeviceMatrix? secondBranch;
 
     /// <summary>Allocates activations.</summary>
     /// <param name="device">Where.</param>
@@ -41,7 +42,8 @@ internal sealed class GptWorkspace : IDisposable
         store = new ActivationStore(device, Tokens);
         InputIds = store.Ids();
         EmbeddingSum = model.EmbeddingLayerNorm ? store.Matrix(hidden) : null;
-        EmbeddingNorm = model.EmbeddingLayerNorm ? LayerNorm.Allocate(store) : null;
+        EmbeddingNorm = model.EmbeddingLayerNorm ? Normalization.Allocate(store, model.Norm) : null;
+        Positions = PositionTables.Create(store, model, past?.Capacity ?? sequence);
         Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => store.Matrix(hidden));
         NormalizedInput = store.Matrix(hidden);
         Activated = store.Matrix(model.FilterSize);
@@ -49,13 +51,14 @@ internal sealed class GptWorkspace : IDisposable
             ? Repeat(model.Layers, distinct: training ? model.Layers : 1, () => DecoderLayer.Allocate(store, model))
             : LayersThatFill(prompt, model);
         Past = past;
+        secondBranch = model.ParallelResidual ? store.Matrix(hidden) : null;
         Normalized = store.Matrix(hidden);
-        FinalNorm = LayerNorm.Allocate(store);
+        FinalNorm = Normalization.Allocate(store, model.Norm);
         if (training)
         {
             residualGradient = store.Matrix(hidden);
             branchGradient = store.Matrix(hidden);
-            wideGradient = store.Matrix(Math.Max(model.FilterSize, 4 * hidden));
+            wideGradient = store.Matrix(Math.Max(FeedForward.GradientFeatures(model), SelfAttention.GradientFeatures(model)));
         }
     }
 
@@ -79,6 +82,9 @@ internal sealed class GptWorkspace : IDisposable
 
     /// <summary>The position of each sequence's first token.</summary>
     internal int FirstPosition => Past?.Length ?? 0;
+
+    /// <summary>What passes read of positions beside the parameters.</summary>
+    internal PositionTables Positions { get; }
 
     /// <summary>The embeddings' sum before its normalization, where the model has one.</summary>
     internal DeviceMatrix? EmbeddingSum { get; }
@@ -104,7 +110,10 @@ internal sealed class GptWorkspace : IDisposable
     /// <summary>The gradient within a branch [hidden, tokens].</summary>
     internal DeviceMatrix BranchGradient => branchGradient ?? throw ForInference();
 
-    /// <summary>The gradient of a feed-forward's middle, or of an attention's output, queries, keys and values in turn.</summary>
+    /// <summary>What the attention gives, or its gradient, where it stands beside the feed-forward [hidden, tokens].</summary>
+    internal DeviceMatrix SecondBranch => secondBranch ?? throw new InvalidOperationException("attention and feed-forward follow each other");
+
+    /// <summary>The gradient of a feed-forward's middle and gate, or of an attention's output, queries, keys and values in turn.</summary>
     internal DeviceMatrix WideGradient => wideGradient ?? throw ForInference();
 
     /// <summary>Activations for the first tokens of a sequence, whose keys and values a pass leaves in a cache.</summary>

@@ -5,7 +5,9 @@ using SparseEngine.Kernels.Devices;
 namespace SparseEngine.Models;
 
 /// <summary>The keys and values of one sequence's tokens in every layer: all that its next token needs of them.</summary>
-/// <remarks>They lie feature-major as all activations do, [hidden, capacity], so that a prompt's projections are written where they stay.</remarks>
+/// <remarks>
+/// They lie feature-major as all activations do, [key-value size, capacity], so that a prompt's projections are written where they stay.
+/// </remarks>
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly ImmutableArray<(DeviceMatrix Keys, DeviceMatrix Values)> layers;
@@ -20,7 +22,7 @@ internal sealed class KeyValueCache : IDisposable
         layers =
         [
             .. Enumerable.Range(0, model.Layers)
-                .Select(_ => (device.AllocateActivations(model.HiddenSize, capacity), device.AllocateActivations(model.HiddenSize, capacity))),
+                .Select(_ => (device.AllocateActivations(model.KeyValueSize, capacity), device.AllocateActivations(model.KeyValueSize, capacity))),
         ];
     }
 
@@ -30,10 +32,10 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>The tokens that it holds, which is the position of the next one.</summary>
     public int Length { get; private set; }
 
-    /// <summary>A layer's keys [hidden, capacity].</summary>
+    /// <summary>A layer's keys [key-value size, capacity].</summary>
     public DeviceMatrix Keys(int layer) => layers[layer].Keys;
 
-    /// <summary>A layer's values [hidden, capacity].</summary>
+    /// <summary>A layer's values [key-value size, capacity].</summary>
     public DeviceMatrix Values(int layer) => layers[layer].Values;
 
     /// <summary>Counts the tokens that a pass has added.</summary>

@@ -25,9 +25,9 @@ internal sealed class Linear
     }
 
     /// <summary>Declares a weight [outputs, inputs] and, with <paramref name="bias"/>, a bias [outputs].</summary>
-    public static void Declare(ParameterList parameters, string name, int outputs, int inputs, bool bias, InitializerParameters initializer)
+    public static void Declare(ParameterList parameters, string name, int outputs, int inputs, bool bias, WeightScaling scaling)
     {
-        parameters.Add($"{name}.weight", ParameterRole.LinearWeight, initializer, outputs, inputs);
+        parameters.AddScaled($"{name}.weight", ParameterRole.LinearWeight, scaling, outputs, inputs);
         if (bias)
         {
             parameters.Add($"{name}.bias", ParameterRole.Bias, InitializerParameters.Constant(0), outputs);

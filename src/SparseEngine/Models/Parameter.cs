@@ -168,11 +168,14 @@ internal sealed class Parameter : IDisposable
     /// <param name="pattern">Where the non-zeros lie; null to store every element.</param>
     public void Rewire(CsrPattern? pattern)
     {
-        CsrPattern? before = Pattern?.Csr;
         gradient?.Dispose();
         gradient = null;
-        Values = Moved(Values, before, pattern);
-        States = [.. States.Select(state => Moved(state, before, pattern))];
+        using (PatternPair patterns = device.Pair(Pattern?.Csr, pattern, Shape[0], Shape[1]))
+        {
+            Values = Moved(Values, patterns);
+            States = [.. States.Select(state => Moved(state, patterns))];
+        }
+
         Pattern?.Dispose();
         Pattern = pattern is null ? null : new DataflowScheduler(device).Schedule(pattern);
         gradient = AllocateGradient();
@@ -248,10 +251,10 @@ internal sealed class Parameter : IDisposable
 
     private DeviceBuffer<float>? AllocateGradient() => trainable ? device.Allocate<float>(Values.Length) : null;
 
-    private DeviceBuffer<float> Moved(DeviceBuffer<float> stored, CsrPattern? from, CsrPattern? to)
+    private DeviceBuffer<float> Moved(DeviceBuffer<float> stored, PatternPair patterns)
     {
-        DeviceBuffer<float> moved = device.Allocate<float>(to?.NonZeros ?? Elements);
-        device.Transfer(from, to, Shape[0], Shape[1], stored, moved);
+        DeviceBuffer<float> moved = device.Allocate<float>(patterns.To?.NonZeros ?? Elements);
+        device.Transfer(patterns, stored, moved);
         stored.Dispose();
         return moved;
     }

@@ -16,6 +16,9 @@ public sealed record ParameterDefinition(string Name, ImmutableArray<int> Shape,
     /// <summary>Whether it multiplies activations, and so can be stored and computed sparsely; tables of embeddings cannot.</summary>
     public override bool CanBeSparse => Role is ParameterRole.LinearWeight or ParameterRole.HeadWeight;
 
+    /// <summary>What its learning rate is multiplied by: muP's ratio of widths, 1 without.</summary>
+    public double WidthRatio { get; init; } = 1;
+
     /// <summary>Whether weight decay applies to it: biases and normalizations are left out.</summary>
     public bool Decays => Role is not (ParameterRole.Scale or ParameterRole.Bias);
 }

@@ -15,6 +15,10 @@ internal sealed class ParameterList
     public void Add(string name, ParameterRole role, InitializerParameters initializer, params ReadOnlySpan<int> shape) =>
         parameters.Add(new ParameterDefinition(name, [.. shape], role, Layer, initializer));
 
+    /// <summary>Adds a weight that has a learning rate of its own.</summary>
+    public void AddScaled(string name, ParameterRole role, WeightScaling scaling, params ReadOnlySpan<int> shape) => parameters.Add(
+        new ParameterDefinition(name, [.. shape], role, Layer, scaling.Initializer) { WidthRatio = scaling.WidthRatio });
+
     /// <summary>All of them, in order.</summary>
     public ImmutableArray<ParameterDefinition> ToImmutable() => parameters.ToImmutable();
 }

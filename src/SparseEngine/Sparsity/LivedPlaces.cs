@@ -16,6 +16,9 @@ internal sealed class LivedPlaces(int elements)
 
     private static readonly uint LivedBits = BitConverter.SingleToUInt32Bits(Lived);
 
+    /// <summary>So many rows of any weight fill whole words of bits.</summary>
+    public const int RowStep = 64;
+
     private readonly ulong[] bits = new ulong[(elements + 63) / 64];
 
     /// <summary>How many there are.</summary>
@@ -36,26 +39,29 @@ internal sealed class LivedPlaces(int elements)
         return count;
     }
 
-    /// <summary>Adds the places that are alive.</summary>
+    /// <summary>Adds the places in rows that are alive. Other rows may be added meanwhile.</summary>
     /// <param name="pattern">Where they lie; null for everywhere.</param>
-    public void Add(CsrPattern? pattern)
+    /// <param name="firstRow">The first row, a multiple of <see cref="RowStep"/>.</param>
+    /// <param name="endRow">Behind the last: another multiple, or the number of rows.</param>
+    /// <param name="columns">The weight's columns.</param>
+    public void Add(CsrPattern? pattern, int firstRow, int endRow, int columns)
     {
-        if (pattern is null)
+        for (int row = firstRow; row < endRow; row++)
         {
-            for (int place = 0; place < elements; place++)
+            int first = row * columns;
+            if (pattern is null)
             {
-                Add(place);
+                for (int place = first; place < first + columns; place++)
+                {
+                    Add(place);
+                }
+
+                continue;
             }
 
-            return;
-        }
-
-        for (int row = 0; row < pattern.Rows; row++)
-        {
-            long first = (long)row * pattern.ColumnCount;
             foreach (int column in pattern.Columns[pattern.RowPointers[row]..pattern.RowPointers[row + 1]])
             {
-                Add((int)(first + column));
+                Add(first + column);
             }
         }
     }

@@ -5,20 +5,23 @@ namespace SparseEngine.Sparsity;
 /// <summary>How two masks of one weight differ.</summary>
 internal static class MaskChange
 {
-    /// <summary>The number of places that are alive in both.</summary>
+    /// <summary>The number of places in rows that are alive in both.</summary>
     /// <param name="before">One mask's places; null for all.</param>
     /// <param name="after">The other's.</param>
-    /// <param name="rows">The weight's rows.</param>
-    /// <param name="columns">Its columns.</param>
-    public static long Common(CsrPattern? before, CsrPattern? after, int rows, int columns)
+    /// <param name="firstRow">The first row.</param>
+    /// <param name="endRow">Behind the last.</param>
+    /// <param name="columns">The weight's columns.</param>
+    public static long Common(CsrPattern? before, CsrPattern? after, int firstRow, int endRow, int columns)
     {
         if (before is null || after is null)
         {
-            return before?.NonZeros ?? after?.NonZeros ?? (long)rows * columns;
+            return (before ?? after) is CsrPattern one
+                ? one.RowPointers[endRow] - one.RowPointers[firstRow]
+                : (long)(endRow - firstRow) * columns;
         }
 
         long common = 0;
-        for (int row = 0; row < rows; row++)
+        for (int row = firstRow; row < endRow; row++)
         {
             ReadOnlySpan<int> first = before.Columns[before.RowPointers[row]..before.RowPointers[row + 1]];
             ReadOnlySpan<int> second = after.Columns[after.RowPointers[row]..after.RowPointers[row + 1]];

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Files;
 using SparseEngine.Inference;
 using SparseEngine.Models;
 using SparseEngine.Runs;
@@ -40,6 +41,21 @@ internal static class EvaluationRun
         return last.Count > 0 || stop.IsCancellationRequested
             ? summary with { Evaluation = last.FirstOrDefault(), FurtherEvaluations = [.. last.Skip(1)] }
             : throw new TrainingException($"{context.Parameters.RunConfig.ModelDirectory}: every checkpoint was removed before it was evaluated");
+    }
+
+    /// <summary>
+    /// Writes what is evaluated, where that can be written: another evaluation may be at it, and what else is in the way its figures meet too.
+    /// </summary>
+    private static void RecordConfiguration(RunContext context, RunMode mode)
+    {
+        try
+        {
+            RunRecord.WriteConfiguration(context.Parameters, mode);
+        }
+        catch (OutputException exception)
+        {
+            context.Logger.LogDebug("{Problem}", exception.Message);
+        }
     }
 
     private static IReadOnlyList<string> CheckpointsOf(RunContext context, RunMode mode)
@@ -86,6 +102,11 @@ internal static class EvaluationRun
         using CheckpointReader reader = CheckpointReader.Open(path);
         StartingPoint.CheckModel(reader, shape, context.Parameters.RunConfig, context.Logger);
         using ParameterSet parameters = InferenceParameters.Load(context.Device, shape, reader);
+        if (last.Count == 0)
+        {
+            RecordConfiguration(context, mode);
+        }
+
         int step = reader.State?.Step ?? 0;
         context.Observer.OnStarted(new RunOverview(
             mode, context.Device.Description, step, step, parameters.Elements, parameters.NonZeros, SparsityPlan.Dense, path));

@@ -9,8 +9,9 @@ namespace SparseEngine.Training;
 
 /// <summary>Changes the masks of a run's weights after the steps that their schedules name.</summary>
 /// <remarks>
-/// Weights are updated side by side where the device can. A weight's dense gradient exists from the beginning of the step until its mask is chosen;
-/// besides it an update needs what one weight takes: a float and a byte for each of its elements.
+/// Weights are updated side by side where the device can, or one after the other in blocks of rows where they are few or large. A weight's dense
+/// gradient exists from the beginning of the step until its mask is chosen; besides it an update needs what one weight takes: a float and a byte for
+/// each of its elements.
 /// </remarks>
 internal sealed class MovingMasks
 {
@@ -69,9 +70,7 @@ internal sealed class MovingMasks
             mask.ReleaseGradient();
         }
 
-        // The largest first, so that none is left when the others are done.
-        int[] order = [.. Enumerable.Range(0, due.Length).OrderByDescending(index => due[index].Elements)];
-        device.ForEach(order.Length, index => changes[order[index]] = due[order[index]].Update(step));
+        device.ForEach([.. due.Select(mask => mask.Elements)], index => changes[index] = due[index].Update(step));
         return new MaskUpdateMetrics(step, [.. changes]);
     }
 
@@ -117,16 +116,27 @@ internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Pa
     {
         (int rows, int columns) = (parameter.Shape[0], parameter.Shape[1]);
         CsrPattern? before = parameter.Pattern?.Csr;
+        long aliveBefore = before?.NonZeros ?? weight.Total;
         CsrPattern? after = Choose(weight.After(step), step, rows, columns);
         parameter.Rewire(after);
-        lived.Add(after);
+        long staying = Compare(before, after, rows, columns);
 
         // The old pattern goes before the next weight makes its new one: all of them together are as large as a sparse model.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
-        long staying = MaskChange.Common(before, after, rows, columns);
-        long aliveBefore = before?.NonZeros ?? weight.Total;
         long alive = after?.NonZeros ?? weight.Total;
         return new WeightMaskMetrics(weight.Name, weight.Total, alive, alive - staying, aliveBefore - staying, lived.Count);
+    }
+
+    /// <summary>Notes what is alive, and counts what was before.</summary>
+    private long Compare(CsrPattern? before, CsrPattern? after, int rows, int columns)
+    {
+        long staying = 0;
+        device.ForRanges(rows, LivedPlaces.RowStep, (first, end) =>
+        {
+            lived.Add(after, first, end, columns);
+            Interlocked.Add(ref staying, MaskChange.Common(before, after, first, end, columns));
+        });
+        return staying;
     }
 
     private CsrPattern? Choose(WeightSparsity target, int step, int rows, int columns)

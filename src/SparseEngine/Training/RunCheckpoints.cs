@@ -52,7 +52,7 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
         Dictionary<string, string> metadata = new()
         {
             [ModelDescription.MetadataKey] = ModelDescription.Write(model),
-            [StartingPoint.UpdatesKey] = updates.ToString(CultureInfo.InvariantCulture),
+            [OptimizerStateName.Updates] = updates.ToString(CultureInfo.InvariantCulture),
             [TrainingTime.Key] = TrainingTime.Write(seconds),
         };
         TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);

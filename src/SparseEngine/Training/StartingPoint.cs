@@ -12,9 +12,6 @@ namespace SparseEngine.Training;
 /// </summary>
 internal sealed class StartingPoint : IDisposable
 {
-    /// <summary>The checkpoint's metadata key that holds the number of updates its optimizer state has seen.</summary>
-    public const string UpdatesKey = "optimizer.updates";
-
     private readonly CheckpointReader? reader;
     private readonly ILogger logger;
 
@@ -83,6 +80,11 @@ internal sealed class StartingPoint : IDisposable
             CheckModel(reader, model, config, logger);
             CheckpointWeights weights = new(reader, definitions, mayBeEmpty: true);
             StartingPoint start = new(path, reader, weights, IsForWeightsAlone(config) ? null : reader.State, logger);
+            foreach (string warning in start.State is null ? [] : reader.Warnings)
+            {
+                logger.LogWarning("{Warning}", warning);
+            }
+
             logger.LogInformation("Starting from {Path} at step {Step}.", path, start.Step);
             return start;
         }
@@ -109,14 +111,14 @@ internal sealed class StartingPoint : IDisposable
     /// </summary>
     public void CompareSeeds(int seed, int shuffleSeed)
     {
-        if (State is { } state && (state.Seed != seed || state.ShuffleSeed != shuffleSeed))
+        if (State is { Seed: { } oldSeed, ShuffleSeed: { } oldShuffleSeed } && (oldSeed != seed || oldShuffleSeed != shuffleSeed))
         {
             logger.LogWarning(
                 "{Path} was written with seed {OldSeed} and shuffle seed {OldShuffleSeed}; this run uses {Seed} and {ShuffleSeed}, "
                 + "so it will not repeat an unbroken run.",
                 Path,
-                state.Seed,
-                state.ShuffleSeed,
+                oldSeed,
+                oldShuffleSeed,
                 seed,
                 shuffleSeed);
         }
@@ -155,7 +157,8 @@ internal sealed class StartingPoint : IDisposable
         ];
         if (missing.Count > 0)
         {
-            if (State.Step > 0)
+            // What a reader could not make out it has told itself.
+            if (State.Step > 0 && reader.Warnings.IsEmpty)
             {
                 logger.LogWarning(
                     "{Path} lacks {Tensors} of the optimizer's state, first {First}; the optimizer starts afresh.",
@@ -177,7 +180,7 @@ internal sealed class StartingPoint : IDisposable
             }
         }
 
-        optimizer.Updates = reader.Metadata.TryGetValue(UpdatesKey, out string? updates)
+        optimizer.Updates = reader.Metadata.TryGetValue(OptimizerStateName.Updates, out string? updates)
             && int.TryParse(updates, CultureInfo.InvariantCulture, out int count)
             ? count
             : State.Step;

@@ -16,7 +16,7 @@ internal static class TrainingData
     {
         ModelParameters model = parameters.Model;
         ISampleSource source = SampleSource.Open(input, split, model.VocabularySize, parameters.File, texts);
-        if (model.UsePositionEmbedding && source.SequenceLength > model.MaxPositionEmbeddings)
+        if (model.HasPositionTable && source.SequenceLength > model.MaxPositionEmbeddings)
         {
             int length = source.SequenceLength;
             source.Dispose();

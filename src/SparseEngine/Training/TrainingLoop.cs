@@ -38,6 +38,9 @@ internal sealed class TrainingLoop
     private long samplesConsumed;
     private FlopCount flopsDone;
     private int passedOver;
+
+    // Those of earlier steps whose time nobody knows.
+    private readonly long untimedSamples;
     private double? lastLoss;
     private ImmutableArray<EvaluationMetrics> lastEvaluations = [];
 
@@ -59,7 +62,10 @@ internal sealed class TrainingLoop
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
         schedule = new LearningRateSchedule(optimizer.Settings.LearningRate);
         firstStep = done = reportedStep = savedStep = state?.Step ?? 0;
-        samplesConsumed = state?.SamplesConsumed ?? 0;
+
+        // The Model Zoo's files do not say: as if each step had taken such a batch.
+        samplesConsumed = state?.SamplesConsumed ?? (long)firstStep * loader.BatchSize;
+        untimedSamples = secondsBefore > 0 ? 0 : samplesConsumed;
     }
 
     private RunConfig Config => context.Parameters.RunConfig;
@@ -101,6 +107,7 @@ internal sealed class TrainingLoop
             validation is null ? null : new Evaluators(context.Device, model, validation, config.EvalSteps, context.Observer);
         using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
         log.Describe(start.Step + 1, run.Text, plan.After(start.Step), parameters.Elements);
+        RunRecord.WriteConfiguration(run, mode);
         CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
 
         context.Observer.OnStarted(new RunOverview(
@@ -294,6 +301,7 @@ internal sealed class TrainingLoop
         Report();
         log.FlushToDisk();
         checkpoints.Save(optimizer, masks, done, samplesConsumed, Seconds);
+        RunRecord.WritePerformance(Config.ModelDirectory, samplesConsumed - untimedSamples, Seconds);
         savedStep = done;
     }
 

@@ -81,7 +81,7 @@ public class ActivationTests
     }
 
     /// <summary>Ordinary values, the kinks, and places where a careless formula overflows or cancels.</summary>
-    private static Matrix Points()
+    internal static Matrix Points()
     {
         Matrix x = new Inputs(1).Matrix(17, 65, deviation: 3);
         double[] special =

@@ -3,30 +3,37 @@ using SparseEngine.Kernels.Tests.Conformance;
 
 namespace SparseEngine.Kernels.Tests.Operations;
 
-/// <summary>Causal self-attention with all scores of a head in memory, and its gradients.</summary>
+/// <summary>
+/// Causal self-attention with all scores of a query in memory, and its gradients. Without slopes, scores do not fall with the distance.
+/// </summary>
 internal static class AttentionReference
 {
-    public static (BoundedMatrix Output, Bounded[] LogSumExp) Forward(in AttentionArguments arguments, Matrix q, Matrix k, Matrix v)
+    public static (BoundedMatrix Output, Bounded[] LogSumExp) Forward(
+        in AttentionArguments arguments, Matrix q, Matrix k, Matrix v, double[]? slopes = null)
     {
         BoundedMatrix output = new(q.Rows, q.Columns);
         Bounded[] logSumExp = new Bounded[arguments.Heads * q.Columns];
         foreach (Query query in Queries(arguments))
         {
-            logSumExp[(query.Head * q.Columns) + query.Token] = Attend(arguments, query, q, k, v, output);
+            logSumExp[(query.Head * q.Columns) + query.Token] = Attend(arguments, query, q, k, v, slopes, output);
         }
 
         return (output, logSumExp);
     }
 
     /// <summary>The last token's attended values [features, 1], in one sequence without dropout.</summary>
-    public static BoundedMatrix Last(AttentionDecodeArguments arguments, Matrix q, Matrix k, Matrix v)
+    public static BoundedMatrix Last(AttentionDecodeArguments arguments, Matrix q, Matrix k, Matrix v, double[]? slopes = null)
     {
-        AttentionArguments sequence = new(1, q.Columns, arguments.Heads, arguments.HeadSize, arguments.Scale, DropoutRate: 0, default);
+        AttentionArguments sequence = new(1, q.Columns, arguments.Heads, arguments.HeadSize, arguments.Scale, DropoutRate: 0, default)
+        {
+            KeyValueHeads = arguments.KeyValueHeads,
+            Window = arguments.Window,
+        };
         BoundedMatrix output = new(q.Rows, q.Columns);
         BoundedMatrix last = new(q.Rows, 1);
         foreach (Query query in Queries(sequence).Where(query => query.Index == arguments.Position))
         {
-            Attend(sequence, query, q, k, v, output);
+            Attend(sequence, query, q, k, v, slopes, output);
         }
 
         for (int f = 0; f < q.Rows; f++)
@@ -37,42 +44,45 @@ internal static class AttentionReference
         return last;
     }
 
-    /// <summary>With P = exp(scores - logSumExp) and D = dO . O: dV = P dO, dS = P (dO . V - D), dQ = scale dS K, dK = scale dS Q.</summary>
+    /// <summary>
+    /// With P = exp(scores - logSumExp) and D = dO . O: dV = P dO, dS = P (dO . V - D), dQ = scale dS K, dK = scale dS Q, those of the keys and
+    /// values summed over the heads that read them.
+    /// </summary>
     public static (BoundedMatrix Dq, BoundedMatrix Dk, BoundedMatrix Dv) Backward(
-        in AttentionArguments arguments, Matrix q, Matrix k, Matrix v, Matrix output, double[] logSumExp, Matrix outputGradient)
+        in AttentionArguments arguments, Matrix q, Matrix k, Matrix v, Matrix output, double[] logSumExp, Matrix outputGradient,
+        double[]? slopes = null)
     {
         BoundedSum[,] dq = new BoundedSum[q.Rows, q.Columns];
-        BoundedSum[,] dk = new BoundedSum[q.Rows, q.Columns];
-        BoundedSum[,] dv = new BoundedSum[q.Rows, q.Columns];
+        BoundedSum[,] dk = new BoundedSum[k.Rows, k.Columns];
+        BoundedSum[,] dv = new BoundedSum[v.Rows, v.Columns];
         foreach (Query query in Queries(arguments))
         {
-            Bounded[] scores = Scores(arguments, query, q, k);
-            Bounded d = Dot(outputGradient, query.Token, output, query.Token);
-            for (int key = 0; key <= query.Index; key++)
+            Bounded[] scores = Scores(arguments, query, q, k, slopes);
+            Bounded d = Product(arguments.HeadSize, outputGradient, query.Row, query.Token, output, query.Row, query.Token);
+            for (int key = query.FirstKey; key <= query.Index; key++)
             {
                 int keyToken = query.FirstToken + key;
                 Bounded factor = Factor(arguments, query, key);
-                Bounded probability = Bounded.Exp(scores[key] - logSumExp[(query.Head * q.Columns) + query.Token]);
-                Bounded score = probability * ((factor * Dot(outputGradient, query.Token, v, keyToken)) - d) * arguments.Scale;
-                for (int f = query.FirstRow; f < query.FirstRow + arguments.HeadSize; f++)
+                Bounded probability = Bounded.Exp(scores[key - query.FirstKey] - logSumExp[(query.Head * q.Columns) + query.Token]);
+                Bounded change = factor * Product(arguments.HeadSize, outputGradient, query.Row, query.Token, v, query.KeyRow, keyToken);
+                Bounded score = probability * (change - d) * arguments.Scale;
+                for (int f = 0; f < arguments.HeadSize; f++)
                 {
-                    dv[f, keyToken].Add(probability * factor * outputGradient[f, query.Token]);
-                    dq[f, query.Token].Add(score * k[f, keyToken]);
-                    dk[f, keyToken].Add(score * q[f, query.Token]);
+                    dv[query.KeyRow + f, keyToken].Add(probability * factor * outputGradient[query.Row + f, query.Token]);
+                    dq[query.Row + f, query.Token].Add(score * k[query.KeyRow + f, keyToken]);
+                    dk[query.KeyRow + f, keyToken].Add(score * q[query.Row + f, query.Token]);
                 }
             }
-
-            Bounded Dot(Matrix left, int leftToken, Matrix right, int rightToken) =>
-                Product(query.FirstRow, query.EndRow, left, leftToken, right, rightToken);
         }
 
         return (Totals(dq), Totals(dk), Totals(dv));
     }
 
     /// <summary>Writes one query's column of one head; returns its log sum exp.</summary>
-    private static Bounded Attend(in AttentionArguments arguments, Query query, Matrix q, Matrix k, Matrix v, BoundedMatrix output)
+    private static Bounded Attend(
+        in AttentionArguments arguments, Query query, Matrix q, Matrix k, Matrix v, double[]? slopes, BoundedMatrix output)
     {
-        Bounded[] scores = Scores(arguments, query, q, k);
+        Bounded[] scores = Scores(arguments, query, q, k, slopes);
         Bounded maximum = scores.MaxBy(s => s.Value);
         Bounded[] terms = [.. scores.Select(s => Bounded.Exp(s - maximum))];
         BoundedSum sum = default;
@@ -81,32 +91,37 @@ internal static class AttentionReference
             sum.Add(term);
         }
 
-        for (int f = query.FirstRow; f < query.FirstRow + arguments.HeadSize; f++)
+        for (int f = 0; f < arguments.HeadSize; f++)
         {
             BoundedSum attended = default;
-            for (int key = 0; key <= query.Index; key++)
+            for (int key = query.FirstKey; key <= query.Index; key++)
             {
-                attended.Add(terms[key] * Factor(arguments, query, key) * v[f, query.FirstToken + key]);
+                attended.Add(terms[key - query.FirstKey] * Factor(arguments, query, key) * v[query.KeyRow + f, query.FirstToken + key]);
             }
 
-            output[f, query.Token] = attended.Total / sum.Total;
+            output[query.Row + f, query.Token] = attended.Total / sum.Total;
         }
 
         return maximum + Bounded.Log(sum.Total);
     }
 
-    private static Bounded[] Scores(AttentionArguments arguments, Query query, Matrix q, Matrix k) =>
+    /// <summary>Those of the keys that the query sees.</summary>
+    private static Bounded[] Scores(AttentionArguments arguments, Query query, Matrix q, Matrix k, double[]? slopes) =>
     [
-        .. Enumerable.Range(0, query.Index + 1)
-            .Select(key => arguments.Scale * Product(query.FirstRow, query.EndRow, q, query.Token, k, query.FirstToken + key)),
+        .. Enumerable.Range(query.FirstKey, query.Index + 1 - query.FirstKey).Select(key =>
+        {
+            Bounded product = Product(arguments.HeadSize, q, query.Row, query.Token, k, query.KeyRow, query.FirstToken + key);
+            Bounded score = arguments.Scale * product;
+            return slopes is null ? score : score - ((Bounded)slopes[query.Head] * (query.Index - key));
+        }),
     ];
 
-    private static Bounded Product(int firstRow, int endRow, Matrix left, int leftToken, Matrix right, int rightToken)
+    private static Bounded Product(int count, Matrix left, int leftRow, int leftToken, Matrix right, int rightRow, int rightToken)
     {
         BoundedSum sum = default;
-        for (int f = firstRow; f < endRow; f++)
+        for (int f = 0; f < count; f++)
         {
-            sum.Add((Bounded)left[f, leftToken] * right[f, rightToken]);
+            sum.Add((Bounded)left[leftRow + f, leftToken] * right[rightRow + f, rightToken]);
         }
 
         return sum.Total;
@@ -131,8 +146,10 @@ internal static class AttentionReference
             {
                 for (int index = 0; index < arguments.Sequence; index++)
                 {
+                    int keyHead = head / (arguments.Heads / arguments.KeyValueHeads);
                     yield return new Query(
-                        sequence, head, index, head * arguments.HeadSize, (head + 1) * arguments.HeadSize, sequence * arguments.Sequence);
+                        sequence, head, index, Math.Max(0, index + 1 - arguments.Window), head * arguments.HeadSize, keyHead * arguments.HeadSize,
+                        sequence * arguments.Sequence);
                 }
             }
         }
@@ -153,7 +170,7 @@ internal static class AttentionReference
     }
 
     /// <summary>One query of one head: which keys and which features are its own.</summary>
-    private readonly record struct Query(int Sequence, int Head, int Index, int FirstRow, int EndRow, int FirstToken)
+    private readonly record struct Query(int Sequence, int Head, int Index, int FirstKey, int Row, int KeyRow, int FirstToken)
     {
         public int Token => FirstToken + Index;
     }

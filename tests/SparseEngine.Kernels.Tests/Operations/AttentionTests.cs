@@ -8,27 +8,20 @@ public class AttentionTests
 {
     private static readonly DropoutKey Key = new(Seed: 5, Step: 6, Site: 7);
 
-    private static readonly AttentionArguments[] Cases =
-    [
-        new(1, 1, 1, 1, 1, 0, Key), new(2, 3, 2, 8, 0.35f, 0, Key), new(1, 17, 3, 16, 0.25f, 0, Key), new(2, 33, 1, 33, 0.17f, 0, Key),
-        new(1, 65, 2, 64, 0.125f, 0, Key), new(1, 100, 2, 16, 1, 0, Key), new(1, 130, 1, 8, 0.35f, 0, Key), new(0, 5, 2, 8, 1, 0, Key),
-        new(2, 33, 2, 8, 0.35f, 0.25f, Key), new(1, 65, 1, 16, 0.25f, 0.5f, Key),
-    ];
-
     [Theory]
     [EveryDevice]
     public void Forward_averages_the_values_of_earlier_tokens(DeviceFamily family)
     {
-        foreach (AttentionArguments arguments in Cases)
+        foreach (AttentionCase item in AttentionCase.For(family))
         {
-            (Matrix q, Matrix k, Matrix v, _) = Operands(arguments);
-            (BoundedMatrix output, Bounded[] logSumExp) = AttentionReference.Forward(arguments, q, k, v);
-            ConformanceCheck.Run(family, $"{arguments}", [output.Values, logSumExp], workspace =>
+            (BoundedMatrix output, Bounded[] logSumExp) = item.Forward;
+            ConformanceCheck.Run(family, $"{item}", [output.Values, logSumExp], workspace =>
             {
-                DeviceMatrix result = workspace.Activations(q.Rows, q.Columns);
-                DeviceBuffer<float> sums = workspace.Buffer(arguments.Heads * q.Columns);
+                DeviceMatrix result = workspace.Activations(item.Q.Rows, item.Q.Columns);
+                DeviceBuffer<float> sums = workspace.Buffer(logSumExp.Length);
                 workspace.Device.AttentionForward(
-                    arguments, workspace.Activations(q), workspace.Activations(k), workspace.Activations(v), result, sums);
+                    item.Arguments, workspace.Activations(item.Q), workspace.Activations(item.K), workspace.Activations(item.V), result, sums,
+                    item.SlopesOf(workspace));
                 return [Workspace.Read(result), Workspace.Read(sums)];
             });
         }
@@ -38,19 +31,16 @@ public class AttentionTests
     [EveryDevice]
     public void Backward_gives_the_gradients_of_queries_keys_and_values(DeviceFamily family)
     {
-        foreach (AttentionArguments arguments in Cases)
+        foreach (AttentionCase item in AttentionCase.For(family))
         {
-            (Matrix q, Matrix k, Matrix v, Matrix gradient) = Operands(arguments);
-            (BoundedMatrix forward, Bounded[] logSumExp) = AttentionReference.Forward(arguments, q, k, v);
-            Matrix output = forward.ToFloat32();
-            double[] sums = [.. logSumExp.Select(s => (double)(float)s.Value)];
-            (BoundedMatrix dq, BoundedMatrix dk, BoundedMatrix dv) = AttentionReference.Backward(arguments, q, k, v, output, sums, gradient);
-            ConformanceCheck.Run(family, $"{arguments}", [dq.Values, dk.Values, dv.Values], workspace =>
+            (BoundedMatrix dq, BoundedMatrix dk, BoundedMatrix dv) = item.Backward;
+            ConformanceCheck.Run(family, $"{item}", [dq.Values, dk.Values, dv.Values], workspace =>
             {
-                DeviceMatrix[] results = [.. Enumerable.Range(0, 3).Select(_ => workspace.Activations(q.Rows, q.Columns))];
+                DeviceMatrix[] results = [.. new[] { dq, dk, dv }.Select(gradient => workspace.Activations(gradient.Rows, gradient.Columns))];
                 workspace.Device.AttentionBackward(
-                    arguments, workspace.Activations(q), workspace.Activations(k), workspace.Activations(v), workspace.Activations(output),
-                    workspace.Buffer(sums), workspace.Activations(gradient), results[0], results[1], results[2]);
+                    item.Arguments, workspace.Activations(item.Q), workspace.Activations(item.K), workspace.Activations(item.V),
+                    workspace.Activations(item.Output), workspace.Buffer(item.LogSumExp), workspace.Activations(item.OutputGradient), results[0],
+                    results[1], results[2], item.SlopesOf(workspace));
                 return [.. results.Select(r => Workspace.Read(r))];
             });
         }
@@ -61,7 +51,8 @@ public class AttentionTests
     public void A_token_does_not_depend_on_later_ones(DeviceFamily family)
     {
         AttentionArguments arguments = new(1, 65, 1, 16, 0.25f, 0, Key);
-        (Matrix q, Matrix k, Matrix v, _) = Operands(arguments);
+        AttentionCase item = new(arguments);
+        (Matrix q, Matrix k, Matrix v) = (item.Q, item.K, item.V);
         using BorrowedDevices devices = DevicePool.Borrow(family);
         ComputeDevice device = devices.All[0];
         using Workspace workspace = new(device, poisoned: false);
@@ -92,11 +83,56 @@ public class AttentionTests
         }
     }
 
-    private static (Matrix Q, Matrix K, Matrix V, Matrix OutputGradient) Operands(in AttentionArguments arguments)
+    // NaN would show in all that it is multiplied with, 0 not excepted.
+    [Theory]
+    [EveryDevice]
+    public void Tiles_of_tokens_beyond_the_window_are_not_computed(DeviceFamily family)
     {
-        Inputs inputs = new(1);
-        int features = arguments.Heads * arguments.HeadSize;
-        int tokens = arguments.Batch * arguments.Sequence;
-        return (inputs.Matrix(features, tokens), inputs.Matrix(features, tokens), inputs.Matrix(features, tokens), inputs.Matrix(features, tokens));
+        const int Window = 5;
+        const int Early = 32;
+        const int Late = 96;
+        AttentionCase item = new(new(1, 130, 2, 8, 0.35f, 0, Key) { KeyValueHeads = 1, Window = Window });
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        ComputeDevice device = devices.All[0];
+        using Workspace workspace = new(device, poisoned: false);
+
+        DeviceMatrix result = workspace.Activations(item.Q.Rows, item.Q.Columns);
+        device.AttentionForward(
+            item.Arguments, workspace.Activations(item.Q), workspace.Activations(Spoilt(item.K, 0, Early)),
+            workspace.Activations(Spoilt(item.V, 0, Early)), result, workspace.Buffer(2 * 130));
+        AssertWithin(item.Forward.Output, result, Late, 130);
+
+        DeviceMatrix dk = workspace.Activations(item.K.Rows, item.K.Columns);
+        DeviceMatrix dv = workspace.Activations(item.K.Rows, item.K.Columns);
+        device.AttentionBackward(
+            item.Arguments, workspace.Activations(Spoilt(item.Q, Late, 130)), workspace.Activations(item.K), workspace.Activations(item.V),
+            workspace.Activations(item.Output), workspace.Buffer(item.LogSumExp), workspace.Activations(Spoilt(item.OutputGradient, Late, 130)),
+            workspace.Activations(item.Q.Rows, item.Q.Columns), dk, dv);
+        AssertWithin(item.Backward.Dk, dk, 0, Early);
+        AssertWithin(item.Backward.Dv, dv, 0, Early);
+    }
+
+    /// <summary>The matrix with NaN in some columns.</summary>
+    private static Matrix Spoilt(Matrix matrix, int first, int end)
+    {
+        Matrix spoilt = new(matrix.Rows, matrix.Columns, [.. matrix.Values]);
+        for (int f = 0; f < matrix.Rows; f++)
+        {
+            spoilt.Values.AsSpan((f * matrix.Columns) + first, end - first).Fill(double.NaN);
+        }
+
+        return spoilt;
+    }
+
+    private static void AssertWithin(BoundedMatrix expected, in DeviceMatrix result, int first, int end)
+    {
+        Matrix values = new(result.Rows, result.Columns, Workspace.Read(result));
+        for (int f = 0; f < result.Rows; f++)
+        {
+            for (int t = first; t < end; t++)
+            {
+                Assert.InRange(Math.Abs(values[f, t] - expected[f, t].Value), 0, expected[f, t].Error);
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ public class ForEachTests
             foreach (int count in new[] { 0, 1, 2, 3, 100 })
             {
                 ConcurrentBag<int> done = [];
-                device.ForEach(count, done.Add);
+                device.ForEach(Equal(count), done.Add);
                 Assert.Equal(Enumerable.Range(0, count), done.Order());
             }
         }
@@ -34,7 +34,7 @@ public class ForEachTests
         foreach (ComputeDevice device in devices.All)
         {
             int done = 0;
-            InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => device.ForEach(1000, item =>
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => device.ForEach(Equal(1000), item =>
             {
                 Interlocked.Increment(ref done);
                 if (item == 3)
@@ -46,7 +46,7 @@ public class ForEachTests
             Assert.InRange(done, 1, 1000);
 
             ConcurrentBag<int> next = [];
-            device.ForEach(10, next.Add);
+            device.ForEach(Equal(10), next.Add);
             Assert.Equal(10, next.Count);
         }
     }
@@ -56,13 +56,13 @@ public class ForEachTests
     {
         using HostDevice device = HostDevice.Create(2);
         using Barrier meeting = new(2);
-        device.ForEach(2, _ => Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1))));
+        device.ForEach(Equal(2), _ => Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1))));
 
         device.Profile = new Profile();
         int thread = Environment.CurrentManagedThreadId;
         using DeviceBuffer<float> weight = device.Allocate<float>(4);
         using DeviceBuffer<byte> keep = device.Allocate<byte>(4);
-        device.ForEach(10, _ =>
+        device.ForEach(Equal(10), _ =>
         {
             Assert.Equal(thread, Environment.CurrentManagedThreadId);
             device.SelectMask(new MaskArguments(MaskScore.Random, new Pcg64(1), 2), weight, keep);
@@ -79,10 +79,60 @@ public class ForEachTests
         foreach (ComputeDevice device in devices.All)
         {
             float[][] moved = new float[device is HostDevice ? 12 : 2][];
-            device.ForEach(moved.Length, item => moved[item] = Moved(device, item));
+            device.ForEach(Equal(moved.Length), item => moved[item] = Moved(device, item));
             Assert.Equal(Enumerable.Range(0, moved.Length).Select(item => Moved(device, item)), moved);
         }
     }
+
+    /// <summary>Of those larger than their share each has all threads, from the largest on; the others go side by side.</summary>
+    [Fact]
+    public void On_the_host_an_item_that_would_keep_the_others_waiting_goes_before_them_with_all_threads()
+    {
+        using HostDevice device = HostDevice.Create(2);
+        int caller = Environment.CurrentManagedThreadId;
+        using Barrier meeting = new(2);
+        ConcurrentQueue<int> done = [];
+        device.ForEach([3, 8, 3, 20], item =>
+        {
+            if (item is 1 or 3)
+            {
+                Assert.Equal(caller, Environment.CurrentManagedThreadId);
+                device.ForRanges(2, 1, (_, _) => Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1))));
+            }
+            else
+            {
+                Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1)));
+                int thread = Environment.CurrentManagedThreadId;
+                device.ForRanges(100, 1, (first, end) => Assert.Equal((thread, 0, 100), (Environment.CurrentManagedThreadId, first, end)));
+            }
+
+            done.Enqueue(item);
+        });
+        Assert.Equal([3, 1], done.Take(2));
+        Assert.Equal([0, 2], done.Skip(2).Order());
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void Ranges_are_what_there_is_without_gaps_and_start_at_multiples(DeviceFamily family)
+    {
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
+        {
+            foreach ((int count, int multiple) in new[] { (0, 1), (1, 64), (64, 64), (65, 64), (1000, 64), (7, 1), (1000, 7) })
+            {
+                ConcurrentBag<(int First, int End)> ranges = [];
+                device.ForRanges(count, multiple, (first, end) => ranges.Add((first, end)));
+                Assert.Equal(
+                    Enumerable.Range(0, count), ranges.Order().SelectMany(range => Enumerable.Range(range.First, range.End - range.First)));
+                Assert.All(ranges.Where(range => range.First < range.End), range => Assert.Equal(0, range.First % multiple));
+            }
+
+            Assert.Throws<ArgumentOutOfRangeException>(() => device.ForRanges(1, 0, (_, _) => Assert.Fail("there is no such range")));
+        }
+    }
+
+    private static long[] Equal(int count) => [.. Enumerable.Repeat(1L, count)];
 
     private static float[] Moved(ComputeDevice device, int item)
     {

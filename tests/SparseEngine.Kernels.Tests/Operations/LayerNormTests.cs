@@ -67,6 +67,38 @@ public class LayerNormTests
         }
     }
 
+    [Theory]
+    [EveryDevice]
+    public void Without_a_bias_there_is_none_to_add_and_no_gradient_of_one(DeviceFamily family)
+    {
+        foreach ((int features, int tokens) in new[] { (1, 1), (17, 63), (65, 65), (17, 0) })
+        {
+            Inputs inputs = new(3);
+            Matrix x = inputs.Matrix(features, tokens, mean: 1);
+            double[] weight = inputs.Vector(features, mean: 1);
+            double[] none = new double[features];
+            Matrix dy = inputs.Matrix(features, tokens);
+            double[] givenMean = inputs.Vector(tokens, mean: 1);
+            double[] givenInverse = inputs.Vector(tokens, deviation: 0.1, mean: 1);
+            (BoundedMatrix y, Bounded[] mean, Bounded[] inverse) = LayerNormReference.Forward(x, weight, none, Epsilon);
+            (BoundedMatrix dx, Bounded[] weightGradient, _) = LayerNormReference.Backward(x, weight, givenMean, givenInverse, dy, null, weight, none);
+            ConformanceCheck.Run(family, $"{features} x {tokens}", [y.Values, mean, inverse, dx.Values, weightGradient], workspace =>
+            {
+                DeviceMatrix input = workspace.Activations(x);
+                DeviceMatrix output = workspace.Activations(features, tokens);
+                DeviceBuffer<float> means = workspace.Buffer(tokens);
+                DeviceBuffer<float> inverses = workspace.Buffer(tokens);
+                workspace.Device.LayerNormForward(input, workspace.Buffer(weight), bias: null, Epsilon, output, means, inverses);
+                DeviceMatrix gradient = workspace.Activations(dy);
+                DeviceBuffer<float> weights = workspace.Buffer(weight);
+                workspace.Device.LayerNormBackward(
+                    input, workspace.Buffer(weight), workspace.Buffer(givenMean), workspace.Buffer(givenInverse), gradient, gradient,
+                    accumulate: false, weights, biasGradient: null);
+                return [Workspace.Read(output), Workspace.Read(means), Workspace.Read(inverses), Workspace.Read(gradient), Workspace.Read(weights)];
+            });
+        }
+    }
+
     private static IEnumerable<(int Features, int Tokens)> ShapesOf(DeviceFamily family) =>
         family.CasesOf(Shapes, shape => shape.Features * (64 + shape.Tokens), largest: 9000);
 }

@@ -40,6 +40,36 @@ public class MaskUpdateTests
         }
     }
 
+    /// <summary>Weights that are large enough for their parts to go to several threads.</summary>
+    [Theory]
+    [InlineData(257, 311, 1, 1)]
+    [InlineData(3, 30_011, 1, 1)]
+    [InlineData(30_011, 3, 1, 3)]
+    [InlineData(96, 800, 96, 1)]
+    [InlineData(96, 800, 2, 1)]
+    public void An_update_is_the_same_on_any_number_of_threads(int rows, int columns, int rowGroups, int columnGroups)
+    {
+        Inputs inputs = new(rows);
+        int elements = rows * columns;
+        MaskGroups groups = rowGroups > 1 ? MaskGroups.OfRows(rowGroups) : MaskGroups.OfColumns(columnGroups);
+        bool[] alive = [.. inputs.Integers(elements, 4).Select(number => number == 0)];
+        float[] weights = [.. inputs.Integers(elements, 1000).Select(number => (number - 500) / 7f)];
+        float[] gradients = [.. inputs.Integers(elements, 1000).Select(number => (number - 500) / 3f)];
+        using HostDevice one = HostDevice.Create(1);
+        using HostDevice two = HostDevice.Create(2);
+        using HostDevice three = HostDevice.Create(3);
+        using HostDevice eight = HostDevice.Create(8);
+        foreach (MaskGrowth growth in Enum.GetValues<MaskGrowth>())
+        {
+            MaskUpdate arguments = new(0.7, groups.SizeOf(rows, columns) * 3 / 10, growth, new Pcg64([5, 100]), groups);
+            Update update = new(
+                arguments, rows, columns, MaskUpdateReference.GroupsOf(rows, columns, rowGroups, columnGroups), alive, weights, gradients);
+            byte[] expected = update.Run(one);
+            Assert.Equal(arguments.Kept * groups.Count, expected.Count(flag => flag == 1));
+            Assert.All([two, three, eight], device => Assert.True(expected.SequenceEqual(update.Run(device)), $"{growth}, {device.Description}"));
+        }
+    }
+
     [Theory]
     [InlineData(0, 10, 100, 0)]
     [InlineData(1, 10, 100, 10)]

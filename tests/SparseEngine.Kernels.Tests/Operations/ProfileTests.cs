@@ -41,6 +41,36 @@ public class ProfileTests
     }
 
     [Theory]
+    [InlineData(int.MaxValue, 55)]
+    [InlineData(10, 55)]
+    [InlineData(3, 27)]
+    [InlineData(1, 10)]
+    public void Attention_has_the_flops_of_the_pairs_that_see_each_other(int window, int pairs)
+    {
+        using BorrowedDevices devices = DevicePool.Borrow(DeviceFamily.HostSparseProducts);
+        ComputeDevice device = devices.All[0];
+        using Workspace workspace = new(device, poisoned: false);
+        DeviceMatrix x = workspace.Activations(6, 20);
+        DeviceMatrix shared = workspace.Activations(3, 20);
+        DeviceMatrix token = workspace.Activations(6, 1);
+        DeviceMatrix key = workspace.Activations(3, 1);
+        DeviceBuffer<float> sums = workspace.Buffer(40);
+
+        Profile profile = Profiled(device, () =>
+        {
+            AttentionArguments arguments = new(2, 10, 2, 3, 1, 0, default) { KeyValueHeads = 1, Window = window };
+            device.AttentionForward(arguments, x, shared, shared, x, sums);
+            device.AttentionBackward(arguments, x, shared, shared, x, sums, x, x, shared, shared);
+            device.AttentionDecode(new(9, 2, 3, 1) { KeyValueHeads = 1, Window = window }, token, key, key, shared, shared, token);
+        });
+
+        // A score and a value, two operations for each of a head's 3 features; 2 heads, and 2 sequences.
+        Assert.Equal(
+            [2.0 * 2 * 12 * pairs, 2.0 * 2 * 2 * 12 * pairs, 2.0 * 12 * Math.Min(10, window)],
+            new[] { "attention", "attention gradient", "cached attention" }.Select(name => profile.Totals.Single(total => total.Name == name).Flops));
+    }
+
+    [Theory]
     [EveryDevice]
     public void Calls_that_are_refused_or_made_without_a_profile_are_not_written_down(DeviceFamily family)
     {

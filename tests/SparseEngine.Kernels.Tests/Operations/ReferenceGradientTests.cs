@@ -42,6 +42,22 @@ public class ReferenceGradientTests
     }
 
     [Fact]
+    public void Rms_norm_gradients_are_those_of_its_output()
+    {
+        Inputs inputs = new(4);
+        Matrix x = inputs.Matrix(5, 4);
+        Matrix weight = inputs.Matrix(5, 1);
+        Matrix dy = inputs.Matrix(5, 4);
+        (_, Bounded[] inverse) = RmsNormReference.Forward(x, weight.Values, 1e-5);
+        (BoundedMatrix dx, Bounded[] weightGradient) =
+            RmsNormReference.Backward(x, weight.Values, [.. inverse.Select(i => i.Value)], dy, null, new double[5]);
+        AssertGradient(dx.Values, x, Loss);
+        AssertGradient(weightGradient, weight, Loss);
+
+        double Loss() => Product(RmsNormReference.Forward(x, weight.Values, 1e-5).Y, dy);
+    }
+
+    [Fact]
     public void Cross_entropy_gradients_are_those_of_its_loss()
     {
         Inputs inputs = new(2);
@@ -54,25 +70,31 @@ public class ReferenceGradientTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(0.25)]
-    public void Attention_gradients_are_those_of_its_output(float dropoutRate)
+    [InlineData(0, 2, 4, 0)]
+    [InlineData(0.25, 2, 4, 0)]
+    [InlineData(0.25, 1, 3, 0.5)]
+    public void Attention_gradients_are_those_of_its_output(float dropoutRate, int keyHeads, int window, double slope)
     {
-        AttentionArguments arguments = new(Batch: 2, Sequence: 4, Heads: 2, HeadSize: 3, Scale: 0.5f, dropoutRate, new DropoutKey(1, 2, 3));
+        AttentionArguments arguments = new(Batch: 2, Sequence: 4, Heads: 2, HeadSize: 3, Scale: 0.5f, dropoutRate, new DropoutKey(1, 2, 3))
+        {
+            KeyValueHeads = keyHeads,
+            Window = window,
+        };
+        double[] slopes = [slope, slope / 2];
         Inputs inputs = new(3);
         Matrix q = inputs.Matrix(6, 8);
-        Matrix k = inputs.Matrix(6, 8);
-        Matrix v = inputs.Matrix(6, 8);
+        Matrix k = inputs.Matrix(3 * keyHeads, 8);
+        Matrix v = inputs.Matrix(3 * keyHeads, 8);
         Matrix gradient = inputs.Matrix(6, 8);
-        (BoundedMatrix forward, Bounded[] logSumExp) = AttentionReference.Forward(arguments, q, k, v);
+        (BoundedMatrix forward, Bounded[] logSumExp) = AttentionReference.Forward(arguments, q, k, v, slopes);
         Matrix output = new(6, 8, [.. forward.Values.Select(o => o.Value)]);
         (BoundedMatrix dq, BoundedMatrix dk, BoundedMatrix dv) =
-            AttentionReference.Backward(arguments, q, k, v, output, [.. logSumExp.Select(s => s.Value)], gradient);
+            AttentionReference.Backward(arguments, q, k, v, output, [.. logSumExp.Select(s => s.Value)], gradient, slopes);
         AssertGradient(dq.Values, q, Loss);
         AssertGradient(dk.Values, k, Loss);
         AssertGradient(dv.Values, v, Loss);
 
-        double Loss() => Product(AttentionReference.Forward(arguments, q, k, v).Output, gradient);
+        double Loss() => Product(AttentionReference.Forward(arguments, q, k, v, slopes).Output, gradient);
     }
 
     private static double Product(BoundedMatrix y, Matrix dy) => y.Values.Zip(dy.Values, (a, b) => a.Value * b).Sum();

@@ -28,6 +28,17 @@ public class ShapeTests
             () => device.LayerNormForward(x, features, features, 1e-5f, other, tokens, tokens),
             () => device.LayerNormBackward(x, features, tokens, tokens, other, x, false, features, features),
             () => device.LayerNormBackward(x, features, tokens, tokens, x, taller, false, features, features),
+            () => device.RmsNormForward(x, features, 1e-5f, other, tokens),
+            () => device.RmsNormBackward(x, features, tokens, taller, x, false, features),
+            () => device.RmsNormBackward(x, features, tokens, x, other, false, features),
+            () => device.GateForward(Activation.Silu, x, other, x),
+            () => device.GateForward(Activation.Silu, x, x, taller),
+            () => device.GateForward((Activation)99, x, x, x),
+            () => device.GateBackward(Activation.Silu, x, other, x, x, x),
+            () => device.GateBackward(Activation.Silu, x, x, taller, x, x),
+            () => device.GateBackward(Activation.Silu, x, x, x, other, x),
+            () => device.GateBackward(Activation.Silu, x, x, x, x, taller),
+            () => device.GateBackward((Activation)(-1), x, x, x, x, x),
         ];
     });
 
@@ -52,6 +63,11 @@ public class ShapeTests
             () => device.LayerNormForward(x, features, features, 1e-5f, x, tokens, nineteen),
             () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, three, features),
             () => device.LayerNormBackward(x, features, tokens, tokens, x, x, false, features, three),
+            () => device.RmsNormForward(x, three, 1e-5f, x, tokens),
+            () => device.RmsNormForward(x, features, 1e-5f, x, nineteen),
+            () => device.RmsNormBackward(x, three, tokens, x, x, false, features),
+            () => device.RmsNormBackward(x, features, nineteen, x, x, false, features),
+            () => device.RmsNormBackward(x, features, tokens, x, x, false, three),
             () => device.SoftmaxCrossEntropy(x, ids, tokens, tokens, tokens, null),
             () => device.SoftmaxCrossEntropy(x, w.Buffer(new int[20]), tokens, nineteen, tokens, null),
             () => device.AdamStep(default, scale, features, three, features, features),
@@ -103,6 +119,7 @@ public class ShapeTests
     {
         DeviceMatrix x = w.Activations(4, 20);
         DeviceMatrix other = w.Activations(4, 19);
+        DeviceMatrix shared = w.Activations(2, 20);
         DeviceBuffer<float> sums = w.Buffer(40);
         AttentionArguments arguments = new(Batch: 2, Sequence: 10, Heads: 2, HeadSize: 2, Scale: 1, DropoutRate: 0, default);
         DeviceBuffer<int> ids = w.Buffer(new int[20]);
@@ -116,6 +133,13 @@ public class ShapeTests
             () => device.AttentionForward(arguments, x, x, x, x, w.Buffer(39)),
             () => device.AttentionForward(arguments with { Heads = 3 }, x, x, x, x, sums),
             () => device.AttentionForward(arguments with { DropoutRate = 1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = 1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = 3 }, x, w.Activations(6, 20), w.Activations(6, 20), x, sums),
+            () => device.AttentionForward(arguments with { KeyValueHeads = -1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments with { Window = -1 }, x, x, x, x, sums),
+            () => device.AttentionForward(arguments, x, x, x, x, sums, w.Buffer(1)),
+            () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, x, w.Buffer(1)),
+            () => device.AttentionBackward(arguments with { KeyValueHeads = 1 }, x, shared, shared, x, sums, x, x, x, shared),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, other, x, x, x),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, x, other, x, x),
             () => device.AttentionBackward(arguments, x, x, x, x, sums, x, x, x, other),
@@ -151,6 +175,10 @@ public class ShapeTests
             () => device.AttentionDecode(arguments with { Heads = 3 }, x, x, x, kept, kept, x),
             () => device.AttentionDecode(arguments with { HeadSize = 0 }, x, x, x, kept, kept, x),
             () => device.AttentionDecode(arguments with { Scale = 0 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { KeyValueHeads = 1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { KeyValueHeads = -2 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments with { Window = -1 }, x, x, x, kept, kept, x),
+            () => device.AttentionDecode(arguments, x, x, x, kept, kept, x, w.Buffer(1)),
         ];
     });
 

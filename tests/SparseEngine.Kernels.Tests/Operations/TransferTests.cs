@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Sparse;
 using SparseEngine.Kernels.Tests.Conformance;
 
@@ -35,6 +36,37 @@ public class TransferTests
                     }
                 }
             }
+        }
+    }
+
+    /// <summary>A weight's values and moments have the same places: what the device needs to know of them goes there once.</summary>
+    [Theory]
+    [EveryDevice]
+    public void Buffers_move_one_after_the_other_between_patterns_that_are_paired_once(DeviceFamily family)
+    {
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        foreach (ComputeDevice device in devices.All)
+        {
+            using Workspace workspace = new(device, poisoned: false);
+            Inputs inputs = new(3);
+            CsrPattern from = inputs.Pattern(9, 13, 0.5);
+            CsrPattern to = inputs.Pattern(9, 13, 0.5);
+            using PatternPair patterns = device.Pair(from, to, 9, 13);
+            int allocations = 0;
+            for (uint offset = 0; offset < 3; offset++)
+            {
+                uint[] source = [.. Enumerable.Range(0, from.NonZeros).Select(i => (uint)i + offset)];
+                DeviceBuffer<float> numbers = workspace.Upload([.. source.Select(BitConverter.UInt32BitsToSingle)]);
+                DeviceBuffer<float> moved = workspace.Buffer(to.NonZeros);
+                int before = (device as IlgpuDevice)?.Allocations ?? 0;
+                device.Transfer(patterns, numbers, moved);
+                allocations += ((device as IlgpuDevice)?.Allocations ?? 0) - before;
+                Assert.Equal(Expected(from, to, 9 * 13, source), Workspace.Download(moved).Select(BitConverter.SingleToUInt32Bits));
+            }
+
+            Assert.Equal(device is IlgpuDevice ? 2 : 0, allocations);
+            Assert.Throws<ArgumentException>(() => device.Pair(from, to, 13, 9));
+            Assert.Throws<ArgumentException>(() => device.Transfer(patterns, workspace.Buffer(from.NonZeros - 1), workspace.Buffer(to.NonZeros)));
         }
     }
 

@@ -1,3 +1,4 @@
+using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Devices.Profiling;
 using SparseEngine.Kernels.Host;
@@ -27,6 +28,25 @@ public sealed class CountedFlopsTests
 
         Assert.Equal(summary.FlopsExecuted, profile.Totals.Sum(total => total.Flops));
         Assert.InRange(summary.FlopsExecuted, method == ProductMethod.Dense ? summary.FlopsDense : 0, summary.FlopsDense);
+    }
+
+    [Fact]
+    public void Grouped_keys_gates_and_windows_are_counted_as_they_are_executed()
+    {
+        using TestRun run = new();
+        ModelParameters model = run.Parameters.Model with
+        {
+            PositionEmbedding = PositionEmbedding.Rotary, Rotary = new RotaryParameters(8), Norm = NormKind.RmsNorm, GatedFeedForward = true,
+            Nonlinearity = Activation.Silu, KeyValueGroups = 2, SlidingWindow = 7, AttentionInnerSize = 40,
+        };
+        run.Parameters = run.Parameters with { Model = model };
+        using HostDevice device = HostDevice.Create(2, method: ProductMethod.Sparse);
+        Profile profile = new();
+        device.Profile = profile;
+
+        RunSummary summary = run.Execute(device);
+
+        Assert.Equal(summary.FlopsExecuted, profile.Totals.Sum(total => total.Flops), 1e-9 * summary.FlopsExecuted);
     }
 
     [Fact]

@@ -50,6 +50,36 @@ public sealed class LayerFlopsTests
         Assert.Equal(causal.Where(layer => layer.Part != LayerPart.Attention), full.Where(layer => layer.Part != LayerPart.Attention));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(9)]
+    public void A_window_leaves_out_what_lies_before_it(int window)
+    {
+        ModelParameters model = Model with { SlidingWindow = window, Heads = 3, AttentionInnerSize = 12, KeyValueGroups = 1 };
+        double causal = Enumerable.Range(0, 5).Sum(query => Math.Min(query + 1, window));
+
+        Assert.Equal(2 * causal * 2 * 2 * 12, Of(AttentionCounting.Causal), 9);
+        Assert.Equal(2 * 5 * Math.Min(window, 5) * 2 * 2 * 12, Of(AttentionCounting.Full));
+
+        double Of(AttentionCounting counting) => LayerFlops.OfForwardPass(model, SparsityPlan.Dense, batch: 2, sequence: 5, counting)
+            .First(layer => layer.Part == LayerPart.Attention).DenseForward;
+    }
+
+    [Fact]
+    public void Grouped_keys_and_gates_count_by_their_weights()
+    {
+        ModelParameters model = Model with { Heads = 4, KeyValueGroups = 2, GatedFeedForward = true, Layers = 1 };
+        Dictionary<string, double> flops = LayerFlops.OfForwardPass(model, SparsityPlan.Dense, batch: 2, sequence: 5)
+            .ToDictionary(
+                layer => layer.Name.Replace("model.transformer_decoder.layers.0.", "", StringComparison.Ordinal), layer => layer.DenseForward);
+
+        Assert.Equal(2 * 10 * 4 * 8, flops["self_attn.proj_k_dense_layer.weight"]);
+        Assert.Equal(2 * 10 * 8 * 8, flops["self_attn.proj_q_dense_layer.weight"]);
+        Assert.Equal(2 * 10 * 32 * 8, flops["ffn.ffn.0.linear_layer_for_glu.weight"]);
+    }
+
     [Fact]
     public void A_training_step_is_three_forward_passes()
     {

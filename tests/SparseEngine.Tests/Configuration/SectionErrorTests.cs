@@ -24,14 +24,14 @@ public sealed class SectionErrorTests
         "filter_size: 128", "filter_size: 2000000000",
         "11:3: model.filter_size is 2000000000: with hidden_size 32 that makes a weight of more than 2147483591 elements")]
     [InlineData(
-        "num_heads: 4", "num_heads: 4\n  output_logits_scale: 2",
-        "11:3: model.output_logits_scale is 2: the key is not implemented; valid: 1, which changes nothing, or no such key")]
+        "num_heads: 4", "num_heads: 4\n  z_loss_eps: 2",
+        "11:3: model.z_loss_eps is 2: the key is not implemented; valid: 0, which changes nothing, or no such key")]
     [InlineData(
-        "num_heads: 4", "num_heads: 4\n  scale_qk_dot_by_d: True",
-        "11:3: model.scale_qk_dot_by_d is True: the key is not implemented; valid: false, which changes nothing, or no such key")]
+        "num_heads: 4", "num_heads: 4\n  use_sink_token: True",
+        "11:3: model.use_sink_token is True: the key is not implemented; valid: false, which changes nothing, or no such key")]
     [InlineData(
-        "num_heads: 4", "num_heads: 4\n  extra_attention_params: {num_kv_groups: 2}",
-        "11:3: model.extra_attention_params is a map: the key is not implemented; valid: no such key")]
+        "num_heads: 4", "num_heads: 4\n  extra_ffn_params: {n: 2}",
+        "11:3: model.extra_ffn_params is a map: the key is not implemented; valid: no such key")]
     [InlineData(
         "eps: 1.0e-8", "adjust_learning_rate: {decoder_kernel: 0.1}",
         "15:3: optimizer.adjust_learning_rate is a map: the key is not implemented; valid: no such key")]
@@ -43,11 +43,9 @@ public sealed class SectionErrorTests
     [InlineData("num_heads: 4", "num_heads: 4\n  dropout_rate: 1", "11:3: model.dropout_rate is 1; valid: a number in [0, 1)")]
     [InlineData("num_heads: 4", "num_heads: 4\n  use_ffn_bias: maybe", "11:3: model.use_ffn_bias is \"maybe\"; valid: true, false")]
     [InlineData(
-        "num_heads: 4", "num_heads: 4\n  position_embedding_type: rotary", "11:3: model.position_embedding_type is \"rotary\"; valid: learned")]
-    [InlineData(
         "num_heads: 4", "num_heads: 4\n  attention_type: aiayn", "11:3: model.attention_type is \"aiayn\"; valid: scaled_dot_product, dot_product")]
-    [InlineData("num_heads: 4", "num_heads: 4\n  nonlinearity: swiglu", "11:3: model.nonlinearity is \"swiglu\"; valid: gelu, gelu_new, quick_gelu, "
-        + "relu, squared_relu, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear")]
+    [InlineData("num_heads: 4", "num_heads: 4\n  nonlinearity: glu", "11:3: model.nonlinearity is \"glu\"; valid: gelu, gelu_new, quick_gelu, "
+        + "relu, squared_relu, leaky_relu, relu6, silu, swish, sigmoid, tanh, linear, swiglu, geglu, reglu, liglu")]
     [InlineData("num_heads: 4", "num_heads: 4\n  layer_norm_epsilon: 0", "11:3: model.layer_norm_epsilon is 0; valid: a number above 0")]
     [InlineData(
         "num_heads: 4", "num_heads: 4\n  fixed_sparse_attention: {n: 1}",
@@ -171,14 +169,13 @@ public sealed class SectionErrorTests
         Assert.Equal(distance, NearestName.Distance(a, b));
 
     [Theory]
-    [InlineData("output_logits_scale: 1")]
-    [InlineData("embeddings_scale: 1.0")]
-    [InlineData("scale_qk_dot_by_d: no")]
-    [InlineData("mup_base_hidden_size:")]
-    [InlineData("rotary_dim: null")]
-    [InlineData("norm_type: layernorm")]
+    [InlineData("num_experts: 1")]
+    [InlineData("label_smoothing: 0.0")]
+    [InlineData("norm_first_sandwich: no")]
+    [InlineData("attention_sink_tokens:")]
+    [InlineData("attention_logit_softcapping: null")]
+    [InlineData("rel_distance_mode: default")]
     [InlineData("moe_params: {}")]
-    [InlineData("position_embedding_type: learned")]
     public void A_key_that_is_not_implemented_may_say_that_nothing_changes(string setting) =>
         Assert.Empty(YamlRun.Warnings(YamlRun.Minimal.Replace("num_heads: 4", $"num_heads: 4\n  {setting}", StringComparison.Ordinal)));
 

@@ -35,7 +35,7 @@ public sealed class SectionValueTests
                 Heads = 4,
                 FilterSize = 128,
                 MaxPositionEmbeddings = 1024,
-                UsePositionEmbedding = true,
+                PositionEmbedding = PositionEmbedding.Learned,
                 ShareEmbeddingWeights = true,
                 LayerNormEpsilon = 1e-5,
                 ScaledAttention = true,
@@ -150,7 +150,7 @@ public sealed class SectionValueTests
     {
         ModelParameters model = Model("use_position_embedding: False\n  max_position_embeddings: 16");
 
-        Assert.False(model.UsePositionEmbedding);
+        Assert.False(model.HasPositionTable);
     }
 
     [Theory]

@@ -5,17 +5,18 @@ public sealed class TrainerErrorTests
     [Theory]
     [InlineData("hidden_size: 32", "hidden_size: abc", "6:7: trainer.init.model.hidden_size is \"abc\"; valid: an integer of at least 1")]
     [InlineData("num_heads: 4", "num_heads: 5", "8:7: trainer.init.model.num_heads is 5; valid: a divisor of hidden_size, 32")]
-    [InlineData("name: gpt3", "name: llama", "4:7: trainer.init.model.name is \"llama\"; valid: gpt2, gpt3")]
-    [InlineData("      name: gpt3\n", "", "3:5: trainer.init.model.name is missing; valid: gpt2, gpt3")]
+    [InlineData(
+        "      name: gpt3\n", "", "3:5: trainer.init.model.name is missing; valid: gpt2, gpt3, gptj, gpt-neox, llama, mistral, mixtral, falcon, "
+        + "bloom, btlm, jais, santacoder, starcoder, gemma2")]
     [InlineData(
         "name: gpt3", "name: gpt3\n      model_name: gpt2",
         "5:7: trainer.init.model.model_name is \"gpt2\" and means the same as name, which is \"gpt3\"; give one of them, or both the same value")]
     [InlineData(
-        "num_heads: 4", "num_heads: 4\n      rotary_dim: 8",
-        "9:7: trainer.init.model.rotary_dim is 8: the key is not implemented; valid: no such key")]
+        "num_heads: 4", "num_heads: 4\n      position_embedding_type: rotary\n      rotary_dim: 12",
+        "10:7: trainer.init.model.rotary_dim is 12; valid: an even number from 2 to the size of a head, 8")]
     [InlineData(
         "num_heads: 4", "num_heads: 4\n      mup_base_hidden_size: 256",
-        "9:7: trainer.init.model.mup_base_hidden_size is 256: the key is not implemented; valid: no such key")]
+        "9:7: trainer.init.model.mup_base_hidden_size is given without mup_base_filter_size; valid: both of them, or neither")]
     [InlineData(
         "num_heads: 4", "num_heads: 4\n      memory_tokens: {memory_tokens_enabled: true}",
         "9:7: trainer.init.model.memory_tokens is a map: the key is not implemented; valid: no such key")]

@@ -184,8 +184,8 @@ public sealed class TrainerLayoutTests
     [Fact]
     public void A_null_in_place_of_the_positions_is_a_model_without_them()
     {
-        Assert.True(YamlRun.Read(TrainerYaml.Minimal).Model.UsePositionEmbedding);
-        Assert.False(YamlRun.Read(TrainerYaml.With("num_heads: 4", "num_heads: 4\n      position_embedding_type: null")).Model.UsePositionEmbedding);
+        Assert.True(YamlRun.Read(TrainerYaml.Minimal).Model.HasPositionTable);
+        Assert.False(YamlRun.Read(TrainerYaml.With("num_heads: 4", "num_heads: 4\n      position_embedding_type: null")).Model.HasPositionTable);
     }
 
     [Theory]

@@ -33,11 +33,12 @@ public class TokenPredictorTests
         TinyModel.Shape with { EmbeddingLayerNorm = true },
         TinyModel.Shape with
         {
-            UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
+            PositionEmbedding = PositionEmbedding.None, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
         },
         TinyModel.Shape with { ShareEmbeddingWeights = false, UseBiasInOutput = true, Layers = 1 },
         TinyModel.Shape with { ScaledAttention = false, Heads = 1, Layers = 3 },
         TinyModel.Shape with { Heads = 8, DropoutRate = 0.5, AttentionDropoutRate = 0.5, EmbeddingDropoutRate = 0.5 },
+        .. FamilyModels.All.Values,
     ];
 
     [Theory]

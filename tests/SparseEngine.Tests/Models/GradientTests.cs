@@ -26,6 +26,13 @@ public class GradientTests
     public void Every_activation_has_the_gradient_of_its_loss(Activation activation) =>
         Check(TinyModel.Shape with { Layers = 1, Nonlinearity = activation }, TinyModel.Nothing);
 
+    public static TheoryData<string> Family => [.. FamilyModels.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Family))]
+    public void Every_member_of_the_family_has_the_loss_and_gradient_of_its_definition(string name) =>
+        Check(FamilyModels.All[name], TinyModel.HalfOfLinearWeights);
+
     [Fact]
     public void Sparse_weights_have_the_dense_models_gradient_at_their_non_zeros() =>
         Check(TinyModel.Shape, TinyModel.HalfOfLinearWeights);
@@ -43,7 +50,7 @@ public class GradientTests
         Check(
             TinyModel.Shape with
             {
-                UsePositionEmbedding = false, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
+                PositionEmbedding = PositionEmbedding.None, UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
             },
             TinyModel.HalfOfLinearWeights);
 

@@ -29,10 +29,18 @@ public class OptimizerTests
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public void Updates_follow_the_formula(string rule, OptimizerParameters settings)
+    public void Updates_follow_the_formula(string rule, OptimizerParameters settings) => Check(rule, settings, TinyModel.Shape);
+
+    /// <summary>Hidden size 8 for a base of 4, filter size 12 for a base of 5.</summary>
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Under_mup_each_weight_of_a_layer_has_the_rate_of_its_width(string rule, OptimizerParameters settings) =>
+        Check(rule, settings, FamilyModels.All["muP"]);
+
+    private static void Check(string rule, OptimizerParameters settings, ModelParameters shape)
     {
         using HostDevice device = HostDevice.Create(1);
-        using ParameterSet parameters = TinyModel.Parameters(device, TinyModel.Shape, TinyModel.HalfOfLinearWeights);
+        using ParameterSet parameters = TinyModel.Parameters(device, shape, TinyModel.HalfOfLinearWeights);
         Optimizer optimizer = Optimizer.Create(settings, device, parameters);
         using UpdateScale scale = ClippedTo(Scale, device);
         ImmutableArray<double[]> expected = [.. parameters.Select(parameter => Stored(parameter.Values))];
@@ -46,7 +54,8 @@ public class OptimizerTests
                 Parameter parameter = parameters[index];
                 float[] gradient = Gradient(parameter.Values.Length, seed: (100 * t) + index);
                 parameter.Gradient.CopyFrom(gradient);
-                Apply(settings, t, parameter.Definition.Decays, expected[index], gradient, first[index], second[index]);
+                double rate = RateOf(shape, parameter.Name);
+                Apply(settings, t, rate, parameter.Definition.Decays, expected[index], gradient, first[index], second[index]);
             }
 
             optimizer.Step(Rate, scale);
@@ -134,7 +143,13 @@ public class OptimizerTests
         return [.. values.Select(value => (double)value)];
     }
 
-    private static void Apply(OptimizerParameters settings, int t, bool decays, double[] weights, float[] gradients, double[] m, double[] v)
+    private static double RateOf(ModelParameters shape, string name) =>
+        shape.MupBaseHiddenSize is null || !name.EndsWith("_layer.weight", StringComparison.Ordinal)
+        ? Rate
+        : Rate * (name.Contains("ffn.ffn.1", StringComparison.Ordinal) ? 5.0 / 12 : 4.0 / 8);
+
+    private static void Apply(
+        OptimizerParameters settings, int t, double rate, bool decays, double[] weights, float[] gradients, double[] m, double[] v)
     {
         double decay = decays ? settings.WeightDecayRate : 0;
         double correction = settings.CorrectBias ? Math.Sqrt(1 - Math.Pow(settings.Beta2, t)) / (1 - Math.Pow(settings.Beta1, t)) : 1;
@@ -145,7 +160,7 @@ public class OptimizerTests
             {
                 g += decay * weights[i];
                 m[i] = (settings.Momentum * m[i]) + g;
-                weights[i] -= Rate * (settings.UseNesterov ? g + (settings.Momentum * m[i]) : m[i]);
+                weights[i] -= rate * (settings.UseNesterov ? g + (settings.Momentum * m[i]) : m[i]);
                 continue;
             }
 
@@ -153,7 +168,7 @@ public class OptimizerTests
             m[i] = (settings.Beta1 * m[i]) + ((1 - settings.Beta1) * g);
             v[i] = (settings.Beta2 * v[i]) + ((1 - settings.Beta2) * g * g);
             double update = correction * m[i] / (Math.Sqrt(v[i]) + settings.Epsilon);
-            weights[i] -= Rate * (update + (settings.Kind == OptimizerKind.AdamW ? decay * weights[i] : 0));
+            weights[i] -= rate * (update + (settings.Kind == OptimizerKind.AdamW ? decay * weights[i] : 0));
         }
     }
 }

@@ -3,6 +3,7 @@ using PureHDF.Filters;
 using PureHDF.VOL.Native;
 using SparseEngine.Checkpoints;
 using SparseEngine.Data;
+using SparseEngine.Tests.Checkpoints.ModelZoo;
 
 namespace SparseEngine.Tests.Robustness;
 
@@ -23,6 +24,16 @@ public sealed class DamagedHdf5Tests : IDisposable
     {
         byte[] whole = Checkpoint();
         Try<CheckpointException>(whole[..whole.AsSpan().LastIndexOf("SPENMDL1"u8)], ReadCheckpoint);
+    }
+
+    [Fact]
+    public void Checkpoints_of_the_model_zoo()
+    {
+        string path = directory.File("zoo.mdl");
+        new ZooFileBuilder().Model("model.", "model.ln_f.weight", "model.ln_f.bias").Number("global_step", 7L)
+            .Filled("model.model.transformer_decoder.layers.0.norm1.weight", [2], 1).Number("optimizer.param_groups.0.params.0", 0L)
+            .Add("model.model.transformer_decoder.layers.0.norm1.bias", new H5Dataset(new ushort[] { 1, 2 }), ("is_bfloat16", true)).Write(path);
+        Try<CheckpointException>(File.ReadAllBytes(path), ReadCheckpoint);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text;
 using SparseEngine.Checkpoints;
 using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
+using SparseEngine.Tests.Shared;
 
 namespace SparseEngine.Tests.Robustness;
 
@@ -43,7 +45,22 @@ public sealed class DamagedJsonTests : IDisposable
         {"model_type": "gpt2", "n_embd": 64, "n_head": 4, "n_layer": 2, "n_positions": 32, "n_inner": null, "vocab_size": 300,
          "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05, "initializer_range": 0.02, "resid_pdrop": 0.1, "tie_word_embeddings": true}
         """,
-        path => Gpt2Config.Read(path));
+        path => ConfigFile.Read(path));
+
+    [Theory]
+    [InlineData("SmolLM")]
+    [InlineData("Llama 3.1")]
+    [InlineData("Pythia")]
+    [InlineData("GPT-J")]
+    [InlineData("Falcon-40B")]
+    [InlineData("BLOOM")]
+    public void A_damaged_config_beside_whole_weights_ends_in_a_checkpoint_or_one_line(string name)
+    {
+        PublishedModel model = PublishedModels.Create(name);
+        model.Save(directory.File("there"));
+        Try(Path.Combine("there", "config.json"), model.Config, path => CheckpointConversion.Convert(
+            new ConversionRequest(Path.GetDirectoryName(path)!, directory.File("here.mdl"), Force: true)));
+    }
 
     [Theory]
     [InlineData("\"\\ud800\"")]
@@ -57,7 +74,7 @@ public sealed class DamagedJsonTests : IDisposable
         Trial.All<CheckpointException>(keys.Select<string, (string, Action)>(key => (key, () =>
         {
             File.WriteAllText(path, $"{{\"{key}\": {value}}}");
-            Gpt2Config.Read(path);
+            ConfigFile.Read(path);
         })));
     }
 

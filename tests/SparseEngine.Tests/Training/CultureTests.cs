@@ -63,7 +63,7 @@ public sealed class CultureTests : IDisposable
     public void The_model_section_of_a_conversion_is_read_back()
     {
         ModelParameters model = new() { VocabularySize = 8, HiddenSize = 8, Layers = 1, Heads = 2, FilterSize = 8, InitializerRange = 0.015 };
-        RunParameters read = RunParametersReader.ReadText(Gpt2ModelSection.Write(model), "model.yaml").Parameters;
+        RunParameters read = RunParametersReader.ReadText(ModelSectionYaml.Write(model), "model.yaml").Parameters;
         Assert.Equal(0.015, read.Model.InitializerRange);
     }
 

@@ -15,7 +15,7 @@ public class ReferenceRunTests
 {
     public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
         from device in new[] { "host", "host, 2 threads", "ilgpu-cpu", TestDevice.Ptx }.Concat(TestDevice.Gpus())
-        from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups", "tiny-gmp", "tiny-set", "tiny-rigl" }
+        from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups", "tiny-gmp", "tiny-set", "tiny-rigl", "tiny-llama" }
         select new TheoryDataRow<string, string>(name, device).OnDevice(device);
 
     [Theory]

@@ -194,7 +194,8 @@ public class TrainingRunTests
     public void Without_a_position_table_a_sequence_may_be_longer_than_it_would_have_been()
     {
         using TestRun run = new();
-        run.Parameters = run.Parameters with { Model = run.Parameters.Model with { UsePositionEmbedding = false, MaxPositionEmbeddings = 16 } };
+        ModelParameters model = run.Parameters.Model with { PositionEmbedding = PositionEmbedding.None, MaxPositionEmbeddings = 16 };
+        run.Parameters = run.Parameters with { Model = model };
 
         Assert.Equal(8, run.Execute().LastStep);
     }

@@ -4,6 +4,7 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
+using SparseEngine.Sparsity;
 using SparseEngine.Tests.Models;
 using SparseEngine.Training;
 
@@ -143,6 +144,49 @@ public class TrainingStepTests
         {
             step.Run(batch, step: 0, learningRate: 0.01, checkValues: true);
             step.Read();
+        }
+    }
+
+    [Theory]
+    [InlineData(SparsityAlgorithm.Gmp)]
+    [InlineData(SparsityAlgorithm.Set)]
+    [InlineData(SparsityAlgorithm.RigL)]
+    public void Steps_between_updates_of_masks_allocate_no_more(SparsityAlgorithm algorithm)
+    {
+        Batch batch = TinyModel.RandomBatch();
+        using HostDevice device = HostDevice.Create(1);
+        SparsityGroup group = new(null, 0.5, SparsityMethod.Random, 7, "")
+        {
+            Dynamic = new DynamicSparsity(algorithm, new ConstantValue(0.5), new PeriodicUpdates(4, 0), DynamicSparsity.DefaultDropFraction),
+        };
+        SparsityPlan plan = SparsityPlan.Create(
+            new SparsityParameters { Selection = SparsitySelection.Default, Groups = [group] }, GptArchitecture.Parameters(TinyModel.Shape));
+        PlannedMasks planned = new(device, plan);
+        using ParameterSet parameters = ParameterSet.Build(
+            device, GptArchitecture.Parameters(TinyModel.Shape), new TinyModel(), planned, trainable: true);
+        MovingMasks masks = new(device, plan, parameters, planned.Lived);
+        Optimizer optimizer = Optimizer.Create(Sgd, device, parameters);
+        using TrainingStep step = new(
+            device, new GptModel(device, TinyModel.Shape, parameters), optimizer, TinyModel.BatchSize, TinyModel.Sequence, seed: 1);
+        for (int done = 0; done < 5; done++)
+        {
+            Run(done);
+        }
+
+        // The sixth step, after an update that was the fourth's.
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(5);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024);
+
+        void Run(int done)
+        {
+            masks.Prepare(done + 1);
+            step.Run(batch, done, learningRate: 0.01, checkValues: true);
+            step.Read();
+            if (masks.ChangeAfter(done + 1))
+            {
+                masks.Update(done + 1);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Metrics;
@@ -6,37 +7,12 @@ using SparseEngine.Models;
 
 namespace SparseEngine.Checkpoints.HuggingFace;
 
-/// <summary>What to convert.</summary>
-/// <param name="Input">A Hugging Face GPT-2 (its folder, or a file of it beside its config.json), or a checkpoint of this program.</param>
-/// <param name="Output">For the first, the .mdl, .h5, .hdf5 or .safetensors file to write; for the second, the folder.</param>
-/// <param name="Model">The model that a checkpoint of this program holds; null where it says so itself.</param>
-/// <param name="Force">Whether files that are there already may be overwritten.</param>
-public sealed record ConversionRequest(string Input, string Output, ModelParameters? Model = null, bool Force = false);
-
-/// <summary>Which way a conversion goes.</summary>
-public enum ConversionDirection
-{
-    /// <summary>From a Hugging Face GPT-2 to a checkpoint of this program.</summary>
-    FromHuggingFace,
-
-    /// <summary>From a checkpoint of this program to a Hugging Face GPT-2.</summary>
-    ToHuggingFace,
-}
-
-/// <summary>What a conversion wrote.</summary>
-/// <param name="Direction">Which way it went.</param>
-/// <param name="Files">The files.</param>
-/// <param name="Parameters">The model's parameters.</param>
-/// <param name="NaNs">Those that were NaN: 0 now on the way out, sparse places on the way in.</param>
-public sealed record ConversionSummary(ConversionDirection Direction, IReadOnlyList<string> Files, long Parameters, long NaNs)
-{
-    /// <summary>What a person should know of the choices that were made.</summary>
-    public ImmutableArray<string> Warnings { get; init; } = [];
-}
-
-/// <summary>Converts checkpoints to and from Hugging Face's GPT-2; the names of the input's tensors decide which.</summary>
+/// <summary>Converts checkpoints to and from models of Hugging Face, and from nanoGPT; the input decides which.</summary>
 public static class CheckpointConversion
 {
+    /// <summary>Each <c>model_type</c> of Hugging Face that can be read and written.</summary>
+    public static ImmutableArray<string> ModelTypes { get; } = [.. HuggingFaceLayouts.All.Select(layout => layout.Names.ModelType)];
+
     /// <summary>Converts, one tensor in memory at a time. Each file is written whole or not at all.</summary>
     /// <param name="request">What to convert.</param>
     /// <param name="stop">Ends it between two tensors; nothing is written then.</param>
@@ -48,11 +24,16 @@ public static class CheckpointConversion
     {
         ArgumentNullException.ThrowIfNull(request);
         using CheckpointReader reader = CheckpointReader.Open(request.Input);
-        return Gpt2Layout.FindPrefix(reader) is { } prefix ? Gpt2Import.Run(reader, prefix, request, stop)
-            : reader.Contains(GptArchitecture.WordEmbeddings) ? Gpt2Export.Run(reader, request, stop)
-            : throw new CheckpointException(
-                $"{reader.Path}: is no model that can be converted; "
-                + $"valid: a Hugging Face GPT-2, which has {Gpt2Layout.PositionEmbeddings}, or a checkpoint with {GptArchitecture.WordEmbeddings}");
+        bool isOurs = reader.Contains(GptArchitecture.WordEmbeddings);
+        if (!isOurs && (request.PyTorchBin || request.ModelType is not null))
+        {
+            throw new ConfigurationException(
+                $"{(request.PyTorchBin ? "--pytorch_bin" : "--to")} goes with a checkpoint of this program, which {request.Input} is not");
+        }
+
+        return isOurs ? HuggingFaceExport.Run(reader, request, stop)
+            : NanoGptModel.IsOne(reader) ? NanoGptImport.Run(reader, request, stop)
+            : HuggingFaceImport.Run(reader, request, stop);
     }
 
     /// <summary>Reads all parameters once before anything is written, and refuses those of a model that diverged.</summary>

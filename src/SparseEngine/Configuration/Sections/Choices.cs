@@ -39,7 +39,10 @@ internal sealed class Choices<T>
     public bool TryGet(string name, out T value) => values.TryGetValue(name, out value);
 
     /// <summary>The first word for a value.</summary>
-    public string NameOf(T value) => values.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Key;
+    public string NameOf(T value) => Find(value) ?? throw new ArgumentOutOfRangeException(nameof(value), value, "no word stands for it");
+
+    /// <summary>The first word for a value; null where there is none.</summary>
+    public string? Find(T value) => values.FirstOrDefault(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Key;
 
     /// <summary>The valid words: "random, topk".</summary>
     public override string ToString() => string.Join(", ", Names);

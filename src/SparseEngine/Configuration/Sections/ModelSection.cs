@@ -1,22 +1,14 @@
-using SparseEngine.Kernels.Devices;
 using static System.FormattableString;
 
 namespace SparseEngine.Configuration.Sections;
 
-/// <summary>Reads the model section: the keys of Model Zoo 1.8's GPT-2 and GPT-3.</summary>
+/// <summary>Reads the model section: the keys of the Model Zoo's GPT models, of either layout.</summary>
 internal static class ModelSection
 {
-    /// <summary>The words for the feed-forward's non-linearity.</summary>
-    public static readonly Choices<Activation> Nonlinearities = new(
-        ("gelu", Activation.Gelu), ("gelu_new", Activation.GeluNew), ("quick_gelu", Activation.QuickGelu), ("relu", Activation.Relu),
-        ("squared_relu", Activation.SquaredRelu), ("leaky_relu", Activation.LeakyRelu), ("relu6", Activation.Relu6), ("silu", Activation.Silu),
-        ("swish", Activation.Silu), ("sigmoid", Activation.Sigmoid), ("tanh", Activation.Tanh), ("linear", Activation.Linear));
-
-    /// <summary>The words for the attention; the value says whether its scores are scaled by 1/sqrt(head size).</summary>
-    public static readonly Choices<bool> AttentionTypes = new(("scaled_dot_product", true), ("dot_product", false));
+    // What the Model Zoo's GPT-J takes where a file gives none.
+    private const double DropoutOfGptJ = 0.1;
 
     private static readonly Choices<LossScaling> LossScalings = new(("num_tokens", LossScaling.NumTokens), ("batch_size", LossScaling.BatchSize));
-    private static readonly Choices<bool> PositionEmbeddingTypes = new(("learned", true));
 
     /// <summary>Stands in where a file has no model, so that its other sections are read and checked too; such a file is refused.</summary>
     public static ModelParameters Missing { get; } = new()
@@ -30,7 +22,10 @@ internal static class ModelSection
     };
 
     /// <summary>Reads the section.</summary>
-    public static ModelParameters Read(SectionReader section)
+    /// <param name="section">The section; its family's name has been read.</param>
+    /// <param name="modelClass">The class of the family.</param>
+    /// <param name="nullIsNoPosition">Whether null in place of the positions' type is a model without them, as in Model Zoo 2.x.</param>
+    public static ModelParameters Read(SectionReader section, ModelClass modelClass, bool nullIsNoPosition)
     {
         ModelParameters parameters = new()
         {
@@ -40,47 +35,49 @@ internal static class ModelSection
             Heads = section.Integer("num_heads", minimum: 1, required: true) ?? 1,
             FilterSize = section.Integer("filter_size", minimum: 1, required: true) ?? 1,
         };
-        parameters = ReadEmbeddings(section, parameters);
-        parameters = ReadLayers(section, parameters);
-        parameters = ReadInitializers(section, parameters);
-        parameters = ReadLoss(section, parameters);
+        parameters = WithDefaults(parameters, modelClass);
+        parameters = PositionSection.Read(section, ReadEmbeddings(section, parameters), nullIsNoPosition);
+        parameters = FeedForwardSection.Read(section, AttentionSection.Read(section, NormSection.Read(section, parameters)));
+        parameters = MupSection.Read(section, ReadDropout(section, parameters, modelClass), modelClass);
+        parameters = ReadLoss(section, ReadInitializers(section, parameters));
         UnimplementedKeys.Refuse(section, UnimplementedKeys.OfModel);
         section.Ignore(
             "mixed_precision", "fp16_type", "use_bfloat16", "precision_opt_level", "attention_softmax_fp32", "attention_kernel", "allow_multireplica",
-            "boundary_casting", "tf_summary", "dtype", "fold_rope_consts", "use_experimental_flex_api", "attention_qk_norm_eps",
-            "sliding_window_every_other_decoder_layer_pattern", "scale_output_logits_by_d", "start_token", "loop_dim", "stop_sequences", "max_tokens",
-            "temperature", "top_k", "top_p");
+            "boundary_casting", "tf_summary", "dtype", "fold_rope_consts", "use_experimental_flex_api", "num_relative_attention_buckets",
+            "sliding_window_every_other_decoder_layer_pattern", "start_token", "loop_dim", "stop_sequences", "max_tokens", "temperature", "top_k",
+            "top_p");
         section.Finish();
         return parameters;
     }
 
-    private static ModelParameters ReadEmbeddings(SectionReader section, ModelParameters defaults)
-    {
-        section.Choice("position_embedding_type", PositionEmbeddingTypes);
-        return defaults with
-        {
-            MaxPositionEmbeddings = section.Integer("max_position_embeddings", minimum: 1) ?? defaults.MaxPositionEmbeddings,
-            UsePositionEmbedding = section.Boolean("use_position_embedding") ?? defaults.UsePositionEmbedding,
-            ShareEmbeddingWeights = section.Boolean("share_embedding_weights") ?? defaults.ShareEmbeddingWeights,
-            EmbeddingLayerNorm = section.Boolean("embedding_layer_norm") ?? defaults.EmbeddingLayerNorm,
-        };
-    }
+    /// <summary>What dropout_rate is called in a file.</summary>
+    public static string DropoutKeyOf(SectionReader section) => section.NameOfAgreeing("dropout_rate", ModelFamily.ResidualDropoutKey);
 
-    private static ModelParameters ReadLayers(SectionReader section, ModelParameters defaults)
+    /// <summary>What GPT-J's class takes where a file says nothing, if not what GPT-2's does.</summary>
+    private static ModelParameters WithDefaults(ModelParameters sizes, ModelClass modelClass) => modelClass is ModelClass.Gpt2 ? sizes : sizes with
     {
-        double dropoutRate = section.Number("dropout_rate", Interval.Fraction) ?? defaults.DropoutRate;
+        ParallelResidual = true,
+        PositionEmbedding = PositionEmbedding.Rotary,
+        UseFfnBias = false,
+    };
+
+    private static ModelParameters ReadEmbeddings(SectionReader section, ModelParameters defaults) => defaults with
+    {
+        ShareEmbeddingWeights = section.Boolean("share_embedding_weights") ?? defaults.ShareEmbeddingWeights,
+        EmbeddingLayerNorm = section.Boolean("embedding_layer_norm") ?? defaults.EmbeddingLayerNorm,
+        UseBiasInOutput = section.Boolean("use_bias_in_output") ?? defaults.UseBiasInOutput,
+    };
+
+    /// <summary>The other rates follow dropout_rate; in GPT-J each has a default of its own.</summary>
+    private static ModelParameters ReadDropout(SectionReader section, ModelParameters defaults, ModelClass modelClass)
+    {
+        double? byDefault = modelClass is ModelClass.GptJ ? DropoutOfGptJ : null;
+        double rate = section.Number(DropoutKeyOf(section), Interval.Fraction) ?? byDefault ?? defaults.DropoutRate;
         return defaults with
         {
-            DropoutRate = dropoutRate,
-            EmbeddingDropoutRate = section.Number("embedding_dropout_rate", Interval.Fraction) ?? dropoutRate,
-            AttentionDropoutRate = section.Number("attention_dropout_rate", Interval.Fraction) ?? dropoutRate,
-            LayerNormEpsilon = section.Number("layer_norm_epsilon", Interval.Positive) ?? defaults.LayerNormEpsilon,
-            ScaledAttention = section.Choice("attention_type", AttentionTypes) ?? defaults.ScaledAttention,
-            UseProjectionBiasInAttention = section.Boolean("use_projection_bias_in_attention") ?? defaults.UseProjectionBiasInAttention,
-            UseFfnBiasInAttention = section.Boolean("use_ffn_bias_in_attention") ?? defaults.UseFfnBiasInAttention,
-            UseFfnBias = section.Boolean("use_ffn_bias") ?? defaults.UseFfnBias,
-            UseBiasInOutput = section.Boolean("use_bias_in_output") ?? defaults.UseBiasInOutput,
-            Nonlinearity = section.Choice("nonlinearity", Nonlinearities) ?? defaults.Nonlinearity,
+            DropoutRate = rate,
+            EmbeddingDropoutRate = section.Number("embedding_dropout_rate", Interval.Fraction) ?? byDefault ?? rate,
+            AttentionDropoutRate = section.Number("attention_dropout_rate", Interval.Fraction) ?? byDefault ?? rate,
         };
     }
 

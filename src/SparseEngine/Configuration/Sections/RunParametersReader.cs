@@ -22,7 +22,7 @@ public static class RunParametersReader
             ? TrainerLayout.Read(file, options, diagnostics)
             : SectionsLayout.Read(file, options, diagnostics);
         diagnostics.ThrowIfAnyError();
-        return new ReadResult(parameters with { File = path, Text = text }, diagnostics.Warnings);
+        return new ReadResult(parameters with { File = path, Text = text, Overrides = options }, diagnostics.Warnings);
     }
 }
 

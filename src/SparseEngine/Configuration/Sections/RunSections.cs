@@ -69,7 +69,12 @@ internal sealed record RunSections(
             "optimizer" => Accumulation,
             _ => throw new ArgumentException($"no rule is about {path}", nameof(path)),
         };
-        return (section, names[1]);
+        foreach (string name in names[1..^1])
+        {
+            section = section?.Entry(name) is { Value: YamlMapping } ? section.Section(name, "") : null;
+        }
+
+        return (section, names[^1]);
     }
 
     /// <summary>A run that can train must say for how long.</summary>

@@ -89,6 +89,22 @@ internal sealed class SectionValue(string path, SourcePosition position, YamlNod
         return null;
     }
 
+    /// <summary>Reads one of several words, of which the Model Zoo has more than are implemented.</summary>
+    public T? AsChoice<T>(Choices<T> choices, params ReadOnlySpan<string> unimplemented)
+        where T : struct
+    {
+        foreach (string name in unimplemented)
+        {
+            if (Node is YamlScalar scalar && string.Equals(scalar.Text, name, StringComparison.OrdinalIgnoreCase))
+            {
+                Error($"is {Node.Display}, which is not implemented; valid: {choices}");
+                return null;
+            }
+        }
+
+        return AsChoice(choices);
+    }
+
     /// <summary>Reads a map with keys of its own.</summary>
     public SectionReader? AsSection(string valid)
     {

@@ -18,7 +18,9 @@ internal static class SectionsLayout
         file.Ignore("cerebras", "description");
         file.Finish();
 
-        ModelParameters model = modelSection is null ? ModelSection.Missing : ModelSection.Read(modelSection);
+        ModelParameters model = modelSection is null
+            ? ModelSection.Missing
+            : ModelSection.Read(modelSection, ModelFamily.Tell(modelSection), nullIsNoPosition: false);
         RunConfig config = CommandLineOverrides.Apply(options, runConfig is null ? new RunConfig() : RunConfigSection.Read(runConfig), diagnostics);
         RunParameters parameters = new()
         {

@@ -15,26 +15,9 @@ internal static class UnimplementedKeys
     /// <summary>Keys of the model section, with the value under which each changes nothing beside null; empty for none.</summary>
     public static FrozenDictionary<string, string> OfModel { get; } = new Dictionary<string, string>
     {
-        // muP (arXiv 2203.03466).
-        ["embeddings_scale"] = "1",
-        ["output_logits_scale"] = "1",
-        ["output_logits_alpha"] = "1",
-        ["attention_logits_alpha"] = "1",
-        ["scale_qk_dot_by_d"] = False,
-        ["mup_base_hidden_size"] = None,
-        ["mup_base_filter_size"] = None,
-        ["lr_adjustment_groups"] = None,
-        ["scale_qk_dot_by_layer_idx"] = False,
-
         // Positions.
-        ["rotary_dim"] = None,
-        ["rope_theta"] = "10000",
         ["pad_rope"] = False,
-        ["pos_scaling_factor"] = "1",
-        ["pos_scaling_type"] = "linear",
-        ["pos_scaling_extra_args"] = None,
         ["alibi_trainable_slopes"] = False,
-        ["num_relative_attention_buckets"] = None,
         ["position_embedding_offset"] = "0",
         ["constant_pos_embedding"] = None,
         ["rel_distance_mode"] = "default",
@@ -42,12 +25,7 @@ internal static class UnimplementedKeys
         ["num_extra_input_vocab_tokens"] = "0",
 
         // Attention.
-        ["attention_module"] = "aiayn_attention",
         ["attention_module_params"] = None,
-        ["extra_attention_params"] = None,
-        ["num_kv_groups"] = None,
-        ["attention_inner_dim"] = None,
-        ["attention_sliding_window_length"] = None,
         ["sliding_window_length"] = None,
         ["attention_sink_tokens"] = None,
         ["attention_vsl"] = False,
@@ -60,20 +38,15 @@ internal static class UnimplementedKeys
         ["memory_tokens_config"] = None,
         ["cross_attention_layers"] = None,
         ["attention_logit_softcapping"] = None,
-        ["attention_qk_norm_layer"] = None,
         ["fixed_sparse_attention"] = None,
         ["use_qk_norm"] = False,
 
         // Layers.
-        ["norm_type"] = "layernorm",
         ["norm_first"] = True,
         ["norm_first_sandwich"] = False,
-        ["use_rms_norm"] = False,
-        ["use_untied_layer_norm"] = False,
         ["use_parallel_attention_decoder"] = False,
         ["use_ff_layer1_dropout"] = False,
         ["use_ff_layer2_dropout"] = True,
-        ["residual_dropout_rate"] = "0",
         ["extra_ffn_params"] = None,
         ["ffn_initializer"] = None,
         ["ffn_output_layer_initializer"] = None,

@@ -1,5 +1,6 @@
 using SparseEngine.Checkpoints;
 using SparseEngine.Checkpoints.HuggingFace;
+using SparseEngine.Checkpoints.HuggingFace.Layouts;
 using SparseEngine.Configuration;
 using SparseEngine.Models;
 using SparseEngine.Tests.Shared;
@@ -63,7 +64,7 @@ public sealed class CheckpointConversionTests : IDisposable
         Assert.All(
             gpt2.Parameters,
             name => Assert.Equal(Bits(gpt2.Values[name]), Bits(Read(back, name == "lm_head.weight" ? name : $"transformer.{name}"))));
-        Assert.Equal(Gpt2Config.Read(Path.Combine(Folder, "config.json")), Gpt2Config.Read(Path.Combine(directory.File("back"), "config.json")));
+        Assert.Equal(ConfigFile.Read(Path.Combine(Folder, "config.json")), ConfigFile.Read(Path.Combine(directory.File("back"), "config.json")));
         Assert.Equal(gpt2.Parameters.Sum(name => gpt2.Values[name].Length), summary.Parameters);
         Assert.Equal(0, summary.NaNs);
     }
@@ -178,7 +179,8 @@ public sealed class CheckpointConversionTests : IDisposable
     {
         ModelParameters model = new()
         {
-            VocabularySize = 2, HiddenSize = 2, Layers = 1, Heads = 1, FilterSize = 3, UsePositionEmbedding = false, EmbeddingLayerNorm = true,
+            VocabularySize = 2, HiddenSize = 2, Layers = 1, Heads = 1, FilterSize = 3, PositionEmbedding = PositionEmbedding.None,
+            EmbeddingLayerNorm = true,
             UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false, UseBiasInOutput = true,
         };
         string path = directory.File("ours.safetensors");

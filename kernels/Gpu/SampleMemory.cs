@@ -1,0 +1,48 @@
+using ILGPU;
+
+namespace SparseEngine.Kernels.Gpu;
+
+/// <summary>
+/// The shared memory that the tiles of a sampled product lie in, columns first and rows behind them, and the groups that have room for theirs beside
+/// each other: the larger a share, the less of both inputs is read for each of its non-zeros.
+/// </summary>
+internal interface ISampleMemory
+{
+    /// <summary>The most rows of a share.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>The most threads of a group.</summary>
+    static abstract int Threads { get; }
+
+    /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
+    static abstract int GroupsPerMultiprocessor { get; }
+
+    ArrayView<Float4> Take();
+}
+
+/// <summary>Of a size that the kernel is compiled with: 384 rows and columns, times 32 tokens of 4 bytes, are 48 KiB, on every device.</summary>
+internal readonly struct StaticSampleMemory : ISampleMemory
+{
+    public static int Rows => 128;
+
+    public static int Threads => GroupShapes.MostThreads;
+
+    public static int GroupsPerMultiprocessor => 4;
+
+    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SddmmProduct.TileVectors);
+}
+
+/// <summary>Of the size that a launch asks for, 96 KiB, on CUDA alone.</summary>
+internal readonly struct DynamicSampleMemory : ISampleMemory
+{
+    /// <summary>Vectors of both tiles.</summary>
+    public static int Elements => (GpuSamples.ChunkColumns + Rows) * SddmmProduct.TileVectors;
+
+    public static int Rows => 512;
+
+    public static int Threads => 2 * GroupShapes.MostThreads;
+
+    public static int GroupsPerMultiprocessor => 2;
+
+    public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
+}

@@ -1,0 +1,20 @@
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>What a token's features are measured from when they are divided by their deviation.</summary>
+internal interface ICenter
+{
+    /// <summary>Whether that is their mean, else zero.</summary>
+    static abstract bool IsMean { get; }
+}
+
+/// <summary>The mean: layer normalization.</summary>
+internal readonly struct MeanCenter : ICenter
+{
+    public static bool IsMean => true;
+}
+
+/// <summary>Zero: normalization by the root of the mean square.</summary>
+internal readonly struct ZeroCenter : ICenter
+{
+    public static bool IsMean => false;
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Sparse;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>How the order is made: groups by themselves, and then blocks.</content>
+internal sealed partial class FiringOrder
+{
+    // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
+    private int CountNonZeros(IWorkers workers)
+    {
+        int[] tileOf = new int[ColumnCount];
+        for (int column = 0; column < tileOf.Length; column++)
+        {
+            tileOf[column] = column / Width;
+        }
+
+        int[] largest = new int[groups.Length - 1];
+        workers.Run(largest.Length, new TileCounts(this, tileOf, largest));
+        return largest.DefaultIfEmpty().Max();
+    }
+
+    private ushort[] OffsetsOf(IWorkers workers, int stripTokens)
+    {
+        // One division a column instead of one a non-zero.
+        ushort[] ofColumn = new ushort[ColumnCount];
+        for (int column = 0; column < ofColumn.Length; column++)
+        {
+            ofColumn[column] = (ushort)(column % Width * stripTokens);
+        }
+
+        ushort[] fired = new ushort[pattern.NonZeros];
+        workers.Run(Partition.Blocks, new FiredOffsets(this, ofColumn, fired));
+        return fired;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int CountNonZeros(int group, int[] tileOf)
+    {
+        int first = groups[group];
+        int rows = groups[group + 1] - first;
+        Span<ushort> counts = lengths.AsSpan(first * Tiles, rows * Tiles);
+        counts.Clear();
+        ReadOnlySpan<int> pointers = RowPointers;
+        ReadOnlySpan<int> columns = pattern.Columns;
+        for (int i = 0; i < rows; i++)
+        {
+            foreach (int column in columns[pointers[first + i]..pointers[first + i + 1]])
+            {
+                counts[(tileOf[column] * rows) + i]++;
+            }
+        }
+
+        int largest = 0;
+        for (int tile = 0; tile < Tiles; tile++)
+        {
+            int sum = 0;
+            foreach (ushort count in counts.Slice(tile * rows, rows))
+            {
+                sum += count;
+            }
+
+            largest = Math.Max(largest, sum);
+        }
+
+        return largest;
+    }
+
+    /// <summary>Counts each group's non-zeros, and notes the most that it has in a tile.</summary>
+    private readonly struct TileCounts(FiringOrder order, int[] tileOf, int[] largest) : IParts
+    {
+        public void Do(int part) => largest[part] = order.CountNonZeros(part, tileOf);
+    }
+
+    /// <summary>Brings the offsets of each block's non-zeros into its firing order.</summary>
+    private readonly struct FiredOffsets(FiringOrder order, ushort[] ofColumn, ushort[] fired) : IParts
+    {
+        public void Do(int part) => order.Walk(part, new LookUpPieces(order.pattern.Columns, ofColumn, fired));
+    }
+}

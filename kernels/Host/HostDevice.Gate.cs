@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Devices;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <content>The middle of a gated feed-forward.</content>
+internal sealed unsafe partial class HostDevice<TSimd, TVector>
+{
+    /// <inheritdoc/>
+    private protected override void GateForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix y) =>
+        Run(activation, new GateForwardLoop(pool, new GateOperands(x, gate), new RowStarts(Pointer(y), y.Stride)));
+
+    /// <inheritdoc/>
+    private protected override void GateBackwardCore(
+        Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix dy, in DeviceMatrix dx, in DeviceMatrix dGate)
+    {
+        GateGradients gradients = new(
+            new RowStarts(Pointer(dy), dy.Stride), new RowStarts(Pointer(dx), dx.Stride), new RowStarts(Pointer(dGate), dGate.Stride));
+        Run(activation, new GateBackwardLoop(pool, new GateOperands(x, gate), gradients));
+    }
+
+    /// <summary>Where the rows of activations start.</summary>
+    private readonly struct RowStarts(float* first, nint stride)
+    {
+        public float* this[int row] => first + (row * stride);
+    }
+
+    /// <summary>What both passes read.</summary>
+    private readonly struct GateOperands(in DeviceMatrix x, in DeviceMatrix gate)
+    {
+        public readonly RowStarts X = new(Pointer(x), x.Stride), Gate = new(Pointer(gate), gate.Stride);
+        public readonly int Rows = x.Rows, Padded = DeviceMatrix.Padded(x.Columns);
+    }
+
+    private readonly struct GateGradients(RowStarts dy, RowStarts dx, RowStarts dGate)
+    {
+        public readonly RowStarts Dy = dy, Dx = dx, DGate = dGate;
+    }
+
+    private readonly struct GateForwardLoop(WorkerPool pool, GateOperands operands, RowStarts y) : IActivationLoop
+    {
+        public void Run<TFunction>()
+            where TFunction : IActivationFunction<TSimd, TVector> =>
+            pool.Run(pool.Workers, new GateForwardBody<TFunction>(operands, y, pool.Workers));
+    }
+
+    private readonly struct GateBackwardLoop(WorkerPool pool, GateOperands operands, GateGradients gradients) : IActivationLoop
+    {
+        public void Run<TFunction>()
+            where TFunction : IActivationFunction<TSimd, TVector> =>
+            pool.Run(pool.Workers, new GateBackwardBody<TFunction>(operands, gradients, pool.Workers));
+    }
+
+    private readonly struct GateForwardBody<TFunction>(GateOperands operands, RowStarts y, int parts) : IParallelBody
+        where TFunction : IActivationFunction<TSimd, TVector>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            (int first, int end) = Share(operands.Rows, index, parts);
+            for (int row = first; row < end; row++)
+            {
+                float* x = operands.X[row];
+                float* gate = operands.Gate[row];
+                float* to = y[row];
+                for (int t = 0; t < operands.Padded; t += TSimd.Width)
+                {
+                    TSimd.Store(to + t, TSimd.Multiply(TSimd.Load(x + t), TFunction.Apply(TSimd.Load(gate + t))));
+                }
+            }
+        }
+    }
+
+    private readonly struct GateBackwardBody<TFunction>(GateOperands operands, GateGradients gradients, int parts) : IParallelBody
+        where TFunction : IActivationFunction<TSimd, TVector>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            (int first, int end) = Share(operands.Rows, index, parts);
+            for (int row = first; row < end; row++)
+            {
+                float* x = operands.X[row];
+                float* gate = operands.Gate[row];
+                float* dy = gradients.Dy[row];
+                float* dx = gradients.Dx[row];
+                float* dGate = gradients.DGate[row];
+                for (int t = 0; t < operands.Padded; t += TSimd.Width)
+                {
+                    // Both results before either is stored: dx or dGate may lie where dy does.
+                    TVector g = TSimd.Load(gate + t);
+                    TVector gradient = TSimd.Load(dy + t);
+                    TVector ofX = TSimd.Multiply(gradient, TFunction.Apply(g));
+                    TVector ofGate = TSimd.Multiply(TSimd.Multiply(gradient, TSimd.Load(x + t)), TFunction.Derivative(g));
+                    TSimd.Store(dx + t, ofX);
+                    TSimd.Store(dGate + t, ofGate);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace SparseEngine.Kernels.Sparse;
+
+/// <content>The other orientation.</content>
+public sealed partial class CsrPattern
+{
+    /// <summary>
+    /// The transpose, by a counting sort: each part of the rows counts for itself, and rows are visited in order, so that they ascend within a
+    /// column.
+    /// </summary>
+    /// <param name="workers">Who sorts.</param>
+    /// <param name="permutation">Receives for each of its non-zeros the position of that one here.</param>
+    internal CsrPattern Transpose(IWorkers workers, int[] permutation)
+    {
+        int parts = workers.PartsFor(NonZeros);
+        RowPartition blocks = RowPartition.EqualNonZeros(rowPointers, parts);
+        int[] places = ArrayPool<int>.Shared.Rent(parts * ColumnCount);
+        workers.Run(parts, new ColumnCounts(this, blocks, places));
+        int[] pointers = new int[ColumnCount + 1];
+        for (int part = 0; part < parts; part++)
+        {
+            ReadOnlySpan<int> counts = places.AsSpan(part * ColumnCount, ColumnCount);
+            for (int column = 0; column < counts.Length; column++)
+            {
+                pointers[column + 1] += counts[column];
+            }
+        }
+
+        for (int column = 0; column < ColumnCount; column++)
+        {
+            pointers[column + 1] += pointers[column];
+        }
+
+        int[] next = pointers[..^1];
+        for (int part = 0; part < parts; part++)
+        {
+            Span<int> counts = places.AsSpan(part * ColumnCount, ColumnCount);
+            for (int column = 0; column < counts.Length; column++)
+            {
+                (counts[column], next[column]) = (next[column], next[column] + counts[column]);
+            }
+        }
+
+        int[] rows = new int[NonZeros];
+        workers.Run(parts, new SortedRows(this, blocks, places, rows, permutation));
+        ArrayPool<int>.Shared.Return(places);
+        return new CsrPattern(Rows, pointers, rows);
+    }
+
+    /// <summary>Counts the non-zeros of each column in a block of rows.</summary>
+    private readonly struct ColumnCounts(CsrPattern csr, RowPartition blocks, int[] counts) : IParts
+    {
+        public void Do(int part)
+        {
+            Span<int> mine = counts.AsSpan(part * csr.ColumnCount, csr.ColumnCount);
+            mine.Clear();
+            foreach (int column in csr.Columns[csr.rowPointers[blocks.Boundaries[part]]..csr.rowPointers[blocks.Boundaries[part + 1]]])
+            {
+                mine[column]++;
+            }
+        }
+    }
+
+    /// <summary>Puts a block's non-zeros in their places, of which the block's next one of each column is given.</summary>
+    private readonly struct SortedRows(CsrPattern csr, RowPartition blocks, int[] places, int[] rows, int[] permutation) : IParts
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Do(int part)
+        {
+            Span<int> next = places.AsSpan(part * csr.ColumnCount, csr.ColumnCount);
+            ReadOnlySpan<int> pointers = csr.RowPointers;
+            ReadOnlySpan<int> columns = csr.Columns;
+            Span<int> sortedRows = rows;
+            Span<int> positions = permutation;
+            for (int row = blocks.Boundaries[part]; row < blocks.Boundaries[part + 1]; row++)
+            {
+                for (int p = pointers[row]; p < pointers[row + 1]; p++)
+                {
+                    int to = next[columns[p]]++;
+                    sortedRows[to] = row;
+                    positions[to] = p;
+                }
+            }
+        }
+    }
+}
