@@ -34,7 +34,7 @@ public class KernelCountTests
     [Fact]
     public void Sddmm_reads_its_tile_without_conflicts()
     {
-        CountedInstruction[] accesses = Accesses(Products(256, 128)["SDDMM"][typeof(SddmmKernel<DynamicSampleMemory>)]);
+        CountedInstruction[] accesses = Accesses(Products(256, 128)["SDDMM"][typeof(SddmmKernel<StaticSampleMemory>)]);
         Assert.Contains(Hot(accesses), access => access.IsShared);
         Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
     }
