@@ -52,10 +52,20 @@ public sealed class ForeignCheckpointTests : IDisposable
         File.WriteAllBytes(folder.File("old.bin"), [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]);
         File.WriteAllBytes(folder.File("broken.safetensors"), new byte[5000]);
 
+        byte[] tar = new byte[1024];
+        "sys_info"u8.CopyTo(tar);
+        "ustar"u8.CopyTo(tar.AsSpan(257));
+        File.WriteAllBytes(folder.File("oldest.pt"), tar);
+
         ProgramResult pickle = (await RunAsync("inspect", "old.bin")).EndsWith(1);
+        ProgramResult oldest = (await RunAsync("inspect", "oldest.pt")).EndsWith(1);
         ProgramResult zeros = (await RunAsync("inspect", "broken.safetensors")).EndsWith(1);
 
         Assert.StartsWith("old.bin: is damaged: its pickle does not end where it should", pickle.Errors, StringComparison.Ordinal);
+        Assert.Equal(
+            "oldest.pt: is not a checkpoint but a tar archive, as torch.save wrote before PyTorch 0.2; "
+            + $"load it there, or in a later version, and save it anew{Environment.NewLine}",
+            oldest.Errors);
         Assert.StartsWith("broken.safetensors: is not a checkpoint but zeros at its start, ", zeros.Errors, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace SparseEngine.Checkpoints.PyTorch;
@@ -271,7 +272,7 @@ internal sealed class PickleReader(PickleInput input, IPickleObjects objects)
             throw Damaged();
         }
 
-        ImmutableArray<object?> items = [.. stack.Skip(start)];
+        ImmutableArray<object?> items = [.. CollectionsMarshal.AsSpan(stack)[start..]];
         stack.RemoveRange(start, stack.Count - start);
         return items;
     }
