@@ -18,6 +18,35 @@ public class ReferenceRunTests
         from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups", "tiny-gmp", "tiny-set", "tiny-rigl", "tiny-llama" }
         select new TheoryDataRow<string, string>(name, device).OnDevice(device);
 
+    public static IEnumerable<TheoryDataRow<string, string>> Family() =>
+        from device in new[] { "host", "ilgpu-cpu" }.Concat(TestDevice.Gpus())
+        from name in new[] { "alibi-swiglu-mup", "rotary-geglu-mqa", "gptj", "gpt-neox" }
+        select new TheoryDataRow<string, string>(name, device).OnDevice(device);
+
+    /// <summary>Steps of a dense model that tests/data/family/reference.py computes in float64.</summary>
+    [Theory]
+    [MemberData(nameof(Family))]
+    public void A_member_of_the_family_has_pytorchs_losses_and_gradient_norms(string name, string deviceName)
+    {
+        using ComputeDevice device = TestDevice.Open(deviceName);
+        using TestRun run = new();
+        string folder = TestRun.Data("family", name);
+        run.Parameters = RunParametersReader.ReadFile(
+            Path.Combine(folder, "params.yaml"),
+            new RunConfigOverrides { ModelDirectory = run.Folder, CheckpointPath = Path.Combine(folder, "initial.safetensors") }).Parameters;
+
+        run.Execute(device);
+
+        using JsonDocument expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")));
+        JsonElement[] steps = [.. expected.RootElement.GetProperty("steps").EnumerateArray()];
+        Assert.Equal(15, run.Steps.Count);
+        foreach ((JsonElement theirs, StepMetrics ours) in steps.Zip(run.Steps))
+        {
+            AssertRelative(theirs.GetProperty("loss").GetDouble(), ours.Loss, 1e-5, $"loss of step {ours.Step}");
+            AssertRelative(theirs.GetProperty("grad_norm").GetDouble(), ours.GradNorm, 1e-4, $"gradient norm of step {ours.Step}");
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_reference_run_has_pytorchs_losses_gradient_norms_rates_and_final_weights(string name, string deviceName)
