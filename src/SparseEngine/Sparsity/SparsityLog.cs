@@ -22,9 +22,7 @@ public static class SparsityLog
 
         foreach (WeightSparsity weight in plan.Weights)
         {
-            logger.LogDebug(
-                "Sparsity for \"{Name}\" + ['optimizer.state.{Name}.exp_avg', 'optimizer.state.{Name}.exp_avg_sq']: {Settings}",
-                weight.Name, weight.Name, weight.Name, Settings(weight, weight.Seed));
+            logger.LogDebug("Sparsity for \"{Name}\" + {States}: {Settings}", weight.Name, StatesOf(weight), Settings(weight, weight.Seed));
         }
 
         foreach (IGrouping<string, WeightSparsity> group in plan.Weights.GroupBy(weight => Settings(weight, weight.BaseSeed)))
@@ -42,6 +40,22 @@ public static class SparsityLog
             logger.LogWarning("No sparsity applied.");
         }
     }
+
+    /// <summary>DEBUG: a line for each weight whose mask was made and put on it and its optimizer states.</summary>
+    /// <param name="logger">Where to.</param>
+    /// <param name="plan">The plan that was followed.</param>
+    public static void ReportApplied(ILogger logger, SparsityPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(logger);
+        ArgumentNullException.ThrowIfNull(plan);
+        foreach (WeightSparsity weight in plan.Weights)
+        {
+            logger.LogDebug("Applied sparsity {Settings} to ['{Name}', {States}", Settings(weight, weight.Seed), weight.Name, StatesOf(weight)[1..]);
+        }
+    }
+
+    private static string StatesOf(WeightSparsity weight) =>
+        $"['optimizer.state.{weight.Name}.exp_avg', 'optimizer.state.{weight.Name}.exp_avg_sq']";
 
     private static string Settings(WeightSparsity weight, long seed)
     {

@@ -98,6 +98,7 @@ internal sealed class TrainingLoop
         PlannedMasks planned = new(context.Device, plan, start.Step, run.Sparsity is { DumpMasks: true } ? config.ModelDirectory : null);
         using ParameterSet parameters = BuildParameters(context, definitions, planned, start);
         plan = plan.Found(planned.Found);
+        SparsityLog.ReportApplied(context.Logger, plan);
         MovingMasks masks = new(context.Device, plan, parameters, planned.Lived);
         Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
         start.Restore(optimizer);

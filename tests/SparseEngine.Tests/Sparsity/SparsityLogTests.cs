@@ -23,18 +23,32 @@ public sealed class SparsityLogTests
     }
 
     [Fact]
+    public void What_was_applied_is_said_of_each_weight_and_its_states()
+    {
+        Lines lines = new();
+        SparsityLog.ReportApplied(lines, SparsityPlan.Create(Section(0.3), Model));
+        Assert.Equal(
+            "Debug: Applied sparsity {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1235} to "
+            + "['a.weight', 'optimizer.state.a.weight.exp_avg', 'optimizer.state.a.weight.exp_avg_sq']",
+            lines.Written[0]);
+        Assert.Equal(2, lines.Written.Count);
+    }
+
+    [Fact]
     public void A_level_of_zero_reads_as_the_fraction_it_is() => Assert.Contains("'sparsity': 0.0,", Report(0, Model)[0], StringComparison.Ordinal);
 
     [Fact]
     public void A_model_without_a_sparse_weight_is_warned_of() => Assert.Equal("Warning: No sparsity applied.", Report(0.3, Model[..1])[^1]);
 
+    private static SparsityParameters Section(double sparsity) => new()
+    {
+        Selection = SparsitySelection.Default,
+        Groups = [new SparsityGroup(null, sparsity, SparsityMethod.TopK, 1234, "params.yaml:3:1")],
+    };
+
     private static List<string> Report(double sparsity, IReadOnlyList<NamedShape> model)
     {
-        SparsityParameters parameters = new()
-        {
-            Selection = SparsitySelection.Default,
-            Groups = [new SparsityGroup(null, sparsity, SparsityMethod.TopK, 1234, "params.yaml:3:1")],
-        };
+        SparsityParameters parameters = Section(sparsity);
         Lines lines = new();
         SparsityLog.Report(lines, parameters, SparsityPlan.Create(parameters, model));
         return lines.Written;
