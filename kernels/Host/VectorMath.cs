@@ -29,7 +29,8 @@ internal static class VectorMath<TSimd, TVector>
 
     /// <summary>e to the x as a softmax needs it: 0 below -69, which is a share of 1e-30.</summary>
     /// <remarks>
-    /// It is lost in any sum of shares, and products with it are soon subnormal numbers, which take processors a hundred times as long: ALiBi has many.
+    /// It is lost in any sum of shares, and products with it are soon subnormal numbers, which take processors a hundred times as long:
+    /// ALiBi has many.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector ExpOfShare(TVector x) =>
