@@ -116,7 +116,7 @@ public class DeviceTests
             TestContext.Current.CancellationToken);
 
         ProgramResult result =
-            (await ProgramProcess.RunWithMemoryLimitAsync(run.Location, mebibytes: 3000, Arguments("GPU", "--device", "ilgpu-cpu"))).EndsWith(1);
+            (await ProgramProcess.RunWithMemoryLimitAsync(run.Location, mebibytes: 5000, Arguments("GPU", "--device", "ilgpu-cpu"))).EndsWith(1);
 
         string line = Assert.Single(result.Errors.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
         Assert.Matches(
