@@ -76,7 +76,7 @@ public sealed partial class LocaleTests : IDisposable
 
     [GeneratedRegex(
         """[0-9.,]+ tokens/s|[0-9.,]+ .?FLOP/s|time left .*|time +[0-9].*|"(step_ms|seconds|tokens_per_second)":[0-9.eE+-]+|"""
-        + "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|sparse-engine.*")]
+        + "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|Time=[0-9:]+|sparse-engine.*")]
     private static partial Regex TimeDependent();
 
     [GeneratedRegex("[0-9]+([.,][0-9]+)*(m [0-9]+)?|[A-Z](?=FLOP)")]
