@@ -24,7 +24,8 @@ internal static class FamilyModels
 
     private static readonly ModelParameters GptJ = TinyModel.Shape with
     {
-        PositionEmbedding = PositionEmbedding.Rotary, Rotary = new RotaryParameters(2), ParallelResidual = true, Nonlinearity = Activation.GeluNew,
+        PositionEmbedding = PositionEmbedding.Rotary, Rotary = new RotaryParameters(2), ParallelResidual = true, Layers = 1,
+        Nonlinearity = Activation.GeluNew,
         UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, ShareEmbeddingWeights = false, UseBiasInOutput = true,
     };
 
@@ -36,16 +37,16 @@ internal static class FamilyModels
         ["partial rotary"] = Rotary with { Rotary = new RotaryParameters(2, Theta: 300), PositionScalingFactor = 2 },
         ["alibi"] = TinyModel.Shape with { PositionEmbedding = PositionEmbedding.Alibi, Layers = 1, PositionScalingFactor = 0.5 },
         ["alibi, 3 heads"] = TinyModel.Shape with { PositionEmbedding = PositionEmbedding.Alibi, Layers = 1, Heads = 3, AttentionInnerSize = 6 },
-        ["RMSNorm"] = TinyModel.Shape with { Norm = NormKind.RmsNorm, EmbeddingLayerNorm = true },
-        ["biasless norm"] = TinyModel.Shape with { Norm = NormKind.BiaslessLayerNorm, EmbeddingLayerNorm = true },
+        ["RMSNorm"] = TinyModel.Shape with { Norm = NormKind.RmsNorm, EmbeddingLayerNorm = true, Layers = 1 },
+        ["biasless norm"] = TinyModel.Shape with { Norm = NormKind.BiaslessLayerNorm, EmbeddingLayerNorm = true, Layers = 1 },
         ["SwiGLU"] = TinyModel.Shape with { Nonlinearity = Activation.Silu, GatedFeedForward = true, Layers = 1 },
         ["GeGLU"] = TinyModel.Shape with { Nonlinearity = Activation.Gelu, GatedFeedForward = true, Layers = 1 },
         ["ReGLU"] = TinyModel.Shape with { Nonlinearity = Activation.Relu, GatedFeedForward = true, Layers = 1 },
         ["LiGLU"] = TinyModel.Shape with { Nonlinearity = Activation.Linear, GatedFeedForward = true, Layers = 1 },
-        ["grouped keys"] = TinyModel.Shape with { Heads = 4, KeyValueGroups = 2 },
-        ["one key for all"] = TinyModel.Shape with { Heads = 4, KeyValueGroups = 1, AttentionDropoutRate = 0 },
-        ["wide attention"] = TinyModel.Shape with { AttentionInnerSize = 20, Heads = 5 },
-        ["sliding window"] = TinyModel.Shape with { SlidingWindow = 2 },
+        ["grouped keys"] = TinyModel.Shape with { Heads = 4, KeyValueGroups = 2, Layers = 1 },
+        ["one key for all"] = TinyModel.Shape with { Heads = 4, KeyValueGroups = 1, AttentionDropoutRate = 0, Layers = 1 },
+        ["wide attention"] = TinyModel.Shape with { AttentionInnerSize = 20, Heads = 5, Layers = 1 },
+        ["sliding window"] = TinyModel.Shape with { SlidingWindow = 2, Layers = 1 },
         ["query and key norms"] = Rotary with { QueryKeyNorm = NormKind.RmsNorm, KeyValueGroups = 1 },
         ["query and key layer norms"] = TinyModel.Shape with { QueryKeyNorm = NormKind.LayerNorm, Layers = 1 },
         ["scores over head size and layer"] = TinyModel.Shape with
@@ -54,7 +55,7 @@ internal static class FamilyModels
         },
         ["muP"] = TinyModel.Shape with
         {
-            MupBaseHiddenSize = 4, MupBaseFilterSize = 5, EmbeddingsScale = 2.5, OutputLogitsAlpha = 1.7, ScaleAttentionByHeadSize = true,
+            Layers = 1, MupBaseHiddenSize = 4, MupBaseFilterSize = 5, EmbeddingsScale = 2.5, OutputLogitsAlpha = 1.7, ScaleAttentionByHeadSize = true,
         },
         ["scaled logits"] = TinyModel.Shape with { OutputLogitsScale = 0.3, Layers = 1 },
         ["llama"] = Llama,
