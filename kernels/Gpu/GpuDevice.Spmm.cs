@@ -63,39 +63,41 @@ internal sealed partial class GpuDevice
         // One more, since a record is fetched ahead.
         ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
         LaunchLinear(order.Batches, order.Fire(values, records));
-        int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
-        bool isStatic = order.ChunkColumns == InputTile.StaticColumns;
-        int teams = Math.Min(shapes.Teams, isStatic ? StaticTileMemory.Teams : DynamicTileMemory.Teams);
-        int room = isStatic ? StaticTileMemory.GroupsPerMultiprocessor : DynamicTileMemory.GroupsPerMultiprocessor;
-
-        // Smaller groups, as long as the multiprocessors have room for all of them at once.
-        while (teams > FewestTeams && (long)tiles * DivideUp(order.Bundles, teams / 2) <= room * Cores)
+        SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
+        if (HasLargeTiles)
         {
-            teams /= 2;
+            SharedMemoryConfig memory = SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(order.ChunkColumns));
+            Launch<DynamicTileMemory>(product, order.Bundles, tokens, memory);
         }
-
-        int ranges = Math.Min(DivideUp(order.Bundles, teams), shapes.MaxRanges);
-        if (tiles > 0 && ranges > 0)
+        else
         {
-            SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
-            // Groups of one tile of tokens run side by side: what one of them has read of the input the others find in the cache.
-            Index3D grid = new(ranges, Math.Min(tiles, ushort.MaxValue), 1);
-            Index3D group = new(shapes.TeamLanes, teams, 1);
-            if (isStatic)
-            {
-                kernels.Launch(grid, group, new SpmmKernel<StaticTileMemory>(product));
-            }
-            else
-            {
-                kernels.Launch(
-                    grid, group, new SpmmKernel<DynamicTileMemory>(product),
-                    SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(order.ChunkColumns)));
-            }
+            Launch<StaticTileMemory>(product, order.Bundles, tokens, default);
         }
 
         if (order.Rest is { } rest)
         {
             LaunchSpmm(rest, weight, x, y, tokens, SpmmStart.Output, default);
+        }
+    }
+
+    private void Launch<TMemory>(in SpmmProduct product, int bundles, int tokens, SharedMemoryConfig memory)
+        where TMemory : struct, ITileMemory
+    {
+        int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
+        int teams = Math.Min(shapes.Teams, TMemory.Teams);
+
+        // Smaller groups, as long as the multiprocessors have room for all of them at once.
+        while (teams > FewestTeams && (long)tiles * DivideUp(bundles, teams / 2) <= TMemory.GroupsPerMultiprocessor * Cores)
+        {
+            teams /= 2;
+        }
+
+        int ranges = Math.Min(DivideUp(bundles, teams), shapes.MaxRanges);
+        if (tiles > 0 && ranges > 0)
+        {
+            // Groups of one tile of tokens run side by side: what one of them has read of the input the others find in the cache.
+            Index3D grid = new(ranges, Math.Min(tiles, ushort.MaxValue), 1);
+            kernels.Launch(grid, new Index3D(shapes.TeamLanes, teams, 1), new SpmmKernel<TMemory>(product), memory);
         }
     }
 

@@ -23,15 +23,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 PointerOrNull(slopes)));
     }
 
-    private readonly struct ActivationRows(float* data, nint stride)
-    {
-        /// <summary>The first token of a feature.</summary>
-        public float* this[int feature] => data + (feature * stride);
-
-        /// <summary>The rows from one on, from a token on.</summary>
-        public ActivationRows From(int feature, int token) => new(this[feature] + token, stride);
-    }
-
     /// <summary>
     /// Writes the token's column of one key head. The rest of the values' lines becomes 0: what is there is multiplied by probabilities of 0, and may
     /// have been NaN.

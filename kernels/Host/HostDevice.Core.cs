@@ -79,4 +79,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     /// <summary>The address of element [0, 0] of a matrix.</summary>
     private static float* Pointer(in DeviceMatrix matrix, [CallerArgumentExpression(nameof(matrix))] string name = "") =>
         Pointer(matrix.Buffer, name) + matrix.Offset;
+
+    /// <summary>Where the rows of activations start.</summary>
+    private readonly struct ActivationRows(float* data, nint stride)
+    {
+        /// <summary>The first token of a feature.</summary>
+        public float* this[int feature] => data + (feature * stride);
+
+        /// <summary>The rows from one on, from a token on.</summary>
+        public ActivationRows From(int feature, int token) => new(this[feature] + token, stride);
+    }
 }

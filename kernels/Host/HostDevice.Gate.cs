@@ -8,36 +8,30 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
     private protected override void GateForwardCore(Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix y) =>
-        Run(activation, new GateForwardLoop(pool, new GateOperands(x, gate), new RowStarts(Pointer(y), y.Stride)));
+        Run(activation, new GateForwardLoop(pool, new GateOperands(x, gate), new ActivationRows(Pointer(y), y.Stride)));
 
     /// <inheritdoc/>
     private protected override void GateBackwardCore(
         Activation activation, in DeviceMatrix x, in DeviceMatrix gate, in DeviceMatrix dy, in DeviceMatrix dx, in DeviceMatrix dGate)
     {
         GateGradients gradients = new(
-            new RowStarts(Pointer(dy), dy.Stride), new RowStarts(Pointer(dx), dx.Stride), new RowStarts(Pointer(dGate), dGate.Stride));
+            new ActivationRows(Pointer(dy), dy.Stride), new ActivationRows(Pointer(dx), dx.Stride), new ActivationRows(Pointer(dGate), dGate.Stride));
         Run(activation, new GateBackwardLoop(pool, new GateOperands(x, gate), gradients));
-    }
-
-    /// <summary>Where the rows of activations start.</summary>
-    private readonly struct RowStarts(float* first, nint stride)
-    {
-        public float* this[int row] => first + (row * stride);
     }
 
     /// <summary>What both passes read.</summary>
     private readonly struct GateOperands(in DeviceMatrix x, in DeviceMatrix gate)
     {
-        public readonly RowStarts X = new(Pointer(x), x.Stride), Gate = new(Pointer(gate), gate.Stride);
+        public readonly ActivationRows X = new(Pointer(x), x.Stride), Gate = new(Pointer(gate), gate.Stride);
         public readonly int Rows = x.Rows, Padded = DeviceMatrix.Padded(x.Columns);
     }
 
-    private readonly struct GateGradients(RowStarts dy, RowStarts dx, RowStarts dGate)
+    private readonly struct GateGradients(ActivationRows dy, ActivationRows dx, ActivationRows dGate)
     {
-        public readonly RowStarts Dy = dy, Dx = dx, DGate = dGate;
+        public readonly ActivationRows Dy = dy, Dx = dx, DGate = dGate;
     }
 
-    private readonly struct GateForwardLoop(WorkerPool pool, GateOperands operands, RowStarts y) : IActivationLoop
+    private readonly struct GateForwardLoop(WorkerPool pool, GateOperands operands, ActivationRows y) : IActivationLoop
     {
         public void Run<TFunction>()
             where TFunction : IActivationFunction<TSimd, TVector> =>
@@ -51,7 +45,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             pool.Run(pool.Workers, new GateBackwardBody<TFunction>(operands, gradients, pool.Workers));
     }
 
-    private readonly struct GateForwardBody<TFunction>(GateOperands operands, RowStarts y, int parts) : IParallelBody
+    private readonly struct GateForwardBody<TFunction>(GateOperands operands, ActivationRows y, int parts) : IParallelBody
         where TFunction : IActivationFunction<TSimd, TVector>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -24,9 +24,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private static int NormBlocks(in DeviceMatrix x) => (x.Columns + NormTokens - 1) / NormTokens;
 
-    private static float* PointerOrNull(DeviceBuffer<float>? buffer, [CallerArgumentExpression(nameof(buffer))] string name = "") =>
-        buffer is null ? null : Pointer(buffer, name);
-
     /// <summary>
     /// Zeros, so many for each token of a block. On whole lines, unlike the stack: a sum in memory is read again as soon as it is written.
     /// </summary>
