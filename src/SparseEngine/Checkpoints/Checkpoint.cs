@@ -8,6 +8,17 @@ namespace SparseEngine.Checkpoints;
 /// <param name="Fill">Writes the elements; called while the checkpoint is written, so that only one dense copy exists at a time.</param>
 internal sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill)
 {
+    /// <summary>A tensor of another checkpoint, as it is there.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="stop">Ends the writing before it is read.</param>
+    internal static TensorWriter CopyOf(CheckpointReader checkpoint, string name, CancellationToken stop) =>
+        new(name, checkpoint.Shape(name), dense =>
+        {
+            stop.ThrowIfCancellationRequested();
+            checkpoint.Read(name, dense);
+        });
+
     /// <summary>The number of elements; 1 for a scalar.</summary>
     internal int Elements => Shape.Contains(0) ? 0 : Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
 }

@@ -36,11 +36,7 @@ public static class CheckpointCopy
             metadata[ModelDescription.MetadataKey] = ModelDescription.Write(model);
         }
 
-        ImmutableArray<TensorWriter> tensors = [.. input.Names.Select(name => new TensorWriter(name, input.Shape(name), dense =>
-        {
-            stop.ThrowIfCancellationRequested();
-            input.Read(name, dense);
-        }))];
+        ImmutableArray<TensorWriter> tensors = [.. input.Names.Select(name => TensorWriter.CopyOf(input, name, stop))];
         return new CopiedCheckpoint(tensors.Length, output.Write(tensors, input.State, metadata));
     }
 }

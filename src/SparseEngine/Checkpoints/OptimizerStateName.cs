@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SparseEngine.Checkpoints;
 
 /// <summary>The names that tensors of an optimizer have in a checkpoint, beside those of parameters.</summary>
@@ -8,6 +10,10 @@ internal static class OptimizerStateName
 
     private const string Optimizer = "optimizer.";
     private const string State = "optimizer.state.";
+
+    /// <summary>The number of updates that an optimizer's state has seen, where a checkpoint's texts say it.</summary>
+    public static int? UpdatesIn(IReadOnlyDictionary<string, string> metadata) =>
+        int.TryParse(metadata.GetValueOrDefault(Updates), CultureInfo.InvariantCulture, out int count) ? count : null;
 
     /// <summary>The name of a parameter's state: <c>optimizer.state.{parameter}.exp_avg</c>.</summary>
     public static string Of(string parameter, string state) => $"{State}{parameter}.{state}";

@@ -28,7 +28,7 @@ internal static class TorchWriter
         }
 
         string folder = Path.GetFileNameWithoutExtension(path);
-        byte[] pickle = PickleWriter.StateDictionary(tensors.Select(tensor => (tensor.Name, tensor.Shape)));
+        byte[] pickle = PickledTensors.Write(tensors.Select(tensor => (tensor.Name, tensor.Shape)));
         TensorBuffer buffer = new(tensors);
         AtomicFile.Write(path, stream =>
         {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace SparseEngine.Configuration;
 
 /// <summary>The optimizer section.</summary>
@@ -37,7 +39,11 @@ public sealed record OptimizerParameters
     public int GradAccumSteps { get; init; } = 1;
 
     /// <summary>State tensors that the update rule keeps of each parameter.</summary>
-    public int StatesPerParameter => Kind is OptimizerKind.AdamW or OptimizerKind.Adam ? 2 : Momentum > 0 ? 1 : 0;
+    public int StatesPerParameter => StateNames.Length;
+
+    /// <summary>PyTorch's names of these: "exp_avg", "exp_avg_sq"; "momentum_buffer"; or none.</summary>
+    internal ImmutableArray<string> StateNames =>
+        Kind is OptimizerKind.AdamW or OptimizerKind.Adam ? ["exp_avg", "exp_avg_sq"] : Momentum > 0 ? ["momentum_buffer"] : [];
 }
 
 /// <summary>The update rules.</summary>

@@ -6,7 +6,7 @@ namespace SparseEngine.Optimizers;
 
 /// <summary>AdamW and Adam, with Model Zoo 1.8's defaults (see <see cref="AdamArguments"/> for the formula).</summary>
 internal sealed class AdamOptimizer(OptimizerParameters settings, ComputeDevice device, ParameterSet parameters)
-    : Optimizer(settings, device, parameters, ["exp_avg", "exp_avg_sq"])
+    : Optimizer(settings, device, parameters)
 {
     private protected override void Update(Parameter parameter, float learningRate, float decay, UpdateScale scale)
     {

@@ -10,15 +10,15 @@ namespace SparseEngine.Optimizers;
 /// </summary>
 internal abstract class Optimizer
 {
-    private protected Optimizer(OptimizerParameters settings, ComputeDevice device, ParameterSet parameters, ImmutableArray<string> stateNames)
+    private protected Optimizer(OptimizerParameters settings, ComputeDevice device, ParameterSet parameters)
     {
         Settings = settings;
         Device = device;
         Parameters = parameters;
-        StateNames = stateNames;
+        StateNames = settings.StateNames;
         foreach (Parameter parameter in parameters)
         {
-            parameter.AllocateStates(stateNames.Length);
+            parameter.AllocateStates(StateNames.Length);
         }
     }
 
@@ -28,7 +28,7 @@ internal abstract class Optimizer
     /// <summary>What it updates.</summary>
     public ParameterSet Parameters { get; }
 
-    /// <summary>PyTorch's names of a parameter's state tensors: "exp_avg", "exp_avg_sq"; "momentum_buffer"; or none.</summary>
+    /// <summary>PyTorch's names of a parameter's state tensors.</summary>
     public ImmutableArray<string> StateNames { get; }
 
     /// <summary>Updates made since the state was zero: t of the bias correction.</summary>

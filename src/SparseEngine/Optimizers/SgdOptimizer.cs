@@ -6,7 +6,7 @@ namespace SparseEngine.Optimizers;
 
 /// <summary>Stochastic gradient descent, with momentum where that is above 0 (see <see cref="SgdArguments"/>).</summary>
 internal sealed class SgdOptimizer(OptimizerParameters settings, ComputeDevice device, ParameterSet parameters)
-    : Optimizer(settings, device, parameters, settings.Momentum > 0 ? ["momentum_buffer"] : [])
+    : Optimizer(settings, device, parameters)
 {
     private protected override void Update(Parameter parameter, float learningRate, float decay, UpdateScale scale)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
@@ -180,10 +179,7 @@ internal sealed class StartingPoint : IDisposable
             }
         }
 
-        optimizer.Updates = reader.Metadata.TryGetValue(OptimizerStateName.Updates, out string? updates)
-            && int.TryParse(updates, CultureInfo.InvariantCulture, out int count)
-            ? count
-            : State.Step;
+        optimizer.Updates = OptimizerStateName.UpdatesIn(reader.Metadata) ?? State.Step;
     }
 
     /// <inheritdoc/>

@@ -32,11 +32,7 @@ internal static class HuggingFaceExport
         CheckpointConversion.CheckLayers(reader, model, "the model section");
         ImmutableArray<ParameterDefinition> parameters = GptArchitecture.Parameters(model);
         CheckpointContents.Check(reader, parameters);
-        ImmutableArray<TensorWriter> input = [.. parameters.Select(parameter => new TensorWriter(parameter.Name, parameter.Shape, dense =>
-        {
-            stop.ThrowIfCancellationRequested();
-            reader.Read(parameter.Name, dense);
-        }))];
+        ImmutableArray<TensorWriter> input = [.. parameters.Select(parameter => TensorWriter.CopyOf(reader, parameter.Name, stop))];
         long nans = CheckpointConversion.CountNaNs(reader, model, input);
 
         ImmutableArray<TensorWriter> tensors = [.. Tensors(reader, layout, TensorList.Of(layout, model), stop)];

@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Text;
+using SparseEngine.Checkpoints.PyTorch;
 
 namespace SparseEngine.Checkpoints.ModelZoo;
 
@@ -9,102 +8,73 @@ namespace SparseEngine.Checkpoints.ModelZoo;
 /// </summary>
 /// <remarks>
 /// It names two classes of PyTorch and three of Python, and sets the four fields that TreeSpec has had since it exists.
-/// Opcodes: pickletools of CPython.
 /// </remarks>
 internal static class PickledSpecification
 {
-    private const string Specification = "torch.utils._pytree TreeSpec";
-    private const string Leaf = "torch.utils._pytree LeafSpec";
+    private const byte Protocol = 3;
+    private const string Module = "torch.utils._pytree";
+    private const string Builtins = "builtins";
 
     /// <summary>The pickle.</summary>
     public static byte[] Write(StateTree tree)
     {
-        using MemoryStream stream = new();
-        stream.Write([0x80, 3]);
-        Write(stream, tree);
-        stream.WriteByte((byte)'.');
-        return stream.ToArray();
+        using PickleWriter writer = new(Protocol);
+        Write(writer, tree);
+        return writer.Finish();
     }
 
-    private static void Write(Stream stream, StateTree tree)
+    private static void Write(PickleWriter writer, StateTree tree)
     {
-        // An object without a call of its constructor, and then its fields: c, ), NEWOBJ, }, (, ..., u, b.
-        WriteGlobal(stream, tree is StateValue ? Leaf : Specification);
-        stream.Write([(byte)')', 0x81, (byte)'}', (byte)'(']);
-        WriteText(stream, "type");
+        // An object without a call of its constructor, and then its fields.
+        writer.WriteGlobal(Module, tree is StateValue ? "LeafSpec" : "TreeSpec");
+        writer.Write(PickleOpcode.EmptyTuple, PickleOpcode.NewObj, PickleOpcode.EmptyDict, PickleOpcode.Mark);
+        writer.WriteText("type");
         switch (tree)
         {
             case StateDictionary dictionary:
-                WriteGlobal(stream, "builtins dict");
-                WriteText(stream, "context");
-                WriteList(stream, dictionary.Entries, entry => WriteKey(stream, entry.Key));
+                writer.WriteGlobal(Builtins, "dict");
+                writer.WriteText("context");
+                WriteList(writer, dictionary.Entries, entry => WriteKey(writer, entry.Key));
                 break;
             case StateSequence sequence:
-                WriteGlobal(stream, sequence.IsTuple ? "builtins tuple" : "builtins list");
-                WriteText(stream, "context");
-                stream.WriteByte((byte)'N');
+                writer.WriteGlobal(Builtins, sequence.IsTuple ? "tuple" : "list");
+                writer.WriteText("context");
+                writer.Write(PickleOpcode.None);
                 break;
             default:
-                stream.WriteByte((byte)'N');
-                WriteText(stream, "context");
-                stream.WriteByte((byte)'N');
+                writer.Write(PickleOpcode.None);
+                writer.WriteText("context");
+                writer.Write(PickleOpcode.None);
                 break;
         }
 
-        WriteText(stream, "children_specs");
-        WriteList(stream, tree.Parts, part => Write(stream, part.Part));
-        WriteText(stream, "num_leaves");
-        WriteInteger(stream, tree.Leaves);
-        stream.Write("ub"u8);
+        writer.WriteText("children_specs");
+        WriteList(writer, tree.Parts, part => Write(writer, part.Part));
+        writer.WriteText("num_leaves");
+        writer.WriteInteger(tree.Leaves);
+        writer.Write(PickleOpcode.SetItems, PickleOpcode.Build);
     }
 
-    private static void WriteList<T>(Stream stream, IEnumerable<T> items, Action<T> write)
+    private static void WriteList<T>(PickleWriter writer, IEnumerable<T> items, Action<T> write)
     {
-        stream.Write("]("u8);
+        writer.Write(PickleOpcode.EmptyList, PickleOpcode.Mark);
         foreach (T item in items)
         {
             write(item);
         }
 
-        stream.WriteByte((byte)'e');
+        writer.Write(PickleOpcode.Appends);
     }
 
-    private static void WriteKey(Stream stream, object key)
+    private static void WriteKey(PickleWriter writer, object key)
     {
         if (key is int number)
         {
-            WriteInteger(stream, number);
+            writer.WriteInteger(number);
         }
         else
         {
-            WriteText(stream, (string)key);
+            writer.WriteText((string)key);
         }
-    }
-
-    private static void WriteGlobal(Stream stream, string moduleAndName)
-    {
-        stream.WriteByte((byte)'c');
-        stream.Write(Encoding.ASCII.GetBytes($"{moduleAndName.Replace(' ', '\n')}\n"));
-    }
-
-    private static void WriteText(Stream stream, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        stream.WriteByte((byte)'X');
-        WriteLittleEndian(stream, bytes.Length);
-        stream.Write(bytes);
-    }
-
-    private static void WriteInteger(Stream stream, int number)
-    {
-        stream.WriteByte((byte)'J');
-        WriteLittleEndian(stream, number);
-    }
-
-    private static void WriteLittleEndian(Stream stream, int number)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
-        stream.Write(bytes);
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 using SparseEngine.Models;
@@ -49,17 +48,11 @@ public static class ZooExport
         OptimizerParameters? optimizer = OptimizerOf(input, parameters, run);
 
         int states = 0;
-        int updates = int.TryParse(input.Metadata.GetValueOrDefault(OptimizerStateName.Updates), CultureInfo.InvariantCulture, out int seen)
-            ? seen
-            : input.State?.Step ?? 0;
+        int updates = OptimizerStateName.UpdatesIn(input.Metadata) ?? input.State?.Step ?? 0;
         StateTree tree = ZooState.Of(model, optimizer, input.State?.Step, updates, name =>
         {
             states += OptimizerStateName.IsOptimizers(name) ? 1 : 0;
-            return new TensorWriter(name, input.Shape(name), dense =>
-            {
-                stop.ThrowIfCancellationRequested();
-                input.Read(name, dense);
-            });
+            return TensorWriter.CopyOf(input, name, stop);
         });
         Dictionary<string, string> metadata = new(input.Metadata, StringComparer.Ordinal)
         {
@@ -86,8 +79,9 @@ public static class ZooExport
                 + "give the YAML of its run: --params FILE");
         }
 
-        string[] names = optimizer.Kind == OptimizerKind.Sgd ? (optimizer.Momentum > 0 ? ["momentum_buffer"] : []) : ["exp_avg", "exp_avg_sq"];
-        foreach (string name in parameters.SelectMany(parameter => names.Select(state => OptimizerStateName.Of(parameter.Name, state))))
+        IEnumerable<string> states =
+            parameters.SelectMany(parameter => optimizer.StateNames.Select(state => OptimizerStateName.Of(parameter.Name, state)));
+        foreach (string name in states)
         {
             if (!input.Contains(name))
             {

@@ -78,15 +78,12 @@ internal static class ZooState
 
     private static StateTree States(OptimizerParameters optimizer, int updates, Func<string, TensorWriter> tensor)
     {
+        List<(object Key, StateTree Part)> parts = [.. optimizer.StateNames.Select(name => ((object)name, StateTree.Value(tensor(name))))];
         if (optimizer.Kind == OptimizerKind.Sgd)
         {
-            return optimizer.Momentum > 0
-                ? StateTree.Dictionary(("momentum_buffer", StateTree.Value(tensor("momentum_buffer"))))
-                : StateTree.Dictionary();
+            return StateTree.Dictionary(parts);
         }
 
-        List<(object Key, StateTree Part)> parts =
-            [("exp_avg", StateTree.Value(tensor("exp_avg"))), ("exp_avg_sq", StateTree.Value(tensor("exp_avg_sq")))];
         if (optimizer.CorrectBias || optimizer.Kind == OptimizerKind.Adam)
         {
             // What the next update divides by.

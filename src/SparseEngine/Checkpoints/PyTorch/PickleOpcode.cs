@@ -1,6 +1,9 @@
 namespace SparseEngine.Checkpoints.PyTorch;
 
-/// <summary>The instructions of a pickle, protocols 2 to 5, that files of torch.save have; by their names in Python's pickletools.</summary>
+/// <summary>
+/// The instructions of a pickle, protocols 2 to 5, that files of torch.save have, and NEWOBJ, which is only written; by their names in Python's
+/// pickletools.
+/// </summary>
 internal enum PickleOpcode : byte
 {
     Mark = (byte)'(',
@@ -32,6 +35,7 @@ internal enum PickleOpcode : byte
     BinBytes = (byte)'B',
     ShortBinBytes = (byte)'C',
     Proto = 0x80,
+    NewObj = 0x81,
     Tuple1 = 0x85,
     Tuple2 = 0x86,
     Tuple3 = 0x87,

@@ -39,6 +39,12 @@ internal static class MergedConfiguration
         const string trainer = "trainer";
         const string init = "init";
         const string loop = "loop";
+        if (Find(root, trainer) is YamlSequence { Items: [YamlMapping only] } list)
+        {
+            // A list of one trainer is that trainer under a key of its own.
+            return Replace(root, new YamlEntry(trainer, default, new YamlSequence(list.Position, [InTrainer(only, options)])));
+        }
+
         YamlMapping merged = Set(root, options.ModelDirectory, trainer, init, "model_dir");
         merged = Set(merged, options.MaxSteps, trainer, init, loop, "max_steps");
         merged = Set(merged, options.NumSteps, trainer, init, loop, "num_steps");
@@ -85,10 +91,8 @@ internal static class MergedConfiguration
 
         string first = path[0];
         YamlNode? old = map.Entries.FirstOrDefault(known => known.Key == first)?.Value;
-
-        // A list of one trainer is that trainer under a key of its own.
-        YamlNode set = path.Length == 1 ? value as YamlNode ?? Scalar(value)
-            : old is YamlSequence { Items: [YamlMapping only] } ? new YamlSequence(old.Position, [Set(only, value, path)])
+        YamlNode set = path.Length == 1
+            ? value as YamlNode ?? Scalar(value)
             : Set(old as YamlMapping ?? new YamlMapping(default, []), value, path[1..]);
         YamlEntry entry = new(first, default, set);
         return old is null
@@ -114,30 +118,14 @@ internal static class MergedConfiguration
         }
 
         string first = path[0];
-        return node switch
-        {
-            YamlMapping map when map.Entries.FirstOrDefault(known => known.Key == first) is { } entry =>
-                entry.Value is YamlSequence { Items: [YamlMapping only] } && path.Length > 1 ? Find(only, path) : Find(entry.Value, path[1..]),
-            _ => null,
-        };
+        return node is YamlMapping map && map.Entries.FirstOrDefault(known => known.Key == first) is { } entry ? Find(entry.Value, path[1..]) : null;
     }
 
-    private static YamlMapping Remove(YamlMapping map, string key, params ReadOnlySpan<string> path)
-    {
-        if (path.IsEmpty)
-        {
-            return new YamlMapping(map.Position, [.. map.Entries.Where(entry => entry.Key != key)]);
-        }
-
-        string first = path[0];
-        return map.Entries.FirstOrDefault(entry => entry.Key == first)?.Value switch
-        {
-            YamlMapping inner => Replace(map, new YamlEntry(first, default, Remove(inner, key, path[1..]))),
-            YamlSequence { Items: [YamlMapping only] } list =>
-                Replace(map, new YamlEntry(first, default, new YamlSequence(list.Position, [Remove(only, key, path)]))),
-            _ => map,
-        };
-    }
+    private static YamlMapping Remove(YamlMapping map, string key, params ReadOnlySpan<string> path) => path.IsEmpty
+        ? new YamlMapping(map.Position, [.. map.Entries.Where(entry => entry.Key != key)])
+        : Find(map, path[0]) is YamlMapping inner
+            ? Replace(map, new YamlEntry(path[0], default, Remove(inner, key, path[1..])))
+            : map;
 
     private static YamlMapping Replace(YamlMapping map, YamlEntry entry) =>
         new(map.Position, [.. map.Entries.Select(old => old.Key == entry.Key ? entry : old)]);
