@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SparseEngine.Configuration;
+using SparseEngine.Distributed;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Runs;
 
@@ -24,17 +25,20 @@ public sealed class TrainingRun
     /// <param name="device">Where it computes; it stays the caller's.</param>
     /// <param name="logger">Receives what a person should know; null for nobody.</param>
     /// <param name="observer">Follows the run; null for nobody.</param>
+    /// <param name="ranks">The processes that run it together; null for this one alone. They stay the caller's.</param>
     /// <exception cref="ConfigurationException">
     /// A section the mode needs is missing, a value is out of range, or sizes do not fit one another.
     /// </exception>
     public static TrainingRun Create(
-        RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null)
+        RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null,
+        Communicator? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(device);
         RunParameters run = parameters.In(mode);
         RunRequirements.Check(run, mode);
-        return new TrainingRun(new RunContext(run, device, logger ?? NullLogger.Instance, observer ?? new Nobody()), mode);
+        return new TrainingRun(
+            new RunContext(run, device, logger ?? NullLogger.Instance, observer ?? new Nobody(), ranks ?? Communicator.Alone), mode);
     }
 
     /// <summary>
@@ -58,4 +62,4 @@ public sealed class TrainingRun
 }
 
 /// <summary>What every part of a run is given.</summary>
-internal sealed record RunContext(RunParameters Parameters, ComputeDevice Device, ILogger Logger, IRunObserver Observer);
+internal sealed record RunContext(RunParameters Parameters, ComputeDevice Device, ILogger Logger, IRunObserver Observer, Communicator Ranks);
