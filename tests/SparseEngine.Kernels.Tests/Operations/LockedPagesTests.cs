@@ -23,7 +23,7 @@ public class LockedPagesTests
             using (device.LockPages(locked))
             {
                 buffer.CopyFrom(locked.AsSpan(30, 20), offset: 10);
-                buffer.CopyFrom(locked.AsSpan(0, 0), offset: 50);
+                buffer.CopyFrom(locked.AsSpan(0, 0));
                 buffer.CopyFrom(new float[] { 7 }, offset: 49);
                 device.Wait();
                 locked.AsSpan().Fill(-1);
