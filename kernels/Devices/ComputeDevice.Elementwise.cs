@@ -87,6 +87,11 @@ public abstract partial class ComputeDevice
         }
 
         RequireActivations(x);
+        if (!key.Holds(x.Columns))
+        {
+            throw new ArgumentException($"{x.Columns} tokens do not lie within the batch of {key}", nameof(key));
+        }
+
         long start = Begin();
         if (rate > 0)
         {

@@ -16,9 +16,34 @@ public abstract partial class ComputeDevice
         return new DeviceMatrix(Allocate<float>(checked(features * stride)), 0, features, tokens, stride);
     }
 
+    /// <summary>
+    /// Locks the pages of an array in memory, where that makes copies between it and buffers of this device faster, until the result is disposed.
+    /// </summary>
+    /// <remarks>
+    /// A copy from such an array may be under way when it returns: what the array holds stays as it is until the program has waited for the device,
+    /// by <see cref="Wait"/> or by copying from a buffer.
+    /// </remarks>
+    /// <param name="array">One that the garbage collector does not move.</param>
+    public virtual IDisposable LockPages(float[] array)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        return Unlocked.Instance;
+    }
+
     /// <summary>Makes a sum that starts at zero.</summary>
     public abstract DeviceSum AllocateSum();
 
     /// <summary>Elements from one row of new activations to the next: whole 64-byte lines.</summary>
     private protected virtual int ActivationStride(int tokens) => DeviceMatrix.Padded(tokens);
+
+    /// <summary>Pages that need no lock.</summary>
+    private sealed class Unlocked : IDisposable
+    {
+        public static Unlocked Instance { get; } = new();
+
+        public void Dispose()
+        {
+            // Nothing was locked.
+        }
+    }
 }

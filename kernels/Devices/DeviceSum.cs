@@ -10,6 +10,9 @@ public abstract class DeviceSum : IDisposable
     /// <summary>Sets the sum to zero.</summary>
     public abstract void Clear();
 
+    /// <summary>Sets the sum to a number, to the bits that it carries.</summary>
+    public abstract void Set(double value);
+
     /// <summary>The sum. Waits until all operations before are done.</summary>
     public abstract double Read();
 

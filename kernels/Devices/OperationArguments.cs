@@ -59,7 +59,7 @@ public enum Activation
 /// <param name="HeadSize">Features of a head.</param>
 /// <param name="Scale">What q . k is multiplied by before the softmax: 1/sqrt(HeadSize) or 1.</param>
 /// <param name="DropoutRate">The share of attention probabilities set to zero, the others scaled by 1/(1 - rate); 0 for none.</param>
-/// <param name="Dropout">The counter the dropped places are drawn from.</param>
+/// <param name="Dropout">The counter the dropped places are drawn from. A part of a whole batch starts with a sequence of it.</param>
 public readonly record struct AttentionArguments(int Batch, int Sequence, int Heads, int HeadSize, float Scale, float DropoutRate, DropoutKey Dropout)
 {
     private readonly int keyValueHeads;
@@ -81,6 +81,9 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
         init => window = value;
     }
 
+    /// <summary>The place in the whole batch of the first sequence.</summary>
+    internal int FirstSequence => Sequence == 0 ? 0 : (int)(Dropout.FirstToken / Sequence);
+
     /// <summary>Query heads that read the same key head.</summary>
     internal int GroupSize => Heads == 0 ? 1 : Heads / KeyValueHeads;
 
@@ -99,7 +102,13 @@ public readonly record struct AttentionArguments(int Batch, int Sequence, int He
             throw new ArgumentException($"attention needs key heads that divide the heads, and a window of 1 or more: {this}");
         }
 
-        return (checked(Heads * HeadSize), checked(Batch * Sequence));
+        int tokens = checked(Batch * Sequence);
+        if (!Dropout.Holds(tokens) || (Sequence > 0 && (Dropout.FirstToken % Sequence != 0 || Dropout.FirstToken / Sequence > int.MaxValue - Batch)))
+        {
+            throw new ArgumentException($"attention needs whole sequences of the batch that its dropout is of: {this}");
+        }
+
+        return (checked(Heads * HeadSize), tokens);
     }
 
     /// <summary>Whether heads can share so many key heads, and see so many keys.</summary>

@@ -18,6 +18,7 @@ internal readonly struct AttentionShape
         this.slopes = slopes;
         useSlopes = hasSlopes ? 1 : 0;
         Sequence = arguments.Sequence;
+        FirstSequence = arguments.FirstSequence;
         BatchTokens = arguments.Batch * arguments.Sequence;
         Heads = arguments.Heads;
         GroupSize = arguments.GroupSize;
@@ -36,6 +37,9 @@ internal readonly struct AttentionShape
 
     /// <summary>The number of keys that a query sees, at most the sequence's.</summary>
     public readonly int Window;
+
+    /// <summary>The place of the first sequence in the whole batch, for dropout.</summary>
+    public readonly int FirstSequence;
 
     public readonly float Scale;
 

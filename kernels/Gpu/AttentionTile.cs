@@ -49,7 +49,7 @@ internal readonly struct AttentionTile(AttentionShape shape, int head, float slo
     public Float4 Dropout(int query, int key)
     {
         ulong sequence = (ulong)Shape.Sequence;
-        ulong row = ((ulong)((Grid.IdxZ * Shape.Heads) + head) * sequence) + (ulong)query;
+        ulong row = ((ulong)(((long)(Shape.FirstSequence + Grid.IdxZ) * Shape.Heads) + head) * sequence) + (ulong)query;
         return Shape.Dropout.At((row * sequence) + (ulong)key);
     }
 

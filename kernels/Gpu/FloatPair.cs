@@ -19,6 +19,13 @@ internal readonly struct FloatPair(float high, float low)
         return new FloatPair(high, error - (high - sum));
     }
 
+    /// <summary>A number to 48 bits; what is not finite, or too large for a float, has no second part.</summary>
+    public static FloatPair Of(double value)
+    {
+        float high = (float)value;
+        return new FloatPair(high, float.IsFinite(high) ? (float)(value - high) : 0);
+    }
+
     /// <summary>The exact square of a float.</summary>
     public static FloatPair Square(float value)
     {

@@ -54,7 +54,7 @@ internal sealed class GpuBuffer<T> : DeviceBuffer<T>
 
         if (source.Length > 0)
         {
-            device.Uploads.Copy(source, range);
+            device.Upload(source, range);
         }
     }
 

@@ -10,12 +10,15 @@ internal sealed partial class GpuDevice
     private protected override void DropoutCore(in DeviceMatrix x, float rate, DropoutKey key)
     {
         int vectors = VectorsOf(x.Columns);
-        LaunchLinear(x.Rows * vectors, new DropoutKernel(Vectors(x), x.Rows * vectors, vectors, x.Columns, new DropoutFactors(key, rate)));
+        LaunchLinear(
+            x.Rows * vectors,
+            new DropoutKernel(
+                Vectors(x), x.Rows * vectors, vectors, key.TokensBeside(x.Columns), key.FirstToken, new DropoutFactors(key, rate)));
     }
 }
 
-/// <summary>Drops elements in place.</summary>
-internal readonly struct DropoutKernel(VectorMatrix x, int count, int vectors, int tokens, DropoutFactors factors) : IKernel
+/// <summary>Drops elements in place. x starts at a token of a whole batch.</summary>
+internal readonly struct DropoutKernel(VectorMatrix x, int count, int vectors, long batchTokens, long firstToken, DropoutFactors factors) : IKernel
 {
     public void Invoke()
     {
@@ -24,8 +27,8 @@ internal readonly struct DropoutKernel(VectorMatrix x, int count, int vectors, i
             int row = i / vectors;
             int vector = i - (row * vectors);
 
-            // Elements are counted without padding, so that every device draws the same mask.
-            Float4 factor = factors.At(((ulong)row * (ulong)tokens) + (ulong)(vector * Float4.Width));
+            // Elements of the whole batch are counted, without padding, so that every device draws the same mask.
+            Float4 factor = factors.At((ulong)((row * batchTokens) + firstToken + (vector * Float4.Width)));
             Float4 value = x[row, vector];
             x[row, vector] = new Float4(
                 DropoutFactors.Apply(factor.X, value.X), DropoutFactors.Apply(factor.Y, value.Y),

@@ -47,22 +47,28 @@ internal sealed partial class GpuDevice
 /// <summary>A sum in an accelerator's memory.</summary>
 internal sealed class GpuSum(GpuDevice device) : DeviceSum
 {
-    private readonly GpuBuffer<FloatPair> value = new(device, 1);
-    private readonly FloatPair[] received = new FloatPair[1];
+    private readonly GpuBuffer<FloatPair> pair = new(device, 1);
+    private readonly FloatPair[] onHost = new FloatPair[1];
 
     public GpuDevice Device => device;
 
-    public ArrayView<FloatPair> View => value.View;
+    public ArrayView<FloatPair> View => pair.View;
 
-    public override void Clear() => value.Clear();
+    public override void Clear() => pair.Clear();
+
+    public override void Set(double value)
+    {
+        onHost[0] = FloatPair.Of(value);
+        pair.CopyFrom(onHost);
+    }
 
     public override double Read()
     {
-        value.CopyTo(received);
-        return (double)received[0].High + received[0].Low;
+        pair.CopyTo(onHost);
+        return (double)onHost[0].High + onHost[0].Low;
     }
 
-    protected override void Dispose(bool disposing) => value.Dispose();
+    protected override void Dispose(bool disposing) => pair.Dispose();
 }
 
 /// <summary>What is added up of each element.</summary>

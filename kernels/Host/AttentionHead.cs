@@ -132,9 +132,10 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
         int queries = Math.Min(PanelQueries, arguments.Sequence - firstQuery);
         uint threshold = Philox.DropThreshold(arguments.DropoutRate);
         float factor = 1 / (1 - arguments.DropoutRate);
+        long head = index + ((long)arguments.FirstSequence * arguments.Heads);
         for (int query = 0; query < queries; query++)
         {
-            ulong element = (((ulong)index * (ulong)arguments.Sequence) + (ulong)(firstQuery + query)) * (ulong)arguments.Sequence;
+            ulong element = (((ulong)head * (ulong)arguments.Sequence) + (ulong)(firstQuery + query)) * (ulong)arguments.Sequence;
             PhiloxStream draws = new(arguments.Dropout, element + (ulong)firstKey);
             for (int key = 0; key < keys; key++)
             {

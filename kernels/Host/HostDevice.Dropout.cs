@@ -21,8 +21,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             (int first, int end) = Share(rows, index, parts);
             for (int row = first; row < end; row++)
             {
-                // Elements are counted without padding, so that every device draws the same mask.
-                PhiloxStream draws = new(key, (ulong)row * (ulong)tokens);
+                // Elements of the whole batch are counted, without padding, so that every device draws the same mask.
+                PhiloxStream draws = new(key, ((ulong)row * (ulong)key.TokensBeside(tokens)) + (ulong)key.FirstToken);
                 float* at = x + (row * stride);
                 for (int t = 0; t < tokens; t++)
                 {

@@ -9,6 +9,8 @@ internal sealed class HostSum : DeviceSum
 
     public override void Clear() => Value = 0;
 
+    public override void Set(double value) => Value = value;
+
     public override double Read() => Value;
 
     protected override void Dispose(bool disposing)

@@ -13,6 +13,12 @@ public enum OperationKind
 
     /// <summary>What is computed before the first step.</summary>
     Setup,
+
+    /// <summary>Waiting for what other processes send.</summary>
+    Communication,
+
+    /// <summary>Messages that were under way while this process computed: beside the time of the other kinds, not part of it.</summary>
+    HiddenCommunication,
 }
 
 /// <summary>All calls of one operation.</summary>
@@ -53,10 +59,23 @@ public sealed class Profile
     /// <summary>The time since the profile began.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
 
-    /// <summary>Adds a call that ends now.</summary>
-    internal void Add(string name, OperationKind kind, long start, double flops, (int A, int B, int C) shape)
+    /// <summary>Adds a stretch of time in which messages between processes were under way.</summary>
+    /// <param name="name">What they carry: "gradients, waited for".</param>
+    /// <param name="hidden">Whether this process computed meanwhile.</param>
+    /// <param name="start">When it began, in ticks of <see cref="Stopwatch"/>.</param>
+    /// <param name="end">When it was over, likewise.</param>
+    public void AddCommunication(string name, bool hidden, long start, long end)
     {
-        long end = Stopwatch.GetTimestamp();
+        ArgumentNullException.ThrowIfNull(name);
+        Add(name, hidden ? OperationKind.HiddenCommunication : OperationKind.Communication, start, Math.Max(start, end), 0, default);
+    }
+
+    /// <summary>Adds a call that ends now.</summary>
+    internal void Add(string name, OperationKind kind, long start, double flops, (int A, int B, int C) shape) =>
+        Add(name, kind, start, Stopwatch.GetTimestamp(), flops, shape);
+
+    private void Add(string name, OperationKind kind, long start, long end, double flops, (int A, int B, int C) shape)
+    {
         if (!totals.TryGetValue(name, out Total? total))
         {
             totals.Add(name, total = new Total(kind));
@@ -67,7 +86,9 @@ public sealed class Profile
         total.Flops += flops;
         if (calls.Count < MostCalls)
         {
-            string text = shape.C > 0 ? $"{shape.A} x {shape.B} x {shape.C}" : shape.B > 0 ? $"{shape.A} x {shape.B}" : $"{shape.A}";
+            string text = shape.C > 0 ? $"{shape.A} x {shape.B} x {shape.C}"
+                : shape.B > 0 ? $"{shape.A} x {shape.B}"
+                : shape.A > 0 ? $"{shape.A}" : "";
             calls.Add(new OperationCall(name, kind, Stopwatch.GetElapsedTime(begin, start), Stopwatch.GetElapsedTime(start, end), text));
         }
     }

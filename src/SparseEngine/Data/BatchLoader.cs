@@ -3,24 +3,31 @@ using System.Globalization;
 namespace SparseEngine.Data;
 
 /// <summary>Batches as a function of the data position alone, so that a resumed run sees what an unbroken one would have.</summary>
-/// <remarks>An epoch has as many whole batches as the samples fill; the rest is left out, with shuffling a different rest each epoch.</remarks>
+/// <remarks>
+/// An epoch has as many whole batches as the samples fill; the rest is left out, with shuffling a different rest each epoch. Of each batch a loader
+/// loads its share.
+/// </remarks>
 internal sealed class BatchLoader
 {
     private readonly ISampleSource source;
     private readonly bool shuffle;
     private readonly int shuffleSeed;
     private readonly int[] order;
+    private readonly int firstOfShare;
     private long orderEpoch = -1;
 
     /// <summary>Takes a source.</summary>
     /// <param name="source">The samples.</param>
     /// <param name="split">Which part of the data they are, for errors.</param>
-    /// <param name="batchSize">Samples in a batch.</param>
+    /// <param name="batchSize">Samples in a batch, all shares together.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; else samples come in the source's order.</param>
     /// <param name="shuffleSeed">The seed of these orders.</param>
     /// <param name="section">What the file calls the part; null for what 1.8 calls it.</param>
+    /// <param name="share">What is loaded of each batch; null for all of it.</param>
     /// <exception cref="DataException">There are fewer samples than a batch takes.</exception>
-    public BatchLoader(ISampleSource source, DataSplit split, int batchSize, bool shuffle, int shuffleSeed, string? section = null)
+    /// <exception cref="ArgumentException">The batches do not divide into shares.</exception>
+    public BatchLoader(
+        ISampleSource source, DataSplit split, int batchSize, bool shuffle, int shuffleSeed, string? section = null, BatchShare? share = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -35,11 +42,16 @@ internal sealed class BatchLoader
         this.shuffle = shuffle;
         this.shuffleSeed = shuffleSeed;
         BatchSize = batchSize;
+        ShareSize = (share ?? BatchShare.Whole).SizeOf(batchSize);
+        firstOfShare = (share ?? BatchShare.Whole).FirstOf(batchSize);
         order = shuffle ? new int[source.Count] : [];
     }
 
-    /// <summary>Samples in a batch.</summary>
+    /// <summary>Samples in a batch, all shares together.</summary>
     public int BatchSize { get; }
+
+    /// <summary>Samples of a batch that are loaded.</summary>
+    public int ShareSize { get; }
 
     /// <summary>Tokens in a sample.</summary>
     public int SequenceLength => source.SequenceLength;
@@ -50,7 +62,7 @@ internal sealed class BatchLoader
     /// <summary>Samples of a pass that do not fill a batch.</summary>
     public int SamplesLeftOut => source.Count % BatchSize;
 
-    /// <summary>Loads the batch that follows <paramref name="samplesConsumed"/> samples.</summary>
+    /// <summary>Loads the share of the batch that follows <paramref name="samplesConsumed"/> samples.</summary>
     /// <param name="samplesConsumed">
     /// Samples used before: a multiple of <see cref="BatchSize"/>, unless the batch size changed, when the batch in progress starts again.
     /// </param>
@@ -60,14 +72,14 @@ internal sealed class BatchLoader
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentOutOfRangeException.ThrowIfNegative(samplesConsumed);
-        if (batch.Size != BatchSize || batch.SequenceLength != SequenceLength)
+        if (batch.Size != ShareSize || batch.SequenceLength != SequenceLength)
         {
             throw new ArgumentException(
-                $"the batch is for {batch.Size} x {batch.SequenceLength} tokens, {BatchSize} x {SequenceLength} are loaded", nameof(batch));
+                $"the batch is for {batch.Size} x {batch.SequenceLength} tokens, {ShareSize} x {SequenceLength} are loaded", nameof(batch));
         }
 
-        int first = PositionAfter(samplesConsumed);
-        for (int b = 0; b < BatchSize; b++)
+        int first = PositionAfter(samplesConsumed) + firstOfShare;
+        for (int b = 0; b < ShareSize; b++)
         {
             Range tokens = (b * SequenceLength)..((b + 1) * SequenceLength);
             source.Read(SampleAt(first + b), batch.InputIds.AsSpan(tokens), batch.Mask.AsSpan(tokens), batch.Labels.AsSpan(tokens));

@@ -7,6 +7,15 @@ namespace SparseEngine.Distributed;
 /// <param name="IsToldHere">Whether this process is the one that tells the user.</param>
 public sealed record RankFailure(RankPlace Place, string Cause, int ExitCode, bool IsToldHere)
 {
+    /// <summary>Writes the line to standard error, at once and in one piece, where this process is the one that tells.</summary>
+    public void Tell()
+    {
+        if (IsToldHere)
+        {
+            ProcessEnd.WriteLastLine(ToString());
+        }
+    }
+
     /// <summary>The line for the user: rank, host and cause.</summary>
     public override string ToString() => $"{Place}: {Cause}";
 }

@@ -12,6 +12,8 @@ public static class ChromeTrace
 
     private const string Linear = "linear";
     private const string Setup = "setup";
+    private const string Communication = "communication";
+    private const string Hidden = "hidden communication";
 
     /// <summary>Writes a file, over an old one.</summary>
     /// <param name="profile">The calls.</param>
@@ -28,12 +30,12 @@ public static class ChromeTrace
         {
             json.WriteStartObject();
             json.WriteString("name", call.Name);
-            json.WriteString("cat", call.Kind switch { OperationKind.Linear => Linear, OperationKind.Setup => Setup, _ => "other" });
+            json.WriteString("cat", CategoryOf(call.Kind));
             json.WriteString("ph", "X");
             json.WriteNumber("ts", call.Start.TotalMicroseconds);
             json.WriteNumber("dur", call.Time.TotalMicroseconds);
             json.WriteNumber("pid", 1);
-            json.WriteNumber("tid", 1);
+            json.WriteNumber("tid", call.Kind == OperationKind.HiddenCommunication ? 2 : 1);
             json.WriteStartObject("args");
             json.WriteString("shape", call.Shape);
             json.WriteEndObject();
@@ -45,8 +47,8 @@ public static class ChromeTrace
     }
 
     /// <summary>
-    /// Adds up the calls of a file that <see cref="Write"/> wrote, without those before the steps, by operation, those that took the most time
-    /// first. It does not say how many FLOPs they executed: those are 0.
+    /// Adds up the calls of a file that <see cref="Write"/> wrote, without those before and beside the steps, by operation, those that took the most
+    /// time first. It does not say how many FLOPs they executed: those are 0.
     /// </summary>
     /// <exception cref="DataException">It is no such file.</exception>
     public static IReadOnlyList<OperationTotal> ReadTotals(string path)
@@ -58,11 +60,16 @@ public static class ChromeTrace
             return
             [
                 .. trace.RootElement.GetProperty("traceEvents").EnumerateArray()
-                    .Where(call => call.GetProperty("cat").GetString() != Setup)
-                    .GroupBy(call => (Name: call.GetProperty("name").GetString()!, IsLinear: call.GetProperty("cat").GetString() == Linear))
+                    .Where(call => call.GetProperty("cat").GetString() is not (Setup or Hidden))
+                    .GroupBy(call => (Name: call.GetProperty("name").GetString()!, Category: call.GetProperty("cat").GetString()!))
                     .Select(calls => new OperationTotal(
                         calls.Key.Name,
-                        calls.Key.IsLinear ? OperationKind.Linear : OperationKind.Other,
+                        calls.Key.Category switch
+                        {
+                            Linear => OperationKind.Linear,
+                            Communication => OperationKind.Communication,
+                            _ => OperationKind.Other,
+                        },
                         calls.Count(),
                         TimeSpan.FromMicroseconds(calls.Sum(call => call.GetProperty("dur").GetDouble())),
                         Flops: 0))
@@ -74,4 +81,13 @@ public static class ChromeTrace
             throw new DataException($"{path}: is no trace of operations; valid: what run --profile writes", exception);
         }
     }
+
+    private static string CategoryOf(OperationKind kind) => kind switch
+    {
+        OperationKind.Linear => Linear,
+        OperationKind.Setup => Setup,
+        OperationKind.Communication => Communication,
+        OperationKind.HiddenCommunication => Hidden,
+        _ => "other",
+    };
 }

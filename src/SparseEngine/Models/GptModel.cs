@@ -13,6 +13,9 @@ internal sealed class GptModel
     private readonly Normalization finalNorm;
     private readonly Linear head;
 
+    // In the order in which a backward pass has done with them: of the head and the last norm, of each layer from the last on, of the rest.
+    private readonly ImmutableArray<ImmutableArray<Parameter>> backwardOrder;
+
     /// <summary>Assembles the model from its parameters, which it does not own.</summary>
     public GptModel(ComputeDevice device, ModelParameters shape, ParameterSet parameters)
     {
@@ -27,6 +30,13 @@ internal sealed class GptModel
         finalNorm = Normalization.Create(device, parameters, GptArchitecture.FinalNorm, shape.Norm, shape.LayerNormEpsilon);
         string headWeight = shape.ShareEmbeddingWeights ? GptArchitecture.WordEmbeddings : $"{GptArchitecture.Head}.weight";
         head = new Linear(device, parameters[headWeight], parameters.Find($"{GptArchitecture.Head}.bias"));
+        backwardOrder =
+        [
+            [.. parameters.Where(IsOfHead)],
+            .. Enumerable.Range(0, shape.Layers).Reverse().Select(
+                layer => parameters.Where(parameter => parameter.Definition.Layer == layer).ToImmutableArray()),
+            [.. parameters.Where(parameter => parameter.Definition.Layer is null && !IsOfHead(parameter))],
+        ];
     }
 
     /// <summary>The model section it was built from.</summary>
@@ -82,19 +92,29 @@ internal sealed class GptModel
     /// <param name="workspace">The activations of the last <see cref="Forward"/>, a training workspace.</param>
     /// <param name="logitsGradient">The loss's gradient by the logits [vocabulary, tokens].</param>
     /// <param name="dropout">What that forward pass was given.</param>
-    public void Backward(GptWorkspace workspace, in DeviceMatrix logitsGradient, DropoutPass? dropout = null)
+    /// <param name="complete">Told, as the pass goes, to which parameters' gradients it has added all; null for nobody.</param>
+    public void Backward(
+        GptWorkspace workspace, in DeviceMatrix logitsGradient, DropoutPass? dropout = null, Action<ImmutableArray<Parameter>>? complete = null)
     {
         ArgumentNullException.ThrowIfNull(workspace);
         head.Backward(workspace.Normalized, logitsGradient, workspace.BranchGradient, accumulate: false);
         ScaleLogits(workspace.BranchGradient);
         finalNorm.Backward(workspace.Residual[^1], workspace.FinalNorm, workspace.BranchGradient, workspace.ResidualGradient, accumulate: false);
+        complete?.Invoke(backwardOrder[0]);
         for (int index = layers.Length - 1; index >= 0; index--)
         {
             layers[index].Backward(workspace, workspace.Residual[index], dropout);
+            complete?.Invoke(backwardOrder[layers.Length - index]);
         }
 
         embedding.Backward(workspace, dropout);
+        complete?.Invoke(backwardOrder[^1]);
     }
+
+    /// <summary>Whether the head or the norm before it has the parameter for itself: a head's weight may be the token table.</summary>
+    private static bool IsOfHead(Parameter parameter) =>
+        parameter.Name.StartsWith($"{GptArchitecture.Head}.", StringComparison.Ordinal)
+        || parameter.Name.StartsWith($"{GptArchitecture.FinalNorm}.", StringComparison.Ordinal);
 
     /// <summary>What the head reads is smaller than what it gives.</summary>
     private void ScaleLogits(in DeviceMatrix normalized)

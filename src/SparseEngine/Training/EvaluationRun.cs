@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.DataParallel;
+using SparseEngine.Distributed;
 using SparseEngine.Files;
 using SparseEngine.Inference;
 using SparseEngine.Models;
@@ -16,29 +18,37 @@ internal static class EvaluationRun
     /// <summary>Evaluates one checkpoint, or every one of the model directory in the order of their steps.</summary>
     public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
     {
+        Communicator ranks = context.Ranks;
         using ValidationData data = ValidationData.Open(context, new TextLibrary());
+        RankComparison.Require(ranks, () => [.. data.Facts()]);
+        bool isStopped = false;
+        bool isTried = false;
         List<EvaluationMetrics> last = [];
         RunSummary summary = new(0, null, null, null, 0, 0, 0, 0, 0, 0);
         IReadOnlyList<string> checkpoints = CheckpointsOf(context, mode);
-        using RunMetrics log = RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory, context.Logger);
+        using RunMetrics? log = ranks.IsFirst
+            ? RunMetrics.OpenForEvaluation(context.Parameters.RunConfig.ModelDirectory, context.Logger)
+            : null;
         foreach (string path in checkpoints)
         {
-            if (stop.IsCancellationRequested)
+            isStopped = StopRequest.IsAgreed(ranks, stop);
+            if (isStopped)
             {
                 break;
             }
 
             // A run that keeps only so many does not wait for us.
-            if (mode is RunMode.EvalAll && !File.Exists(path))
+            if (mode is RunMode.EvalAll && !FirstRank.FindsFile(ranks, path))
             {
                 context.Logger.LogWarning("{Checkpoint}: is gone since the evaluation began; passed over", path);
                 continue;
             }
 
+            isTried = true;
             summary = Evaluate(context, mode, data, path, log, last, stop);
         }
 
-        return last.Count > 0 || stop.IsCancellationRequested
+        return isTried || isStopped
             ? summary with { Evaluation = last.FirstOrDefault(), FurtherEvaluations = [.. last.Skip(1)] }
             : throw new TrainingException($"{context.Parameters.RunConfig.ModelDirectory}: every checkpoint was removed before it was evaluated");
     }
@@ -63,16 +73,16 @@ internal static class EvaluationRun
         RunConfig config = context.Parameters.RunConfig;
         if (mode is RunMode.EvalAll && context.Parameters.ValidateAll is { CheckpointPaths: { IsEmpty: false } named })
         {
-            return [.. named.SelectMany(FilesOf)];
+            return FirstRank.Paths(context.Ranks, () => [.. named.SelectMany(FilesOf)]);
         }
 
         if (mode is RunMode.EvalAll)
         {
-            IReadOnlyList<string> all = CheckpointDirectory.All(config.ModelDirectory);
+            IReadOnlyList<string> all = FirstRank.Paths(context.Ranks, () => CheckpointDirectory.All(config.ModelDirectory));
             return all.Count > 0 ? all : throw new TrainingException($"{config.ModelDirectory}: holds no checkpoint_<step>.mdl to evaluate");
         }
 
-        string path = StartingPoint.FindCheckpoint(config, context.Logger)
+        string path = StartingPoint.FindCheckpoint(config, context.Logger, context.Ranks)
             ?? throw new TrainingException(
                 $"{config.ModelDirectory}: holds no checkpoint_<step>.mdl to evaluate; train first or give --checkpoint_path");
         return [path];
@@ -96,13 +106,14 @@ internal static class EvaluationRun
 
     /// <summary>Evaluates one checkpoint; what was measured takes the place of what <paramref name="last"/> has of an earlier one.</summary>
     private static RunSummary Evaluate(
-        RunContext context, RunMode mode, ValidationData data, string path, RunMetrics log, List<EvaluationMetrics> last, CancellationToken stop)
+        RunContext context, RunMode mode, ValidationData data, string path, RunMetrics? log, List<EvaluationMetrics> last, CancellationToken stop)
     {
         ModelParameters shape = context.Parameters.Model;
         using CheckpointReader reader = CheckpointReader.Open(path);
         StartingPoint.CheckModel(reader, shape, context.Parameters.RunConfig, context.Logger);
         using ParameterSet parameters = InferenceParameters.Load(context.Device, shape, reader);
-        if (last.Count == 0)
+        RankComparison.Require(context.Ranks, () => [RunFacts.Masks(parameters), RunFacts.Weights(parameters)]);
+        if (last.Count == 0 && context.Ranks.IsFirst)
         {
             RecordConfiguration(context, mode);
         }
@@ -112,13 +123,14 @@ internal static class EvaluationRun
             mode, context.Device.Description, step, step, parameters.Elements, parameters.NonZeros, SparsityPlan.Dense, path));
 
         using Evaluators evaluators = new(
-            context.Device, new GptModel(context.Device, shape, parameters), data, context.Parameters.RunConfig.EvalSteps, context.Observer);
+            context.Device, new GptModel(context.Device, shape, parameters), data, context.Parameters.RunConfig.EvalSteps, context.Observer,
+            context.Ranks);
         List<EvaluationMetrics> measured = [];
         foreach (EvaluationMetrics measurement in evaluators.Evaluate(step, stop))
         {
             EvaluationMetrics metrics = measurement with { Seconds = TrainingTime.Read(reader) };
             measured.Add(metrics);
-            log.Write(metrics);
+            log?.Write(metrics);
             context.Observer.OnEvaluated(metrics);
         }
 

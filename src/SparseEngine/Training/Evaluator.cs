@@ -1,4 +1,6 @@
 using SparseEngine.Data;
+using SparseEngine.DataParallel;
+using SparseEngine.Distributed;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
 using SparseEngine.Runs;
@@ -6,6 +8,7 @@ using SparseEngine.Runs;
 namespace SparseEngine.Training;
 
 /// <summary>Measures a model on validation samples: mean cross-entropy of the tokens that count, perplexity, accuracy.</summary>
+/// <remarks>Batches go round the ranks, whole ones, so that a batch takes the memory that it takes one process.</remarks>
 internal sealed class Evaluator : IDisposable
 {
     private readonly GptModel model;
@@ -15,6 +18,7 @@ internal sealed class Evaluator : IDisposable
     private readonly Batch batch;
     private readonly int batches;
     private readonly IRunObserver observer;
+    private readonly Communicator ranks;
 
     /// <summary>Allocates the activations of an evaluation batch.</summary>
     /// <param name="device">The device that holds the model.</param>
@@ -22,11 +26,13 @@ internal sealed class Evaluator : IDisposable
     /// <param name="loader">The samples.</param>
     /// <param name="steps">Batches to evaluate; null, or more than there are, for all.</param>
     /// <param name="observer">Told of each batch.</param>
-    public Evaluator(ComputeDevice device, GptModel model, BatchLoader loader, int? steps, IRunObserver observer)
+    /// <param name="ranks">Those who share the batches.</param>
+    public Evaluator(ComputeDevice device, GptModel model, BatchLoader loader, int? steps, IRunObserver observer, Communicator ranks)
     {
         this.model = model;
         this.loader = loader;
         this.observer = observer;
+        this.ranks = ranks;
         batches = Math.Min(steps ?? int.MaxValue, loader.BatchesPerEpoch);
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
         workspace = new GptWorkspace(device, model.Shape, loader.BatchSize, loader.SequenceLength, training: false);
@@ -42,30 +48,24 @@ internal sealed class Evaluator : IDisposable
     {
         long counted = 0;
         loss.Reset();
-        for (int i = 0; i < batches; i++)
+        for (int first = 0; first < batches; first += ranks.Size)
         {
-            if (stop.IsCancellationRequested)
+            if (StopRequest.IsAgreed(ranks, stop))
             {
                 return null;
             }
 
-            loader.Load((long)i * loader.BatchSize, batch);
-            workspace.InputIds.CopyFrom(batch.InputIds);
-            model.Forward(workspace);
-            loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
-            counted += batch.CountedLabels();
-            observer.OnEvaluationProgress(i + 1, batches);
+            if (first + ranks.Rank < batches)
+            {
+                counted += Add(first + ranks.Rank);
+            }
+
+            observer.OnEvaluationProgress(Math.Min(first + ranks.Size, batches), batches);
         }
 
-        if (counted == 0)
-        {
-            throw new DataException(FormattableString.Invariant(
-                $"none of the tokens of {batches} validation {(batches == 1 ? "batch" : "batches")} counts: attention_mask is 0 throughout"));
-        }
-
-        double mean = loss.Sum.Read() / counted;
-        bool all = model.Shape.ComputeEvalMetrics;
-        return new EvaluationMetrics(step, mean, all ? Math.Exp(mean) : null, all ? loss.Hits.Read() / counted : null, counted);
+        double[] sums = [loss.Sum.Read(), loss.Hits.Read(), counted];
+        ranks.Sum(sums);
+        return Metrics(step, sums[0], sums[1], (long)sums[2]);
     }
 
     /// <inheritdoc/>
@@ -73,5 +73,29 @@ internal sealed class Evaluator : IDisposable
     {
         workspace.Dispose();
         loss.Dispose();
+    }
+
+    /// <summary>Adds a batch to the sums.</summary>
+    /// <returns>The labels that count.</returns>
+    private long Add(int index)
+    {
+        loader.Load((long)index * loader.BatchSize, batch);
+        workspace.InputIds.CopyFrom(batch.InputIds);
+        model.Forward(workspace);
+        loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
+        return batch.CountedLabels();
+    }
+
+    private EvaluationMetrics Metrics(int step, double lossSum, double hits, long counted)
+    {
+        if (counted == 0)
+        {
+            throw new DataException(FormattableString.Invariant(
+                $"none of the tokens of {batches} validation {(batches == 1 ? "batch" : "batches")} counts: attention_mask is 0 throughout"));
+        }
+
+        double mean = lossSum / counted;
+        bool all = model.Shape.ComputeEvalMetrics;
+        return new EvaluationMetrics(step, mean, all ? Math.Exp(mean) : null, all ? hits / counted : null, counted);
     }
 }

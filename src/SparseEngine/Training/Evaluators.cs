@@ -1,3 +1,4 @@
+using SparseEngine.Distributed;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
 using SparseEngine.Runs;
@@ -15,13 +16,14 @@ internal sealed class Evaluators : IDisposable
     /// <param name="data">The samples.</param>
     /// <param name="steps">Batches to evaluate of each; null, or more than there are, for all.</param>
     /// <param name="observer">Told of each batch.</param>
-    public Evaluators(ComputeDevice device, GptModel model, ValidationData data, int? steps, IRunObserver observer)
+    /// <param name="ranks">Those who share the batches.</param>
+    public Evaluators(ComputeDevice device, GptModel model, ValidationData data, int? steps, IRunObserver observer, Communicator ranks)
     {
         try
         {
             foreach ((string? name, Data.BatchLoader loader) in data.Loaders)
             {
-                evaluators.Add((name, new Evaluator(device, model, loader, steps, observer)));
+                evaluators.Add((name, new Evaluator(device, model, loader, steps, observer, ranks)));
             }
         }
         catch

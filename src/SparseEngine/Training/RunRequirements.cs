@@ -9,8 +9,11 @@ namespace SparseEngine.Training;
 internal static class RunRequirements
 {
     /// <summary>Checks them all.</summary>
+    /// <param name="parameters">The run.</param>
+    /// <param name="mode">What it does.</param>
+    /// <param name="ranks">How many share its batches.</param>
     /// <exception cref="ConfigurationException">Lists everything that is missing or does not fit.</exception>
-    public static void Check(RunParameters parameters, RunMode mode)
+    public static void Check(RunParameters parameters, RunMode mode, int ranks)
     {
         List<Diagnostic> problems = [.. ParameterRanges.Violations(parameters).Select(text => new Diagnostic(parameters.File, text))];
         bool trains = mode is RunMode.Train or RunMode.TrainAndEval;
@@ -31,6 +34,11 @@ internal static class RunRequirements
             Report("Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir");
         }
 
+        if (trains && problems.Count == 0)
+        {
+            CheckShare();
+        }
+
         if (problems.Count > 0)
         {
             throw new ConfigurationException(problems);
@@ -47,6 +55,27 @@ internal static class RunRequirements
             if (section is null)
             {
                 Report($"{parameters.Keys[name]} is missing; {(trains ? "training" : "evaluation")} needs it");
+            }
+        }
+
+        void CheckShare()
+        {
+            int batchSize = parameters.TrainInput!.BatchSize;
+            int microBatches = parameters.Optimizer!.GradAccumSteps;
+            string key = parameters.Keys["train_input.batch_size"];
+            int least = batchSize / ranks * ranks;
+            if (batchSize != least)
+            {
+                // In the words in which the Model Zoo asks for a multiple of num_csx.
+                string valid = least == 0 ? $"{ranks} or {2 * ranks}" : $"{least} or {least + ranks}";
+                Report(FormattableString.Invariant(
+                    $"{key} is {batchSize}: training requires the global batch size to be divisible by the number of ranks, {ranks}; valid: {valid}"));
+            }
+            else if (batchSize / ranks % microBatches != 0)
+            {
+                Report(FormattableString.Invariant(
+                    $"{parameters.Keys["optimizer.grad_accum_steps"]} is {microBatches}; valid with {ranks} ranks: a divisor of what each takes of ")
+                    + FormattableString.Invariant($"{key}, {batchSize} / {ranks} = {batchSize / ranks}"));
             }
         }
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
+using SparseEngine.DataParallel;
+using SparseEngine.Distributed;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
 
@@ -42,32 +44,24 @@ internal sealed class StartingPoint : IDisposable
     public long? DrawnSparsitySeed => State is not null && reader is not null ? SparsitySeed.Read(reader) : null;
 
     /// <summary>
-    /// The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none.
+    /// The checkpoint a run is to load: runconfig.checkpoint_path, else the newest in the model directory where autoload is on; null for none. All
+    /// ranks load the one that rank 0 finds.
     /// </summary>
     /// <exception cref="CheckpointException">
     /// The model directory has checkpoints and none is whole: to start afresh there would overwrite what is left of them.
     /// </exception>
-    public static string? FindCheckpoint(RunConfig config, ILogger logger)
-    {
-        if (config.CheckpointPath is not null || !config.AutoloadLastCheckpoint)
-        {
-            return config.CheckpointPath;
-        }
-
-        return CheckpointDirectory.FindNewest(config.ModelDirectory, warning => logger.LogWarning("{Warning}", warning))
-            ?? (CheckpointDirectory.All(config.ModelDirectory).Count == 0
-                ? null
-                : throw new CheckpointException(
-                    $"{config.ModelDirectory}: holds checkpoints and none is whole; to start afresh remove them, give another model_dir, "
-                    + "or set autoload_last_checkpoint to False"));
-    }
+    public static string? FindCheckpoint(RunConfig config, ILogger logger, Communicator ranks) =>
+        config.CheckpointPath is not null || !config.AutoloadLastCheckpoint
+            ? config.CheckpointPath
+            : FirstRank.Paths(ranks, () => FindNewest(config, logger) is { } newest ? [newest] : []).SingleOrDefault();
 
     /// <summary>Opens what the run starts from and says so in the log.</summary>
     /// <exception cref="CheckpointException">The checkpoint cannot be read or is not one of this model.</exception>
     /// <exception cref="ConfigurationException">The checkpoint was saved from another model, and is not given for its weights alone.</exception>
-    public static StartingPoint Open(RunConfig config, ModelParameters model, IReadOnlyList<ParameterDefinition> definitions, ILogger logger)
+    public static StartingPoint Open(
+        RunConfig config, ModelParameters model, IReadOnlyList<ParameterDefinition> definitions, ILogger logger, Communicator ranks)
     {
-        if (FindCheckpoint(config, logger) is not { } path)
+        if (FindCheckpoint(config, logger, ranks) is not { } path)
         {
             logger.LogInformation("Starting from initial weights, seed {Seed}.", config.Seed);
             return new StartingPoint(null, null, new InitialWeights(config.Seed), null, logger);
@@ -184,6 +178,14 @@ internal sealed class StartingPoint : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => reader?.Dispose();
+
+    private static string? FindNewest(RunConfig config, ILogger logger) =>
+        CheckpointDirectory.FindNewest(config.ModelDirectory, warning => logger.LogWarning("{Warning}", warning))
+            ?? (CheckpointDirectory.All(config.ModelDirectory).Count == 0
+                ? null
+                : throw new CheckpointException(
+                    $"{config.ModelDirectory}: holds checkpoints and none is whole; to start afresh remove them, give another model_dir, "
+                    + "or set autoload_last_checkpoint to False"));
 
     private static bool IsForWeightsAlone(RunConfig config) => config is { CheckpointPath: not null, IsPretrainedCheckpoint: true };
 }

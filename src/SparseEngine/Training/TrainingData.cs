@@ -1,5 +1,6 @@
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Distributed;
 
 namespace SparseEngine.Training;
 
@@ -28,9 +29,12 @@ internal static class TrainingData
         return source;
     }
 
-    /// <summary>Their batches.</summary>
-    public static BatchLoader Loader(RunParameters parameters, InputParameters input, ISampleSource source, DataSplit split) =>
-        new(source, split, input.BatchSize, input.Shuffle, ShuffleSeed(parameters, input), input.Section);
+    /// <summary>Their batches, or the share that each of several ranks takes of every one.</summary>
+    public static BatchLoader Loader(
+        RunParameters parameters, InputParameters input, ISampleSource source, DataSplit split, Communicator? sharing = null) =>
+        new(
+            source, split, input.BatchSize, input.Shuffle, ShuffleSeed(parameters, input), input.Section,
+            sharing is null ? null : new BatchShare(sharing.Rank, sharing.Size));
 
     /// <summary>The seed of the samples' order: the input's own, else the run's.</summary>
     public static int ShuffleSeed(RunParameters parameters, InputParameters input) => input.ShuffleSeed ?? parameters.RunConfig.Seed;

@@ -5,15 +5,12 @@ using SparseEngine.Accounting;
 using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
-using SparseEngine.Files;
-using SparseEngine.Models;
 using SparseEngine.Optimizers;
 using SparseEngine.Runs;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;
 
-/// <summary>The modes train and train_and_eval: from a starting point, step after step, to the last step.</summary>
+/// <summary>Step after step of a training run, from where it starts to the last one. All ranks take the same turns.</summary>
 internal sealed class TrainingLoop
 {
     private readonly RunContext context;
@@ -21,8 +18,7 @@ internal sealed class TrainingLoop
     private readonly Batch batch;
     private readonly TrainingStep step;
     private readonly Optimizer optimizer;
-    private readonly RunCheckpoints checkpoints;
-    private readonly RunMetrics log;
+    private readonly TrainingOutput? output;
     private readonly LearningRateSchedule schedule;
     private readonly Evaluators? evaluators;
     private readonly StepFlops flops;
@@ -44,22 +40,21 @@ internal sealed class TrainingLoop
     private double? lastLoss;
     private ImmutableArray<EvaluationMetrics> lastEvaluations = [];
 
-    private TrainingLoop(
+    public TrainingLoop(
         RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluators? evaluators, MovingMasks masks,
-        RunCheckpoints checkpoints, RunMetrics log, StepFlops flops, TrainingState? state, int lastStep, double secondsBefore)
+        TrainingOutput? output, StepFlops flops, TrainingState? state, int lastStep, double secondsBefore)
     {
         this.context = context;
         this.loader = loader;
         this.step = step;
         this.optimizer = optimizer;
         this.evaluators = evaluators;
-        this.checkpoints = checkpoints;
-        this.log = log;
+        this.output = output;
         this.flops = flops;
         this.masks = masks;
         this.lastStep = lastStep;
         this.secondsBefore = secondsBefore;
-        batch = new Batch(loader.BatchSize, loader.SequenceLength);
+        batch = new Batch(loader.ShareSize, loader.SequenceLength);
         schedule = new LearningRateSchedule(optimizer.Settings.LearningRate);
         firstStep = done = reportedStep = savedStep = state?.Step ?? 0;
 
@@ -73,90 +68,11 @@ internal sealed class TrainingLoop
     /// <summary>Training time so far, of the runs that this one goes on from too.</summary>
     private double Seconds => secondsBefore + clock.Elapsed.TotalSeconds;
 
-    /// <summary>Builds everything, trains, and releases everything.</summary>
-    public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
+    /// <summary>Trains until the last step, or until a rank is asked to stop.</summary>
+    public void Run(CancellationToken stop)
     {
-        RunParameters run = context.Parameters;
-        RunConfig config = run.RunConfig;
-        using FolderHold hold = FolderHold.Take(config.ModelDirectory);
-        ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(run.Model);
-        TextLibrary texts = new();
-        InputParameters input = run.TrainInput!;
-        using ISampleSource samples = TrainingData.Open(run, input, DataSplit.Training, texts);
-        using ValidationData? validation = mode == RunMode.TrainAndEval ? ValidationData.Open(context, texts) : null;
-        BatchLoader loader = TrainingData.Loader(run, input, samples, DataSplit.Training);
-        int shuffleSeed = TrainingData.ShuffleSeed(run, input);
-
-        using StartingPoint start = StartingPoint.Open(config, run.Model, definitions, context.Logger);
-        start.CompareSeeds(config.Seed, shuffleSeed);
-        start.CompareWithNewest(config);
-        int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
-
-        Func<long>? drawSeed = start.DrawnSparsitySeed is { } drawn ? () => drawn : null;
-        SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, drawSeed);
-        SparsityLog.Report(context.Logger, run.Sparsity, plan);
-        PlannedMasks planned = new(context.Device, plan, start.Step, run.Sparsity is { DumpMasks: true } ? config.ModelDirectory : null);
-        using ParameterSet parameters = BuildParameters(context, definitions, planned, start);
-        plan = plan.Found(planned.Found);
-        SparsityLog.ReportApplied(context.Logger, plan);
-        MovingMasks masks = new(context.Device, plan, parameters, planned.Lived);
-        Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
-        start.Restore(optimizer);
-        GptModel model = new(context.Device, run.Model, parameters);
-        using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed);
-        using Evaluators? evaluators =
-            validation is null ? null : new Evaluators(context.Device, model, validation, config.EvalSteps, context.Observer);
-        using RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
-        log.Describe(start.Step + 1, run.Text, plan.After(start.Step), parameters.Elements);
-        RunRecord.WriteConfiguration(run, mode);
-        CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
-
-        context.Observer.OnStarted(new RunOverview(
-            mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, plan.After(start.Step), start.Path));
-        RunCheckpoints checkpoints = new(config, run.Model, shuffleSeed, plan.DrawnSeed, context.Observer);
-        if (config.SaveInitialCheckpoint && start.Step == 0)
+        while (done < lastStep && TrainOneStep(stop))
         {
-            checkpoints.SaveInitial(definitions, start.Weights);
-        }
-
-        StepFlops flops = new(run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches);
-        double secondsBefore = start.Seconds ?? RunMetrics.LoggedSeconds(config.ModelDirectory);
-        TrainingLoop loop = new(context, loader, step, optimizer, evaluators, masks, checkpoints, log, flops, start.State, lastStep, secondsBefore);
-        loop.Run(stop);
-        return loop.Summarize(start.Path);
-    }
-
-    private static ParameterSet BuildParameters(
-        RunContext context, IReadOnlyList<ParameterDefinition> definitions, PlannedMasks masks, StartingPoint start)
-    {
-        ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks, trainable: true);
-        if (masks.Unplanned.Count > 0)
-        {
-            parameters.Dispose();
-            long weights = masks.Unplanned.Sum(parameter => (long)parameter.NaNs);
-            string places = masks.Unplanned.Count == 1 ? "a parameter" : FormattableString.Invariant($"{masks.Unplanned.Count} parameters");
-            throw new TrainingException(
-                FormattableString.Invariant($"{start.Path}: {weights} {(weights == 1 ? "weight is" : "weights are")} NaN, ")
-                + $"the mark of sparse places, in {places} that no sparsity section covers: {Listing(masks.Unplanned)}; "
-                + "either give the YAML a sparsity section that does "
-                + $"(sparsity 0.0 makes them dense), or write them as zeros with: sparse-engine finalize -i {start.Path} -o FILE");
-        }
-
-        return parameters;
-    }
-
-    private static string Listing(IReadOnlyList<(string Name, int NaNs)> parameters)
-    {
-        const int Shown = 4;
-        string names = string.Join(", ", parameters.Take(Shown).Select(parameter => $"{parameter.Name} ({parameter.NaNs})"));
-        return parameters.Count > Shown ? $"{names}, and {parameters.Count - Shown} more" : names;
-    }
-
-    private void Run(CancellationToken stop)
-    {
-        while (done < lastStep && !stop.IsCancellationRequested)
-        {
-            TrainOneStep();
             if (done == lastStep || IsMultipleOf(Config.CheckpointSteps))
             {
                 Save();
@@ -188,18 +104,26 @@ internal sealed class TrainingLoop
         Evaluate(stop);
     }
 
-    private void TrainOneStep()
+    /// <summary>Makes a step, unless a rank is asked to stop.</summary>
+    private bool TrainOneStep(CancellationToken stop)
     {
         clock.Start();
         loader.Load(samplesConsumed, batch);
-        if (batch.CountedLabels() == 0)
+        (long countedLabels, bool isStopped) = step.Begin(batch, stop);
+        if (isStopped)
+        {
+            clock.Stop();
+            return false;
+        }
+
+        if (countedLabels == 0)
         {
             PassOver();
-            return;
+            return true;
         }
 
         masks.Prepare(done + 1);
-        step.Run(batch, done, schedule.At(done), Config.CheckLossValues);
+        step.Run(batch, done, schedule.At(done), Config.CheckLossValues, countedLabels);
         done++;
         flopsDone = flopsDone.Plus(flops.Of(done));
         samplesConsumed += loader.BatchSize;
@@ -211,6 +135,8 @@ internal sealed class TrainingLoop
         {
             Report();
         }
+
+        return true;
     }
 
     private void UpdateMasks(double denseGradientFlops)
@@ -223,8 +149,7 @@ internal sealed class TrainingLoop
         // A step that failed must not choose masks.
         step.Read();
         MaskUpdateMetrics update = masks.Update(done) with { DenseGradientFlops = denseGradientFlops };
-        log.Write(update);
-        context.Observer.OnMaskUpdate(update);
+        output?.Tell(update);
     }
 
     /// <summary>Passes over a step that has nothing to learn from: there is no mean over no labels, and its loss would be NaN.</summary>
@@ -273,12 +198,7 @@ internal sealed class TrainingLoop
         StepMetrics metrics = new(
             done, outcome.Loss, schedule.At(done - 1), outcome.GradientNorm, tokens, seconds * 1000, Seconds, tokens / seconds, spent.Dense,
             spent.Executed);
-        if (IsLogged)
-        {
-            log.Write(metrics);
-        }
-
-        context.Observer.OnStep(metrics);
+        output?.Tell(metrics, IsLogged);
     }
 
     private void Evaluate(CancellationToken stop)
@@ -289,8 +209,7 @@ internal sealed class TrainingLoop
         {
             EvaluationMetrics metrics = measured with { Seconds = Seconds };
             evaluations.Add(metrics);
-            log.Write(metrics);
-            context.Observer.OnEvaluated(metrics);
+            output?.Tell(metrics);
         }
 
         lastEvaluations = evaluations.Count > 0 ? evaluations.ToImmutable() : lastEvaluations;
@@ -300,15 +219,15 @@ internal sealed class TrainingLoop
     {
         // A step that failed must not become a checkpoint.
         Report();
-        log.FlushToDisk();
-        checkpoints.Save(optimizer, masks, done, samplesConsumed, Seconds);
-        RunRecord.WritePerformance(Config.ModelDirectory, samplesConsumed - untimedSamples, Seconds);
+        output?.Save(optimizer, masks, done, samplesConsumed, samplesConsumed - untimedSamples, Seconds);
         savedStep = done;
     }
 
     private bool IsMultipleOf(int period) => period > 0 && done % period == 0;
 
-    private RunSummary Summarize(string? startPath)
+    /// <summary>What the run came to.</summary>
+    /// <param name="startPath">The checkpoint that it started from; null for none.</param>
+    public RunSummary Summarize(string? startPath)
     {
         int steps = done - firstStep - passedOver;
         TrainingMemory memory = TrainingMemory.Of(optimizer);
@@ -316,7 +235,7 @@ internal sealed class TrainingLoop
             done,
             lastLoss,
             lastEvaluations.FirstOrDefault(),
-            checkpoints.LastPath ?? startPath,
+            output?.LastCheckpoint ?? startPath,
             flopsDone.Dense,
             flopsDone.Executed,
             memory.DenseBytes,

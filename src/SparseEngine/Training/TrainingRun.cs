@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SparseEngine.Configuration;
+using SparseEngine.DataParallel;
 using SparseEngine.Distributed;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Runs;
@@ -25,9 +26,12 @@ public sealed class TrainingRun
     /// <param name="device">Where it computes; it stays the caller's.</param>
     /// <param name="logger">Receives what a person should know; null for nobody.</param>
     /// <param name="observer">Follows the run; null for nobody.</param>
-    /// <param name="ranks">The processes that run it together; null for this one alone. They stay the caller's.</param>
+    /// <param name="ranks">
+    /// Those who train one model together, each by a run of the same parameters; null for this process alone. Rank 0 writes all files, and what all
+    /// know its logger and observer alone are told.
+    /// </param>
     /// <exception cref="ConfigurationException">
-    /// A section the mode needs is missing, a value is out of range, or sizes do not fit one another.
+    /// A section the mode needs is missing, a value is out of range, or sizes do not fit one another, or the number of ranks.
     /// </exception>
     public static TrainingRun Create(
         RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null,
@@ -36,15 +40,17 @@ public sealed class TrainingRun
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(device);
         RunParameters run = parameters.In(mode);
-        RunRequirements.Check(run, mode);
-        return new TrainingRun(
-            new RunContext(run, device, logger ?? NullLogger.Instance, observer ?? new Nobody(), ranks ?? Communicator.Alone), mode);
+        ranks ??= Communicator.Alone;
+        RunRequirements.Check(run, mode, ranks.Size);
+        (ILogger? told, IRunObserver? following) = ranks.IsFirst ? (logger, observer) : (null, null);
+        return new TrainingRun(new RunContext(run, device, told ?? NullLogger.Instance, following ?? new Nobody(), ranks), mode);
     }
 
     /// <summary>
-    /// Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written.
+    /// Runs to the end, or until <paramref name="stop"/> asks for one: then the step in progress is finished and a checkpoint written. Where one rank
+    /// is asked, all stop after the same step.
     /// </summary>
-    /// <exception cref="TrainingException">The run failed.</exception>
+    /// <exception cref="TrainingException">The run failed, or something differs between ranks that must not.</exception>
     /// <exception cref="Data.DataException">The data cannot be used.</exception>
     /// <exception cref="Checkpoints.CheckpointException">A checkpoint cannot be read.</exception>
     /// <exception cref="Files.OutputException">A checkpoint or a log cannot be written.</exception>
@@ -53,9 +59,10 @@ public sealed class TrainingRun
     /// </exception>
     public RunSummary Execute(CancellationToken stop = default)
     {
+        RankComparison.Require(context.Ranks, () => [RunFacts.Version(), RunFacts.Configuration(context.Parameters, mode)]);
         return mode is RunMode.Eval or RunMode.EvalAll
             ? EvaluationRun.Execute(context, mode, stop)
-            : TrainingLoop.Execute(context, mode, stop);
+            : TrainingAssembly.Execute(context, mode, stop);
     }
 
     private sealed class Nobody : IRunObserver;

@@ -1,5 +1,7 @@
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.DataParallel;
+using SparseEngine.Distributed;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
@@ -8,7 +10,7 @@ using SparseEngine.Runs;
 namespace SparseEngine.Training;
 
 /// <summary>What one step measured.</summary>
-/// <param name="Loss">The scaled loss of the whole batch, before the update.</param>
+/// <param name="Loss">The scaled loss of the whole batch, of all ranks, before the update.</param>
 /// <param name="GradientNorm">The global gradient norm before clipping.</param>
 internal readonly record struct StepOutcome(double Loss, double GradientNorm);
 
@@ -16,7 +18,8 @@ internal readonly record struct StepOutcome(double Loss, double GradientNorm);
 /// <remarks>
 /// The loss is scaled by the whole batch's tokens or sequences, not by the micro-batch's, so that the number of
 /// micro-batches changes memory and rounding but not the step. Everything is allocated once. Nothing waits for
-/// the device: what a step measured is read when it is wanted.
+/// the device: what a step measured is read when it is wanted. Of several ranks each computes its share of the batch, and all make the same update
+/// of the gradients' sum, for which they wait.
 /// </remarks>
 internal sealed class TrainingStep : IDisposable
 {
@@ -27,6 +30,10 @@ internal sealed class TrainingStep : IDisposable
     private readonly LanguageModelLoss loss;
     private readonly DeviceSum squaredNorm;
     private readonly UpdateScale scale;
+    private readonly StepSums sums;
+    private readonly GradientExchange? exchange;
+    private readonly int batchSize;
+    private readonly int firstSample;
     private readonly uint seed;
     private double lossScale;
 
@@ -34,48 +41,66 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="device">The device that holds the model.</param>
     /// <param name="model">The model, its parameters trainable.</param>
     /// <param name="optimizer">Updates its parameters.</param>
-    /// <param name="batchSize">Sequences in a step.</param>
+    /// <param name="batchSize">Sequences in a step, those of all ranks.</param>
     /// <param name="sequence">Tokens in a sequence.</param>
     /// <param name="seed">The run's seed, for dropout.</param>
     /// <param name="passTokens">Tokens that a pass may take; null for what suits the device.</param>
-    /// <exception cref="ArgumentException">The batch does not divide into grad_accum_steps micro-batches.</exception>
-    public TrainingStep(ComputeDevice device, GptModel model, Optimizer optimizer, int batchSize, int sequence, int seed, int? passTokens = null)
+    /// <param name="ranks">Those who make the step together; null for this process alone.</param>
+    /// <exception cref="ArgumentException">The batch does not divide into shares of grad_accum_steps micro-batches.</exception>
+    public TrainingStep(
+        ComputeDevice device, GptModel model, Optimizer optimizer, int batchSize, int sequence, int seed, int? passTokens = null,
+        Communicator? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);
+        ranks ??= Communicator.Alone;
+        BatchShare share = new(ranks.Rank, ranks.Size);
+        int samples = share.SizeOf(batchSize);
         int asked = optimizer.Settings.GradAccumSteps;
-        if (batchSize % asked != 0)
+        if (samples % asked != 0)
         {
-            throw new ArgumentException($"a batch of {batchSize} does not divide into {asked} micro-batches", nameof(batchSize));
+            throw new ArgumentException($"{samples} samples do not divide into {asked} micro-batches", nameof(batchSize));
         }
 
-        MicroBatches = asked * PassesOf((passTokens ?? device.PassTokens) / sequence, batchSize / asked);
+        MicroBatches = asked * PassesOf((passTokens ?? device.PassTokens) / sequence, samples / asked);
         this.device = device;
         this.model = model;
         this.optimizer = optimizer;
+        this.batchSize = batchSize;
         this.seed = unchecked((uint)seed);
-        workspace = new GptWorkspace(device, model.Shape, batchSize / MicroBatches, sequence, training: true);
+        firstSample = share.FirstOf(batchSize);
+        workspace = new GptWorkspace(device, model.Shape, samples / MicroBatches, sequence, training: true);
         loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
         squaredNorm = device.AllocateSum();
         scale = new UpdateScale(device);
+        CommunicationTimes times = new(device);
+        sums = new StepSums(ranks, times);
+        exchange = ranks.IsAlone ? null : new GradientExchange(ranks, device, times);
     }
 
     /// <summary>
-    /// Passes through the model that make a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the device.
+    /// Passes through the model that make this rank's share of a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the device.
     /// </summary>
     public int MicroBatches { get; }
 
+    /// <summary>Agrees with the other ranks on how the next step begins: what any of them is asked, all do.</summary>
+    /// <param name="batch">This rank's share of the step's samples.</param>
+    /// <param name="stop">Whether this rank is asked to stop.</param>
+    /// <returns>The labels of the whole step that count, and whether all stop before it.</returns>
+    public (long CountedLabels, bool IsStopped) Begin(Batch batch, CancellationToken stop) => sums.Begin(batch, stop);
+
     /// <summary>Makes one step.</summary>
-    /// <param name="batch">The whole step's samples. At least one of their labels must count; a micro-batch of them may have none.</param>
+    /// <param name="batch">This rank's share of the step's samples; a rank or a micro-batch may have no label that counts.</param>
     /// <param name="step">Steps done before this one: names the dropout masks.</param>
     /// <param name="learningRate">The rate of the update.</param>
     /// <param name="checkValues">
     /// Whether a loss or gradient that is not finite keeps this update and all later ones from the weights, until <see cref="Read"/> ends the run.
     /// </param>
-    public void Run(Batch batch, int step, double learningRate, bool checkValues)
+    /// <param name="countedLabels">The labels of the whole step that count, one at least; null to <see cref="Begin"/> the step first.</param>
+    public void Run(Batch batch, int step, double learningRate, bool checkValues, long? countedLabels = null)
     {
-        AddGradients(batch, step);
+        AddGradients(batch, countedLabels ?? Begin(batch, CancellationToken.None).CountedLabels, step);
         ClipArguments limits = new((float)(optimizer.Settings.MaxGradientNorm ?? double.PositiveInfinity), checkValues, step + 1);
         device.ClipByGlobalNorm(limits, loss.Sum, squaredNorm, scale);
         optimizer.Step(learningRate, scale);
@@ -95,11 +120,11 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>Computes loss and gradients of a batch and leaves the weights as they are.</summary>
-    /// <param name="batch">The whole step's samples.</param>
+    /// <param name="batch">This rank's share of the step's samples.</param>
     /// <param name="step">Steps done before this one.</param>
     public StepOutcome ComputeGradients(Batch batch, int step)
     {
-        AddGradients(batch, step);
+        AddGradients(batch, Begin(batch, CancellationToken.None).CountedLabels, step);
         return Read();
     }
 
@@ -110,6 +135,7 @@ internal sealed class TrainingStep : IDisposable
         loss.Dispose();
         squaredNorm.Dispose();
         scale.Dispose();
+        exchange?.Dispose();
     }
 
     /// <summary>The number of equal passes of about so many sequences: of no more, unless that would leave each with half as many or fewer.</summary>
@@ -131,7 +157,7 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
-    private void AddGradients(Batch batch, int step)
+    private void AddGradients(Batch batch, long countedLabels, int step)
     {
         ArgumentNullException.ThrowIfNull(batch);
         foreach (Parameter parameter in model.Parameters)
@@ -141,17 +167,22 @@ internal sealed class TrainingStep : IDisposable
 
         loss.Reset();
         squaredNorm.Clear();
-        lossScale = LossScale(batch);
+        lossScale = LossScale(countedLabels);
         for (int micro = 0; micro < MicroBatches; micro++)
         {
             int first = micro * workspace.Tokens;
-            DropoutPass dropout = new(seed, ((ulong)step * (ulong)MicroBatches) + (ulong)micro);
+            DropoutPass dropout = new(
+                seed, (ulong)step, FirstToken: ((long)firstSample * workspace.Sequence) + first, Tokens: (long)batchSize * workspace.Sequence);
             workspace.InputIds.CopyFrom(batch.InputIds.AsSpan(first, workspace.Tokens));
             model.Forward(workspace, dropout);
             loss.Compute(
                 model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
-            model.Backward(workspace, loss.Logits, dropout);
+            model.Backward(workspace, loss.Logits, dropout, micro == MicroBatches - 1 ? exchange?.SendComplete : null);
         }
+
+        // A loss that is the same everywhere is accepted or refused everywhere.
+        exchange?.Finish();
+        sums.Add(loss.Sum);
 
         foreach (Parameter parameter in model.Parameters)
         {
@@ -162,13 +193,6 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>What the summed cross-entropy is multiplied by.</summary>
-    private double LossScale(Batch batch)
-    {
-        if (model.Shape.LossScaling == LossScaling.BatchSize)
-        {
-            return model.Shape.LossWeight / (workspace.Batch * MicroBatches);
-        }
-
-        return 1.0 / batch.CountedLabels();
-    }
+    private double LossScale(long countedLabels) =>
+        model.Shape.LossScaling == LossScaling.BatchSize ? model.Shape.LossWeight / batchSize : 1.0 / countedLabels;
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.DataParallel;
 using SparseEngine.Runs;
 
 namespace SparseEngine.Training;
@@ -17,6 +18,9 @@ internal sealed class ValidationData : IDisposable
 
     /// <summary>The loaders; of several, each with the name that tells its figures apart.</summary>
     public IReadOnlyList<(string? Name, BatchLoader Loader)> Loaders => loaders;
+
+    /// <summary>What has to be the same in all ranks.</summary>
+    public IEnumerable<RankFact> Facts() => sources.Select(source => RunFacts.Data("validation data", source));
 
     /// <summary>Opens the validation data of a run.</summary>
     /// <param name="context">The run.</param>

@@ -35,6 +35,13 @@ internal sealed class AttentionCase
         new(new(1, 130, 1, 8, 0.35f, 0, Key)), new(new(0, 5, 2, 8, 1, 0, Key)), new(new(2, 33, 2, 8, 0.35f, 0.25f, Key)),
         new(new(1, 65, 1, 16, 0.25f, 0.5f, Key)),
 
+        // Parts of a larger batch, whose masks are parts of its masks.
+        new(new(1, 1, 2, 3, 1, 0.5f, Key with { FirstToken = 4, Tokens = 9 })),
+        new(new(3, 3, 1, 8, 0.35f, 0.5f, Key with { FirstToken = 6, Tokens = 21 })),
+        new(new(2, 17, 3, 8, 0.35f, 0.25f, Key with { FirstToken = 17, Tokens = 68 })),
+        new(new(1, 63, 2, 8, 0.35f, 0.25f, Key with { FirstToken = 126, Tokens = 189 })),
+        new(new(1, 65, 1, 17, 0.25f, 0.5f, Key with { FirstToken = 65, Tokens = 195 })),
+
         // Grouped keys, windows and slopes, each alone and all together.
         new(new(2, 33, 4, 8, 0.35f, 0, Key) { KeyValueHeads = 2 }),
         new(new(1, 41, 3, 17, 0.25f, 0.25f, Key) { KeyValueHeads = 1, Window = 17 }),

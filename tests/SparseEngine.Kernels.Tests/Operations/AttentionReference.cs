@@ -134,7 +134,8 @@ internal static class AttentionReference
             return 1;
         }
 
-        long row = ((((long)query.Sequence * arguments.Heads) + query.Head) * arguments.Sequence) + query.Index;
+        long sequence = (arguments.Dropout.FirstToken / arguments.Sequence) + query.Sequence;
+        long row = (((sequence * arguments.Heads) + query.Head) * arguments.Sequence) + query.Index;
         return DropoutTests.Factor(arguments.Dropout, (row * arguments.Sequence) + key, arguments.DropoutRate);
     }
 

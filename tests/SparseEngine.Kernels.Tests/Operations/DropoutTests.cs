@@ -23,6 +23,42 @@ public class DropoutTests
 
     [Theory]
     [EveryDevice]
+    public void The_mask_of_a_part_is_that_part_of_the_mask_of_the_whole_batch(DeviceFamily family)
+    {
+        foreach ((int features, int tokens, int first, int whole) in new[]
+        {
+            (3, 1, 5, 6), (2, 3, 0, 6), (3, 3, 3, 7), (17, 17, 34, 68), (3, 63, 63, 189), (3, 63, 1, 64), (5, 65, 130, 195), (3, 64, 64, 128),
+        })
+        {
+            Matrix x = new Inputs(1).Matrix(features, tokens);
+            Bounded[] expected =
+            [
+                .. x.Values.Select((v, element) => v * Factor(Key, ((long)(element / tokens) * whole) + first + (element % tokens), 0.5f)),
+            ];
+            DropoutKey key = Key with { FirstToken = first, Tokens = whole };
+            ConformanceCheck.Run(
+                family, $"{features} x {tokens} from {first} of {whole}", [expected], workspace => [Call(workspace, x, 0.5f, key)]);
+        }
+    }
+
+    [Fact]
+    public void A_part_that_does_not_lie_within_the_whole_batch_is_refused()
+    {
+        using ComputeDevice device = HostDevice.Create(1);
+        using Workspace workspace = new(device, poisoned: false);
+        DeviceMatrix x = workspace.Activations(new Matrix(1, 4));
+        foreach (DropoutKey key in new[]
+        {
+            Key with { FirstToken = 1 }, Key with { Tokens = 3 }, Key with { FirstToken = 5, Tokens = 8 },
+            Key with { FirstToken = -1, Tokens = 8 }, Key with { FirstToken = long.MaxValue, Tokens = long.MaxValue },
+        })
+        {
+            Assert.Throws<ArgumentException>(() => device.Dropout(x, 0.5f, key));
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
     public void Rate_zero_changes_nothing(DeviceFamily family)
     {
         Matrix x = new Inputs(2).Matrix(3, 17);

@@ -33,6 +33,37 @@ public class GlobalNormTests
 
     [Theory]
     [EveryDevice]
+    public void A_sum_can_be_set_and_added_to(DeviceFamily family)
+    {
+        foreach (double number in new[] { 0, 3, -1.0 / 3, 1e-30, 12345678.901234567, 1e30 })
+        {
+            Bounded expected = new(number + 1, 1e-13 * (Math.Abs(number) + 1));
+            ConformanceCheck.Run(family, $"{number}", [[expected]], workspace =>
+            {
+                DeviceSum sum = workspace.Sum(7);
+                sum.Set(number);
+                workspace.Device.AddSum(workspace.Buffer([1.0]), sum);
+                return [[sum.Read()]];
+            });
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
+    public void A_sum_that_is_set_to_what_is_not_finite_is_not_finite(DeviceFamily family)
+    {
+        using BorrowedDevices devices = DevicePool.Borrow(family);
+        using Workspace workspace = new(devices.All[0], poisoned: false);
+        DeviceSum sum = workspace.Sum(1);
+        foreach (double number in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
+        {
+            sum.Set(number);
+            Assert.Equal(number, sum.Read());
+        }
+    }
+
+    [Theory]
+    [EveryDevice]
     public void Gradients_are_scaled_down_to_the_maximum_norm(DeviceFamily family)
     {
         foreach ((double norm, float maximum) in new[] { (4.0, 1f), (0.5, 1f), (1.0, 1f), (0.0, 1f), (1e15, 0.25f), (3.0, float.PositiveInfinity) })

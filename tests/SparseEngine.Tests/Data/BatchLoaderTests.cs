@@ -36,6 +36,29 @@ public sealed class BatchLoaderTests
         }
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void Shares_make_up_the_batches_in_their_order(int count)
+    {
+        int[][] whole = Run(new BatchLoader(new Numbers(20), DataSplit.Training, batchSize: 6, shuffle: true, shuffleSeed: 9), from: 0, batches: 8);
+        int[][][] shares =
+        [
+            .. Enumerable.Range(0, count).Select(index => Run(
+                new BatchLoader(
+                    new Numbers(20), DataSplit.Training, batchSize: 6, shuffle: true, shuffleSeed: 9, share: new BatchShare(index, count)),
+                from: 0, batches: 8)),
+        ];
+
+        Assert.All(shares, share => Assert.All(share, batch => Assert.Equal(6 / count, batch.Length)));
+        Assert.Equal(whole, Enumerable.Range(0, 8).Select(step => shares.SelectMany(share => share[step]).ToArray()));
+    }
+
+    [Fact]
+    public void A_batch_that_does_not_divide_into_shares_is_refused() => Assert.Throws<ArgumentException>(
+        () => new BatchLoader(new Numbers(20), DataSplit.Training, batchSize: 6, shuffle: true, shuffleSeed: 9, share: new BatchShare(0, 4)));
+
     [Fact]
     public void Another_seed_is_another_order() => Assert.NotEqual(
         Run(new BatchLoader(new Numbers(50), DataSplit.Training, 50, true, 1), 0, 1),
@@ -68,7 +91,7 @@ public sealed class BatchLoaderTests
 
     private static int[][] Run(BatchLoader loader, long from, int batches)
     {
-        Batch batch = new(loader.BatchSize, loader.SequenceLength);
+        Batch batch = new(loader.ShareSize, loader.SequenceLength);
         return [.. Enumerable.Range(0, batches).Select(i =>
         {
             loader.Load(from + ((long)i * loader.BatchSize), batch);

@@ -5,6 +5,7 @@ using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 using SparseEngine.Runs;
+using SparseEngine.Tests.Distributed;
 using SparseEngine.Training;
 
 namespace SparseEngine.Tests.Training;
@@ -97,6 +98,18 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         return TrainingRun.Create(Parameters, mode, device, this, this).Execute(stop.Token);
+    }
+
+    /// <summary>Executes the run on ranks that are threads. Of them the last is asked to stop, and the first tells.</summary>
+    public RunSummary[] ExecuteOnRanks(int ranks, RunMode mode = RunMode.Train, int threads = 1, Func<int, RunParameters>? parametersOf = null)
+    {
+        stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        return ThreadRanks.Run(ranks, own =>
+        {
+            using HostDevice device = HostDevice.Create(threads);
+            return TrainingRun.Create(parametersOf?.Invoke(own.Rank) ?? Parameters, mode, device, this, this, own)
+                .Execute(own.Rank == ranks - 1 ? stop.Token : CancellationToken.None);
+        });
     }
 
     /// <summary>A tensor of a checkpoint, in full.</summary>

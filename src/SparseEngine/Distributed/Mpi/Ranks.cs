@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace SparseEngine.Distributed.Mpi;
 
 /// <summary>Brings together the processes that a launcher of MPI has started.</summary>
@@ -17,15 +15,7 @@ public static class Ranks
 
     /// <summary>Ends the process at once, without taking leave of the others: after <see cref="Communicator.Fail"/>.</summary>
     /// <remarks>An ordinary end would run what the MPI library does at one, while its thread is in the middle of something.</remarks>
-    public static void Abandon(int exitCode)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Environment.Exit(exitCode);
-        }
-
-        End(exitCode);
-    }
+    public static void Abandon(int exitCode) => ProcessEnd.Exit(exitCode);
 
     private static MpiCommunicator Join(Launcher launcher, JoinOptions options)
     {
@@ -51,14 +41,7 @@ public static class Ranks
         }
 
         MpiCommunicator ranks = new(library.Version, thread);
-        ranks.Watch(options.Timeout, failure =>
-        {
-            options.OnFailure(failure);
-            Abandon(failure.ExitCode);
-        });
+        ranks.Watch(options.Timeout, options.OnFailure);
         return ranks;
     }
-
-    [DllImport("libc", EntryPoint = "_exit")]
-    private static extern void End(int exitCode);
 }

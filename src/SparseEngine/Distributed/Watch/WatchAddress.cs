@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text;
+
+namespace SparseEngine.Distributed.Watch;
+
+/// <summary>Where a rank's watch listens.</summary>
+/// <param name="Port">The TCP port.</param>
+/// <param name="Addresses">The host's addresses that others can reach; none where it listens to its own host only.</param>
+internal sealed record WatchAddress(int Port, ImmutableArray<IPAddress> Addresses)
+{
+    /// <summary>The addresses of this machine that another can use, those of IPv4 first.</summary>
+    public static ImmutableArray<IPAddress> OfThisHost() =>
+    [
+        .. NetworkInterface.GetAllNetworkInterfaces()
+            .Where(device => device.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
+            .SelectMany(device => device.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address)
+            .Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)
+            .Where(address => address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
+            .Distinct()
+            .OrderBy(address => address.AddressFamily == AddressFamily.InterNetworkV6),
+    ];
+
+    /// <summary>Where to try, in this order.</summary>
+    /// <param name="isOfThisHost">Whether it is a rank of the host that asks.</param>
+    public IEnumerable<IPEndPoint> EndPoints(bool isOfThisHost) =>
+        (isOfThisHost ? Addresses.Insert(0, IPAddress.Loopback) : Addresses).Select(address => new IPEndPoint(address, Port));
+
+    /// <summary>The port and the addresses as text.</summary>
+    public byte[] Encode() => Encoding.UTF8.GetBytes(string.Join(' ', [Port.ToString(CultureInfo.InvariantCulture), .. Addresses.Select(a => $"{a}")]));
+
+    /// <summary>Reads what <see cref="Encode"/> made.</summary>
+    public static WatchAddress Decode(ReadOnlySpan<byte> bytes)
+    {
+        string[] words = Encoding.UTF8.GetString(bytes).Split(' ');
+        return new WatchAddress(int.Parse(words[0], CultureInfo.InvariantCulture), [.. words.Skip(1).Select(IPAddress.Parse)]);
+    }
+}
