@@ -94,11 +94,17 @@ internal sealed class TrainingLoop
 
         Func<long>? drawSeed = start.DrawnSparsitySeed is { } drawn ? () => drawn : null;
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, drawSeed);
+        definitions = SparseMup.Apply(definitions, plan);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
         PlannedMasks planned = new(context.Device, plan, start.Step, run.Sparsity is { DumpMasks: true } ? config.ModelDirectory : null);
         using ParameterSet parameters = BuildParameters(context, definitions, planned, start);
         plan = plan.Found(planned.Found);
         SparsityLog.ReportApplied(context.Logger, plan);
+        foreach (string line in SparseMup.InWords(definitions, plan, lastStep))
+        {
+            context.Logger.LogInformation("{Scaling}", line);
+        }
+
         MovingMasks masks = new(context.Device, plan, parameters, planned.Lived);
         Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
         start.Restore(optimizer);
