@@ -33,5 +33,8 @@ public sealed class RankDeviceTests
     }
 
     private static AcceleratorInfo[] Gpus(int count) =>
-        [.. Enumerable.Range(0, count).Select(index => new AcceleratorInfo(AcceleratorKind.Cuda, index, $"GPU {index}", 1L << 34, 100, [], IsGpu: true))];
+    [
+        .. Enumerable.Range(0, count)
+            .Select(index => new AcceleratorInfo(AcceleratorKind.Cuda, index, $"GPU {index}", 1L << 34, 100, [], IsGpu: true)),
+    ];
 }
