@@ -109,6 +109,8 @@ internal sealed class GradientExchange : IDisposable
 
     private void Start()
     {
+        // Copies into it may only be queued.
+        device.Wait();
         filling!.Sum.Start(filling.Count);
         times.Started();
         underWay.Enqueue(filling);
