@@ -95,7 +95,10 @@ internal sealed class FirstRankWatch : RankWatch
     /// <summary>The life of a caller's thread.</summary>
     private void Welcome(Socket caller)
     {
-        if (greeting.Answer(caller) is not { Purpose: WatchPurpose.Join, Rank: int rank } || rank <= 0 || rank >= connections.Length || !reading.TryAddCount())
+        if (greeting.Answer(caller) is not { Purpose: WatchPurpose.Join, Rank: int rank }
+            || rank <= 0
+            || rank >= connections.Length
+            || !reading.TryAddCount())
         {
             caller.Dispose();
             return;

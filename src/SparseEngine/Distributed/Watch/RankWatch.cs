@@ -8,8 +8,8 @@ using System.Text;
 namespace SparseEngine.Distributed.Watch;
 
 /// <summary>
-/// Notices over connections of its own, beside those of MPI, when a rank is lost: MPI itself would wait for it for ever. The ranks of a run end together
-/// then, and one of them says why.
+/// Notices over connections of its own, beside those of MPI, when a rank is lost: MPI itself would wait for it for ever. The ranks of a run end
+/// together then, and one of them says why.
 /// </summary>
 /// <remarks>
 /// All are connected to rank 0. A connection that closes is a process that is gone, and one that is silent for too long a process that is stopped or
@@ -191,11 +191,13 @@ internal abstract class RankWatch : IDisposable
     }
 
     /// <summary>
-    /// Compiles all that a lost rank needs: a launcher kills the others within a millisecond, and methods that are called for the first time take longer.
+    /// Compiles all that a lost rank needs: a launcher kills the others within a millisecond, and methods that are called for the first time take
+    /// longer.
     /// </summary>
     private static void Prepare()
     {
-        const BindingFlags All = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        const BindingFlags All =
+            BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         Type[] types =
         [
             typeof(RankWatch), typeof(FirstRankWatch), typeof(OtherRankWatch), typeof(WatchConnection), typeof(WatchMessage), typeof(Blocking),

@@ -31,7 +31,8 @@ internal sealed record WatchAddress(int Port, ImmutableArray<IPAddress> Addresse
         (isOfThisHost ? Addresses.Insert(0, IPAddress.Loopback) : Addresses).Select(address => new IPEndPoint(address, Port));
 
     /// <summary>The port and the addresses as text.</summary>
-    public byte[] Encode() => Encoding.UTF8.GetBytes(string.Join(' ', [Port.ToString(CultureInfo.InvariantCulture), .. Addresses.Select(a => $"{a}")]));
+    public byte[] Encode() =>
+        Encoding.UTF8.GetBytes(string.Join(' ', [Port.ToString(CultureInfo.InvariantCulture), .. Addresses.Select(address => $"{address}")]));
 
     /// <summary>Reads what <see cref="Encode"/> made.</summary>
     public static WatchAddress Decode(ReadOnlySpan<byte> bytes)
