@@ -148,7 +148,8 @@ internal sealed class ProgramProcess : IDisposable
         process.Dispose();
     }
 
-    private static ProgramProcess Start(ProcessStartInfo start, string workingDirectory)
+    /// <summary>Starts what is told in full.</summary>
+    public static ProgramProcess Start(ProcessStartInfo start, string workingDirectory)
     {
         start.WorkingDirectory = workingDirectory;
         start.RedirectStandardOutput = true;

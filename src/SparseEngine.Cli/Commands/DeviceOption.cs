@@ -15,6 +15,9 @@ internal static class DeviceOption
         CustomParser = Parse,
     };
 
+    /// <summary>Whether a value of the option says which of the devices of a kind: "cuda:0", and not "cuda".</summary>
+    public static bool HasNumber(OptionResult value) => value.Tokens.Any(token => token.Value.Contains(':', StringComparison.Ordinal));
+
     private static DeviceChoice? Parse(ArgumentResult result)
     {
         string text = result.Tokens[0].Value;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
+using SparseEngine.Distributed;
+using SparseEngine.Distributed.Mpi;
 using SparseEngine.Kernels.Gpu;
 
 namespace SparseEngine.Cli.Commands;
@@ -16,7 +18,7 @@ internal sealed class DevicesCommand : Command, IHasExamples
     };
 
     public DevicesCommand()
-        : base("devices", "List the devices of this machine that --device can name, with their memory and features.")
+        : base("devices", "List the devices of this machine that --device can name, with their memory and features, and the MPI library.")
     {
         Add(json);
         SetAction(List);
@@ -30,7 +32,8 @@ internal sealed class DevicesCommand : Command, IHasExamples
 
     private int List(ParseResult line)
     {
-        IReadOnlyList<ListedDevice> devices = ListedDevice.All(IlgpuDevice.Enumerate());
+        (MpiLibrary? mpi, string? problem) = FindMpi();
+        IReadOnlyList<ListedDevice> devices = ListedDevice.All(IlgpuDevice.Enumerate(), mpi);
         Terminal terminal = new();
         if (line.GetValue(json))
         {
@@ -39,8 +42,23 @@ internal sealed class DevicesCommand : Command, IHasExamples
         else
         {
             terminal.Write(DeviceTable.Of(devices));
+            terminal.WriteLine(mpi is null
+                ? $"MPI, for runs of several processes: {problem}"
+                : $"MPI, for runs of several processes: {mpi}");
         }
 
         return ExitCode.Done;
+    }
+
+    private static (MpiLibrary? Library, string? Problem) FindMpi()
+    {
+        try
+        {
+            return (MpiLibrary.Find(Launcher.Detect()), null);
+        }
+        catch (CommunicationException error)
+        {
+            return (null, error.Message);
+        }
     }
 }

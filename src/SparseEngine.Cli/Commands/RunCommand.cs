@@ -9,6 +9,7 @@ using SparseEngine.Cli.Output;
 using SparseEngine.Cli.Shells;
 using SparseEngine.Configuration;
 using SparseEngine.Configuration.Sections;
+using SparseEngine.Distributed;
 using SparseEngine.Kernels;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Devices.Profiling;
@@ -26,7 +27,9 @@ internal sealed class RunCommand : Command, IHasExamples
     private readonly RunOptions options = new();
 
     public RunCommand(Option<string?> logging)
-        : base("run", "Train or evaluate the model of a Model Zoo YAML. The other options of the Model Zoo's run.py are accepted and have no effect.")
+        : base(
+            CommandLineSyntax.Run,
+            "Train or evaluate the model of a Model Zoo YAML. The other options of the Model Zoo's run.py are accepted and have no effect.")
     {
         options.AddTo(this);
         SetAction(line => Run(options.Read(line, line.GetValue(logging))));
@@ -44,7 +47,18 @@ internal sealed class RunCommand : Command, IHasExamples
             "run CSX weight_streaming --params params_gpt2_small.yaml --mode train --num_csx 1 --mount_dirs /data --python_paths /modelzoo"),
     ];
 
-    private static int Run(RunRequest request)
+    private int Run(RunRequest request)
+    {
+        if (!request.DescribeOnly)
+        {
+            return RankedRun.Execute(this, request.Overrides.Logging, request.RankTimeout, ranks => Run(request, ranks));
+        }
+
+        // What a run would be is the same for all who would run it.
+        return RankedRun.IsOther ? ExitCode.Done : Run(request, Communicator.Alone);
+    }
+
+    private static int Run(RunRequest request, Communicator ranks)
     {
         (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
         if (request.Pipelined && parameters.Sparsity is not null)
@@ -54,8 +68,9 @@ internal sealed class RunCommand : Command, IHasExamples
                 + "valid: run CSX weight_streaming --params FILE --mode MODE");
         }
 
-        Terminal terminal = new();
-        using RunLog log = new(terminal, request.DescribeOnly ? null : parameters.RunConfig.ModelDirectory, parameters.RunConfig.Logging);
+        Terminal terminal = new(isForwarded: RankedRun.IsOne);
+        bool hasFile = !request.DescribeOnly && ranks.IsFirst;
+        using RunLog log = new(terminal, hasFile ? parameters.RunConfig.ModelDirectory : null, parameters.RunConfig.Logging);
         using ILoggerFactory loggers = log.CreateLoggers();
         ILogger logger = loggers.CreateLogger("run");
         if (log.Shows(LogLevel.Information))
@@ -64,7 +79,11 @@ internal sealed class RunCommand : Command, IHasExamples
             log.WriteToFile(LogLevel.Information, CommandLineText());
         }
 
-        Announce(request, warnings, logger);
+        if (ranks.IsFirst)
+        {
+            Announce(request, warnings, logger);
+        }
+
         if (request.DescribeOnly)
         {
             Describe(request, parameters, terminal, logger);
@@ -73,7 +92,7 @@ internal sealed class RunCommand : Command, IHasExamples
 
         try
         {
-            return Execute(request, parameters, terminal, log, logger);
+            return Execute(request, parameters, ranks, terminal, log, logger);
         }
         catch (Exception error)
         {
@@ -150,10 +169,17 @@ internal sealed class RunCommand : Command, IHasExamples
                 parameters.Model, description.FromBeginning, steps, description.TokensPerStep, parameters.RunConfig.NumCsx)
             : null;
 
-    private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
+    private static int Execute(
+        RunRequest request, RunParameters parameters, Communicator ranks, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
-        using ComputeDevice device = request.Device.Open(request.Threads, request.Products);
+        int threads = CpuShare.Threads(ranks);
+        using ComputeDevice device = RankDevice.Of(request, ranks).Open(request.Threads ?? threads, request.Products);
+        if (!ranks.IsAlone)
+        {
+            logger.LogInformation("{Ranks}; this one's host threads: {Threads}", ranks.Description, request.Threads ?? threads);
+        }
+
         if (request.Device.Kind == DeviceKind.Auto && device is HostDevice)
         {
             logger.LogInformation("no CUDA or OpenCL GPU on this machine: the host computes (sparse-engine devices lists what there is)");
@@ -162,7 +188,7 @@ internal sealed class RunCommand : Command, IHasExamples
         RunDisplay display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
         Stopwatch watch = Stopwatch.StartNew();
         device.Profile = request.Profile ? new Profile() : null;
-        TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display);
+        TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display, ranks);
         RunSummary summary = display.Show(() => run.Execute(stop.Token));
         display.OnEnded(summary);
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));
@@ -176,9 +202,12 @@ internal sealed class RunCommand : Command, IHasExamples
         if (device.Profile is { } profile)
         {
             terminal.Write(ProfileTable.Of(profile, summary.TrainSeconds));
-            string trace = Path.Combine(parameters.RunConfig.ModelDirectory, ChromeTrace.FileName);
-            ChromeTrace.Write(profile, trace);
-            logger.LogInformation("the calls are in {Trace}: open it in ui.perfetto.dev or chrome://tracing", trace);
+            if (ranks.IsFirst)
+            {
+                string trace = Path.Combine(parameters.RunConfig.ModelDirectory, ChromeTrace.FileName);
+                ChromeTrace.Write(profile, trace);
+                logger.LogInformation("the calls are in {Trace}: open it in ui.perfetto.dev or chrome://tracing", trace);
+            }
         }
 
         return stop.ExitCode;

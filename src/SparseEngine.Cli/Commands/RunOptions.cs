@@ -11,6 +11,9 @@ internal sealed class RunOptions
 {
     private const string WeightStreaming = "weight_streaming";
 
+    /// <summary>Seconds: more than a disk or a network takes over what it cannot do at once.</summary>
+    private const int DefaultRankTimeout = 60;
+
     private static readonly string[] Strategies = [WeightStreaming, "pipelined", "pipeline"];
 
     private readonly Argument<TargetDevice> device = new("device")
@@ -80,7 +83,8 @@ internal sealed class RunOptions
         Arity = ArgumentArity.Zero,
     };
 
-    private readonly Option<int?> threads = Number("--threads", 1, "Threads of the host; all its cores if not given. Results do not depend on it.");
+    private readonly Option<int?> threads = Number(
+        "--threads", 1, "Threads of the host; all its cores, or a rank's part of them, if not given. Results do not depend on it.");
 
     private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create(
         "With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
@@ -105,6 +109,9 @@ internal sealed class RunOptions
         Arity = ArgumentArity.Zero,
     };
 
+    private readonly Option<int?> rankTimeout = Number(
+        "--rank_timeout", 1, "Under mpirun or srun: how long a process may be silent before the run ends, in seconds; 60 if not given.", "SECONDS");
+
     private readonly ClusterOptions cluster = new();
 
     /// <summary>Adds all of them to a command.</summary>
@@ -115,7 +122,7 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, computeDevice, products, matmul, profile,
+            numCsx, validateOnly, compileOnly, threads, computeDevice, products, matmul, profile, rankTimeout,
         ];
         foreach (Option option in options)
         {
@@ -157,21 +164,23 @@ internal sealed class RunOptions
         return new RunRequest(
             target,
             named ?? new DeviceChoice(target == TargetDevice.Gpu ? DeviceKind.Auto : DeviceKind.Host),
+            line.GetResult(computeDevice) is { } given && DeviceOption.HasNumber(given),
             line.GetValue(mode),
             line.GetRequiredValue(parameters),
             Overrides(line, logging),
             line.GetValue(validateOnly) || line.GetValue(compileOnly),
-            line.GetValue(threads) ?? Environment.ProcessorCount,
+            line.GetValue(threads),
             new ProductOptions { Method = line.GetValue(products), Matmul = line.GetValue(matmul) },
             line.GetValue(profile),
             line.GetValue(strategy) is not (null or WeightStreaming),
-            cluster.Given(line));
+            cluster.Given(line),
+            TimeSpan.FromSeconds(line.GetValue(rankTimeout) ?? DefaultRankTimeout));
     }
 
-    private static Option<int?> Number(string name, int minimum, string description) => new(name)
+    private static Option<int?> Number(string name, int minimum, string description, string helpName = "N") => new(name)
     {
         Description = description,
-        HelpName = "N",
+        HelpName = helpName,
         CustomParser = OptionValues.WholeNumber(minimum),
     };
 
@@ -192,15 +201,18 @@ internal sealed class RunOptions
 /// <summary>A parsed command line of <c>run</c>.</summary>
 /// <param name="Target">The device word.</param>
 /// <param name="Device">The device that computes.</param>
+/// <param name="HasDeviceNumber">Whether the device is named with its number, so that all ranks take the same.</param>
 /// <param name="Mode">What to do.</param>
 /// <param name="ParametersFile">The YAML file.</param>
 /// <param name="Overrides">The options that win over its runconfig.</param>
 /// <param name="DescribeOnly">Whether the run is only to be described.</param>
-/// <param name="Threads">Host threads.</param>
+/// <param name="Threads">Host threads; null for all that this process may have.</param>
 /// <param name="Products">How products are computed.</param>
 /// <param name="Profile">Whether operations are timed.</param>
 /// <param name="Pipelined">Whether the run is meant for pipelined execution, all weights on the wafer.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
+/// <param name="RankTimeout">How long another process of the run may be silent.</param>
 internal sealed record RunRequest(
-    TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads,
-    ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions);
+    TargetDevice Target, DeviceChoice Device, bool HasDeviceNumber, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides,
+    bool DescribeOnly, int? Threads, ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions,
+    TimeSpan RankTimeout);

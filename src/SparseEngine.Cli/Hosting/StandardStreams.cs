@@ -22,9 +22,20 @@ internal static class StandardStreams
     /// <summary>Puts them in the place of the console's own.</summary>
     public static void Open()
     {
-        output = new LastingStream(IsTheRuntimes(1) ? null : Pipe(1, Console.IsOutputRedirected) ?? Console.OpenStandardOutput());
+        // What a launcher passes on may look like a terminal, into which the console would write a terminal's commands.
+        bool isFile = Console.IsOutputRedirected || RankedRun.IsOne;
+        output = new LastingStream(IsTheRuntimes(1) ? null : Pipe(1, isFile) ?? Console.OpenStandardOutput());
         Console.SetOut(Writer(output));
         Console.SetError(Writer(new LastingStream(IsTheRuntimes(2) ? null : Pipe(2, Console.IsErrorRedirected) ?? Console.OpenStandardError())));
+    }
+
+    /// <summary>
+    /// Makes this process one of several that share the streams, and not the first: only errors are written, each line under a name.
+    /// </summary>
+    public static void SpeakAs(string name)
+    {
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(new NamedLines(Console.Error, name));
     }
 
     // Generated text and table borders are UTF-8 wherever the locale says otherwise.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SparseEngine.Distributed.Mpi;
 using SparseEngine.Kernels;
 using SparseEngine.Kernels.Gpu;
 using SparseEngine.Kernels.Host;
@@ -13,23 +14,27 @@ namespace SparseEngine.Cli.Output;
 /// <param name="Multiprocessors">Cores of the host, multiprocessors of a GPU.</param>
 /// <param name="IsAuto">Whether --device auto takes it.</param>
 /// <param name="Features">What ILGPU reports as available.</param>
+/// <param name="Mpi">Of the host: what brings together the processes of a run, and its file; null where there is none.</param>
 internal sealed record ListedDevice(
-    string Device, string Description, long MemoryBytes, int Multiprocessors, bool IsAuto, IReadOnlyList<string> Features)
+    string Device, string Description, long MemoryBytes, int Multiprocessors, bool IsAuto, IReadOnlyList<string> Features, string? Mpi)
 {
     /// <summary>The host and the accelerators.</summary>
-    public static IReadOnlyList<ListedDevice> All(IReadOnlyList<AcceleratorInfo> accelerators)
+    public static IReadOnlyList<ListedDevice> All(IReadOnlyList<AcceleratorInfo> accelerators, MpiLibrary? mpi)
     {
         DeviceChoice automatic = new DeviceChoice(DeviceKind.Auto).Resolve(accelerators);
         using HostDevice host = HostDevice.Create(Environment.ProcessorCount);
         List<ListedDevice> devices =
         [
-            Of(new DeviceChoice(DeviceKind.Host), host.Description, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, host.Cores, []),
+            Of(
+                new DeviceChoice(DeviceKind.Host), host.Description, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, host.Cores, [],
+                mpi?.ToString()),
         ];
         devices.AddRange(accelerators.Select(info => Of(ChoiceOf(info), info.Name, info.MemoryBytes, info.Multiprocessors, info.Capabilities)));
         return devices;
 
-        ListedDevice Of(DeviceChoice choice, string description, long memory, int multiprocessors, IReadOnlyList<string> features) =>
-            new($"{choice}", description, memory, multiprocessors, choice == automatic, features);
+        ListedDevice Of(
+            DeviceChoice choice, string description, long memory, int multiprocessors, IReadOnlyList<string> features, string? mpi = null) =>
+            new($"{choice}", description, memory, multiprocessors, choice == automatic, features, mpi);
     }
 
     private static DeviceChoice ChoiceOf(AcceleratorInfo info) => info.Kind switch

@@ -110,7 +110,11 @@ internal sealed class RunLog : ILoggerProvider
         {
             if (file is null)
             {
-                early.Add(line);
+                if (directory is not null)
+                {
+                    early.Add(line);
+                }
+
                 return;
             }
 

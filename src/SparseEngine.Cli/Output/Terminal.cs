@@ -13,7 +13,11 @@ internal sealed class Terminal
 
     private int liveDisplays;
 
-    public Terminal()
+    /// <summary>Opens it.</summary>
+    /// <param name="isForwarded">
+    /// Whether somebody passes on what is written, as launchers of MPI do: that may look like a terminal and be a file in the end.
+    /// </param>
+    public Terminal(bool isForwarded = false)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -21,8 +25,13 @@ internal sealed class Terminal
             Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         }
 
-        Screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        IsInteractive = !Console.IsOutputRedirected && Screen.Profile.Capabilities.Interactive;
+        Screen = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = isForwarded ? new ForwardedOutput(Console.Out, RedirectedWidth) : new AnsiConsoleOutput(Console.Out),
+            Ansi = isForwarded ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = isForwarded ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        IsInteractive = !isForwarded && !Console.IsOutputRedirected && Screen.Profile.Capabilities.Interactive;
         if (!IsInteractive)
         {
             Screen.Profile.Width = RedirectedWidth;

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using SparseEngine.Distributed;
+using SparseEngine.Distributed.Mpi;
+
+namespace SparseEngine.Cli.Hosting;
+
+/// <summary>
+/// A run of several ranks as one of them sees it. What all ranks say is said once, by rank 0, as by one process; what another has to say begins with
+/// its number and host.
+/// </summary>
+internal static class RankedRun
+{
+    /// <summary>In which what has gone wrong on all hosts is told by rank 0, and has ended all ranks.</summary>
+    private static readonly TimeSpan Precedence = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whether a launcher has started this process as one of several.</summary>
+    public static bool IsOne => Launcher.Detect() is { Size: > 1 };
+
+    /// <summary>Whether a launcher has started it as another than the first.</summary>
+    public static bool IsOther => Launcher.Detect() is { Rank: > 0 };
+
+    /// <summary>Joins the others, runs, and takes leave of them; without others it only runs.</summary>
+    /// <param name="command">What runs.</param>
+    /// <param name="logging">The level of its log.</param>
+    /// <param name="timeout">How long a rank may be silent.</param>
+    /// <param name="run">The run; its exit code.</param>
+    /// <returns>The greatest exit code of all ranks.</returns>
+    /// <exception cref="CommunicationException">The ranks cannot be brought together.</exception>
+    public static int Execute(Command command, string? logging, TimeSpan timeout, Func<Communicator, int> run)
+    {
+        TextWriter errors = Console.Error;
+        Communicator ranks = Ranks.Join(new JoinOptions { Timeout = timeout, OnFailure = failure => Tell(failure, errors) });
+        if (ranks.IsAlone)
+        {
+            return run(ranks);
+        }
+
+        if (!ranks.IsFirst)
+        {
+            StandardStreams.SpeakAs($"{ranks.Place}");
+        }
+
+        try
+        {
+            int code = run(ranks);
+            code = ranks.Gather([(byte)code]).Max(block => block[0]);
+            ranks.Dispose();
+            return code;
+        }
+        catch (Exception error)
+        {
+            Fail(ranks, error, command, logging);
+            throw;
+        }
+    }
+
+    /// <summary>Whether this process tells of an error that kept it from joining the others.</summary>
+    public static bool IsToldHere(Exception error)
+    {
+        if (Launcher.Detect() is not { Rank: > 0 } launcher)
+        {
+            return true;
+        }
+
+        // What is wrong with the command line is so everywhere. A library is a matter of each host, and rank 0 knows its own alone.
+        if (error is not CommunicationException || launcher.LocalRank != 0)
+        {
+            return false;
+        }
+
+        Thread.Sleep(Precedence);
+        StandardStreams.SpeakAs($"{new RankPlace(launcher.Rank, Environment.MachineName, Environment.ProcessId, 0)}");
+        return true;
+    }
+
+    private static void Fail(Communicator ranks, Exception error, Command command, string? logging)
+    {
+        int code = ErrorLine.ExitCodeOf(error);
+
+        // As soon as the others know, the launcher may end this process too.
+        if (ranks.IsFirst)
+        {
+            ErrorLine.Write(error, command, logging);
+        }
+
+        if (!ranks.Fail(ErrorLine.Of(error, command), code) && !ranks.IsFirst)
+        {
+            ErrorLine.Write(error, command, logging);
+        }
+
+        Ranks.Abandon(code);
+    }
+
+    private static void Tell(RankFailure failure, TextWriter errors)
+    {
+        if (failure.IsToldHere)
+        {
+            errors.WriteLine(failure);
+        }
+    }
+}
