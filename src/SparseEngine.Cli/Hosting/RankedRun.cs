@@ -28,8 +28,7 @@ internal static class RankedRun
     /// <exception cref="CommunicationException">The ranks cannot be brought together.</exception>
     public static int Execute(Command command, string? logging, TimeSpan timeout, Func<Communicator, int> run)
     {
-        TextWriter errors = Console.Error;
-        Communicator ranks = Ranks.Join(new JoinOptions { Timeout = timeout, OnFailure = failure => Tell(failure, errors) });
+        Communicator ranks = Ranks.Join(new JoinOptions { Timeout = timeout });
         if (ranks.IsAlone)
         {
             return run(ranks);
@@ -77,25 +76,18 @@ internal static class RankedRun
     {
         int code = ErrorLine.ExitCodeOf(error);
 
-        // As soon as the others know, the launcher may end this process too.
-        if (ranks.IsFirst)
+        // The others end after this process.
+        if (!ranks.Fail(ErrorLine.Of(error, command), code))
         {
-            ErrorLine.Write(error, command, logging);
-        }
+            if (code != ExitCode.Usage)
+            {
+                // A configuration is that of all; what fails later may be a matter of this host.
+                StandardStreams.SpeakAs($"{ranks.Place}");
+            }
 
-        if (!ranks.Fail(ErrorLine.Of(error, command), code) && !ranks.IsFirst)
-        {
             ErrorLine.Write(error, command, logging);
         }
 
         Ranks.Abandon(code);
-    }
-
-    private static void Tell(RankFailure failure, TextWriter errors)
-    {
-        if (failure.IsToldHere)
-        {
-            errors.WriteLine(failure);
-        }
     }
 }
