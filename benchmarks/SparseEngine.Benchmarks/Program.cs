@@ -2,12 +2,13 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
+using SparseEngine.Benchmarks.LearningRates;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling PLOT PLOT", "memory", "family", "dynamic [Gmp|Set|RigL...]": tables of what is measured in turn.
+// "scaling PLOT PLOT", "memory", "family", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]": tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -62,6 +63,8 @@ switch (args)
     case [StepTables.MemoryArgument, string size, string zeros]:
         StepTables.MeasureMemory(int.Parse(size, CultureInfo.InvariantCulture), int.Parse(zeros, CultureInfo.InvariantCulture));
         break;
+    case ["learning_rates", .. string[] options]:
+        return LearningRateSweep.Run(options);
     case ["crossover", .. string[] widths]:
         ProductTables.PrintCrossover(widths is [string name] ? Enum.Parse<SimdWidth>(name) : HostDevice.BestWidth);
         break;

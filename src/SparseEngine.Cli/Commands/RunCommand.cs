@@ -146,6 +146,11 @@ internal sealed class RunCommand : Command, IHasExamples
     {
         RunDescription description = RunPlanner.Describe(parameters);
         SparsityLog.Report(logger, parameters.Sparsity, description.Plan);
+        foreach (string line in description.Scaling)
+        {
+            logger.LogInformation("{Scaling}", line);
+        }
+
         if (!description.Plan.Weights.IsEmpty)
         {
             terminal.Write(PlanTable.Of(description.Plan));

@@ -24,6 +24,9 @@ internal readonly record struct Interval(double Low, double High, bool LowInclud
     /// <summary>[0, 1]: shares that may be all.</summary>
     public static Interval Share { get; } = new(0, 1, LowIncluded: true, HighIncluded: true);
 
+    /// <summary>(0, 1]: densities.</summary>
+    public static Interval PositiveShare { get; } = new(0, 1, LowIncluded: false, HighIncluded: true);
+
     /// <summary>(0, 1).</summary>
     public static Interval ProperFraction { get; } = new(0, 1, LowIncluded: false);
 

@@ -83,15 +83,21 @@ internal static class ModelRules
                 "model.output_logits_scale", [], $"is {model.OutputLogitsScale} together with {hidden}; valid: output_logits_alpha in its place");
         }
 
+        foreach (BrokenRule rule in Unscalable(model, "muP"))
+        {
+            yield return rule;
+        }
+    }
+
+    /// <summary>The initializers whose deviation cannot be scaled.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="scaling">What would scale them.</param>
+    public static IEnumerable<BrokenRule> Unscalable(ModelParameters model, string scaling)
+    {
         (string Key, InitializerParameters? Initializer)[] scaled =
             [("model.initializer", model.Initializer), ("model.output_layer_initializer", model.OutputLayerInitializer)];
-        foreach ((string key, InitializerParameters? initializer) in scaled)
-        {
-            if (initializer is { Kind: not (InitializerKind.Normal or InitializerKind.TruncatedNormal) })
-            {
-                yield return Rule(key, [], $"is {initializer.Kind}, which muP cannot scale; valid: normal, truncated_normal");
-            }
-        }
+        return scaled.Where(entry => entry.Initializer is { Kind: not (InitializerKind.Normal or InitializerKind.TruncatedNormal) })
+            .Select(entry => Rule(entry.Key, [], $"is {entry.Initializer!.Kind}, which {scaling} cannot scale; valid: normal, truncated_normal"));
     }
 
     private static IEnumerable<BrokenRule> BrokenByLayers(ModelParameters model)

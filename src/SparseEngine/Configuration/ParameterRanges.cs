@@ -109,6 +109,7 @@ internal static class ParameterRanges
         ("runconfig.checkpoint_steps", run.RunConfig.CheckpointSteps, Interval.NotNegative),
         .. run.Sparsity is { } sparsity
             ? sparsity.Groups.Where(group => group.Dynamic is null).Select(group => ("sparsity.sparsity", (double?)group.Sparsity, Interval.Fraction))
+                .Concat(sparsity.Groups.Select(group => ("sparsity.mup_base_density", group.MupBaseDensity, Interval.PositiveShare)))
             : [],
     ];
 }

@@ -18,7 +18,7 @@ internal static class ParameterRules
     /// <summary>Every rule that a run breaks.</summary>
     public static IEnumerable<BrokenRule> Broken(RunParameters run) =>
     [
-        .. ModelRules.Broken(run.Model),
+        .. ModelRules.Broken(run.Model), .. BaseDensity(run),
         .. SequenceLength("train_input", run.TrainInput, run.Model),
         .. run.EvalInputs.SelectMany(input => SequenceLength("eval_input", input, run.Model)),
         .. GradientAccumulation(run), .. run.EvalInputs.SelectMany(input => ValidationShare(run.TrainInput, input)),
@@ -35,6 +35,12 @@ internal static class ParameterRules
                 $"is {input.MaxSequenceLength}; valid: at most model.max_position_embeddings, {model.MaxPositionEmbeddings}");
         }
     }
+
+    /// <summary>What muP itself says of initializers need not be said twice.</summary>
+    private static IEnumerable<BrokenRule> BaseDensity(RunParameters run) =>
+        run.Model.MupBaseHiddenSize is null && run.Sparsity?.Groups.Any(group => group.MupBaseDensity is not null) is true
+            ? ModelRules.Unscalable(run.Model, "mup_base_density")
+            : [];
 
     private static IEnumerable<BrokenRule> GradientAccumulation(RunParameters run)
     {

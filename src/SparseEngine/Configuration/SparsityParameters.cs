@@ -63,6 +63,12 @@ public sealed record SparsityGroup(Regex? Pattern, double Sparsity, SparsityMeth
 
     /// <summary>How masks change; null where they do not. Its level goes before <see cref="Sparsity"/>.</summary>
     public DynamicSparsity? Dynamic { get; init; }
+
+    /// <summary>
+    /// The density of the model that learning rates and initial deviations are taken from, in (0, 1]: both follow each weight's density from there
+    /// (sparse muP). Null where density does not change them.
+    /// </summary>
+    public double? MupBaseDensity { get; init; }
 }
 
 /// <summary>Equal parts of a weight of which the same number of elements is kept.</summary>

@@ -61,6 +61,9 @@ internal sealed class Parameter : IDisposable
     /// <summary>The number of elements that are not pruned.</summary>
     public int NonZeros => Values.Length;
 
+    /// <summary>What its learning rate is multiplied by as long as its pattern is what it is.</summary>
+    public double LearningRateRatio => Definition.LearningRateRatio((double)NonZeros / Elements);
+
     /// <summary>Bytes of its sparse pattern: row pointers and columns, and what the device keeps beyond them.</summary>
     public long PatternBytes =>
         Pattern is null ? 0 : (sizeof(int) * ((long)Pattern.Csr.RowPointers.Length + Pattern.Csr.NonZeros)) + Pattern.Bytes;

@@ -19,6 +19,16 @@ public sealed record ParameterDefinition(string Name, ImmutableArray<int> Shape,
     /// <summary>What its learning rate is multiplied by: muP's ratio of widths, 1 without.</summary>
     public double WidthRatio { get; init; } = 1;
 
+    /// <summary>The density of this weight in the model that muP starts from; null where its own does not change its learning rate.</summary>
+    public double? BaseDensity { get; init; }
+
     /// <summary>Whether weight decay applies to it: biases and normalizations are left out.</summary>
     public bool Decays => Role is not (ParameterRole.Scale or ParameterRole.Bias);
+
+    /// <summary>What its learning rate is multiplied by: the ratio of widths and, where a base density is given, of densities.</summary>
+    /// <param name="density">The share of its elements that are not pruned.</param>
+    public double LearningRateRatio(double density) => WidthRatio * DensityRatio(density);
+
+    /// <summary>Base density over density (arXiv 2405.15743); 1 without a base density, and for a weight of which nothing is left.</summary>
+    internal double DensityRatio(double density) => BaseDensity is { } baseDensity && density > 0 ? baseDensity / density : 1;
 }

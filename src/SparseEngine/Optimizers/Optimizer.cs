@@ -61,7 +61,7 @@ internal abstract class Optimizer
         {
             double decay = parameter.Definition.Decays ? Settings.WeightDecayRate : 0;
             parameter.GatherGradient();
-            Update(parameter, (float)(learningRate * parameter.Definition.WidthRatio), (float)decay, scale);
+            Update(parameter, (float)(learningRate * parameter.LearningRateRatio), (float)decay, scale);
             parameter.ReleaseGathered();
         }
     }

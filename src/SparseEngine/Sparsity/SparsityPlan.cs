@@ -131,6 +131,7 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
             {
                 Balance = group.Balance,
                 Dynamic = group.Dynamic,
+                MupBaseDensity = group.MupBaseDensity,
             };
             weight = weight.Dynamic is null ? weight with { Kept = MaskSelector.KeptCount(weight) } : weight.After(0);
             weights.Add(weight);

@@ -35,6 +35,12 @@ public sealed record WeightSparsity(
     /// <summary>The number of elements that its first mask kept, where only the weight itself could tell; null where the level says it.</summary>
     public long? FirstKept { get; init; }
 
+    /// <summary>The density that sparse muP's ratios start from; null where density does not change learning rates and initial deviations.</summary>
+    public double? MupBaseDensity { get; init; }
+
+    /// <summary>The share of its elements that is kept.</summary>
+    public double Density => (double)Kept / Total;
+
     /// <summary>Elements of each part, or of the whole.</summary>
     public long PartTotal => Total / (Balance?.Groups ?? 1);
 

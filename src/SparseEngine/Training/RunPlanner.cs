@@ -25,6 +25,9 @@ public sealed record RunDescription(
     /// <summary>The sparse weights from the beginning of the run.</summary>
     public SparsityPlan FromBeginning { get; init; } = Plan;
 
+    /// <summary>What muP multiplies learning rates and initial deviations by, a line for all weights that share it; none where that is 1.</summary>
+    public ImmutableArray<string> Scaling { get; init; } = [];
+
     /// <summary>The steps of the run; null where only its data would tell.</summary>
     public int? Steps { get; init; }
 }
@@ -61,6 +64,7 @@ public static class RunPlanner
             (size.Stored * perElement) + patterns) 
         {
             FromBeginning = fromBeginning,
+            Scaling = [.. SparseMup.InWords(SparseMup.Apply(definitions, fromBeginning), fromBeginning, steps)],
             Steps = steps,
         };
     }

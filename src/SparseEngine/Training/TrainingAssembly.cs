@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using SparseEngine.Accounting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
@@ -36,12 +37,18 @@ internal static class TrainingAssembly
         int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
 
         SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, () => start.DrawnSparsitySeed ?? FirstRank.Draw(ranks));
+        definitions = SparseMup.Apply(definitions, plan);
         SparsityLog.Report(context.Logger, run.Sparsity, plan);
         string? dumpDirectory = run.Sparsity is { DumpMasks: true } && ranks.IsFirst ? config.ModelDirectory : null;
         PlannedMasks planned = new(context.Device, plan, start.Step, dumpDirectory);
         using ParameterSet parameters = BuildParameters(context, definitions, planned, start);
         plan = plan.Found(planned.Found);
         SparsityLog.ReportApplied(context.Logger, plan);
+        foreach (string line in SparseMup.InWords(definitions, plan, lastStep))
+        {
+            context.Logger.LogInformation("{Scaling}", line);
+        }
+
         MovingMasks masks = new(context.Device, plan, parameters, planned.Lived);
         Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
         start.Restore(optimizer);

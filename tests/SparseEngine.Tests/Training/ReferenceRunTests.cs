@@ -20,13 +20,13 @@ public class ReferenceRunTests
 
     public static IEnumerable<TheoryDataRow<string, string>> Family() =>
         from device in new[] { "host", "ilgpu-cpu" }.Concat(TestDevice.Gpus())
-        from name in new[] { "alibi-swiglu-mup", "rotary-geglu-mqa", "gptj", "gpt-neox" }
+        from name in new[] { "alibi-swiglu-mup", "rotary-geglu-mqa", "gptj", "gpt-neox", "mup-random75", "mup-gmp" }
 
         // The accelerator of threads is slow, and the first two have all of what it computes.
-        where device != "ilgpu-cpu" || !name.StartsWith("gpt", StringComparison.Ordinal)
+        where device != "ilgpu-cpu" || name is "alibi-swiglu-mup" or "rotary-geglu-mqa"
         select new TheoryDataRow<string, string>(name, device).OnDevice(device);
 
-    /// <summary>Steps of a dense model that tests/data/family/reference.py computes in float64.</summary>
+    /// <summary>Steps that tests/data/family/reference.py computes in float64: of dense models, and of the first of them under sparse muP.</summary>
     [Theory]
     [MemberData(nameof(Family))]
     public void A_member_of_the_family_has_pytorchs_losses_and_gradient_norms(string name, string deviceName)
@@ -34,9 +34,9 @@ public class ReferenceRunTests
         using ComputeDevice device = TestDevice.Open(deviceName);
         using TestRun run = new();
         string folder = TestRun.Data("family", name);
+        string initial = TestRun.Data("family", name.StartsWith("mup-", StringComparison.Ordinal) ? "alibi-swiglu-mup" : name, "initial.safetensors");
         run.Parameters = RunParametersReader.ReadFile(
-            Path.Combine(folder, "params.yaml"),
-            new RunConfigOverrides { ModelDirectory = run.Folder, CheckpointPath = Path.Combine(folder, "initial.safetensors") }).Parameters;
+            Path.Combine(folder, "params.yaml"), new RunConfigOverrides { ModelDirectory = run.Folder, CheckpointPath = initial }).Parameters;
 
         run.Execute(device);
 

@@ -23,6 +23,10 @@ public class RunInCodeTests
             FurtherEvalInputs = [run.EvalInput! with { BatchSize = 0 }],
         } },
         { "sparsity.sparsity is 75; valid: a number in [0, 1)", run => run with { Sparsity = SparsityParameters.OfLinearLayers(75) } },
+        { "sparsity.mup_base_density is 0; valid: a number in (0, 1]", run => run with
+        {
+            Sparsity = new() { Selection = default, Groups = [new SparsityGroup(null, 0.5, default, 1, "") { MupBaseDensity = 0 }] },
+        } },
         { "optimizer.learning_rate has no scheduler; valid: one or more", run => run with
         {
             Optimizer = run.Optimizer! with { LearningRate = new([]) },

@@ -1,6 +1,6 @@
 """Computes expected.json of each folder beside this file: 15 steps of a tiny model in PyTorch, float64, from its initial.safetensors.
 
-    python3 reference.py        needs torch and h5py
+    python3 reference.py        needs torch, numpy and h5py
 
 Written from the definitions in docs/configuration.md and their papers, layer by layer: no part of the program is used.
 """
@@ -10,13 +10,17 @@ import os
 import struct
 
 import h5py
+import numpy
 import torch
 
 torch.set_default_dtype(torch.float64)
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEADS, HEAD, LAYERS, STEPS, BATCH, RATE = 4, 8, 2, 15, 4, 0.004
+MUP = {"alibi": True, "gate": torch.nn.functional.silu, "mup": True, "embeddings": 2.5, "logits": 1.7 * 16 / 32, "scale": 3 / HEAD}
 RUNS = {
-    "alibi-swiglu-mup": {"alibi": True, "gate": torch.nn.functional.silu, "mup": True, "embeddings": 2.5, "logits": 1.7 * 16 / 32, "scale": 3 / HEAD},
+    "alibi-swiglu-mup": MUP,
+    "mup-random75": {**MUP, "initial": "alibi-swiglu-mup", "random": 0.75, "seed": 1234, "base_density": 1},
+    "mup-gmp": {**MUP, "initial": "alibi-swiglu-mup", "gmp": {2: 0.3, 5: 0.6, 8: 0.8, 11: 0.9}, "base_density": 0.5},
     "rotary-geglu-mqa": {"rotary": 4, "gate": torch.nn.functional.gelu, "groups": 1},
     "gptj": {"rotary": 8, "parallel": "norm1"},
     "gpt-neox": {"rotary": 8, "parallel": "norm3"},
@@ -95,15 +99,42 @@ class Model:
         return (losses * mask.flatten()).sum() / mask.sum()
 
 
-def rate_of(name, settings):
-    """muP: base hidden size 16 for 32, base filter size 24 for 48."""
-    if "mup" not in settings or not (name.endswith("_layer.weight") or name.endswith("_for_glu.weight")):
+def is_linear(name):
+    return name.endswith("_layer.weight") or name.endswith("_for_glu.weight")
+
+
+def rate_of(name, settings, mask):
+    """muP: base hidden size 16 for 32, base filter size 24 for 48. Sparse muP: the base density over the weight's own."""
+    if "mup" not in settings or not is_linear(name):
         return RATE
-    return RATE * (24 / 48 if "ffn.ffn.1." in name else 16 / 32)
+    rate = RATE * (24 / 48 if "ffn.ffn.1." in name else 16 / 32)
+    return rate * settings["base_density"] / mask.mean().item() if "base_density" in settings else rate
+
+
+def largest(scores, sparsity):
+    """1 for the share of the scores that is kept: the highest ones."""
+    kept = scores.numel() - round(sparsity * scores.numel())
+    order = scores.flatten().sort(descending=True, stable=True)
+    mask = torch.zeros(scores.numel())
+    mask[order.indices[:kept]] = 1
+    return mask.reshape(scores.shape)
+
+
+def first_masks(parameters, settings):
+    masks = {key: torch.ones_like(value) for key, value in parameters.items()}
+    for index, key in enumerate(parameters):
+        if "random" in settings and is_linear(key):
+            scores = numpy.random.default_rng(settings["seed"] + index).random(tuple(parameters[key].shape), numpy.float32)
+            masks[key] = largest(torch.tensor(scores, dtype=torch.float32), settings["random"])
+    return masks
 
 
 def run(name, settings):
-    parameters = load(os.path.join(HERE, name, "initial.safetensors"))
+    parameters = load(os.path.join(HERE, settings.get("initial", name), "initial.safetensors"))
+    masks = first_masks(parameters, settings)
+    with torch.no_grad():
+        for key, weight in parameters.items():
+            weight *= masks[key]
     model = Model(parameters, settings)
     first = {key: torch.zeros_like(value) for key, value in parameters.items()}
     second = {key: torch.zeros_like(value) for key, value in parameters.items()}
@@ -113,7 +144,7 @@ def run(name, settings):
     for step in range(1, STEPS + 1):
         batch = samples[(step - 1) * BATCH % len(samples):][:BATCH]
         loss = model.loss(batch[:, 0], batch[:, 1], batch[:, 2])
-        gradients = dict(zip(parameters, torch.autograd.grad(loss, list(parameters.values()))))
+        gradients = {key: masks[key] * gradient for key, gradient in zip(parameters, torch.autograd.grad(loss, list(parameters.values())))}
         norm = math.sqrt(sum((gradient ** 2).sum() for gradient in gradients.values()))
         steps.append({"step": step, "loss": loss.item(), "grad_norm": norm, "lr": RATE})
         with torch.no_grad():
@@ -123,7 +154,11 @@ def run(name, settings):
                 second[key].mul_(0.95).add_(0.05 * gradient ** 2)
                 update = first[key] / (second[key].sqrt() + 1e-8) * math.sqrt(1 - 0.95 ** step) / (1 - 0.9 ** step)
                 decay = 0 if key.endswith(".bias") or weight.dim() == 1 else 0.1
-                weight -= rate_of(key, settings) * (update + decay * weight)
+                weight -= rate_of(key, settings, masks[key]) * (update + decay * weight)
+                if step in settings.get("gmp", {}) and is_linear(key):
+                    masks[key] = largest(weight.abs(), settings["gmp"][step])
+                    for tensor in (weight, first[key], second[key]):
+                        tensor *= masks[key]
     with open(os.path.join(HERE, name, "expected.json"), "w", encoding="utf-8") as file:
         json.dump({"steps": steps}, file, indent=1)
         file.write("\n")

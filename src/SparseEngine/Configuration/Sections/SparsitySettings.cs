@@ -36,6 +36,8 @@ internal sealed record SparsitySettings
 
     private SparsityBalance? Balance { get; init; }
 
+    private double? MupBaseDensity { get; init; }
+
     private bool HasLevel { get; init; }
 
     private bool HasMethod { get; init; }
@@ -66,6 +68,7 @@ internal sealed record SparsitySettings
             Updates = (updates is null ? null : UpdateScheduleSection.Read(updates)) ?? inherited.Updates,
             DropFraction = ReadSchedule(section.Value("drop_fraction"), Interval.Share) ?? inherited.DropFraction,
             Balance = ReadBalance(section) ?? inherited.Balance,
+            MupBaseDensity = section.Number("mup_base_density", Interval.PositiveShare) ?? inherited.MupBaseDensity,
             HasLevel = level is not null || inherited.HasLevel,
             HasMethod = section.Has("init_method") || inherited.HasMethod,
         };
@@ -90,7 +93,7 @@ internal sealed record SparsitySettings
         double level = Level is ConstantValue constant ? constant.Value : dynamic?.LevelAfter(0) ?? 0;
         return new SparsityGroup(pattern, level, Method ?? SparsityMethod.Random, Seed, location)
         {
-            Glob = glob, Balance = Balance, Dynamic = dynamic,
+            Glob = glob, Balance = Balance, Dynamic = dynamic, MupBaseDensity = MupBaseDensity,
         };
     }
 
