@@ -124,14 +124,15 @@ internal static class RankedRun
     {
         int code = ErrorLine.ExitCodeOf(error);
 
-        // As soon as the others know, the launcher may end this process too.
-        if (ranks.IsFirst)
+        // The others end after this process.
+        if (!ranks.Fail(ErrorLine.Of(error, command), code))
         {
-            ErrorLine.Write(error, command, logging);
-        }
+            if (code != ExitCode.Usage)
+            {
+                // A configuration is that of all; what fails later may be a matter of this host.
+                StandardStreams.SpeakAs($"{ranks.Place}");
+            }
 
-        if (!ranks.Fail(ErrorLine.Of(error, command), code) && !ranks.IsFirst)
-        {
             ErrorLine.Write(error, command, logging);
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -25,7 +26,7 @@ internal static class ProcessEnd
 
         _ = IsWritable(patience: 0);
         _ = Write(StandardError, [], 0);
-        Marshal.Prelink(typeof(ProcessEnd).GetMethod(nameof(ExitNow), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!);
+        Marshal.Prelink(typeof(ProcessEnd).GetMethod(nameof(ExitNow), BindingFlags.NonPublic | BindingFlags.Static)!);
         _ = Encode("");
     }
 

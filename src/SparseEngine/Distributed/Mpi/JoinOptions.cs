@@ -7,8 +7,8 @@ public sealed record JoinOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Called once, on a thread of its own, when a rank is lost or cannot go on. The process ends when it has returned, which it does quickly, and the
-    /// other ranks know. By default it writes the failure to standard error where this process is the one to tell of it.
+    /// Called once, on a thread of its own, when a rank is lost or cannot go on. The process ends when it has returned, which it does quickly, and
+    /// the other ranks know. By default it writes the failure to standard error where this process is the one to tell of it.
     /// </summary>
     public Action<RankFailure> OnFailure { get; init; } = failure => failure.Tell();
 }

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace SparseEngine.Distributed.Watch;
 
 /// <summary>
-/// Sockets whose calls wait in the kernel, so that a thread runs again as soon as it has something to do, with no other in between. (A socket that has
-/// once been asynchronous is served by a thread of the runtime ever after.)
+/// Sockets whose calls wait in the kernel, so that a thread runs again as soon as it has something to do, with no other in between. (A socket that
+/// has once been asynchronous is served by a thread of the runtime ever after.)
 /// </summary>
 internal static class Blocking
 {

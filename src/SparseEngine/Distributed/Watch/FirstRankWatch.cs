@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 
 namespace SparseEngine.Distributed.Watch;
@@ -7,8 +8,11 @@ internal sealed class FirstRankWatch : RankWatch
 {
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a rank that is lost may take to be noticed: MPI may fail in the others before.</summary>
+    private static readonly TimeSpan CausePatience = TimeSpan.FromSeconds(0.3);
+
     /// <summary>How long rank 0 may take to meet the same failure itself: what all have is told as one process tells it.</summary>
-    private static readonly TimeSpan OwnPatience = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan OwnPatience = TimeSpan.FromSeconds(0.6);
     private static readonly TimeSpan OwnConfigurationPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
     private const int WrongConfiguration = 2;
@@ -21,8 +25,15 @@ internal sealed class FirstRankWatch : RankWatch
     private int beatsOfJoining;
 
     public FirstRankWatch(
-        Communicator ranks, TimeSpan timeout, Action<RankFailure> onFailure, Action<int> end, WatchListener listener, WatchGreeting greeting)
-        : base(ranks, timeout, onFailure, end)
+        Communicator ranks,
+        ImmutableArray<WatchAddress> addresses,
+        TimeSpan timeout,
+        Action<RankFailure> onFailure,
+        Action<int> end,
+        LifeSign life,
+        WatchListener listener,
+        WatchGreeting greeting)
+        : base(ranks, addresses, timeout, onFailure, end, life)
     {
         this.listener = listener;
         this.greeting = greeting;
@@ -33,7 +44,7 @@ internal sealed class FirstRankWatch : RankWatch
     /// <inheritdoc/>
     public override bool Fail(string message, int exitCode)
     {
-        if (!TryDecide(exitCode))
+        if (Over.Wait(CausePatience) || !TryDecide(exitCode))
         {
             if (!IsLeaving)
             {
@@ -54,7 +65,15 @@ internal sealed class FirstRankWatch : RankWatch
         return "";
     }
 
-    private protected override void WaitForOthers() => joining.Wait(JoinPatience);
+    private protected override void WatchOthers()
+    {
+        joining.Wait(JoinPatience);
+        for (int rank = 1; rank < connections.Length; rank++)
+        {
+            int watched = rank;
+            WatchLife(rank, () => Lose(watched, Gone, exitCode: 1));
+        }
+    }
 
     private protected override void BeatOnce(int mostSilentBeats)
     {
@@ -95,7 +114,10 @@ internal sealed class FirstRankWatch : RankWatch
     /// <summary>The life of a caller's thread.</summary>
     private void Welcome(Socket caller)
     {
-        if (greeting.Answer(caller) is not { Purpose: WatchPurpose.Join, Rank: int rank } || rank <= 0 || rank >= connections.Length || !reading.TryAddCount())
+        if (greeting.Answer(caller) is not { Purpose: WatchPurpose.Join, Rank: int rank }
+            || rank <= 0
+            || rank >= connections.Length
+            || !reading.TryAddCount())
         {
             caller.Dispose();
             return;
@@ -154,5 +176,7 @@ internal sealed class FirstRankWatch : RankWatch
         {
             connection?.Send(message);
         }
+
+        WithdrawLife();
     }
 }

@@ -20,24 +20,23 @@ internal sealed class OtherRankWatch : RankWatch
 
     private readonly WatchListener listener;
     private readonly WatchGreeting greeting;
-    private readonly WatchAddress first;
     private readonly Succession succession;
     private WatchConnection? connection;
     private Thread? reader;
 
     public OtherRankWatch(
         Communicator ranks,
+        ImmutableArray<WatchAddress> addresses,
         TimeSpan timeout,
         Action<RankFailure> onFailure,
         Action<int> end,
+        LifeSign life,
         WatchListener listener,
-        WatchGreeting greeting,
-        ImmutableArray<WatchAddress> addresses)
-        : base(ranks, timeout, onFailure, end)
+        WatchGreeting greeting)
+        : base(ranks, addresses, timeout, onFailure, end, life)
     {
         this.listener = listener;
         this.greeting = greeting;
-        first = addresses[0];
         succession = new Succession(Rank, Places, addresses, greeting);
     }
 
@@ -64,7 +63,7 @@ internal sealed class OtherRankWatch : RankWatch
     private protected override string Connect()
     {
         listener.Start(succession.Answer);
-        IPEndPoint[] targets = [.. first.EndPoints(First.Host == Places[Rank].Host)];
+        IPEndPoint[] targets = [.. Addresses[0].EndPoints(First.Host == Places[Rank].Host)];
         List<string> failures = [];
         bool mayHelp = true;
         for (long until = Environment.TickCount64 + (long)ConnectPatience.TotalMilliseconds; mayHelp && Environment.TickCount64 < until;)
@@ -90,9 +89,13 @@ internal sealed class OtherRankWatch : RankWatch
             + (failures.Count == 0 ? "nothing, since that host has no address" : string.Join(", ", failures));
     }
 
-    private protected override void WaitForOthers()
+    private protected override void WatchOthers()
     {
-        // Rank 0 does.
+        // The lowest that is left tells, and rank 0 alone looks for the others.
+        if (Rank == 1)
+        {
+            WatchLife(rank: 0, () => LoseFirst(Gone));
+        }
     }
 
     private protected override void BeatOnce(int mostSilentBeats)
@@ -163,9 +166,17 @@ internal sealed class OtherRankWatch : RankWatch
                 EndRun(new RankFailure(place, failure.Cause, failure.ExitCode, IsToldHere: false));
             }
         }
-        else if (TryDecide(code: 1))
+        else
         {
-            EndRun(new RankFailure(First, Cause(connection, error), ExitCode: 1, IsToldHere: succession.IsLowestLeft()));
+            LoseFirst(Cause(connection, error));
+        }
+    }
+
+    private void LoseFirst(string cause)
+    {
+        if (TryDecide(code: 1))
+        {
+            EndRun(new RankFailure(First, cause, ExitCode: 1, IsToldHere: succession.IsLowestLeft()));
         }
     }
 }

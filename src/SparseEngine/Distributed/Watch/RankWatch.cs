@@ -8,8 +8,8 @@ using System.Text;
 namespace SparseEngine.Distributed.Watch;
 
 /// <summary>
-/// Notices over connections of its own, beside those of MPI, when a rank is lost: MPI itself would wait for it for ever. The ranks of a run end together
-/// then, and one of them says why.
+/// Notices over connections of its own, beside those of MPI, when a rank is lost: MPI itself would wait for it for ever. The ranks of a run end
+/// together then, and one of them says why.
 /// </summary>
 /// <remarks>
 /// All are connected to rank 0. A connection that closes is a process that is gone, and one that is silent for too long a process that is stopped or
@@ -23,8 +23,12 @@ internal abstract class RankWatch : IDisposable
     /// <summary>How long a process may take to end of itself once the run is over.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a process that is gone is told with.</summary>
+    private protected const string Gone = "its process is gone (killed, or its host failed)";
+
     private readonly Action<RankFailure> onFailure;
     private readonly Action<int> end;
+    private readonly LifeSign life;
     private readonly TimeSpan interval;
     private readonly ManualResetEventSlim stopBeats = new();
     private readonly ManualResetEventSlim ended = new();
@@ -32,10 +36,13 @@ internal abstract class RankWatch : IDisposable
     private int exitCode;
     private int beatsAfterwards;
 
-    private protected RankWatch(Communicator ranks, TimeSpan timeout, Action<RankFailure> onFailure, Action<int> end)
+    private protected RankWatch(
+        Communicator ranks, ImmutableArray<WatchAddress> addresses, TimeSpan timeout, Action<RankFailure> onFailure, Action<int> end, LifeSign life)
     {
         Places = ranks.Places;
         Rank = ranks.Rank;
+        Addresses = addresses;
+        this.life = life;
         Timeout = timeout;
         this.onFailure = onFailure;
         this.end = end;
@@ -47,6 +54,9 @@ internal abstract class RankWatch : IDisposable
 
     /// <summary>This process's number.</summary>
     protected int Rank { get; }
+
+    /// <summary>Where the ranks' watches listen.</summary>
+    private protected ImmutableArray<WatchAddress> Addresses { get; }
 
     /// <summary>How long a rank may be silent.</summary>
     protected TimeSpan Timeout { get; }
@@ -67,23 +77,26 @@ internal abstract class RankWatch : IDisposable
     {
         WatchListener? listener = null;
         RankWatch? watch = null;
+        LifeSign life = LifeSign.Show();
         try
         {
             Prepare();
             Agree(exchange, Open(exchange, out listener));
-            ImmutableArray<WatchAddress> addresses = [.. exchange.Gather(listener!.Address.Encode()).Select(address => WatchAddress.Decode(address))];
+            WatchAddress own = listener!.Address with { LifeSign = life.Name };
+            ImmutableArray<WatchAddress> addresses = [.. exchange.Gather(own.Encode()).Select(address => WatchAddress.Decode(address))];
             WatchGreeting greeting = new(exchange.Broadcast(RandomNumberGenerator.GetBytes(WatchGreeting.SecretLength)));
             watch = exchange.IsFirst
-                ? new FirstRankWatch(exchange, timeout, onFailure, end ?? ProcessEnd.Exit, listener, greeting)
-                : new OtherRankWatch(exchange, timeout, onFailure, end ?? ProcessEnd.Exit, listener, greeting, addresses);
+                ? new FirstRankWatch(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting)
+                : new OtherRankWatch(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting);
             Agree(exchange, watch.Connect());
-            watch.WaitForOthers();
+            watch.WatchOthers();
             return watch;
         }
         catch
         {
             watch?.Dispose();
             listener?.Dispose();
+            life.Dispose();
             throw;
         }
     }
@@ -99,6 +112,7 @@ internal abstract class RankWatch : IDisposable
         {
             IsLeaving = true;
             stopBeats.Set();
+            life.Dispose();
             Leave();
         }
     }
@@ -107,8 +121,8 @@ internal abstract class RankWatch : IDisposable
     /// <returns>What is in the way; empty where nothing is.</returns>
     private protected abstract string Connect();
 
-    /// <summary>Waits until all that have joined are known here.</summary>
-    private protected abstract void WaitForOthers();
+    /// <summary>Begins, all having joined, to look for those that are killed.</summary>
+    private protected abstract void WatchOthers();
 
     /// <summary>Says that this rank is there, and looks who has been silent for more than so many beats.</summary>
     private protected abstract void BeatOnce(int mostSilentBeats);
@@ -118,6 +132,18 @@ internal abstract class RankWatch : IDisposable
 
     /// <summary>Closes all connections, so that the other ends know that nothing is wrong.</summary>
     private protected abstract void Leave();
+
+    /// <summary>Looks for the death of a rank that runs on this machine too; the closed connection tells of others.</summary>
+    private protected void WatchLife(int rank, Action onDeath)
+    {
+        if (Places[rank].Host == Places[Rank].Host)
+        {
+            LifeSign.Watch(Addresses[rank].LifeSign, onDeath);
+        }
+    }
+
+    /// <summary>Makes this process's end no failure, when the others have been told why the run is over.</summary>
+    private protected void WithdrawLife() => life.Dispose();
 
     /// <summary>Begins to say that this rank is there.</summary>
     private protected void StartBeats() => Blocking.Start("rank watch beats", Beat);
@@ -158,7 +184,7 @@ internal abstract class RankWatch : IDisposable
     /// <summary>What a closed connection says of a rank.</summary>
     private protected static string Cause(WatchConnection connection, SocketError error) => connection.GivenUp ?? error switch
     {
-        SocketError.Success or SocketError.ConnectionReset or SocketError.OperationAborted => "its process is gone (killed, or its host failed)",
+        SocketError.Success or SocketError.ConnectionReset or SocketError.OperationAborted => Gone,
         _ => $"it cannot be reached any more ({new SocketException((int)error).Message})",
     };
 
@@ -191,17 +217,20 @@ internal abstract class RankWatch : IDisposable
     }
 
     /// <summary>
-    /// Compiles all that a lost rank needs: a launcher kills the others within a millisecond, and methods that are called for the first time take longer.
+    /// Compiles all that a lost rank needs: a launcher kills the others within a millisecond, and methods that are called for the first time take
+    /// longer.
     /// </summary>
     private static void Prepare()
     {
-        const BindingFlags All = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        const BindingFlags All =
+            BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         Type[] types =
         [
             typeof(RankWatch), typeof(FirstRankWatch), typeof(OtherRankWatch), typeof(WatchConnection), typeof(WatchMessage), typeof(Blocking),
-            typeof(RankFailure), typeof(RankPlace),
+            typeof(RankFailure), typeof(RankPlace), typeof(LifeSign), typeof(Succession),
         ];
-        foreach (MethodBase method in types.SelectMany(type => type.GetMethods(All)).Where(method => !method.IsAbstract))
+        IEnumerable<Type> all = types.Concat(types.SelectMany(type => type.GetNestedTypes(BindingFlags.NonPublic)));
+        foreach (MethodInfo method in all.SelectMany(type => type.GetMethods(All)).Where(method => !method.IsAbstract))
         {
             RuntimeHelpers.PrepareMethod(method.MethodHandle);
         }

@@ -10,7 +10,8 @@ namespace SparseEngine.Distributed.Watch;
 /// <summary>Where a rank's watch listens.</summary>
 /// <param name="Port">The TCP port.</param>
 /// <param name="Addresses">The host's addresses that others can reach; none where it listens to its own host only.</param>
-internal sealed record WatchAddress(int Port, ImmutableArray<IPAddress> Addresses)
+/// <param name="LifeSign">The name of its <see cref="Watch.LifeSign"/>; empty where it has none.</param>
+internal sealed record WatchAddress(int Port, ImmutableArray<IPAddress> Addresses, string LifeSign = "")
 {
     /// <summary>The addresses of this machine that another can use, those of IPv4 first.</summary>
     public static ImmutableArray<IPAddress> OfThisHost() =>
@@ -30,13 +31,14 @@ internal sealed record WatchAddress(int Port, ImmutableArray<IPAddress> Addresse
     public IEnumerable<IPEndPoint> EndPoints(bool isOfThisHost) =>
         (isOfThisHost ? Addresses.Insert(0, IPAddress.Loopback) : Addresses).Select(address => new IPEndPoint(address, Port));
 
-    /// <summary>The port and the addresses as text.</summary>
-    public byte[] Encode() => Encoding.UTF8.GetBytes(string.Join(' ', [Port.ToString(CultureInfo.InvariantCulture), .. Addresses.Select(a => $"{a}")]));
+    /// <summary>All of it as text.</summary>
+    public byte[] Encode() => Encoding.UTF8.GetBytes(
+        string.Join(' ', [Port.ToString(CultureInfo.InvariantCulture), LifeSign, .. Addresses.Select(address => $"{address}")]));
 
     /// <summary>Reads what <see cref="Encode"/> made.</summary>
     public static WatchAddress Decode(ReadOnlySpan<byte> bytes)
     {
         string[] words = Encoding.UTF8.GetString(bytes).Split(' ');
-        return new WatchAddress(int.Parse(words[0], CultureInfo.InvariantCulture), [.. words.Skip(1).Select(IPAddress.Parse)]);
+        return new WatchAddress(int.Parse(words[0], CultureInfo.InvariantCulture), [.. words.Skip(2).Select(IPAddress.Parse)], words[1]);
     }
 }

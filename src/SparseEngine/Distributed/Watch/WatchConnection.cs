@@ -104,7 +104,9 @@ internal sealed class WatchConnection : IDisposable
         ShutDown(SocketShutdown.Send);
     }
 
-    /// <summary>Makes the reading thread find it closed, and why. What is sent may still arrive: a process that was stopped learns then what it missed.</summary>
+    /// <summary>
+    /// Makes the reading thread find it closed, and why. What is sent may still arrive: a process that was stopped learns then what it missed.
+    /// </summary>
     public void GiveUp(string reason)
     {
         givenUp = reason;

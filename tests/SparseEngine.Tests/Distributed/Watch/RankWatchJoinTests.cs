@@ -67,7 +67,8 @@ public sealed class RankWatchJoinTests : IDisposable
         // Being there, it says nothing.
         RankFailure failure = await failed.Task;
         Assert.Equal(
-            "rank 1 on host a: nothing was heard of it for 1 s: its process is stopped, or its host or network is down (--rank_timeout)", failure.ToString());
+            "rank 1 on host a: nothing was heard of it for 1 s: its process is stopped, or its host or network is down (--rank_timeout)",
+            failure.ToString());
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using SparseEngine.Distributed;
 using SparseEngine.Distributed.Watch;
 
 namespace SparseEngine.Tests.Distributed.Watch;
