@@ -24,9 +24,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             new Operand(Pointer(dk), dk.Stride),
             new Operand(Pointer(dv), dv.Stride));
         attentionTurns.Begin(arguments.Batch * arguments.KeyValueHeads);
-        pool.Run(
+        pool.RunInOrder(
             arguments.Batch * arguments.Heads,
-            new AttentionBackwardBody(arguments, operands, Pointer(logSumExp), PointerOrNull(slopes), attentionTurns));
+            new AttentionBackwardBody(arguments, operands, Pointer(logSumExp), PointerOrNull(slopes), attentionTurns),
+            AttentionTime(arguments, products: 5));
     }
 
     /// <summary>A matrix of activations as kernels see it.</summary>

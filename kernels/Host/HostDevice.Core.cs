@@ -26,9 +26,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
 
     public override int Cores => pool.Workers;
 
+    internal override WorkerPool Pool => pool;
+
     public override bool IsAsynchronous => false;
 
-    public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers);
+    public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers, workers);
 
     private protected override int ActivationStride(int tokens)
     {
@@ -40,7 +42,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     }
 
     private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new HostPattern(Workers, csr, rows, columns, StripTokens);
+        new HostPattern(workers, csr, rows, columns, StripTokens);
 
     protected override void Dispose(bool disposing)
     {
@@ -61,7 +63,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
         if (buffer is null || buffer.Length < length)
         {
             buffer?.Dispose();
-            buffer = new HostBuffer<T>(length, buffers);
+            buffer = new HostBuffer<T>(length, buffers, workers);
         }
 
         return buffer;

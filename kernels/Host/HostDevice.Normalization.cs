@@ -20,7 +20,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             NormBlocks(x),
             new NormForwardBody<TCenter>(
                 Pointer(x), x.Stride, x.Rows, x.Columns, Pointer(weight), PointerOrNull(bias), epsilon, Pointer(y), y.Stride, PointerOrNull(mean),
-                Pointer(inverseDeviation)));
+                Pointer(inverseDeviation)),
+            Streams(x.Rows, x.Columns, matrices: 4));
 
     private static int NormBlocks(in DeviceMatrix x) => (x.Columns + NormTokens - 1) / NormTokens;
 

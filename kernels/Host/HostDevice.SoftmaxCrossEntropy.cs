@@ -20,7 +20,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             (logits.Columns + LossTokens - 1) / LossTokens,
             new SoftmaxCrossEntropyBody(
                 Pointer(logits), logits.Stride, logits.Rows, logits.Columns, Pointer(labels), Pointer(weights), Pointer(losses), Pointer(hits),
-                gradientScale.HasValue, gradientScale.GetValueOrDefault()));
+                gradientScale.HasValue, gradientScale.GetValueOrDefault()),
+            Functions(logits.Rows, logits.Columns));
 
     private readonly struct SoftmaxCrossEntropyBody(
         float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient,
