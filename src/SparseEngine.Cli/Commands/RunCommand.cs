@@ -153,7 +153,8 @@ internal sealed class RunCommand : Command, IHasExamples
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
-        using ComputeDevice device = request.Device.Open(request.Threads, request.Products);
+        int threads = HostThreads.Limited(request.Threads, request.Oversubscribe, warning => logger.LogWarning("{Warning}", warning));
+        using ComputeDevice device = request.Device.Open(threads, request.Products);
         if (request.Device.Kind == DeviceKind.Auto && device is HostDevice)
         {
             logger.LogInformation("no CUDA or OpenCL GPU on this machine: the host computes (sparse-engine devices lists what there is)");

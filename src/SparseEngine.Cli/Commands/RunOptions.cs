@@ -82,6 +82,8 @@ internal sealed class RunOptions
 
     private readonly Option<int?> threads = Number("--threads", 1, "Threads of the host; all its cores if not given. Results do not depend on it.");
 
+    private readonly Option<bool> oversubscribe = HostThreads.CreateOversubscribe();
+
     private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create(
         "With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
 
@@ -115,7 +117,7 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, computeDevice, products, matmul, profile,
+            numCsx, validateOnly, compileOnly, threads, oversubscribe, computeDevice, products, matmul, profile,
         ];
         foreach (Option option in options)
         {
@@ -162,6 +164,7 @@ internal sealed class RunOptions
             Overrides(line, logging),
             line.GetValue(validateOnly) || line.GetValue(compileOnly),
             line.GetValue(threads) ?? Environment.ProcessorCount,
+            line.GetValue(oversubscribe),
             new ProductOptions { Method = line.GetValue(products), Matmul = line.GetValue(matmul) },
             line.GetValue(profile),
             line.GetValue(strategy) is not (null or WeightStreaming),
@@ -197,10 +200,11 @@ internal sealed class RunOptions
 /// <param name="Overrides">The options that win over its runconfig.</param>
 /// <param name="DescribeOnly">Whether the run is only to be described.</param>
 /// <param name="Threads">Host threads.</param>
+/// <param name="Oversubscribe">Whether these may be more than there are cores.</param>
 /// <param name="Products">How products are computed.</param>
 /// <param name="Profile">Whether operations are timed.</param>
 /// <param name="Pipelined">Whether the run is meant for pipelined execution, all weights on the wafer.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
 internal sealed record RunRequest(
     TargetDevice Target, DeviceChoice Device, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides, bool DescribeOnly, int Threads,
-    ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions);
+    bool Oversubscribe, ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions);
