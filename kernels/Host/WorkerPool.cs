@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using SparseEngine.Kernels.Devices;
@@ -67,7 +66,7 @@ internal sealed unsafe partial class WorkerPool : IDisposable
     /// <summary>
     /// Told of each loop, which then the caller does by itself, part after part: for a look at the schedule of more workers than there are cores.
     /// </summary>
-    public Action<LoopRecord>? Recorder { get; set; }
+    public LoopRecorder? Recorder { get; set; }
 
     /// <summary>Into how many parts to cut a loop that any number of parts would do.</summary>
     /// <param name="nanoseconds">What the loop takes on one core, to within a factor of two or so.</param>
@@ -128,7 +127,7 @@ internal sealed unsafe partial class WorkerPool : IDisposable
     {
         if (Recorder is not null)
         {
-            Record(parts, sharers, ranges, ref work);
+            Record(Recorder, parts, sharers, ranges, ref work);
             return;
         }
 
@@ -159,18 +158,18 @@ internal sealed unsafe partial class WorkerPool : IDisposable
         }
     }
 
-    private void Record<TBody>(int parts, int sharers, int ranges, ref TBody work)
+    private void Record<TBody>(LoopRecorder recorder, int parts, int sharers, int ranges, ref TBody work)
         where TBody : struct, IParallelBody, allows ref struct
     {
         long[] times = new long[parts];
         for (int i = 0; i < parts; i++)
         {
-            long start = Stopwatch.GetTimestamp();
+            long start = recorder.Clock();
             work.Invoke(i, scratch[0]);
-            times[i] = Stopwatch.GetTimestamp() - start;
+            times[i] = recorder.Clock() - start;
         }
 
-        Recorder?.Invoke(new LoopRecord(times, sharers, ranges));
+        recorder.Add(new LoopRecord(times, sharers, ranges));
     }
 
     private static void InvokePart<TBody>(void* body, int index, WorkerScratch scratch)
