@@ -50,8 +50,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     /// <summary>
     /// One head of one sequence, and a slice of its queries. With P the probabilities and D the row sums of dO O: dV = dO P^T,
-    /// dS = P (V^T dO - D) scale, dQ = K dS, dK = Q dS^T. P and dS live for one panel of queries; dK and dV are summed over the panels in order, transposed, so that
-    /// P and dS serve as left operands where they lie. Slices, and heads that read the same key head, add theirs up in turn.
+    /// dS = P (V^T dO - D) scale, dQ = K dS, dK = Q dS^T. P and dS live for one panel of queries; dK and dV are summed over the panels in
+    /// order, transposed, so that P and dS serve as left operands where they lie. Slices, and heads that read the same key head, add theirs up in
+    /// turn.
     /// </summary>
     private readonly struct AttentionBackwardBody(
         AttentionArguments arguments, QuerySlices slices, AttentionOperands operands, float* logSumExp, float* slopes, Turns turns)

@@ -31,6 +31,21 @@ internal sealed partial class HostDevice<TSimd, TVector>
     /// <summary>The cache lines that so many floats take.</summary>
     private static int LinesOf(int length) => (length + LineFloats - 1) / LineFloats;
 
+    /// <summary>
+    /// The tokens of a part where tokens do not touch each other: so many, or fewer whole lines where that leaves workers without a part.
+    /// </summary>
+    private int BlockTokens(int tokens, int most, long nanoseconds)
+    {
+        int workers = pool.PartsFor(nanoseconds, pool.Workers);
+        int each = most;
+        while (each > LineFloats && (tokens + each - 1) / each < workers)
+        {
+            each /= 2;
+        }
+
+        return each;
+    }
+
     /// <summary>Parts of a loop over rows of activations that reads and writes as many matrices.</summary>
     private int PartsOfRows(int rows, int columns, int matrices) => pool.PartsFor(Streams(rows, DeviceMatrix.Padded(columns), matrices), rows);
 

@@ -72,8 +72,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <summary>
     /// A share of the rows and of the column tiles, over all tokens. Where the rows fit one pass, they meet one column tile after the other, each
     /// packed just before; else as many tiles are packed as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where
-    /// it lies, stays in registers while its dot products with the tile's activations are taken, four at a time. Every gradient is summed in the order
-    /// of the token tiles, whatever the partition.
+    /// it lies, stays in registers while its dot products with the tile's activations are taken, four at a time. Every gradient is summed in the
+    /// order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
         FiringOrder order, SddmmCut cut, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired)
