@@ -9,6 +9,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
 {
+    // Rows of a block, on average.
+    private const int SmallestBlock = 32;
+
     private readonly WorkerPool pool;
     private readonly ProductMethod method;
 
@@ -42,7 +45,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     }
 
     private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new HostPattern(workers, csr, rows, columns, StripTokens);
+        new HostPattern(workers, csr, Coarse(rows), Coarse(columns), StripTokens);
+
+    // Each block's activations are packed, and its runs of values looked up, for itself: not for a few rows.
+    private static RowPartition Coarse(RowPartition partition) =>
+        partition.Merged((int)Math.Clamp(((long)SmallestBlock * partition.Blocks) / Math.Max(1, partition.Boundaries[^1]), 1, partition.Blocks));
 
     protected override void Dispose(bool disposing)
     {
