@@ -14,6 +14,7 @@ internal readonly record struct LoopRecord(long[] Times, int Sharers, int Ranges
 }
 
 /// <summary>Whoever looks at a pool's loops.</summary>
+/// <param name="Prepare">Called before each part.</param>
 /// <param name="Clock">Tells the time before and after each part.</param>
 /// <param name="Add">Told of each loop.</param>
-internal sealed record LoopRecorder(Func<long> Clock, Action<LoopRecord> Add);
+internal sealed record LoopRecorder(Action Prepare, Func<long> Clock, Action<LoopRecord> Add);

@@ -52,10 +52,12 @@ internal sealed unsafe partial class WorkerPool : IDisposable
     public int Workers => scratch.Length;
 
     /// <summary>
-    /// The nanoseconds of a loop, on one core, that are worth another core's while: it has to be woken, and what it reads to move from cache to
-    /// cache.
+    /// The nanoseconds of a loop, on one core, from which on it is shared: another has to be woken, and what it reads to move from cache to cache.
     /// </summary>
-    public long ShortestShare { get; set; } = 10_000;
+    public long ShortestLoop { get; set; } = 20_000;
+
+    /// <summary>The nanoseconds of a loop, on one core, that are worth one more worker's while.</summary>
+    public long ShortestShare { get; set; } = 5_000;
 
     /// <summary>The nanoseconds of a part: what others wait for at the end of a loop, should its worker be slow.</summary>
     public long PartTime { get; set; } = 100_000;
@@ -120,7 +122,8 @@ internal sealed unsafe partial class WorkerPool : IDisposable
         Array.ForEach(sleepers, sleeper => sleeper.WakeIfAsleep());
     }
 
-    private int SharersOf(long nanoseconds, int parts) => (int)Math.Clamp(nanoseconds / ShortestShare, 1, Math.Clamp(parts, 1, Workers));
+    private int SharersOf(long nanoseconds, int parts) =>
+        nanoseconds < ShortestLoop ? 1 : (int)Math.Clamp(nanoseconds / ShortestShare, 1, Math.Clamp(parts, 1, Workers));
 
     private void Share<TBody>(int parts, int sharers, int ranges, ref TBody work)
         where TBody : struct, IParallelBody, allows ref struct
@@ -164,6 +167,7 @@ internal sealed unsafe partial class WorkerPool : IDisposable
         long[] times = new long[parts];
         for (int i = 0; i < parts; i++)
         {
+            recorder.Prepare();
             long start = recorder.Clock();
             work.Invoke(i, scratch[0]);
             times[i] = recorder.Clock() - start;

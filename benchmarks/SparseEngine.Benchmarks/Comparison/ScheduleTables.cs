@@ -10,7 +10,8 @@ namespace SparseEngine.Benchmarks.Comparison;
 /// </summary>
 internal static class ScheduleTables
 {
-    private const int CountOfSteps = 4;
+    private const int CountOfSteps = 5;
+    private const string Between = "between loops";
 
     /// <summary>Prints them for some numbers of workers.</summary>
     /// <param name="workers">The numbers.</param>
@@ -32,26 +33,27 @@ internal static class ScheduleTables
     {
         long step = alone.Values.Sum(total => total.Work + total.Outside);
         Console.WriteLine($"{title}. A loop has parts and workers that share it; imbalance is its time over that of its parts spread evenly over");
-        Console.WriteLine("these; work is the time of all parts over that of one worker's; speed-up counts all, serial what no loop holds.");
+        Console.WriteLine("these; work is the time of all parts over that of one worker's. What lies between loops is serial.");
         Console.WriteLine();
-        Console.WriteLine("| operation | share of a step, 1 worker | parts of a loop | sharers | imbalance | work | speed-up | serial |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach ((string name, Total total) in totals.OrderByDescending(pair => alone[pair.Key].Work))
+        Console.WriteLine("| operation | share of a step, 1 worker | parts of a loop | sharers | imbalance | work | speed-up |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        foreach ((string name, Total total) in totals.Where(pair => pair.Key != Between).OrderByDescending(pair => alone[pair.Key].Work))
         {
-            long before = alone[name].Work + alone[name].Outside;
+            long before = alone[name].Work;
             Console.WriteLine(
                 Invariant($"| {name} | {100.0 * before / step:F1}% | {total.Parts / (double)total.Loops:F0} ")
                 + Invariant($"| {total.Sharers / (double)total.Loops:F0} ")
                 + Invariant($"| {total.Makespan / total.Even:F2} | {total.Work / (double)alone[name].Work:F2} ")
-                + Invariant($"| {before / (double)(total.Makespan + total.Outside):F1} | {100.0 * total.Outside / before:F2}% |"));
+                + Invariant($"| {before / (double)total.Makespan:F1} |"));
         }
 
         double whole = totals.Values.Sum(total => (double)total.Makespan + total.Outside);
         double outside = totals.Values.Sum(total => (double)total.Outside);
+        Console.WriteLine(Invariant($"| {Between} | {100 * outside / step:F2}% | | | | | |"));
         Console.WriteLine(
             Invariant($"| **step** | 100% | | | {totals.Values.Sum(total => total.Makespan) / totals.Values.Sum(total => total.Even):F2} ")
             + Invariant($"| {totals.Values.Sum(total => total.Work) / (double)alone.Values.Sum(total => total.Work):F2} ")
-            + Invariant($"| {step / whole:F1} | {100 * outside / step:F2}% |"));
+            + Invariant($"| {step / whole:F1} |"));
         Console.WriteLine();
         Console.WriteLine(Invariant($"{100 * step / whole / workers:F0}% of the ideal speed-up, before what starting loops costs."));
         Console.WriteLine();
@@ -66,13 +68,16 @@ internal static class ScheduleTables
         List<int> operations = [];
         Profile profile = new();
         long outside = long.MaxValue;
+        long look = ThreadClock.Look();
+        byte[] other = new byte[2 * CacheSizes.Level2];
         for (int i = 0; i < CountOfSteps; i++)
         {
             List<LoopRecord> loops = [];
             operations.Clear();
             profile = new Profile();
             device.Profile = profile;
-            device.Pool.Recorder = new LoopRecorder(ThreadClock.Now, loop =>
+            long emptying = 0;
+            device.Pool.Recorder = new LoopRecorder(() => emptying += EmptyCaches(other), ThreadClock.Now, loop =>
             {
                 loops.Add(loop);
                 operations.Add(profile.Calls.Count);
@@ -80,14 +85,15 @@ internal static class ScheduleTables
             long start = ThreadClock.Now();
             step.Run();
             step.Read();
-            long whole = ThreadClock.Now() - start;
+            long whole = ThreadClock.Now() - start - emptying;
             if (i == 0)
             {
                 // Code is compiled.
                 continue;
             }
 
-            outside = Math.Min(outside, whole - loops.Sum(loop => loop.Times.Sum()));
+            // Between two parts' times lie those of two looks at the clock.
+            outside = Math.Min(outside, whole - loops.Sum(loop => loop.Times.Sum() + (2 * loop.Times.Length * look)));
             least = i == 1 ? loops : [.. least.Zip(loops, (one, other) => one.Least(other))];
         }
 
@@ -97,13 +103,32 @@ internal static class ScheduleTables
             // Loops before the step's first operation, which has one of its own, clear the gradients.
             bool isBefore = operations[i] == 0 && i + 1 < least.Count && operations[i + 1] == 0;
             string name = isBefore ? "clearing gradients" : profile.Calls[Math.Min(operations[i], profile.Calls.Count - 1)].Name;
+            int place = 1;
+            while (place <= i && operations[i - place] == operations[i] && !isBefore)
+            {
+                place++;
+            }
+
+            name = operations[i] > 0 && place > 1 ? $"{name}, loop {place}" : name;
             totals.TryAdd(name, new Total());
             totals[name].Add(least[i]);
         }
 
-        totals.TryAdd("between loops", new Total { Loops = 1, Parts = 1, Sharers = 1, Even = 1, Makespan = 1, Work = 1 });
-        totals["between loops"].Outside = outside;
+        totals.Add(Between, new Total { Outside = outside });
         return totals;
+    }
+
+    /// <summary>Each part begins with what another core finds in its own caches: nothing of it, where one core had all of the parts before.</summary>
+    /// <returns>Nanoseconds.</returns>
+    private static long EmptyCaches(byte[] other)
+    {
+        long start = ThreadClock.Now();
+        for (int i = 0; i < other.Length; i += 64)
+        {
+            other[i]++;
+        }
+
+        return ThreadClock.Now() - start;
     }
 
     private sealed class Total

@@ -7,6 +7,7 @@ namespace SparseEngine.Benchmarks.Comparison;
 internal static partial class ThreadClock
 {
     private const int ThreadTime = 3;
+    private const int Looks = 10_000;
     private const long Second = 1_000_000_000;
 
     /// <summary>Nanoseconds since some moment.</summary>
@@ -18,6 +19,18 @@ internal static partial class ThreadClock
         }
 
         return (long)(Stopwatch.GetTimestamp() * ((double)Second / Stopwatch.Frequency));
+    }
+
+    /// <summary>The nanoseconds that a look at it takes.</summary>
+    public static long Look()
+    {
+        long start = Now();
+        for (int i = 1; i < Looks; i++)
+        {
+            Now();
+        }
+
+        return (Now() - start) / Looks;
     }
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]

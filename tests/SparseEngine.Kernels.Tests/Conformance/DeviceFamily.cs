@@ -86,6 +86,7 @@ internal static class DeviceFamilies
     /// <summary>Shares the smallest loops too.</summary>
     private static HostDevice Sharing(HostDevice device)
     {
+        device.Pool.ShortestLoop = 0;
         device.Pool.ShortestShare = 1;
         return device;
     }

@@ -28,6 +28,7 @@ public class ThreadCountTests
         {
             using HostDevice device = HostDevice.Create(threads);
             int joined = 0;
+            device.Pool.ShortestLoop = 0;
             device.Pool.ShortestShare = 1;
             device.Pool.Joining = worker => Thread.SpinWait(Interlocked.Increment(ref joined) * 31 % 7 * worker * 20);
             foreach (long partTime in new[] { 100_000, 1_000, 1 })
@@ -58,6 +59,7 @@ public class ThreadCountTests
         double[][] expected = Alone();
         using ManualResetEventSlim gate = new(false);
         using HostDevice device = HostDevice.Create(8);
+        device.Pool.ShortestLoop = 0;
         device.Pool.ShortestShare = 1;
         device.Pool.PartTime = 1;
         device.Pool.Joining = worker => Hold(worker, gate);

@@ -128,7 +128,7 @@ public class WorkerPoolTests
     [InlineData(2, 0, 1000, 1)]
     [InlineData(2, 15_000, 1000, 1)]
     [InlineData(2, 40_000, 1000, 2)]
-    [InlineData(64, 40_000, 1000, 4)]
+    [InlineData(64, 40_000, 1000, 8)]
     [InlineData(2, 1_000_000, 1000, 10)]
     [InlineData(2, 1_000_000, 7, 6)]
     [InlineData(64, 1_000_000_000, 1000, 960)]
