@@ -136,8 +136,21 @@ internal sealed partial class FiringOrder
         }
 
         return (time, low > 0 && within - CostBefore(low - 1) < CostBefore(low) - within ? low - 1 : low);
+    }
 
-        long CostBefore(int group) => RowPointers[groups[group]] + ((long)RowCost * groups[group]);
+    /// <summary>What the largest of so many parts of all groups, as <see cref="Cut"/> makes them, has of the whole; 1 where there is nothing.</summary>
+    public double LargestShare(int parts)
+    {
+        long largest = 0;
+        long before = 0;
+        for (int part = 1; part <= parts; part++)
+        {
+            long cost = CostBefore(Cut(part, parts, times: 1).Group);
+            largest = Math.Max(largest, cost - before);
+            before = cost;
+        }
+
+        return before == 0 ? 1 : (double)largest / before;
     }
 
     /// <summary>Where in firing order the non-zeros of a column tile start, for consecutive groups.</summary>
@@ -193,6 +206,9 @@ internal sealed partial class FiringOrder
             }
         }
     }
+
+    // Of the groups before one, in non-zeros.
+    private long CostBefore(int group) => RowPointers[groups[group]] + ((long)RowCost * groups[group]);
 
     private static (int Strips, int Width) ChooseTile(CsrPattern pattern, int stripTokens)
     {

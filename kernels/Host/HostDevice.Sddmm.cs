@@ -7,7 +7,7 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     // How much longer a part may be than elsewhere.
-    private const int SddmmPartTimes = 20;
+    private const int SddmmPartTimes = 40;
 
     /// <inheritdoc/>
     private protected override void SddmmCore(
@@ -41,7 +41,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         fixed (ushort* offsets = order.Offsets)
         {
             float* fired = Fired(host);
-            SddmmCut cut = new(order, SddmmParts(order, tokens));
+            SddmmCut cut = host.SddmmParts(SddmmParts(order, tokens));
             pool.Run(cut.Parts, new SddmmBody(order, cut, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired));
             pool.Run(order.Partition.Blocks, new ScatterBody(order, fired, output, accumulate), GatherTime(host));
         }

@@ -1,35 +1,36 @@
 namespace SparseEngine.Kernels.Host;
 
 /// <summary>
-/// How SDDMM's rows and column tiles are cut into parts: as many shares of each as together read and pack the least. A share of rows packs all of x
-/// that it meets, a share of tiles reads all of dy; with two parts the smaller operand is read by both.
+/// How SDDMM's rows and column tiles are cut into parts. A share of rows packs all of x that it meets, a share of tiles reads all of dy that it
+/// meets: of all ways to cut, the one whose parts take least. With two parts that is the one in which both read the smaller operand.
 /// </summary>
 internal readonly struct SddmmCut
 {
+    // What a column to pack, and a row of dy to read, take for a tile of tokens, in non-zeros.
+    private const int ColumnCost = 2;
+    private const int RowCost = 2;
+
     private readonly FiringOrder order;
     private readonly bool byRows;
 
     /// <param name="order">The matrix.</param>
-    /// <param name="parts">The parts that are wanted; a few more, where shares do not divide.</param>
+    /// <param name="parts">The most parts that are wanted.</param>
     public SddmmCut(FiringOrder order, int parts)
     {
         this.order = order;
-        (RowShares, TileShares) = (1, 1);
-        long least = long.MaxValue;
+        double least = double.PositiveInfinity;
         for (int rows = Math.Clamp(order.GroupCount, 1, parts); rows >= 1; rows--)
         {
-            int tiles = (parts + rows - 1) / rows;
-            long cost = ((long)rows * order.ColumnCount) + ((long)tiles * order.Rows);
-            if (tiles <= order.Tiles && cost < least)
+            int tiles = Math.Min(parts / rows, order.Tiles);
+            double ofRows = order.LargestShare(rows);
+            double ofTiles = (double)((order.Tiles + tiles - 1) / tiles) / order.Tiles;
+            double time = ((order.NonZeros + ((double)RowCost * order.Rows * order.Tiles)) * ofRows * ofTiles)
+                + (ColumnCost * order.ColumnCount * ofTiles) + (RowCost * order.Rows * ofRows);
+            if (time < least)
             {
-                least = cost;
+                least = time;
                 (RowShares, TileShares) = (rows, tiles);
             }
-        }
-
-        if (least == long.MaxValue)
-        {
-            (RowShares, TileShares) = (Math.Clamp(order.GroupCount, 1, parts), order.Tiles);
         }
 
         byRows = RowShares >= TileShares;
