@@ -185,7 +185,7 @@ internal sealed class RunCommand : Command, IHasExamples
     {
         using StopSignals stop = new();
         int share = CpuShare.Threads(ranks);
-        int threads = request.Threads ?? share;
+        int threads = HostThreads.Limited(request.Threads ?? share, request.Oversubscribe, warning => logger.LogWarning("{Warning}", warning));
         IReadOnlyList<RankPlace> sharers = RankDevice.Sharers(ranks);
         using ComputeDevice device = RankedRun.Together(
             ranks, this, () => RankDevice.Of(request, sharers, ranks.Place).Open(threads, request.Products));

@@ -86,6 +86,8 @@ internal sealed class RunOptions
     private readonly Option<int?> threads = Number(
         "--threads", 1, "Threads of the host; all its cores, or a rank's part of them, if not given. Results do not depend on it.");
 
+    private readonly Option<bool> oversubscribe = HostThreads.CreateOversubscribe();
+
     private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create(
         "With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
 
@@ -122,7 +124,7 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, computeDevice, products, matmul, profile, rankTimeout,
+            numCsx, validateOnly, compileOnly, threads, oversubscribe, computeDevice, products, matmul, profile, rankTimeout,
         ];
         foreach (Option option in options)
         {
@@ -170,6 +172,7 @@ internal sealed class RunOptions
             Overrides(line, logging),
             line.GetValue(validateOnly) || line.GetValue(compileOnly),
             line.GetValue(threads),
+            line.GetValue(oversubscribe),
             new ProductOptions { Method = line.GetValue(products), Matmul = line.GetValue(matmul) },
             line.GetValue(profile),
             line.GetValue(strategy) is not (null or WeightStreaming),
@@ -207,6 +210,7 @@ internal sealed class RunOptions
 /// <param name="Overrides">The options that win over its runconfig.</param>
 /// <param name="DescribeOnly">Whether the run is only to be described.</param>
 /// <param name="Threads">Host threads; null for all that this process may have.</param>
+/// <param name="Oversubscribe">Whether these may be more than there are cores.</param>
 /// <param name="Products">How products are computed.</param>
 /// <param name="Profile">Whether operations are timed.</param>
 /// <param name="Pipelined">Whether the run is meant for pipelined execution, all weights on the wafer.</param>
@@ -214,5 +218,5 @@ internal sealed class RunOptions
 /// <param name="RankTimeout">How long another process of the run may be silent.</param>
 internal sealed record RunRequest(
     TargetDevice Target, DeviceChoice Device, bool HasDeviceNumber, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides,
-    bool DescribeOnly, int? Threads, ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions,
+    bool DescribeOnly, int? Threads, bool Oversubscribe, ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions,
     TimeSpan RankTimeout);
