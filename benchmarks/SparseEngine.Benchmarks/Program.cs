@@ -3,12 +3,14 @@ using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Benchmarks.LearningRates;
+using SparseEngine.Benchmarks.Scaling;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling PLOT PLOT", "memory", "family", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]": tables of what is measured in turn.
+// "scaling PLOT PLOT", "memory", "family", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "scaling_model PLOT":
+// tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -50,6 +52,9 @@ switch (args)
         break;
     case ["family"]:
         FamilyTables.Print();
+        break;
+    case ["scaling_model", string plot]:
+        ScalingTables.Print(plot);
         break;
     case ["memory"]:
         StepTables.PrintMemory();
