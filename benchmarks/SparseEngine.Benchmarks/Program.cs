@@ -3,13 +3,14 @@ using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Benchmarks.LearningRates;
+using SparseEngine.Benchmarks.Scaling;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
 // "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family",
-// "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]": tables of what is measured in turn.
+// "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -70,6 +71,21 @@ switch (args)
         break;
     case ["family"]:
         FamilyTables.Print();
+        break;
+    case ["scaling_model", string plot]:
+        ScalingTables.Print(plot);
+        break;
+    case ["ranks", .. string[] choices]:
+        if ((choices.ElementAtOrDefault(1) ?? RankProcesses.FindLauncher()) is not { } launcher)
+        {
+            await Console.Error.WriteLineAsync("no launcher of MPI is on the PATH; on Debian: apt-get install openmpi-bin").ConfigureAwait(false);
+            return 1;
+        }
+
+        RankTables.Print(launcher, int.Parse(choices.ElementAtOrDefault(0) ?? "2", CultureInfo.InvariantCulture));
+        break;
+    case [RankWorker.Argument, string port, string zeros]:
+        RankWorker.Serve(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(zeros, CultureInfo.InvariantCulture));
         break;
     case ["memory"]:
         StepTables.PrintMemory();
