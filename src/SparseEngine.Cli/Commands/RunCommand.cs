@@ -153,6 +153,11 @@ internal sealed class RunCommand : Command, IHasExamples
     private static int Execute(RunRequest request, RunParameters parameters, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
+        if (request.StopsWithInput)
+        {
+            stop.StopAtEndOfInput();
+        }
+
         using ComputeDevice device = request.Device.Open(request.Threads, request.Products);
         if (request.Device.Kind == DeviceKind.Auto && device is HostDevice)
         {
