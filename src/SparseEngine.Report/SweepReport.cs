@@ -81,14 +81,10 @@ public static class SweepReport
             yield return (runs.LossName, LossTables.Number(runs.ScoreOf(best), "0.0000"), best.Name);
             SweptRun worst = runs.Done.MaxBy(runs.ScoreOf)!;
             yield return ("the worst run's", LossTables.Number(runs.ScoreOf(worst), "0.0000"), worst.Name);
-            (string Name, SeedStatistics Losses)[] seeds =
-            [
-                .. runs.Combinations.Select(one => (one.Name, SeedStatistics.Of([.. one.Runs.Select(run => runs.ScoreOf(run)!.Value)])))
-                    .Where(one => one.Item2.Count > 1),
-            ];
+            (string Name, SweptRun[] Runs, SeedStatistics Losses)[] seeds = [.. runs.Combinations.Where(one => one.Losses.Count > 1)];
             if (seeds.Length > 0)
             {
-                (string combination, SeedStatistics losses) = seeds.MinBy(one => one.Losses.Mean);
+                (string combination, _, SeedStatistics losses) = seeds.MinBy(one => one.Losses.Mean);
                 yield return ("best mean over seeds", Invariant($"{losses.Mean:0.0000} ± {losses.Deviation:0.0000}"), combination);
             }
         }

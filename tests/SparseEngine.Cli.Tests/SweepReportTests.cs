@@ -34,7 +34,9 @@ public sealed class SweepReportTests : IDisposable
                 "0.5|4|2.2000|sparsity=0.5,learning_rate=1e-3,seed=1|2.4500|2.7000|2.4000|0.2828",
             ],
             Rows(page, "sparsity.sparsity", "key-1"));
-        Assert.Equal("2e-3|4|2.1000|sparsity=0,learning_rate=2e-3,seed=1|2.4000|2.7000|2.3000|0.2828", Rows(page, "optimizer.learning_rate", "key-2").Last());
+        Assert.Equal(
+            "2e-3|4|2.1000|sparsity=0,learning_rate=2e-3,seed=1|2.4000|2.7000|2.3000|0.2828",
+            Rows(page, "optimizer.learning_rate", "key-2").Last());
         Assert.Equal("sparsity=0,learning_rate=1e-3|2|2.2000|0.2828|2.0000|2.4000", Rows(page, "combination", "seeds").ElementAt(1));
         Assert.DoesNotContain("http", page.Replace("http-equiv", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
@@ -44,9 +46,10 @@ public sealed class SweepReportTests : IDisposable
     [InlineData(3, 99)]
     public async Task A_browser_shows_all_figures_of_few_and_of_many_runs(int? seeds, int count)
     {
+        string rates = string.Join(',', Enumerable.Range(1, 11).Select(rate => $"{rate}e-3"));
         string directory = count == 2
             ? Sweep(seeds, "sparsity.sparsity=0,0.75")
-            : Sweep(seeds, "sparsity.sparsity=0,0.75,0.9", "optimizer.learning_rate=" + string.Join(',', Enumerable.Range(1, 11).Select(rate => $"{rate}e-3")));
+            : Sweep(seeds, "sparsity.sparsity=0,0.75,0.9", $"optimizer.learning_rate={rates}");
         string page = SweepReport.Page(directory);
         string[] figures = count == 2 ? ["loss-time", "loss-flops", "key-1"] : ["loss-time", "loss-flops", "key-1", "key-2", "seeds"];
         string[] legend = count == 2 ? ["sparsity=0", "sparsity=0.75"] : ["sparsity 0", "sparsity 0.75", "sparsity 0.9"];

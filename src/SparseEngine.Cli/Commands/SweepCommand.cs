@@ -36,7 +36,9 @@ internal sealed class SweepCommand : Command, IHasExamples
         new(
             "Which learning rate suits which sparsity",
             "sweep -p tiny.yaml --set sparsity.sparsity=0.5,0.75,0.9 --set optimizer.learning_rate=1e-3,2e-3,4e-3 --max_steps 200 -o out/grid"),
-        new("Dense beside two methods, each with three seeds", "sweep -p tiny.yaml --set sparsity=none,@rigl.yaml,@gmp.yaml --seeds 3 -o out/methods"),
+        new(
+            "Dense beside two methods, each with three seeds",
+            "sweep -p tiny.yaml --set sparsity=none,@rigl.yaml,@gmp.yaml --seeds 3 -o out/methods"),
     ];
 
     private static int Sweep(SweepCommandRequest request)

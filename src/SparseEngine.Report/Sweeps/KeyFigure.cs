@@ -61,8 +61,7 @@ internal static class KeyFigure
 
         SweptRun best = done.MinBy(runs.ScoreOf)!;
         double[] losses = [.. done.Select(run => runs.ScoreOf(run)!.Value)];
-        SeedStatistics seeds = done.GroupBy(run => run.Definition.Combination)
-            .Select(group => SeedStatistics.Of([.. group.Select(run => runs.ScoreOf(run)!.Value)])).MinBy(statistics => statistics.Mean);
+        SeedStatistics seeds = runs.Combinations.Where(one => done.Contains(one.Runs[0])).Select(one => one.Losses).MinBy(losses => losses.Mean);
         return
         [
             value, Quantity.Count(done.Length), LossTables.Number(losses.Min(), "0.0000"), best.Name, LossTables.Number(losses.Average(), "0.0000"),
@@ -83,7 +82,8 @@ internal static class KeyFigure
                     .Select(value => (value.Key, value.Min(run => runs.ScoreOf(run)!.Value))).OrderBy(point => point.Key),
             ];
             Color color = hasLines ? theme.Series(line.Key) : theme.Text.WithAlpha(0.6);
-            Scatter joined = plot.Add.ScatterLine(best.Select(point => (double)point.Value).ToArray(), best.Select(point => point.Loss).ToArray(), color);
+            Scatter joined = plot.Add.ScatterLine(
+                best.Select(point => (double)point.Value).ToArray(), best.Select(point => point.Loss).ToArray(), color);
             joined.LineWidth = 1.8f;
             joined.LinePattern = hasLines ? SeriesStyle.Of(line.Key).Pattern : LinePattern.Solid;
         }

@@ -16,12 +16,7 @@ internal static class SeedFigure
     /// <summary>The figure; null where no combination has two seeds.</summary>
     public static Figure? Of(SweepRuns runs)
     {
-        List<(string Name, SweptRun[] Runs, SeedStatistics Losses)> all =
-        [
-            .. runs.Combinations
-                .Select(one => (one.Name, one.Runs, SeedStatistics.Of([.. one.Runs.Select(run => runs.ScoreOf(run)!.Value)])))
-                .OrderBy(one => one.Item3.Mean),
-        ];
+        List<(string Name, SweptRun[] Runs, SeedStatistics Losses)> all = [.. runs.Combinations.OrderBy(one => one.Losses.Mean)];
         if (all.All(one => one.Losses.Count < 2))
         {
             return null;
@@ -38,7 +33,8 @@ internal static class SeedFigure
             Hover =
             [
                 .. shown.SelectMany((one, row) => one.Runs.Select(run => new HoverPoint(
-                    run.Series, run.Name, runs.ScoreOf(run)!.Value, -row, Invariant($"{runs.ScoreOf(run):0.0000} {runs.LossName}, seed {run.Definition.Seed}")))),
+                    run.Series, run.Name, runs.ScoreOf(run)!.Value, -row,
+                    Invariant($"{runs.ScoreOf(run):0.0000} {runs.LossName}, seed {run.Definition.Seed}")))),
             ],
             Numbers =
             [

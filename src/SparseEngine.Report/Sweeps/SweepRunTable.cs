@@ -7,14 +7,17 @@ namespace SparseEngine.Report.Sweeps;
 /// <summary>All runs of a sweep, the best first, those without a loss last.</summary>
 internal static class SweepRunTable
 {
+    private const int LongestError = 48;
+
     /// <summary>A heading, then a row for each run; and the number of each in the figures.</summary>
     public static (IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<int> Series) Of(SweepRuns runs)
     {
         Dictionary<string, SweptRun> logged = runs.All.ToDictionary(run => run.Name);
-        List<(RunDefinition Run, SweepResult Result, SweptRun? Log)> all =
+        List<(RunDefinition Run, SweepResult Result, int Series)> all =
         [
-            .. runs.Definition.Runs.Select((run, index) => (run, runs.Results[index], logged.GetValueOrDefault(run.Name)))
-                .OrderBy(one => one.Item2.Status == SweepStatus.Done && one.Item3 is { } log ? runs.ScoreOf(log) ?? double.MaxValue : double.MaxValue),
+            .. runs.Definition.Runs.Select((run, index) => (run, runs.Results[index], runs.SeriesOf(run, index)))
+                .OrderBy(one => one.Item2.Status == SweepStatus.Done && logged.TryGetValue(one.run.Name, out SweptRun? log)
+                    ? runs.ScoreOf(log) ?? double.MaxValue : double.MaxValue),
         ];
         return (
             [
@@ -34,9 +37,12 @@ internal static class SweepRunTable
                     one.Result.Steps > 0 ? Quantity.Operations(one.Result.Flops) : "",
                     Quantity.Count(one.Run.ParametersKept),
                     Quantity.Count(one.Run.Parameters),
-                    one.Result.Error ?? "",
+                    Shortened(one.Result.Error ?? ""),
                 ]),
             ],
-            [.. all.Select(one => one.Log?.Series ?? 0)]);
+            [.. all.Select(one => one.Series)]);
     }
+
+    /// <summary>The beginning of an error; sweep.csv has the whole.</summary>
+    private static string Shortened(string error) => error.Length <= LongestError ? error : error[..(LongestError - 1)] + "…";
 }

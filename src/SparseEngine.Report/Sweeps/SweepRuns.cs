@@ -57,10 +57,14 @@ internal sealed class SweepRuns
         : colouring is null ? [.. All.Select(run => (run.Name, run.Series))] : [];
 
     /// <summary>Runs that differ in their seeds alone.</summary>
-    public IEnumerable<(string Name, SweptRun[] Runs)> Combinations =>
-        Done.GroupBy(run => run.Definition.Combination).Select(group => (group.Key, group.ToArray()));
+    public IEnumerable<(string Name, SweptRun[] Runs, SeedStatistics Losses)> Combinations =>
+        Done.GroupBy(run => run.Definition.Combination)
+            .Select(group => (group.Key, group.ToArray(), SeedStatistics.Of([.. group.Select(run => ScoreOf(run)!.Value)])));
 
-    private int SeriesOf(RunDefinition run, int index) => colouring is not { } key ? index
+    /// <summary>The number by which a run has its colour, whether it has logged anything or not.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="index">Its place in the sweep.</param>
+    public int SeriesOf(RunDefinition run, int index) => colouring is not { } key ? index
         : key < Definition.Keys.Length ? IndexOfValue(run, key) : 0;
 
     /// <summary>The place of a run's value among those of a key.</summary>

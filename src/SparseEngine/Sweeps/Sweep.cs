@@ -5,7 +5,9 @@ using SparseEngine.Files;
 
 namespace SparseEngine.Sweeps;
 
-/// <summary>A grid of runs in a folder, done one after another, each in a folder of its own. It goes on where it was ended, however that was.</summary>
+/// <summary>
+/// A grid of runs in a folder, done one after another, each in a folder of its own. It goes on where it was ended, however that was.
+/// </summary>
 public sealed class Sweep : IDisposable
 {
     /// <summary>The configuration of a run in its folder.</summary>
@@ -16,6 +18,9 @@ public sealed class Sweep : IDisposable
     private readonly SweepGrid grid;
     private readonly string directory;
     private readonly FolderHold hold;
+
+    // A log is read once: a sweep may have a hundred, and tells of all of them after each run.
+    private readonly Dictionary<string, SweepResult> ended = [];
     private SweepFolder folder;
 
     private Sweep(SweepGrid grid, string directory, FolderHold hold, SweepFolder folder)
@@ -53,13 +58,26 @@ public sealed class Sweep : IDisposable
     }
 
     /// <summary>Lets runs that failed be tried again.</summary>
-    public void RetryFailed() => folder = folder with { Failed = new Dictionary<string, string>() };
+    public void RetryFailed()
+    {
+        folder = folder with { Failed = new Dictionary<string, string>() };
+        ended.Clear();
+    }
 
     /// <summary>What a run has come to so far.</summary>
     public SweepResult ResultOf(SweepRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return folder.ResultOf(directory, run.Name);
+        if (!ended.TryGetValue(run.Name, out SweepResult? result))
+        {
+            result = folder.ResultOf(directory, run.Name);
+            if (result.Status is SweepStatus.Done or SweepStatus.Failed)
+            {
+                ended.Add(run.Name, result);
+            }
+        }
+
+        return result;
     }
 
     /// <summary>The folder of a run.</summary>
@@ -133,7 +151,8 @@ public sealed class Sweep : IDisposable
         return other is null
             ? new SweepFolder { Definition = grid.Definition }
             : throw new ConfigurationException(
-                OneLine.Of($"{directory}: holds something else than a sweep, such as {other}; valid: a new or empty folder, or that of the same sweep"));
+                OneLine.Of(
+                    $"{directory}: holds something else than a sweep, such as {other}; valid: a new or empty folder, or that of the same sweep"));
     }
 
     private void Keep()

@@ -25,7 +25,8 @@ internal sealed record SweepDefinition
     public required ImmutableArray<RunDefinition> Runs { get; init; }
 
     /// <summary>That of a request.</summary>
-    public static SweepDefinition Of(SweepRequest request, string configuration, ImmutableArray<SweepKey> keys, ImmutableArray<SweepRun> runs) => new()
+    public static SweepDefinition Of(
+        SweepRequest request, string configuration, ImmutableArray<SweepKey> keys, ImmutableArray<SweepRun> runs) => new()
     {
         ParametersFile = request.ParametersFile,
         Configuration = configuration,

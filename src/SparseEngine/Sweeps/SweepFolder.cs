@@ -32,7 +32,8 @@ internal sealed record SweepFolder
         try
         {
             SweepFolder? folder = JsonSerializer.Deserialize<SweepFolder>(File.ReadAllBytes(path), Json);
-            if (folder is { Definition: { Keys.IsDefault: false, Options.IsDefault: false, Runs.IsDefault: false }, Done: not null, Failed: not null })
+            if (folder is
+                { Definition: { Keys.IsDefault: false, Options.IsDefault: false, Runs.IsDefault: false }, Done: not null, Failed: not null })
             {
                 return folder;
             }

@@ -25,12 +25,14 @@ internal sealed record SweepKey(YamlPath Path, ImmutableArray<SweepValue> Values
 
         string name = text[..equals].Trim();
         YamlPath path = YamlPath.TryParse(name) ?? throw new ConfigurationException(
-            $"--set is \"{text}\", of which \"{name}\" names no key; valid: a path such as optimizer.learning_rate or optimizer.learning_rate[0].steps");
+            $"--set is \"{text}\", of which \"{name}\" names no key; "
+            + "valid: a path such as optimizer.learning_rate or optimizer.learning_rate[0].steps");
         string[] values = [.. FlowText.Split(text[(equals + 1)..], ',')];
         if (values.Any(value => value.Length == 0))
         {
             throw new ConfigurationException(
-                $"--set {name} has {(values.Length == 1 ? "no value" : "an empty value")}; valid: {name}=VALUE,VALUE, or none for a run without the key");
+                $"--set {name} has {(values.Length == 1 ? "no value" : "an empty value")}; "
+                + $"valid: {name}=VALUE,VALUE, or none for a run without the key");
         }
 
         if (values.GroupBy(value => value).FirstOrDefault(same => same.Count() > 1) is { } twice)
