@@ -184,6 +184,11 @@ internal sealed class RunCommand : Command, IHasExamples
         RunRequest request, RunParameters parameters, Communicator ranks, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
+        if (request.StopsWithInput)
+        {
+            stop.StopAtEndOfInput();
+        }
+
         int share = CpuShare.Threads(ranks);
         int threads = HostThreads.Limited(request.Threads ?? share, request.Oversubscribe, warning => logger.LogWarning("{Warning}", warning));
         IReadOnlyList<RankPlace> sharers = RankDevice.Sharers(ranks);
