@@ -141,7 +141,7 @@ internal sealed class GridBuilder(SweepRequest request, YamlMapping root, Immuta
     {
         try
         {
-            RunRequirements.Check(parameters, mode);
+            RunRequirements.Check(parameters, mode, ranks: 1);
             return RunPlanner.Describe(parameters);
         }
         catch (ConfigurationException problem)
