@@ -57,6 +57,7 @@ internal static class ScalingPlot
             Add([.. ranks.Select(count => alone / count)], 1, 0, LinePattern.Dotted, i, i == zeros.Length - 1 ? "step of one rank / ranks" : "");
         }
 
+        plot.HideLegend();
         plot.Title($"{model.Name.Split(',')[0]}, {network.Name}", size: FontSize);
         plot.XLabel("ranks", size: FontSize);
         plot.Axes.Bottom.TickGenerator = new NumericManual(x, [.. ranks.Select(count => count.ToString(CultureInfo.InvariantCulture))]);
