@@ -48,10 +48,10 @@ switch (args)
         StepTables.PrintScaling(tokensPlot, nonZerosPlot);
         break;
     case ["scaling"]:
-        ScalingTables.Print(zeros: 75);
+        ThreadTables.Print(zeros: 75);
         break;
     case ["scaling", string zeros]:
-        ScalingTables.Print(int.Parse(zeros, CultureInfo.InvariantCulture));
+        ThreadTables.Print(int.Parse(zeros, CultureInfo.InvariantCulture));
         break;
     case ["schedule", .. string[] workers]:
         ScheduleTables.Print(

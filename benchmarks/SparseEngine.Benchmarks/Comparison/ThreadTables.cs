@@ -6,7 +6,7 @@ using static System.FormattableString;
 namespace SparseEngine.Benchmarks.Comparison;
 
 /// <summary>Each operation of a step, and the whole step, on one, two and more threads, as Markdown tables.</summary>
-internal static class ScalingTables
+internal static class ThreadTables
 {
     private const string Step = "**step**";
     private const string Between = "between operations";
