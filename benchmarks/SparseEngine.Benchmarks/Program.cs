@@ -3,12 +3,14 @@ using BenchmarkDotNet.Running;
 using SparseEngine.Benchmarks;
 using SparseEngine.Benchmarks.Comparison;
 using SparseEngine.Benchmarks.LearningRates;
+using SparseEngine.Benchmarks.Scaling;
 using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling PLOT PLOT", "memory", "family", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]": tables of what is measured in turn.
+// "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family",
+// "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -45,11 +47,45 @@ switch (args)
     case ["scaling", string tokensPlot, string nonZerosPlot]:
         StepTables.PrintScaling(tokensPlot, nonZerosPlot);
         break;
+    case ["scaling"]:
+        ScalingTables.Print(zeros: 75);
+        break;
+    case ["scaling", string zeros]:
+        ScalingTables.Print(int.Parse(zeros, CultureInfo.InvariantCulture));
+        break;
+    case ["schedule", .. string[] workers]:
+        ScheduleTables.Print(
+            workers.Length == 0 ? [16, 64, 128] : [.. workers.Select(count => int.Parse(count, CultureInfo.InvariantCulture))], zeros: 75);
+        break;
+    case ["busy", string hidden, .. string[] programs] when int.TryParse(hidden, CultureInfo.InvariantCulture, out int width):
+        BusyTables.Print(programs, width);
+        break;
+    case ["busy", .. string[] programs]:
+        BusyTables.Print(programs, hidden: null);
+        break;
+    case [Spinners.Argument]:
+        Spinners.Spin();
+        break;
     case ["passes"]:
         StepTables.PrintPasses();
         break;
     case ["family"]:
         FamilyTables.Print();
+        break;
+    case ["scaling_model", string plot]:
+        ScalingTables.Print(plot);
+        break;
+    case ["ranks", .. string[] choices]:
+        if ((choices.ElementAtOrDefault(1) ?? RankProcesses.FindLauncher()) is not { } launcher)
+        {
+            await Console.Error.WriteLineAsync("no launcher of MPI is on the PATH; on Debian: apt-get install openmpi-bin").ConfigureAwait(false);
+            return 1;
+        }
+
+        RankTables.Print(launcher, int.Parse(choices.ElementAtOrDefault(0) ?? "2", CultureInfo.InvariantCulture));
+        break;
+    case [RankWorker.Argument, string port, string zeros]:
+        RankWorker.Serve(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(zeros, CultureInfo.InvariantCulture));
         break;
     case ["memory"]:
         StepTables.PrintMemory();

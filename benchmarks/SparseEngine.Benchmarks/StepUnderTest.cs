@@ -1,6 +1,7 @@
 using SparseEngine.Accounting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
+using SparseEngine.Distributed;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
@@ -17,12 +18,18 @@ namespace SparseEngine.Benchmarks;
 /// <param name="Sequence">Tokens in a sequence.</param>
 internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, int Sequence)
 {
-    private const int Layers = 4;
-    private const int Vocabulary = 256;
-
     /// <summary>The sizes that the documentation speaks of.</summary>
     public static StepSize[] All { get; } =
         [new(512, 2048, 8, 8, 256), new(768, 3072, 12, 4, 256), new(256, 1024, 8, 16, 128)];
+
+    /// <summary>GPT-3 XL with its batch of a million tokens (T. Brown et al., 2020, table 2.1; heads as the Model Zoo corrects them).</summary>
+    public static StepSize Gpt3Xl { get; } = new(2048, 8192, 16, 512, 2048) { Layers = 24, Vocabulary = 50257 };
+
+    /// <summary>Decoder layers.</summary>
+    public int Layers { get; init; } = 4;
+
+    /// <summary>Tokens that there are: bytes, unless said otherwise.</summary>
+    public int Vocabulary { get; init; } = 256;
 
     /// <summary>Tokens in a step.</summary>
     public int Tokens => Batch * Sequence;
@@ -30,7 +37,7 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     /// <summary>What it has that GPT-2 has not.</summary>
     public Func<ModelParameters, ModelParameters> Change { get; init; } = gpt2 => gpt2;
 
-    /// <summary>The model: four layers, a vocabulary of bytes.</summary>
+    /// <summary>The model.</summary>
     public ModelParameters Model => Change(new ModelParameters
     {
         VocabularySize = Vocabulary,
@@ -55,6 +62,9 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     /// <summary>Floating-point operations of a step.</summary>
     public FlopCount Flops(int zeros) => FlopCount.OfTrainingStep(Model, Plan(zeros), Batch, Sequence);
 
+    /// <summary>Elements of all parameters that are stored.</summary>
+    public long Stored(int zeros) => ModelStorage.Of(Model, Plan(zeros), optimizer: null).Parameters.Stored;
+
     /// <inheritdoc/>
     public override string ToString() => $"hidden {Hidden}, batch {Batch} x {Sequence}";
 }
@@ -75,7 +85,9 @@ internal sealed class StepUnderTest : IDisposable
     /// <param name="zeros">The share of zeros in the decoder's weights, in percent; 0 is a run without a sparsity section.</param>
     /// <param name="passTokens">Tokens that a pass may take; null for what suits the device.</param>
     /// <param name="dynamic">How masks move; null where they do not.</param>
-    public StepUnderTest(ComputeDevice device, StepSize size, int zeros, int? passTokens = null, DynamicSparsity? dynamic = null)
+    /// <param name="ranks">Those who share the batch; null for this process alone.</param>
+    public StepUnderTest(
+        ComputeDevice device, StepSize size, int zeros, int? passTokens = null, DynamicSparsity? dynamic = null, Communicator? ranks = null)
     {
         SparsityPlan plan = size.Plan(zeros, dynamic);
         PlannedMasks planned = new(device, plan);
@@ -90,9 +102,10 @@ internal sealed class StepUnderTest : IDisposable
                 MaxGradientNorm = 1,
             },
             device, parameters);
-        step = new TrainingStep(device, new GptModel(device, size.Model, parameters), optimizer, size.Batch, size.Sequence, seed: 1, passTokens);
-        batch = new Batch(size.Batch, size.Sequence);
-        Random random = new(1);
+        step = new TrainingStep(
+            device, new GptModel(device, size.Model, parameters), optimizer, size.Batch, size.Sequence, seed: 1, passTokens, ranks);
+        batch = new Batch(size.Batch / (ranks?.Size ?? 1), size.Sequence);
+        Random random = new(1 + (ranks?.Rank ?? 0));
         for (int i = 0; i < batch.InputIds.Length; i++)
         {
             batch.InputIds[i] = random.Next(size.Model.VocabularySize);

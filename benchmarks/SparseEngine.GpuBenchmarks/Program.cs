@@ -24,22 +24,27 @@ Option<ProductMethod> products = new("--sparse_products")
 {
     Description = "How sparse products are computed: Fastest, Sparse or Dense.", DefaultValueFactory = _ => ProductMethod.Sparse,
 };
+Option<bool> crossover = new("--crossover")
+{
+    Description = "Print at which density the products of a decoder's weights take as long by non-zeros as densely, and nothing else.",
+};
 Option<bool> steps = new("--steps") { Description = "Time training steps too." };
 RootCommand root = new("Times sparse products and training steps on a GPU.")
 {
-    deviceName, shapes, tokens, zeros, runs, ownGemm, smallTiles, tf32, products, steps,
+    deviceName, shapes, tokens, zeros, runs, ownGemm, smallTiles, tf32, products, crossover, steps,
 };
 root.SetAction(line =>
 {
-    using IlgpuDevice device = (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1, new ProductOptions
-    {
-        UseCuBlas = !line.GetValue(ownGemm),
-        UseLargeTiles = !line.GetValue(smallTiles),
-        Matmul = line.GetValue(tf32) ? MatmulPrecision.High : MatmulPrecision.Highest,
-        Method = line.GetValue(products),
-    });
+    using IlgpuDevice device = Open(line.GetValue(products));
     Timing timing = new(device, line.GetValue(runs));
     timing.Print("device", "", 0, 0, 0, 0, device.Description);
+    if (line.GetValue(crossover))
+    {
+        using IlgpuDevice dense = Open(ProductMethod.Dense);
+        Crossover.Print(device, dense);
+        return;
+    }
+
     foreach (string shape in line.GetRequiredValue(shapes))
     {
         int[] sides = [.. shape.Split('x').Select(int.Parse)];
@@ -55,5 +60,14 @@ root.SetAction(line =>
         Launches.Time(timing, device);
         Steps.Time(timing, device);
     }
+
+    IlgpuDevice Open(ProductMethod method) =>
+        (IlgpuDevice)DeviceChoice.Parse(line.GetRequiredValue(deviceName)).Open(threads: 1, new ProductOptions
+        {
+            UseCuBlas = !line.GetValue(ownGemm),
+            UseLargeTiles = !line.GetValue(smallTiles),
+            Matmul = line.GetValue(tf32) ? MatmulPrecision.High : MatmulPrecision.Highest,
+            Method = method,
+        });
 });
 return root.Parse(args).Invoke();

@@ -20,8 +20,8 @@ public abstract partial class ComputeDevice
     /// Locks the pages of an array in memory, where that makes copies between it and buffers of this device faster, until the result is disposed.
     /// </summary>
     /// <remarks>
-    /// A copy from such an array may be under way when it returns: what the array holds stays as it is until the program has waited for the device,
-    /// by <see cref="Wait"/> or by copying from a buffer.
+    /// Copies from and to such an array may only be queued when they return, behind all that was asked for before: until the program has waited for
+    /// the device by <see cref="Wait"/>, it neither changes nor reads the array.
     /// </remarks>
     /// <param name="array">One that the garbage collector does not move.</param>
     public virtual IDisposable LockPages(float[] array)

@@ -4,14 +4,15 @@ namespace SparseEngine.Kernels.Gpu;
 
 /// <summary>From how many non-zeros on a GPU multiplies a weight faster with its zeros filled in.</summary>
 /// <remarks>
-/// Measured on an NVIDIA H200 (docs/gpu.md): the three products of a layer together, at shapes from 256 x 256 to 4096 x 4096 and 1024 to 4096 tokens.
+/// Measured on an NVIDIA H200 (docs/gpu.md): the three products of a layer together, at shapes from 512 x 512 to 8192 x 2048, 2048 and 8192 tokens
+/// (below 5e8 from 256 x 256 on, by earlier kernels).
 /// The figures are ratios of rates, which are about the same on NVIDIA's other GPUs, where a sparse product is bound by shared memory and a dense one
 /// by arithmetic.
 /// </remarks>
 internal static class GpuCrossover
 {
     // Work is the weight's elements times tokens. Small products leave sparse kernels without enough groups before they do so to cuBLAS.
-    private static readonly (double Work, double Density)[] CuBlas = [(0, 0.04), (1e9, 0.1), (3e9, 0.16), (1e10, 0.2)];
+    private static readonly (double Work, double Density)[] CuBlas = [(0, 0.04), (5e8, 0.06), (1e9, 0.11), (3e9, 0.15), (1e10, 0.18)];
 
     // cuBLAS in TF32 is ahead of the sparse products up to 95% zeros, beyond which nothing was measured.
     private const double CuBlasTensorFloat32 = 0.03;

@@ -152,21 +152,6 @@ internal sealed partial class GpuDevice : IlgpuDevice
         }
     }
 
-    /// <summary>Copies elements to the host, which waits for them.</summary>
-    public void Download<T>(ArrayView<T> source, Span<T> destination)
-        where T : unmanaged
-    {
-        synchronizations++;
-        try
-        {
-            source.CopyToCPU(Stream, destination);
-        }
-        catch (AcceleratorException error)
-        {
-            throw Failure(error);
-        }
-    }
-
     /// <summary>Disposes a part of the device.</summary>
     public void Release(IDisposable? part)
     {

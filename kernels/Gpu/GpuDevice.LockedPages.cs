@@ -33,7 +33,7 @@ internal sealed partial class GpuDevice
         return new LockedPages(this, array, pages);
     }
 
-    /// <summary>Copies to the accelerator: from locked pages, or through some, the copy is only queued.</summary>
+    /// <summary>Copies elements to the accelerator. From locked pages, or through some, the copy is only queued.</summary>
     public void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target)
         where T : unmanaged
     {
@@ -53,7 +53,28 @@ internal sealed partial class GpuDevice
         }
     }
 
-    private bool IsLocked<T>(ReadOnlySpan<T> source)
+    /// <summary>Copies elements to the host, which waits for them. To locked pages the copy is only queued.</summary>
+    public void Download<T>(ArrayView<T> source, Span<T> destination)
+        where T : unmanaged
+    {
+        try
+        {
+            if (IsLocked<T>(destination))
+            {
+                source.CopyToCPUUnsafeAsync(Stream, ref MemoryMarshal.GetReference(destination), destination.Length);
+                return;
+            }
+
+            synchronizations++;
+            source.CopyToCPU(Stream, destination);
+        }
+        catch (AcceleratorException error)
+        {
+            throw Failure(error);
+        }
+    }
+
+    private bool IsLocked<T>(ReadOnlySpan<T> memory)
         where T : unmanaged
     {
         if (typeof(T) != typeof(float))
@@ -61,7 +82,7 @@ internal sealed partial class GpuDevice
             return false;
         }
 
-        ReadOnlySpan<float> floats = MemoryMarshal.Cast<T, float>(source);
+        ReadOnlySpan<float> floats = MemoryMarshal.Cast<T, float>(memory);
         foreach (float[] array in lockedArrays)
         {
             if (floats.Overlaps(array))

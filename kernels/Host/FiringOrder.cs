@@ -76,6 +76,15 @@ internal sealed partial class FiringOrder
     /// <summary>Group g holds the rows [Groups[g], Groups[g + 1]).</summary>
     public ReadOnlySpan<int> Groups => groups;
 
+    /// <summary>The number of groups.</summary>
+    public int GroupCount => groups.Length - 1;
+
+    /// <summary>The number of non-zeros.</summary>
+    public int NonZeros => pattern.NonZeros;
+
+    /// <summary>What a row costs beside its non-zeros, in these: its sums are read and written once a tile.</summary>
+    public int RowCost => 4 * Tiles;
+
     /// <summary>The groups of the partition's block b are [BlockGroups[b], BlockGroups[b + 1]).</summary>
     public ReadOnlySpan<int> BlockGroups => blockGroups;
 
@@ -94,6 +103,55 @@ internal sealed partial class FiringOrder
 
     /// <summary>The number of columns in the tiles [first, end).</summary>
     public int ColumnsOf(int first, int end) => Math.Min(ColumnCount, end * Width) - (first * Width);
+
+    /// <summary>
+    /// Where the part <paramref name="part"/> of about equal parts starts, of a work that goes over all groups as often as <paramref name="times"/>
+    /// says: the boundary of groups that is nearest.
+    /// </summary>
+    /// <returns>How often all groups are done before it, and the group that it starts with, which may be the one after the last.</returns>
+    public (int Time, int Group) Cut(int part, int parts, int times)
+    {
+        if (part == parts)
+        {
+            return (times - 1, GroupCount);
+        }
+
+        long once = CostBefore(GroupCount);
+        Int128 position = (Int128)once * times * part / parts;
+        int time = once == 0 ? 0 : (int)(position / once);
+        long within = (long)(position - ((Int128)once * time));
+        int low = 0;
+        int high = GroupCount;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (CostBefore(middle) < within)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return (time, low > 0 && within - CostBefore(low - 1) < CostBefore(low) - within ? low - 1 : low);
+    }
+
+    /// <summary>What the largest of so many parts of all groups, as <see cref="Cut"/> makes them, has of the whole; 1 where there is nothing.</summary>
+    public double LargestShare(int parts)
+    {
+        long largest = 0;
+        long before = 0;
+        for (int part = 1; part <= parts; part++)
+        {
+            long cost = CostBefore(Cut(part, parts, times: 1).Group);
+            largest = Math.Max(largest, cost - before);
+            before = cost;
+        }
+
+        return before == 0 ? 1 : (double)largest / before;
+    }
 
     /// <summary>Where in firing order the non-zeros of a column tile start, for consecutive groups.</summary>
     /// <param name="firstGroup">The first group.</param>
@@ -148,6 +206,9 @@ internal sealed partial class FiringOrder
             }
         }
     }
+
+    // Of the groups before one, in non-zeros.
+    private long CostBefore(int group) => RowPointers[groups[group]] + ((long)RowCost * groups[group]);
 
     private static (int Strips, int Width) ChooseTile(CsrPattern pattern, int stripTokens)
     {

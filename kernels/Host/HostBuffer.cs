@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -10,16 +12,25 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
     where T : unmanaged
 {
+    // Clearing takes a sixteenth of what workers count for an element.
+    private const int BytesPerElement = 16;
+
     // Locked while it changes: items of a device's ForEach allocate and dispose side by side.
     private readonly HashSet<IDisposable> owner;
+    private readonly IWorkers workers;
     private T* memory;
 
-    public HostBuffer(int length, HashSet<IDisposable> owner)
+    public HostBuffer(int length, HashSet<IDisposable> owner, IWorkers workers)
         : base(length)
     {
         this.owner = owner;
+        this.workers = workers;
         memory = (T*)PageMemory.Allocate(Bytes);
-        Clear();
+        if (!PageMemory.IsMapped(Bytes))
+        {
+            Span.Clear();
+        }
+
         lock (owner)
         {
             owner.Add(this);
@@ -43,7 +54,12 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
 
     public override void CopyTo(Span<T> destination, int offset = 0) => Range(offset, destination.Length).CopyTo(destination);
 
-    public override void Clear() => Span.Clear();
+    public override void Clear()
+    {
+        byte* start = (byte*)Pointer;
+        int parts = workers.PartsFor((long)Bytes / BytesPerElement);
+        workers.Run(parts, new ClearParts(start, (long)Bytes, parts));
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -54,6 +70,17 @@ internal sealed unsafe class HostBuffer<T> : DeviceBuffer<T>
 
         PageMemory.Free(memory, Bytes);
         memory = null;
+    }
+
+    private readonly struct ClearParts(byte* start, long bytes, int parts) : IParts
+    {
+        public void Do(int part)
+        {
+            // Whole lines, but for the last.
+            long first = bytes * part / parts & ~63L;
+            long end = part == parts - 1 ? bytes : bytes * (part + 1) / parts & ~63L;
+            NativeMemory.Clear(start + first, (nuint)(end - first));
+        }
     }
 
     private Span<T> Range(int offset, int length)

@@ -62,8 +62,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private readonly struct ActivationLoop(WorkerPool pool, ActivationOperands operands) : IActivationLoop
     {
         public void Run<TFunction>()
-            where TFunction : IActivationFunction<TSimd, TVector> =>
-            pool.Run(pool.Workers, new ActivationBody<TFunction>(operands, pool.Workers));
+            where TFunction : IActivationFunction<TSimd, TVector>
+        {
+            int parts = PartsOfFunctions(pool, operands.Rows, operands.Padded);
+            pool.Run(parts, new ActivationBody<TFunction>(operands, parts));
+        }
     }
 
     private readonly struct ActivationBody<TFunction>(ActivationOperands operands, int parts) : IParallelBody

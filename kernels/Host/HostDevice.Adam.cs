@@ -17,7 +17,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             arguments, factor, length, Pointer(weight), Pointer(gradient), Pointer(firstMoment), Pointer(secondMoment));
         if (!float.IsNaN(factor))
         {
-            pool.Run((length + Chunk - 1) / Chunk, body);
+            pool.Run((length + Chunk - 1) / Chunk, body, Streams(1, length, matrices: 7));
         }
     }
 

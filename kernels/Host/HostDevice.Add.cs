@@ -7,8 +7,11 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    private protected override void AddCore(in DeviceMatrix x, in DeviceMatrix y) =>
-        pool.Run(pool.Workers, new AddBody(Pointer(x), x.Stride, Pointer(y), y.Stride, y.Rows, DeviceMatrix.Padded(y.Columns), pool.Workers));
+    private protected override void AddCore(in DeviceMatrix x, in DeviceMatrix y)
+    {
+        int parts = PartsOfRows(y.Rows, y.Columns, matrices: 3);
+        pool.Run(parts, new AddBody(Pointer(x), x.Stride, Pointer(y), y.Stride, y.Rows, DeviceMatrix.Padded(y.Columns), parts));
+    }
 
     private readonly struct AddBody(float* x, int xStride, float* y, int yStride, int rows, int padded, int parts) : IParallelBody
     {

@@ -6,6 +6,10 @@ namespace SparseEngine.Kernels.Host;
 /// <content>Causal self-attention, backward.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
+    // Queries of a slice, whose gradients of keys and values are summed up before they are added to those of the slices before it: the sequence's
+    // length alone says how sums are made.
+    private const int SliceQueries = 512;
+
     private readonly Turns attentionTurns = new();
 
     /// <inheritdoc/>
@@ -23,10 +27,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             new Operand(Pointer(dq), dq.Stride),
             new Operand(Pointer(dk), dk.Stride),
             new Operand(Pointer(dv), dv.Stride));
+        QuerySlices slices = new(
+            arguments, AttentionHead<TSimd, TVector>.PanelQueries, Math.Max(1, (arguments.Sequence + SliceQueries - 1) / SliceQueries));
         attentionTurns.Begin(arguments.Batch * arguments.KeyValueHeads);
-        pool.Run(
-            arguments.Batch * arguments.Heads,
-            new AttentionBackwardBody(arguments, operands, Pointer(logSumExp), PointerOrNull(slopes), attentionTurns));
+        pool.RunInOrder(
+            arguments.Batch * arguments.Heads * slices.Count,
+            new AttentionBackwardBody(arguments, slices, operands, Pointer(logSumExp), PointerOrNull(slopes), attentionTurns),
+            AttentionTime(arguments, products: 5));
     }
 
     /// <summary>A matrix of activations as kernels see it.</summary>
@@ -42,19 +49,20 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         Operand Q, Operand K, Operand V, Operand Output, Operand OutputGradient, Operand Dq, Operand Dk, Operand Dv);
 
     /// <summary>
-    /// One head of one sequence. With P the probabilities and D the row sums of dO O: dV = dO P^T, dS = P (V^T dO - D) scale,
-    /// dQ = K dS, dK = Q dS^T. P and dS live for one panel of queries; dK and dV are summed over the panels in order, transposed, so that
-    /// P and dS serve as left operands where they lie. Heads that read the same key head add theirs up in turn.
+    /// One head of one sequence, and a slice of its queries. With P the probabilities and D the row sums of dO O: dV = dO P^T,
+    /// dS = P (V^T dO - D) scale, dQ = K dS, dK = Q dS^T. P and dS live for one panel of queries; dK and dV are summed over the panels in
+    /// order, transposed, so that P and dS serve as left operands where they lie. Slices, and heads that read the same key head, add theirs up in
+    /// turn.
     /// </summary>
     private readonly struct AttentionBackwardBody(
-        AttentionArguments arguments, AttentionOperands operands, float* logSumExp, float* slopes, Turns turns)
+        AttentionArguments arguments, QuerySlices slices, AttentionOperands operands, float* logSumExp, float* slopes, Turns turns)
         : IParallelBody
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
             try
             {
-                HeadBackward(new AttentionHead<TSimd, TVector>(arguments, slopes, index), scratch);
+                SliceBackward(new AttentionHead<TSimd, TVector>(arguments, slopes, index / slices.Count), index % slices.Count, scratch);
             }
             catch
             {
@@ -64,9 +72,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void HeadBackward(AttentionHead<TSimd, TVector> head, WorkerScratch scratch)
+        private void SliceBackward(AttentionHead<TSimd, TVector> head, int slice, WorkerScratch scratch)
         {
-            int sequence = arguments.Sequence;
+            int firstQuery = slices.FirstOf(slice);
+            int endQuery = slices.FirstOf(slice + 1);
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
@@ -75,50 +84,64 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int row = head.FirstRow;
             int keyRow = head.FirstKeyRow;
             int token = head.FirstToken;
-            PackedPanels.CopyRows(operands.K.At(keyRow, token), operands.K.Stride, sequence, size, rows, tiles.KeyPanels);
-            PackedPanels.CopyRows(operands.V.At(keyRow, token), operands.V.Stride, sequence, size, rows, tiles.ValuePanels);
-            PackedPanels.CopyColumns(operands.K.At(keyRow, token), operands.K.Stride, size, sequence, rows, tiles.KeyFeaturePanels);
-            for (int first = 0; first < sequence; first += panel)
+            PackedPanels.CopyRows(operands.K.At(keyRow, token), operands.K.Stride, endQuery, size, rows, tiles.KeyPanels);
+            PackedPanels.CopyRows(operands.V.At(keyRow, token), operands.V.Stride, endQuery, size, rows, tiles.ValuePanels);
+            PackedPanels.CopyColumns(operands.K.At(keyRow, token), operands.K.Stride, size, endQuery, rows, tiles.KeyFeaturePanels);
+            for (int first = firstQuery; first < endQuery; first += panel)
             {
-                int count = Math.Min(panel, sequence - first);
-                QueryPanelBackward(head, tiles, first, count);
+                int count = Math.Min(panel, endQuery - first);
+                QueryPanelBackward(head, tiles, first, count, endQuery);
                 PackedPanels.CopyColumns(operands.Q.At(row, token + first), operands.Q.Stride, size, count, panel, tiles.QueryFeaturePanels);
                 PackedPanels.CopyColumns(
                     operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
-                AddTransposedProduct(head, tiles.Probabilities, tiles.GradientFeaturePanels, first, count, tiles.ValueGradient, tiles.SumStride);
-                AddTransposedProduct(head, tiles.ScoreGradients, tiles.QueryFeaturePanels, first, count, tiles.KeyGradient, tiles.SumStride);
+                int seen = first == firstQuery ? 0 : first;
+                AddTransposedProduct(
+                    head, tiles.Probabilities, tiles.GradientFeaturePanels, first, count, seen, tiles.ValueGradient, tiles.SumStride);
+                AddTransposedProduct(head, tiles.ScoreGradients, tiles.QueryFeaturePanels, first, count, seen, tiles.KeyGradient, tiles.SumStride);
             }
 
-            turns.Await(head.KeyHead, head.PlaceInGroup);
-            AddToGroup(head, tiles.KeyGradient, tiles, operands.Dk);
-            AddToGroup(head, tiles.ValueGradient, tiles, operands.Dv);
+            // What earlier heads have written, all keys of the sequence; what earlier slices of this one have.
+            int firstKey = head.FirstKey(firstQuery);
+            int written = head.PlaceInGroup > 0 ? endQuery : firstQuery;
+            turns.Await(head.KeyHead, (head.PlaceInGroup * slices.Count) + slice);
+            AddKeys(head, firstKey, written, tiles.KeyGradient, tiles, operands.Dk);
+            AddKeys(head, firstKey, written, tiles.ValueGradient, tiles, operands.Dv);
+            WriteKeys(head, Math.Max(firstKey, written), endQuery, tiles.KeyGradient, tiles, operands.Dk);
+            WriteKeys(head, Math.Max(firstKey, written), endQuery, tiles.ValueGradient, tiles, operands.Dv);
             turns.Pass(head.KeyHead);
         }
 
-        /// <summary>Writes a head's gradients of its keys or values, or adds them to those of the heads of its group before it.</summary>
+        /// <summary>Writes the gradients of keys or values that nobody has written before.</summary>
+        private void WriteKeys(
+            AttentionHead<TSimd, TVector> head, int first, int end, float* sums, in AttentionBackwardTiles tiles, Operand gradient) =>
+            PackedPanels.Transpose(
+                sums + ((nint)first * tiles.SumStride), tiles.SumStride, end - first, arguments.HeadSize,
+                gradient.At(head.FirstKeyRow, head.FirstToken + first), gradient.Stride);
+
+        /// <summary>Adds gradients of keys or values to those that are there.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddToGroup(AttentionHead<TSimd, TVector> head, float* sums, in AttentionBackwardTiles tiles, Operand gradient)
+        private void AddKeys(
+            AttentionHead<TSimd, TVector> head, int first, int end, float* sums, in AttentionBackwardTiles tiles, Operand gradient)
         {
-            int sequence = arguments.Sequence;
-            float* target = gradient.At(head.FirstKeyRow, head.FirstToken);
-            if (head.PlaceInGroup == 0)
+            int keys = end - first;
+            if (keys <= 0)
             {
-                PackedPanels.Transpose(sums, tiles.SumStride, sequence, arguments.HeadSize, target, gradient.Stride);
                 return;
             }
 
             // No panel needs the packed keys any more.
             float* addend = tiles.KeyPanels;
-            PackedPanels.Transpose(sums, tiles.SumStride, sequence, arguments.HeadSize, addend, sequence);
-            for (int f = 0; f < arguments.HeadSize; f++, addend += sequence, target += gradient.Stride)
+            float* target = gradient.At(head.FirstKeyRow, head.FirstToken + first);
+            PackedPanels.Transpose(sums + ((nint)first * tiles.SumStride), tiles.SumStride, keys, arguments.HeadSize, addend, keys);
+            for (int f = 0; f < arguments.HeadSize; f++, addend += keys, target += gradient.Stride)
             {
                 int t = 0;
-                for (; t + TSimd.Width <= sequence; t += TSimd.Width)
+                for (; t + TSimd.Width <= keys; t += TSimd.Width)
                 {
                     TSimd.Store(target + t, TSimd.Add(TSimd.Load(target + t), TSimd.Load(addend + t)));
                 }
 
-                for (; t < sequence; t++)
+                for (; t < keys; t++)
                 {
                     target[t] += addend[t];
                 }
@@ -126,7 +149,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         /// <summary>One panel of queries: its probabilities (after dropout), the gradients of its scores, and its part of dQ.</summary>
-        private void QueryPanelBackward(AttentionHead<TSimd, TVector> head, in AttentionBackwardTiles tiles, int first, int count)
+        private void QueryPanelBackward(AttentionHead<TSimd, TVector> head, in AttentionBackwardTiles tiles, int first, int count, int endQuery)
         {
             float* probabilities = tiles.Probabilities;
             float* scoreGradients = tiles.ScoreGradients;
@@ -162,7 +185,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             new Span<float>(scoreGradients + (keys * panel), filling).Clear();
             GemmMicrokernel<TSimd, TVector>.RunPanel(
                 keys, tiles.KeyFeaturePanels + (firstKey * GemmMicrokernel<TSimd, TVector>.Rows),
-                (nint)arguments.Sequence * GemmMicrokernel<TSimd, TVector>.Rows, scoreGradients,
+                (nint)endQuery * GemmMicrokernel<TSimd, TVector>.Rows, scoreGradients,
                 operands.Dq.At(head.FirstRow, token), operands.Dq.Stride, size, count, accumulate: false);
         }
 
@@ -200,11 +223,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         /// <summary>
-        /// sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys that no panel before has seen start from
-        /// zero.
+        /// sum[key, feature] += sum over the panel's queries of left[key, query] right[query, feature]; keys from <paramref name="seen"/> on, which
+        /// no panel before has seen, start from zero.
         /// </summary>
         private void AddTransposedProduct(
-            AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, float* sum, int sumStride)
+            AttentionHead<TSimd, TVector> head, float* left, float* right, int first, int count, int seen, float* sum, int sumStride)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
@@ -215,12 +238,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 // Queries before the tile's first key, or too far behind its last one, do not see it.
                 int firstQuery = Math.Max(0, key - first);
                 int endQuery = Math.Min(count, head.EndQuery(key + rows - 1) - first);
-                float* seen = left + ((key - firstKey) * panel) + firstQuery;
+                float* visible = left + ((key - firstKey) * panel) + firstQuery;
                 for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
                     GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
-                        endQuery - firstQuery, seen, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
-                        accumulate: key < first);
+                        endQuery - firstQuery, visible, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
+                        accumulate: key < seen);
                 }
             }
         }

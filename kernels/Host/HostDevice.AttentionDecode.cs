@@ -15,12 +15,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         ActivationRows valueRows = new(Pointer(values), values.Stride);
         pool.Run(
             arguments.KeyValueHeads,
-            new AppendBody(arguments, new ActivationRows(Pointer(k), k.Stride), new ActivationRows(Pointer(v), v.Stride), keyRows, valueRows));
+            new AppendBody(arguments, new ActivationRows(Pointer(k), k.Stride), new ActivationRows(Pointer(v), v.Stride), keyRows, valueRows),
+            Streams(keys.Rows, LineFloats, matrices: 2));
         pool.Run(
             arguments.Heads,
             new AttentionDecodeBody(
                 arguments, new ActivationRows(Pointer(q), q.Stride), keyRows, valueRows, new ActivationRows(Pointer(output), output.Stride),
-                PointerOrNull(slopes)));
+                PointerOrNull(slopes)),
+            Streams(q.Rows, arguments.Position + 1, matrices: 2));
     }
 
     /// <summary>

@@ -6,43 +6,71 @@ namespace SparseEngine.Kernels.Host;
 /// <content>Causal self-attention, forward.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
+    // Of the workers that share a loop, how many are to be busy on average.
+    private const double BusyShare = 0.9;
+
     /// <inheritdoc/>
     private protected override void AttentionForwardCore(
         in AttentionArguments arguments, in DeviceMatrix q, in DeviceMatrix k, in DeviceMatrix v, in DeviceMatrix output,
-        DeviceBuffer<float> logSumExp, DeviceBuffer<float>? slopes) =>
+        DeviceBuffer<float> logSumExp, DeviceBuffer<float>? slopes)
+    {
+        long time = AttentionTime(arguments, products: 2);
+        QuerySlices slices = new(arguments, AttentionHead<TSimd, TVector>.PanelQueries, ForwardSlices(arguments, time));
         pool.Run(
-            arguments.Batch * arguments.Heads,
+            arguments.Batch * arguments.Heads * slices.Count,
             new AttentionForwardBody(
-                arguments, new Operand(Pointer(q), q.Stride), new Operand(Pointer(k), k.Stride), new Operand(Pointer(v), v.Stride),
-                new Operand(Pointer(output), output.Stride), Pointer(logSumExp), PointerOrNull(slopes)));
+                arguments, slices, new Operand(Pointer(q), q.Stride), new Operand(Pointer(k), k.Stride), new Operand(Pointer(v), v.Stride),
+                new Operand(Pointer(output), output.Stride), Pointer(logSumExp), PointerOrNull(slopes)),
+            time);
+    }
+
+    // Each slice packs the keys and values that it reads: as few as keep the workers busy, of two panels or more.
+    private int ForwardSlices(in AttentionArguments arguments, long time)
+    {
+        int heads = arguments.Batch * arguments.Heads;
+        int most = Math.Max(1, arguments.Sequence / (2 * AttentionHead<TSimd, TVector>.PanelQueries));
+        int workers = pool.PartsFor(time, Math.Clamp(heads * most, 1, pool.Workers));
+        int slices = 1;
+        while (slices < most && heads * slices < BusyShare * workers * ((heads * slices + workers - 1) / workers))
+        {
+            slices++;
+        }
+
+        return slices;
+    }
+
+    // Half of the products with all keys, at half of the speed: the diagonal's tiles, exponentials.
+    private static long AttentionTime(in AttentionArguments arguments, int products) => MultiplyAdds(
+        (double)products * arguments.Batch * arguments.Heads * arguments.Sequence * arguments.Sequence * arguments.HeadSize);
 
     private readonly struct AttentionForwardBody(
-        AttentionArguments arguments, Operand q, Operand k, Operand v, Operand output, float* logSumExp, float* slopes)
+        AttentionArguments arguments, QuerySlices slices, Operand q, Operand k, Operand v, Operand output, float* logSumExp, float* slopes)
         : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            AttentionHead<TSimd, TVector> head = new(arguments, slopes, index);
-            int sequence = arguments.Sequence;
+            AttentionHead<TSimd, TVector> head = new(arguments, slopes, index / slices.Count);
+            int firstQuery = slices.FirstOf(index % slices.Count);
+            int endQuery = slices.FirstOf((index % slices.Count) + 1);
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
-            int wholeKeys = AttentionHead<TSimd, TVector>.WholeRows(sequence);
+            int wholeKeys = AttentionHead<TSimd, TVector>.WholeRows(endQuery);
             int wholeSize = AttentionHead<TSimd, TVector>.WholeRows(size);
 
             int mostScores = AttentionHead<TSimd, TVector>.MostScores(arguments);
-            float* scores = scratch.Take((mostScores * panel) + (wholeKeys * size) + (wholeSize * sequence) + ((size + wholeSize) * panel));
+            float* scores = scratch.Take((mostScores * panel) + (wholeKeys * size) + (wholeSize * endQuery) + ((size + wholeSize) * panel));
             float* queryPanel = scores + (mostScores * panel);
             float* attended = queryPanel + (size * panel);
             float* keyPanels = attended + (wholeSize * panel);
             float* valuePanels = keyPanels + (wholeKeys * size);
-            PackedPanels.CopyRows(k.At(head.FirstKeyRow, head.FirstToken), k.Stride, sequence, size, rows, keyPanels);
-            PackedPanels.CopyColumns(v.At(head.FirstKeyRow, head.FirstToken), v.Stride, size, sequence, rows, valuePanels);
+            PackedPanels.CopyRows(k.At(head.FirstKeyRow, head.FirstToken), k.Stride, endQuery, size, rows, keyPanels);
+            PackedPanels.CopyColumns(v.At(head.FirstKeyRow, head.FirstToken), v.Stride, size, endQuery, rows, valuePanels);
 
-            for (int first = 0; first < sequence; first += panel)
+            for (int first = firstQuery; first < endQuery; first += panel)
             {
-                int count = Math.Min(panel, sequence - first);
+                int count = Math.Min(panel, endQuery - first);
                 int firstKey = head.FirstKey(first);
                 int keys = head.EndKey(first) - firstKey;
                 PackedPanels.CopyRows(q.At(head.FirstRow, head.FirstToken + first), q.Stride, count, size, panel, queryPanel);
@@ -54,7 +82,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 }
 
                 GemmMicrokernel<TSimd, TVector>.RunPanel(
-                    keys, valuePanels + (firstKey * rows), (nint)sequence * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
+                    keys, valuePanels + (firstKey * rows), (nint)endQuery * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
                 float* to = output.At(head.FirstRow, head.FirstToken + first);
                 for (int f = 0; f < size; f++, to += output.Stride)
                 {

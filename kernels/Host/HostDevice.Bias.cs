@@ -11,16 +11,18 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private const int SumVectors = 64;
 
     /// <inheritdoc/>
-    private protected override void AddBiasCore(in DeviceMatrix y, DeviceBuffer<float> bias) =>
-        pool.Run(pool.Workers, new AddBiasBody(Pointer(y), y.Stride, y.Rows, DeviceMatrix.Padded(y.Columns), Pointer(bias), pool.Workers));
+    private protected override void AddBiasCore(in DeviceMatrix y, DeviceBuffer<float> bias)
+    {
+        int parts = PartsOfRows(y.Rows, y.Columns, matrices: 2);
+        pool.Run(parts, new AddBiasBody(Pointer(y), y.Stride, y.Rows, DeviceMatrix.Padded(y.Columns), Pointer(bias), parts));
+    }
 
     /// <inheritdoc/>
-    private protected override void RowSumsCore(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate) =>
-        pool.Run(pool.Workers, new RowSumsBody(Pointer(dy), dy.Stride, dy.Rows, dy.Columns, Pointer(sums), accumulate, pool.Workers));
-
-    /// <summary>The part <paramref name="index"/> of <paramref name="parts"/> equal shares of [0, length).</summary>
-    private static (int First, int End) Share(int length, int index, int parts) =>
-        ((int)((long)length * index / parts), (int)((long)length * (index + 1) / parts));
+    private protected override void RowSumsCore(in DeviceMatrix dy, DeviceBuffer<float> sums, bool accumulate)
+    {
+        int parts = pool.PartsFor(Streams(dy.Rows, dy.Columns, 1), LinesOf(dy.Rows));
+        pool.Run(parts, new RowSumsBody(Pointer(dy), dy.Stride, dy.Rows, dy.Columns, Pointer(sums), accumulate, parts));
+    }
 
     private readonly struct AddBiasBody(float* y, int stride, int rows, int padded, float* bias, int parts) : IParallelBody
     {
@@ -45,7 +47,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            (int first, int end) = Share(rows, index, parts);
+            (int first, int end) = ShareOfLines(rows, index, parts);
             int whole = tokens / TSimd.Width * TSimd.Width;
             for (int row = first; row < end; row++)
             {

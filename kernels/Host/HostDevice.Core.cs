@@ -9,6 +9,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
 {
+    // Rows of a block, on average.
+    private const int SmallestBlock = 32;
+
     private readonly WorkerPool pool;
     private readonly ProductMethod method;
 
@@ -26,9 +29,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
 
     public override int Cores => pool.Workers;
 
+    internal override WorkerPool Pool => pool;
+
     public override bool IsAsynchronous => false;
 
-    public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers);
+    public override DeviceBuffer<T> Allocate<T>(int length) => new HostBuffer<T>(length, buffers, workers);
 
     private protected override int ActivationStride(int tokens)
     {
@@ -40,7 +45,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
     }
 
     private protected override SparsePattern PrepareCore(CsrPattern csr, RowPartition rows, RowPartition columns) =>
-        new HostPattern(Workers, csr, rows, columns, StripTokens);
+        new HostPattern(workers, csr, Coarse(rows), Coarse(columns), StripTokens);
+
+    // Each block's activations are packed, and its runs of values looked up, for itself: not for a few rows.
+    private static RowPartition Coarse(RowPartition partition) =>
+        partition.Merged((int)Math.Clamp(((long)SmallestBlock * partition.Blocks) / Math.Max(1, partition.Boundaries[^1]), 1, partition.Blocks));
 
     protected override void Dispose(bool disposing)
     {
@@ -61,7 +70,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector> : HostDevice
         if (buffer is null || buffer.Length < length)
         {
             buffer?.Dispose();
-            buffer = new HostBuffer<T>(length, buffers);
+            buffer = new HostBuffer<T>(length, buffers, workers);
         }
 
         return buffer;

@@ -8,8 +8,12 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    private protected override void DropoutCore(in DeviceMatrix x, float rate, DropoutKey key) =>
-        pool.Run(pool.Workers, new DropoutBody(Pointer(x), x.Stride, x.Rows, x.Columns, rate, key, pool.Workers));
+    private protected override void DropoutCore(in DeviceMatrix x, float rate, DropoutKey key)
+    {
+        // A draw of Philox takes a few nanoseconds.
+        int parts = pool.PartsFor(4L * x.Rows * x.Columns, x.Rows);
+        pool.Run(parts, new DropoutBody(Pointer(x), x.Stride, x.Rows, x.Columns, rate, key, parts));
+    }
 
     private readonly struct DropoutBody(float* x, nint stride, int rows, int tokens, float rate, DropoutKey key, int parts) : IParallelBody
     {

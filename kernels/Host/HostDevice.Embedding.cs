@@ -14,7 +14,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         DeviceBuffer<int> ids, in DeviceMatrix wordTable, DeviceMatrix? positionTable, int sequence, in DeviceMatrix x)
     {
         EmbeddingTables tables = Tables(ids, wordTable, positionTable, sequence, x.Columns);
-        pool.Run(pool.Workers, new EmbeddingForwardBody(tables, Pointer(x), x.Stride, pool.Workers));
+        int parts = pool.PartsFor(EmbeddingTime(x), (x.Columns + EmbeddingTokens - 1) / EmbeddingTokens);
+        pool.Run(parts, new EmbeddingForwardBody(tables, Pointer(x), x.Stride, parts));
     }
 
     /// <inheritdoc/>
@@ -22,11 +23,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         DeviceBuffer<int> ids, in DeviceMatrix dx, int sequence, in DeviceMatrix wordGradient, DeviceMatrix? positionGradient)
     {
         EmbeddingTables tables = Tables(ids, wordGradient, positionGradient, sequence, dx.Columns);
-        pool.Run(pool.Workers, new EmbeddingBackwardBody(tables, Pointer(dx), dx.Stride, pool.Workers));
+        int parts = pool.PartsFor(EmbeddingTime(dx), LinesOf(dx.Rows));
+        pool.Run(parts, new EmbeddingBackwardBody(tables, Pointer(dx), dx.Stride, parts));
     }
 
     /// <inheritdoc/>
     private protected override ReadOnlySpan<int> Integers(DeviceBuffer<int> buffer) => new(Pointer(buffer), buffer.Length);
+
+    // Element by element, from rows that lie anywhere.
+    private static long EmbeddingTime(in DeviceMatrix x) => (long)x.Rows * x.Columns;
 
     private static EmbeddingTables Tables(DeviceBuffer<int> ids, in DeviceMatrix words, DeviceMatrix? positions, int sequence, int tokens) => new(
         Pointer(ids), tokens, sequence, words.Columns, Pointer(words), words.Stride,
@@ -75,13 +80,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
     }
 
-    /// <summary>A share of the features over all tokens in order: no two workers add to the same element, and the order is fixed.</summary>
+    /// <summary>A share of the features over all tokens in order: no two parts add to the same line of a table, and the order is fixed.</summary>
     private readonly struct EmbeddingBackwardBody(EmbeddingTables tables, float* dx, nint stride, int parts) : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            (int first, int end) = Share(tables.Features, index, parts);
+            (int first, int end) = ShareOfLines(tables.Features, index, parts);
             float** words = stackalloc float*[EmbeddingTokens];
             float** positions = stackalloc float*[EmbeddingTokens];
             for (int token = 0; token < tables.Tokens; token += EmbeddingTokens)

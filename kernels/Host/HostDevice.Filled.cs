@@ -33,13 +33,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private DeviceMatrix Fill(HostPattern pattern, float* values)
     {
         DeviceMatrix matrix = FilledMatrix(pattern.Csr);
-        pool.Run(pattern.Forward.Partition.Blocks, new FillBody(pattern.Csr, pattern.Forward.Partition, values, Pointer(matrix)));
+        RowPartition rows = pattern.Forward.Partition;
+        pool.Run(rows.Blocks, new FillBody(pattern.Csr, rows, values, Pointer(matrix)), FillTime(pattern));
         return matrix;
     }
 
     /// <summary>gradient[p] = (accumulate ? gradient[p] : 0) + the element of <paramref name="matrix"/> at non-zero p.</summary>
-    private void Sample(HostPattern pattern, in DeviceMatrix matrix, float* gradient, bool accumulate) =>
-        pool.Run(pattern.Forward.Partition.Blocks, new SampleBody(pattern.Csr, pattern.Forward.Partition, Pointer(matrix), gradient, accumulate));
+    private void Sample(HostPattern pattern, in DeviceMatrix matrix, float* gradient, bool accumulate) => pool.Run(
+        pattern.Forward.Partition.Blocks, new SampleBody(pattern.Csr, pattern.Forward.Partition, Pointer(matrix), gradient, accumulate),
+        FillTime(pattern));
+
+    private static long FillTime(HostPattern pattern) => pattern.Csr.NonZeros + Streams(pattern.Csr.Rows, pattern.Csr.ColumnCount, matrices: 1);
 
     private readonly struct FillBody(CsrPattern csr, RowPartition partition, float* values, float* matrix) : IParallelBody
     {

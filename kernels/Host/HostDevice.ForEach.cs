@@ -5,13 +5,8 @@ namespace SparseEngine.Kernels.Host;
 /// <content>Items of unlike size, side by side.</content>
 internal sealed partial class HostDevice<TSimd, TVector>
 {
+    // Who does an operation on elements.
     private readonly PoolWorkers workers;
-
-    // Set while items go side by side: then every worker is busy with one.
-    private bool itemsAreShared;
-
-    /// <summary>Who does an operation on elements.</summary>
-    private IWorkers Workers => itemsAreShared ? OneWorker.Instance : workers;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -21,7 +16,7 @@ internal sealed partial class HostDevice<TSimd, TVector>
     public override void ForEach(ReadOnlySpan<long> sizes, Action<int> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        if (pool.Workers == 1 || Profile is not null || itemsAreShared)
+        if (pool.Workers == 1 || Profile is not null || workers.AreTaken)
         {
             base.ForEach(sizes, work);
             return;
@@ -48,51 +43,27 @@ internal sealed partial class HostDevice<TSimd, TVector>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
         ArgumentNullException.ThrowIfNull(work);
-        int parts = Workers.PartsFor(long.MaxValue);
-        Workers.Run(parts, new RangeParts(count, multiple, parts, work));
+        int parts = workers.PartsFor(long.MaxValue);
+        workers.Run(parts, new RangeParts(count, multiple, parts, work));
     }
 
     private void ShareOut(ReadOnlyMemory<int> items, Action<int> work)
     {
-        itemsAreShared = true;
+        workers.AreTaken = true;
         try
         {
-            pool.Run(Math.Min(items.Length, pool.Workers), new ClaimBody(new Claims(items, work)));
+            // In order: the largest first.
+            pool.RunInOrder(items.Length, new ItemBody(items, work));
         }
         finally
         {
-            itemsAreShared = false;
+            workers.AreTaken = false;
         }
     }
 
-    /// <summary>The items that no worker has taken yet.</summary>
-    private sealed class Claims(ReadOnlyMemory<int> items, Action<int> work)
+    private readonly struct ItemBody(ReadOnlyMemory<int> items, Action<int> work) : IParallelBody
     {
-        private int next = -1;
-
-        /// <summary>Takes items until there are none left.</summary>
-        public void Work()
-        {
-            for (int item = Interlocked.Increment(ref next); item < items.Length; item = Interlocked.Increment(ref next))
-            {
-                try
-                {
-                    work(items.Span[item]);
-                }
-                catch
-                {
-                    // No worker begins another item.
-                    Volatile.Write(ref next, items.Length);
-                    throw;
-                }
-            }
-        }
-    }
-
-    /// <summary>A worker's part, which is as much as it finds time for.</summary>
-    private readonly struct ClaimBody(Claims claims) : IParallelBody
-    {
-        public void Invoke(int index, WorkerScratch scratch) => claims.Work();
+        public void Invoke(int index, WorkerScratch scratch) => work(items.Span[index]);
     }
 
     private readonly struct RangeParts(int count, int multiple, int parts, Action<int, int> work) : IParts

@@ -34,15 +34,21 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private readonly struct GateForwardLoop(WorkerPool pool, GateOperands operands, ActivationRows y) : IActivationLoop
     {
         public void Run<TFunction>()
-            where TFunction : IActivationFunction<TSimd, TVector> =>
-            pool.Run(pool.Workers, new GateForwardBody<TFunction>(operands, y, pool.Workers));
+            where TFunction : IActivationFunction<TSimd, TVector>
+        {
+            int parts = PartsOfFunctions(pool, operands.Rows, operands.Padded);
+            pool.Run(parts, new GateForwardBody<TFunction>(operands, y, parts));
+        }
     }
 
     private readonly struct GateBackwardLoop(WorkerPool pool, GateOperands operands, GateGradients gradients) : IActivationLoop
     {
         public void Run<TFunction>()
-            where TFunction : IActivationFunction<TSimd, TVector> =>
-            pool.Run(pool.Workers, new GateBackwardBody<TFunction>(operands, gradients, pool.Workers));
+            where TFunction : IActivationFunction<TSimd, TVector>
+        {
+            int parts = PartsOfFunctions(pool, operands.Rows, operands.Padded);
+            pool.Run(parts, new GateBackwardBody<TFunction>(operands, gradients, parts));
+        }
     }
 
     private readonly struct GateForwardBody<TFunction>(GateOperands operands, ActivationRows y, int parts) : IParallelBody

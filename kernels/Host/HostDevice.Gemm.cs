@@ -18,47 +18,31 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         int m = c.Rows;
         int n = c.Columns;
         int depth = layout == GemmLayout.TransposedA ? a.Rows : a.Columns;
-        (int rowBlock, int columnBlock) = GemmBlocks(m, n);
-        int rowBlocks = (m + rowBlock - 1) / rowBlock;
-        int columnBlocks = (n + columnBlock - 1) / columnBlock;
+        long time = MultiplyAdds((double)m * n * depth);
+        GemmBlocks blocks = GemmBlocks.Of(
+            m, n, GemmMicrokernel<TSimd, TVector>.Rows, GemmMicrokernel<TSimd, TVector>.Columns, GemmColumns, pool.PartsFor(time, pool.Workers));
         pool.Run(
-            rowBlocks * columnBlocks,
+            blocks.Count(m, n),
             new GemmBody(
-                layout, Pointer(a), a.Stride, Pointer(b), b.Stride, Pointer(c), c.Stride, m, n, depth, rowBlock, columnBlock, rowBlocks, accumulate));
-    }
-
-    // Blocks of C for the workers: equal shares of the rows where there are enough of them, else also of the columns. Each
-    // element is summed in the order of k by one worker, so no result depends on the blocks.
-    private (int Rows, int Columns) GemmBlocks(int m, int n)
-    {
-        int tile = GemmMicrokernel<TSimd, TVector>.Rows;
-        int panel = GemmMicrokernel<TSimd, TVector>.Columns;
-        int rows = Math.Max(4 * tile, RoundUp((m + pool.Workers - 1) / pool.Workers, tile));
-        int columns = GemmColumns;
-        while (columns > 4 * panel && (m + rows - 1) / rows * ((n + columns - 1) / columns) < pool.Workers)
-        {
-            columns /= 2;
-        }
-
-        return (rows, columns);
-
-        static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;
+                layout, Pointer(a), a.Stride, Pointer(b), b.Stride, Pointer(c), c.Stride, m, n, depth, blocks, accumulate),
+            time);
     }
 
     private readonly struct GemmBody(
-        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, int rowBlock,
-        int columnBlock, int rowBlocks, bool accumulate)
+        GemmLayout layout, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, int m, int n, int depth, GemmBlocks blocks,
+        bool accumulate)
         : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
             int panelColumns = GemmMicrokernel<TSimd, TVector>.Columns;
-            int firstRow = index % rowBlocks * rowBlock;
-            int firstColumn = index / rowBlocks * columnBlock;
-            int rows = Math.Min(rowBlock, m - firstRow);
-            int columns = Math.Min(columnBlock, n - firstColumn);
-            float* packedA = scratch.Take((GemmRows + columnBlock) * GemmDepth);
+            int rowBlocks = (m + blocks.Rows - 1) / blocks.Rows;
+            int firstRow = index % rowBlocks * blocks.Rows;
+            int firstColumn = index / rowBlocks * blocks.Columns;
+            int rows = Math.Min(blocks.Rows, m - firstRow);
+            int columns = Math.Min(blocks.Columns, n - firstColumn);
+            float* packedA = scratch.Take((GemmRows + blocks.Columns) * GemmDepth);
             float* packedB = packedA + (GemmRows * GemmDepth);
             bool add = accumulate;
             int k = 0;

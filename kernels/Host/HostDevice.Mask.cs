@@ -15,8 +15,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         in MaskArguments arguments, int rows, int columns, DeviceBuffer<float> weight, DeviceBuffer<byte> keep)
     {
         int elements = rows * columns;
-        using HostBuffer<float> scores = new(elements, buffers);
-        arguments.Select(Workers, rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.Span, Flags(keep, elements));
+        using HostBuffer<float> scores = new(elements, buffers, workers);
+        arguments.Select(workers, rows, columns, new ReadOnlySpan<float>(Pointer(weight), elements), scores.Span, Flags(keep, elements));
     }
 
     /// <inheritdoc/>
@@ -26,20 +26,20 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         int elements = rows * columns;
         ReadOnlySpan<float> alive = new(Pointer(values), pattern?.NonZeros ?? elements);
-        update.Select(Workers, pattern, rows, columns, alive, new Span<float>(Pointer(scores), elements), Flags(keep, elements));
+        update.Select(workers, pattern, rows, columns, alive, new Span<float>(Pointer(scores), elements), Flags(keep, elements));
     }
 
     /// <inheritdoc/>
     private protected override CsrPattern CompressCore(DeviceBuffer<byte> keep, int rows, int columns) =>
-        CsrPattern.FromMask(Workers, rows, columns, Flags(keep, rows * columns));
+        CsrPattern.FromMask(workers, rows, columns, Flags(keep, rows * columns));
 
     /// <inheritdoc/>
     private protected override (CsrPattern Pattern, DeviceBuffer<float> Values) CompressCore(
         DeviceBuffer<float> dense, DeviceBuffer<byte> keep, int rows, int columns)
     {
         CsrPattern pattern = CompressCore(keep, rows, columns);
-        HostBuffer<float> values = new(pattern.NonZeros, buffers);
-        CsrPattern.Transfer(Workers, from: null, pattern, new ReadOnlySpan<float>(Pointer(dense), rows * columns), values.Span);
+        HostBuffer<float> values = new(pattern.NonZeros, buffers, workers);
+        CsrPattern.Transfer(workers, from: null, pattern, new ReadOnlySpan<float>(Pointer(dense), rows * columns), values.Span);
         foreach (ref float value in values.Span)
         {
             value = float.IsFinite(value) ? value : 0;
@@ -54,7 +54,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         int elements = patterns.Rows * patterns.Columns;
         ReadOnlySpan<float> numbers = new(Pointer(source), patterns.From?.NonZeros ?? elements);
         Span<float> moved = new(Pointer(destination), patterns.To?.NonZeros ?? elements);
-        CsrPattern.Transfer(Workers, patterns.From, patterns.To, numbers, moved);
+        CsrPattern.Transfer(workers, patterns.From, patterns.To, numbers, moved);
     }
 
     private static Span<bool> Flags(DeviceBuffer<byte> keep, int elements) => MemoryMarshal.Cast<byte, bool>(new Span<byte>(Pointer(keep), elements));

@@ -15,12 +15,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private void NormalizeForward<TCenter>(
         in DeviceMatrix x, DeviceBuffer<float> weight, DeviceBuffer<float>? bias, float epsilon, in DeviceMatrix y, DeviceBuffer<float>? mean,
         DeviceBuffer<float> inverseDeviation)
-        where TCenter : ICenter =>
+        where TCenter : ICenter
+    {
+        long time = Streams(x.Rows, x.Columns, matrices: 4);
+        int each = BlockTokens(x.Columns, NormTokens, time);
         pool.Run(
-            NormBlocks(x),
+            (x.Columns + each - 1) / each,
             new NormForwardBody<TCenter>(
-                Pointer(x), x.Stride, x.Rows, x.Columns, Pointer(weight), PointerOrNull(bias), epsilon, Pointer(y), y.Stride, PointerOrNull(mean),
-                Pointer(inverseDeviation)));
+                Pointer(x), x.Stride, x.Rows, x.Columns, each, Pointer(weight), PointerOrNull(bias), epsilon, Pointer(y), y.Stride,
+                PointerOrNull(mean), Pointer(inverseDeviation)),
+            time);
+    }
 
     private static int NormBlocks(in DeviceMatrix x) => (x.Columns + NormTokens - 1) / NormTokens;
 
@@ -36,7 +41,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     /// <summary>y = weight (x - center) / sqrt(mean((x - center)^2) + epsilon) + bias. About zero mean is null; without a bias bias is.</summary>
     private readonly struct NormForwardBody<TCenter>(
-        float* x, int xStride, int features, int tokens, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean,
+        float* x, int xStride, int features, int tokens, int each, float* weight, float* bias, float epsilon, float* y, int yStride, float* mean,
         float* inverseDeviation)
         : IParallelBody
         where TCenter : ICenter
@@ -44,8 +49,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int first = index * NormTokens;
-            int count = Math.Min(NormTokens, tokens - first);
+            int first = index * each;
+            int count = Math.Min(each, tokens - first);
             int padded = DeviceMatrix.Padded(count);
             float* means = Tokens(scratch, 2);
             float* inverses = means + NormTokens;

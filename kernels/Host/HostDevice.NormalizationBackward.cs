@@ -22,8 +22,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             blocks,
             new NormBackwardBody<TCenter>(
                 Pointer(x), x.Stride, Pointer(dy), dy.Stride, x.Rows, x.Columns, Pointer(weight), PointerOrNull(mean), Pointer(inverseDeviation),
-                Pointer(dx), dx.Stride, accumulate, gradients));
-        pool.Run(pool.Workers, new NormGradientsBody(gradients, blocks, x.Rows, weights, biases, pool.Workers));
+                Pointer(dx), dx.Stride, accumulate, gradients),
+            Streams(x.Rows, x.Columns, matrices: 8));
+        int parts = pool.PartsFor(Streams(x.Rows, blocks, matrices: 2), LinesOf(x.Rows));
+        pool.Run(parts, new NormGradientsBody(gradients, blocks, x.Rows, weights, biases, parts));
     }
 
     /// <summary>
@@ -132,7 +134,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            (int first, int end) = Share(features, index, parts);
+            (int first, int end) = ShareOfLines(features, index, parts);
             for (int f = first; f < end; f++)
             {
                 float weightSum = 0;

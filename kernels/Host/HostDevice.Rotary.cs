@@ -17,7 +17,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             cosines.Rows * blocks,
             new RotateBody(
                 arguments, Pointer(x), x.Stride, x.Rows / arguments.HeadSize, x.Columns, Pointer(cosines), cosines.Stride, Pointer(sines),
-                sines.Stride, blocks));
+                sines.Stride, blocks),
+            Streams(x.Rows, x.Columns, matrices: 2));
     }
 
     /// <summary>Turns one pair of features of every head, for a block of tokens: their angles are the same.</summary>

@@ -7,8 +7,11 @@ namespace SparseEngine.Kernels.Host;
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
     /// <inheritdoc/>
-    private protected override void ScaleCore(in DeviceMatrix x, float factor) =>
-        pool.Run(pool.Workers, new ScaleBody(Pointer(x), x.Stride, x.Rows, DeviceMatrix.Padded(x.Columns), factor, pool.Workers));
+    private protected override void ScaleCore(in DeviceMatrix x, float factor)
+    {
+        int parts = PartsOfRows(x.Rows, x.Columns, matrices: 2);
+        pool.Run(parts, new ScaleBody(Pointer(x), x.Stride, x.Rows, DeviceMatrix.Padded(x.Columns), factor, parts));
+    }
 
     private readonly struct ScaleBody(float* x, int stride, int rows, int padded, float factor, int parts) : IParallelBody
     {

@@ -6,6 +6,9 @@ namespace SparseEngine.Kernels.Host;
 /// <content>The sampled dense-dense product: a sparse weight's gradient.</content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
+    // How much longer a part may be than elsewhere.
+    private const int SddmmPartTimes = 40;
+
     /// <inheritdoc/>
     private protected override void SddmmCore(
         SparsePattern pattern, in DeviceMatrix dy, in DeviceMatrix x, DeviceBuffer<float> gradient, bool accumulate)
@@ -38,9 +41,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         fixed (ushort* offsets = order.Offsets)
         {
             float* fired = Fired(host);
-            pool.Run(pool.Workers, new SddmmBody(order, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired, pool.Workers));
-            pool.Run(order.Partition.Blocks, new ScatterBody(order, fired, output, accumulate));
+            SddmmCut cut = host.SddmmParts(SddmmParts(order, tokens));
+            pool.Run(cut.Parts, new SddmmBody(order, cut, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired));
+            pool.Run(order.Partition.Blocks, new ScatterBody(order, fired, output, accumulate), GatherTime(host));
         }
+    }
+
+    // No more than there are workers, unless parts get very long: each packs activations for itself.
+    private int SddmmParts(FiringOrder order, int tokens)
+    {
+        int most = (int)Math.Min((long)order.GroupCount * order.Tiles, int.MaxValue);
+        return pool.PartsFor(ProductTime(order, tokens), most, SddmmPartTimes);
     }
 
     private readonly struct ScatterBody(FiringOrder order, float* fired, float* gradient, bool accumulate) : IParallelBody
@@ -59,14 +70,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// A worker's share of the rows or, where there are more columns, of the column tiles, so that it reads half of the smaller operand twice rather
-    /// than of the larger. Where the rows fit one pass, they meet one column tile after the other, each packed just before; else as many tiles are
-    /// packed as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where it lies, stays in registers while its dot
-    /// products with the tile's activations are taken, four at a time. Every gradient is summed in the order of the token tiles, whatever the
-    /// partition.
+    /// A share of the rows and of the column tiles, over all tokens. Where the rows fit one pass, they meet one column tile after the other, each
+    /// packed just before; else as many tiles are packed as the L2 cache holds, and serve one group of rows after the other. A row of dy, read where
+    /// it lies, stays in registers while its dot products with the tile's activations are taken, four at a time. Every gradient is summed in the
+    /// order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
-        FiringOrder order, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired, int workers)
+        FiringOrder order, SddmmCut cut, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired)
         : IParallelBody
     {
         // Rows of dy that are asked for before their turn.
@@ -74,10 +84,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         public void Invoke(int index, WorkerScratch scratch)
         {
-            bool byColumns = order.ColumnCount > order.Rows && order.Tiles >= workers;
-            (int firstTile, int endTile) = byColumns ? Share(order.Tiles, index, workers) : (0, order.Tiles);
-            (int firstBlock, int endBlock) = byColumns ? (0, order.Partition.Blocks) : Share(order.Partition.Blocks, index, workers);
-            (int firstGroup, int endGroup) = (order.BlockGroups[firstBlock], order.BlockGroups[endBlock]);
+            (int firstGroup, int endGroup, int firstTile, int endTile) = cut.Of(index);
             if (firstGroup == endGroup)
             {
                 return;

@@ -16,7 +16,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             arguments, factor, length, Pointer(weight), Pointer(gradient), velocity is null ? null : Pointer(velocity));
         if (!float.IsNaN(factor))
         {
-            pool.Run((length + Chunk - 1) / Chunk, body);
+            pool.Run((length + Chunk - 1) / Chunk, body, Streams(1, length, matrices: 5));
         }
     }
 

@@ -15,23 +15,28 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// <inheritdoc/>
     private protected override void SoftmaxCrossEntropyCore(
         in DeviceMatrix logits, DeviceBuffer<int> labels, DeviceBuffer<float> weights, DeviceBuffer<float> losses, DeviceBuffer<float> hits,
-        float? gradientScale) =>
+        float? gradientScale)
+    {
+        long time = Functions(logits.Rows, logits.Columns);
+        int each = BlockTokens(logits.Columns, LossTokens, time);
         pool.Run(
-            (logits.Columns + LossTokens - 1) / LossTokens,
+            (logits.Columns + each - 1) / each,
             new SoftmaxCrossEntropyBody(
-                Pointer(logits), logits.Stride, logits.Rows, logits.Columns, Pointer(labels), Pointer(weights), Pointer(losses), Pointer(hits),
-                gradientScale.HasValue, gradientScale.GetValueOrDefault()));
+                Pointer(logits), logits.Stride, logits.Rows, logits.Columns, each, Pointer(labels), Pointer(weights), Pointer(losses), Pointer(hits),
+                gradientScale.HasValue, gradientScale.GetValueOrDefault()),
+            time);
+    }
 
     private readonly struct SoftmaxCrossEntropyBody(
-        float* logits, nint stride, int vocabulary, int tokens, int* labels, float* weights, float* losses, float* hits, bool gradient,
+        float* logits, nint stride, int vocabulary, int tokens, int each, int* labels, float* weights, float* losses, float* hits, bool gradient,
         float gradientScale)
         : IParallelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int first = index * LossTokens;
-            int count = Math.Min(LossTokens, tokens - first);
+            int first = index * each;
+            int count = Math.Min(each, tokens - first);
             int padded = DeviceMatrix.Padded(count);
             float* maxima = stackalloc float[LossTokens];
             float* winners = stackalloc float[LossTokens];

@@ -26,7 +26,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         float* biases = bias is null ? null : Pointer(bias);
         float* inOrder = Fired(pattern);
-        pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder));
+        pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder), GatherTime(pattern));
         Spmm(pattern.Forward, inOrder, x, y, biases, accumulate: false);
     }
 
@@ -42,7 +42,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         float* inOrder = Fired(pattern);
-        pool.Run(pattern.Transposed.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather, values, inOrder));
+        pool.Run(pattern.Transposed.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather, values, inOrder), GatherTime(pattern));
         Spmm(pattern.Transposed, inOrder, dy, dx, null, accumulate);
     }
 
@@ -50,6 +50,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         pattern as HostPattern is { } host && host.StripTokens == StripTokens
             ? host
             : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
+
+    private static long GatherTime(HostPattern pattern) => pattern.Csr.NonZeros;
 
     private float* Fired(HostPattern pattern) => Reserve(ref fired, pattern.Csr.NonZeros).Pointer;
 
@@ -61,10 +63,22 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)
         {
-            pool.Run(pool.Workers, new SpmmBody(
-                order, lengths, offsets, values, input, x.Stride, output, y.Stride, tokens, bias, accumulate, pool.Workers));
+            int parts = SpmmParts(order, tokens);
+            pool.Run(parts, new SpmmBody(order, lengths, offsets, values, input, x.Stride, output, y.Stride, tokens, bias, accumulate, parts));
         }
     }
+
+    // Whole tiles of tokens, or as many of their rows as a pass takes: activations are packed as often as with one part. Where there are more
+    // workers, each packs for its own rows.
+    private int SpmmParts(FiringOrder order, int tokens)
+    {
+        int tiles = TilesOf(tokens, order.Strips * StripTokens);
+        int most = Math.Max(tiles * ((order.Rows + PassRows - 1) / PassRows), Math.Min(pool.Workers, tiles * order.GroupCount));
+        return pool.PartsFor(ProductTime(order, tokens), most);
+    }
+
+    private static long ProductTime(FiringOrder order, int tokens) =>
+        MultiplyAdds((order.NonZeros + (double)order.RowCost * order.Rows) * DeviceMatrix.Padded(tokens));
 
     private readonly struct GatherBody(FiringOrder order, float* values, float* fired) : IParallelBody
     {
@@ -77,40 +91,41 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// A worker's share of the schedule: blocks of rows over tiles of tokens, tile after tile, so that a worker packs no more than
+    /// A share of the schedule: groups of rows over tiles of tokens, tile after tile, so that a part packs no more than
     /// its share of the activations. Within a tile, a pass of rows at a time, each column tile's non-zeros are added to the rows'
     /// sums, which lie packed in between and reach y with the last tile.
     /// Every output is summed in the order of its columns, whatever the partition.
     /// </summary>
     private readonly partial struct SpmmBody(
         FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
-        bool accumulate, int workers) : IParallelBody
+        bool accumulate, int parts) : IParallelBody
     {
         private readonly int tileTokens = order.Strips * StripTokens;
 
         public void Invoke(int index, WorkerScratch scratch)
         {
             float* sums = scratch.Take((PassRows + order.ColumnCount) * tileTokens);
-            int blocks = order.Partition.Blocks;
-            long items = (long)blocks * TilesOf(tokens, tileTokens);
-            long end = items * (index + 1) / workers;
-            for (long item = items * index / workers; item < end;)
+            int tiles = TilesOf(tokens, tileTokens);
+            (int tile, int group) = order.Cut(index, parts, tiles);
+            (int lastTile, int lastGroup) = order.Cut(index + 1, parts, tiles);
+            for (; tile <= lastTile; tile++, group = 0)
             {
-                long tile = item / blocks;
-                long next = Math.Min(end, (tile + 1) * blocks);
-                AddBlocks((int)(item - (tile * blocks)), (int)(next - (tile * blocks)), (int)tile, sums);
-                item = next;
+                int end = tile < lastTile ? order.GroupCount : lastGroup;
+                if (group < end)
+                {
+                    AddGroups(group, end, tile, sums);
+                }
             }
         }
 
-        private void AddBlocks(int firstBlock, int endBlock, int tokenTile, float* sums)
+        private void AddGroups(int firstGroup, int endGroup, int tokenTile, float* sums)
         {
             int token = TileStart(tokenTile, tokens, tileTokens);
             int count = TileStart(tokenTile + 1, tokens, tileTokens) - token;
             float* tiles = sums + (PassRows * tileTokens);
 
             // Where one pass takes all rows, each tile is packed when its turn comes and forgotten; else all tiles serve pass after pass.
-            RowPass pass = new(order, order.BlockGroups[firstBlock], order.BlockGroups[endBlock], PassRows);
+            RowPass pass = new(order, firstGroup, endGroup, PassRows);
             bool any = pass.MoveNext();
             bool pack = pass.IsLast;
             if (!pack)

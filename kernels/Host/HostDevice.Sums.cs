@@ -10,6 +10,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Elementwise work on flat buffers goes in chunks of this many elements, so that no result depends on the number of workers.
     private const int Chunk = 1 << 14;
 
+    // Each chunk's sum has a cache line of its own.
+    private const int LineDoubles = 8;
+
     private HostBuffer<double>? partialSums;
 
     /// <inheritdoc/>
@@ -35,12 +38,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         HostSum total = Own(sum);
         float* input = Pointer(values);
         int chunks = (values.Length + Chunk - 1) / Chunk;
-        HostBuffer<double> sums = Reserve(ref partialSums, chunks);
-        pool.Run(chunks, new SumOfSquaresBody(input, values.Length, sums.Pointer));
+        HostBuffer<double> sums = Reserve(ref partialSums, chunks * LineDoubles);
+        pool.Run(chunks, new SumOfSquaresBody(input, values.Length, sums.Pointer), Streams(1, values.Length, matrices: 1));
         double added = 0;
-        foreach (double part in sums.Span[..chunks])
+        for (int chunk = 0; chunk < chunks; chunk++)
         {
-            added += part;
+            added += sums.Pointer[chunk * LineDoubles];
         }
 
         total.Value += added;
@@ -72,7 +75,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 sum += (double)at[i] * at[i];
             }
 
-            sums[index] = sum;
+            sums[index * LineDoubles] = sum;
         }
     }
 }

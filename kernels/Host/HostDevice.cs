@@ -29,6 +29,9 @@ public abstract class HostDevice : ComputeDevice
         : Vector256.IsHardwareAccelerated ? SimdWidth.Vector256
         : SimdWidth.Vector128;
 
+    /// <summary>The threads.</summary>
+    internal abstract WorkerPool Pool { get; }
+
     /// <summary>Enough for the sparse kernels' tiles; activations of more leave the caches (docs/performance.md).</summary>
     public override int PassTokens => 512;
 

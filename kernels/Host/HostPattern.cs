@@ -7,6 +7,9 @@ namespace SparseEngine.Kernels.Host;
 /// <summary>A pattern as the host's sparse kernels walk it: the non-zeros of W and of its transpose, each in firing order.</summary>
 internal sealed class HostPattern : SparsePattern
 {
+    private int cutInto;
+    private SddmmCut cut;
+
     /// <param name="workers">Who arranges it.</param>
     /// <param name="csr">The pattern.</param>
     /// <param name="rows">The rows' partition.</param>
@@ -38,6 +41,19 @@ internal sealed class HostPattern : SparsePattern
 
     /// <summary>How values of W come into the transpose's firing order.</summary>
     public TransposedGather TransposedGather { get; }
+
+    /// <summary>SDDMM's parts; looked for again only where another number is wanted.</summary>
+    /// <param name="parts">The most that are wanted.</param>
+    public SddmmCut SddmmParts(int parts)
+    {
+        if (parts != cutInto)
+        {
+            cut = new SddmmCut(Forward, parts);
+            cutInto = parts;
+        }
+
+        return cut;
+    }
 
     /// <inheritdoc/>
     public override long Bytes => Forward.Bytes + Transposed.Bytes + TransposedGather.Bytes;

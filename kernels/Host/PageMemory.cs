@@ -18,7 +18,9 @@ internal static unsafe partial class PageMemory
     private const int Protection = 3;
     private const int Flags = 0x22;
 
-    /// <summary>Memory with undefined contents, aligned to a cache line.</summary>
+    /// <summary>
+    /// Memory aligned to a cache line; its contents are undefined unless it <see cref="IsMapped"/>.
+    /// </summary>
     /// <param name="bytes">How much; above 0.</param>
     /// <exception cref="InsufficientMemoryException">The system has no more.</exception>
     public static void* Allocate(nuint bytes)
@@ -47,8 +49,11 @@ internal static unsafe partial class PageMemory
         }
     }
 
+    /// <summary>
+    /// Whether so much memory is pages of its own: zeros that nobody has touched. The thread that writes one first has it near its core.
+    /// </summary>
     // The flags are Linux's.
-    private static bool IsMapped(nuint bytes) => OperatingSystem.IsLinux() && bytes >= Large;
+    public static bool IsMapped(nuint bytes) => OperatingSystem.IsLinux() && bytes >= Large;
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);

@@ -8,12 +8,25 @@ internal sealed class PoolWorkers(WorkerPool pool) : IWorkers
     // Fewer are done before another thread has begun.
     private const int FewestElements = 4096;
 
+    /// <summary>Whether the threads go over items side by side: then each does what it is asked for by itself.</summary>
+    public bool AreTaken { get; set; }
+
     /// <inheritdoc/>
-    public int PartsFor(long elements) => (int)Math.Clamp(elements / FewestElements, 1, pool.Workers);
+    public int PartsFor(long elements) => AreTaken ? 1 : (int)Math.Clamp(elements / FewestElements, 1, pool.Workers);
 
     /// <inheritdoc/>
     public void Run<TParts>(int parts, TParts work)
-        where TParts : struct, IParts, allows ref struct => pool.Run(parts, new PartsBody<TParts>(work));
+        where TParts : struct, IParts, allows ref struct
+    {
+        if (AreTaken)
+        {
+            OneWorker.Instance.Run(parts, work);
+        }
+        else
+        {
+            pool.Run(parts, new PartsBody<TParts>(work));
+        }
+    }
 
     private readonly ref struct PartsBody<TParts>(TParts work) : IParallelBody
         where TParts : struct, IParts, allows ref struct

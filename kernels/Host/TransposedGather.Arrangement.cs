@@ -35,6 +35,8 @@ internal sealed unsafe partial class TransposedGather
             next[row] = csr.PositionFrom(row, firstColumn);
         }
 
+        next.AsSpan(0, csr.Rows).CopyTo(starts.AsSpan(block * csr.Rows));
+
         int place = order.RowPointers[firstColumn];
         for (int group = firstGroup; group < endGroup; group++)
         {

@@ -15,6 +15,9 @@ internal sealed unsafe partial class TransposedGather
 
     private readonly CsrPattern csr;
     private readonly FiringOrder order;
+
+    // Where the first of a block's columns start in each row of W: a block does not look at those before it.
+    private readonly int[] starts;
     private readonly ushort[] runs;
     private readonly ushort[] places;
 
@@ -28,11 +31,12 @@ internal sealed unsafe partial class TransposedGather
         this.order = order;
         int groups = order.Groups.Length - 1;
         runs = new ushort[(long)groups * csr.Rows];
+        starts = new int[(long)order.Partition.Blocks * csr.Rows];
         places = new ushort[csr.NonZeros];
         Arrange(workers, sources);
     }
 
-    public long Bytes => ((long)runs.Length + places.Length) * sizeof(ushort);
+    public long Bytes => (((long)runs.Length + places.Length) * sizeof(ushort)) + ((long)starts.Length * sizeof(int));
 
     /// <summary>Gathers the values of a block of the transpose's rows.</summary>
     /// <param name="block">The block.</param>
@@ -46,16 +50,7 @@ internal sealed unsafe partial class TransposedGather
         int* next = (int*)scratch.Take(rows);
         int firstGroup = order.BlockGroups[block];
         int endGroup = order.BlockGroups[block + 1];
-        csr.RowPointers[..rows].CopyTo(new Span<int>(next, rows));
-        for (int group = 0; group < firstGroup; group++)
-        {
-            ReadOnlySpan<ushort> before = runs.AsSpan(group * rows, rows);
-            for (int row = 0; row < rows; row++)
-            {
-                next[row] += before[row];
-            }
-        }
-
+        starts.AsSpan(block * rows, rows).CopyTo(new Span<int>(next, rows));
         int first = order.RowPointers[order.Groups[firstGroup]];
         fixed (ushort* allRuns = runs, allPlaces = places)
         {

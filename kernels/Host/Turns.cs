@@ -5,10 +5,14 @@ namespace SparseEngine.Kernels.Host;
 /// the number of workers.
 /// </summary>
 /// <remarks>
-/// A part waits for parts with lower indices, and each worker takes its own in ascending order: of those not done, the lowest never waits.
+/// A part waits for parts with lower indices, and parts are begun in ascending order (<see cref="WorkerPool.RunInOrder"/>): of those not done, the
+/// lowest never waits.
 /// </remarks>
 internal sealed class Turns
 {
+    // Some hundred microseconds: far longer than a turn takes.
+    private const int SpinsBeforeSleep = 200;
+
     private int[] passed = [];
     private volatile bool abandoned;
 
@@ -30,13 +34,14 @@ internal sealed class Turns
         SpinWait spin = default;
         while (Volatile.Read(ref passed[result]) < turn && !abandoned)
         {
-            spin.SpinOnce(sleep1Threshold: -1);
+            // The thread whose turn it is may have lost its core, perhaps to this one.
+            spin.SpinOnce(sleep1Threshold: SpinsBeforeSleep);
         }
     }
 
     /// <summary>Ends a part's turn.</summary>
     public void Pass(int result) => Volatile.Write(ref passed[result], passed[result] + 1);
 
-    /// <summary>Lets everyone go on when a part fails: the loop's results are lost, and its worker takes no other part.</summary>
+    /// <summary>Lets everyone go on when a part fails: the loop's results are lost, and no other part begins.</summary>
     public void Abandon() => abandoned = true;
 }

@@ -1,85 +1,38 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using SparseEngine.Kernels.Devices;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <summary>A piece of parallel work: called once for each index, on any worker.</summary>
-internal interface IParallelBody
-{
-    /// <summary>Does the part <paramref name="index"/>.</summary>
-    /// <param name="index">Which part.</param>
-    /// <param name="scratch">The worker's own scratch memory.</param>
-    void Invoke(int index, WorkerScratch scratch);
-}
-
-/// <summary>Memory that one worker uses for tiles; it grows to the largest size asked for and stays.</summary>
-internal sealed unsafe class WorkerScratch : IDisposable
-{
-    private const int Alignment = 4096;
-    private float* memory;
-    private int capacity;
-
-    ~WorkerScratch() => NativeMemory.AlignedFree(memory);
-
-    /// <summary>At least <paramref name="floats"/> floats with undefined contents, valid until the next call.</summary>
-    public float* Take(int floats)
-    {
-        if (floats > capacity)
-        {
-            NativeMemory.AlignedFree(memory);
-            memory = (float*)NativeMemory.AlignedAlloc(((nuint)floats * sizeof(float) + Alignment - 1) / Alignment * Alignment, Alignment);
-            capacity = floats;
-        }
-
-        return memory;
-    }
-
-    public void Dispose()
-    {
-        NativeMemory.AlignedFree(memory);
-        memory = null;
-        capacity = 0;
-        GC.SuppressFinalize(this);
-    }
-}
-
 /// <summary>
-/// A fixed set of threads for data-parallel loops. Index i always runs on worker i mod Workers, so a schedule's block
-/// finds its weights in the caches of the core that used them last. Starting a loop allocates nothing.
+/// A fixed set of threads for data-parallel loops. Each worker has a range of a loop's parts, claims them one by one, and goes on with parts of
+/// others that nobody has begun: no loop waits for a thread that is late, and on an idle machine the same parts stay with the same core from loop to
+/// loop. Starting a loop allocates nothing.
 /// </summary>
-internal sealed unsafe class WorkerPool : IDisposable
+internal sealed unsafe partial class WorkerPool : IDisposable
 {
-    // A worker that finds no work spins this often before it sleeps: longer than the gap between two operations of a step.
-    private const int SpinIterations = 2000;
-
     private readonly Thread[] threads;
     private readonly WorkerScratch[] scratch;
     private readonly Sleeper[] sleepers;
-    private volatile int round;
-    private volatile int remaining;
     private volatile bool stopping;
-    private delegate*<void*, int, int, int, WorkerScratch, void> entry;
-    private void* body;
-    private int count;
-    private Exception? failure;
 
     public WorkerPool(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         scratch = new WorkerScratch[workers];
+        sleepers = new Sleeper[workers];
+        taken = new LoneNumber[workers];
+        spinTicks = workers > Environment.ProcessorCount ? 0 : SpinTicks;
         for (int i = 0; i < workers; i++)
         {
             scratch[i] = new WorkerScratch();
+            sleepers[i] = new Sleeper();
         }
 
         threads = new Thread[workers - 1];
-        sleepers = new Sleeper[workers - 1];
         for (int i = 0; i < threads.Length; i++)
         {
             int worker = i + 1;
-            sleepers[i] = new Sleeper();
             threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"SparseEngine worker {worker}" };
             try
             {
@@ -88,8 +41,7 @@ internal sealed unsafe class WorkerPool : IDisposable
             catch (OutOfMemoryException error)
             {
                 // What .NET says where the system starts no more threads, most often for a limit of theirs (ulimit -u).
-                stopping = true;
-                Array.ForEach(sleepers[..i], sleeper => sleeper.WakeIfAsleep());
+                Stop();
                 throw new DeviceException(
                     $"{worker} of {workers} threads could be started: the system, or a limit of this process, allows no more", error);
             }
@@ -100,13 +52,89 @@ internal sealed unsafe class WorkerPool : IDisposable
     public int Workers => scratch.Length;
 
     /// <summary>
-    /// Calls <paramref name="work"/> for every index below <paramref name="parts"/> and returns when all are done, or throws what the first part to
-    /// fail threw.
+    /// The nanoseconds of a loop, on one core, from which on it is shared: another has to be woken, and what it reads to move from cache to cache.
     /// </summary>
-    public void Run<TBody>(int parts, TBody work)
+    public long ShortestLoop { get; set; } = 20_000;
+
+    /// <summary>The nanoseconds of a loop, on one core, that are worth one more worker's while.</summary>
+    public long ShortestShare { get; set; } = 5_000;
+
+    /// <summary>The nanoseconds of a part: what others wait for at the end of a loop, should its worker be slow.</summary>
+    public long PartTime { get; set; } = 100_000;
+
+    /// <summary>Called by each worker but the caller before it joins a loop: a test holds workers back with it.</summary>
+    public Action<int>? Joining { get; set; }
+
+    /// <summary>
+    /// Told of each loop, which then the caller does by itself, part after part: for a look at the schedule of more workers than there are cores.
+    /// </summary>
+    public LoopRecorder? Recorder { get; set; }
+
+    /// <summary>Into how many parts to cut a loop that any number of parts would do.</summary>
+    /// <param name="nanoseconds">What the loop takes on one core, to within a factor of two or so.</param>
+    /// <param name="most">The most parts that it can be cut into at no cost.</param>
+    /// <param name="times">How often <see cref="PartTime"/> a part may take.</param>
+    /// <returns>1 for what is too small to share; as many for each worker as take that time, if there are so many.</returns>
+    public int PartsFor(long nanoseconds, int most, int times = 1)
+    {
+        int sharers = SharersOf(nanoseconds, most);
+        return sharers == 1 ? 1 : sharers * (int)Math.Clamp(nanoseconds / (sharers * times * PartTime), 1, most / sharers);
+    }
+
+    /// <summary>
+    /// Calls <paramref name="work"/> for every index below <paramref name="parts"/> and returns when all are done, or throws what the first part to
+    /// fail threw; then parts that had not begun are left out.
+    /// </summary>
+    /// <param name="parts">The number of parts.</param>
+    /// <param name="work">What is done.</param>
+    /// <param name="nanoseconds">What all of it takes on one core, to within a factor of two or so: a short loop is done by the caller alone.</param>
+    public void Run<TBody>(int parts, TBody work, long nanoseconds = long.MaxValue)
         where TBody : struct, IParallelBody, allows ref struct
     {
-        if (parts <= 1 || threads.Length == 0)
+        int sharers = SharersOf(nanoseconds, parts);
+        Share(parts, sharers, sharers, ref work);
+    }
+
+    /// <summary>The same, where each part is begun after all those before it: a part may wait for the ones before it.</summary>
+    /// <inheritdoc cref="Run"/>
+    public void RunInOrder<TBody>(int parts, TBody work, long nanoseconds = long.MaxValue)
+        where TBody : struct, IParallelBody, allows ref struct =>
+        Share(parts, SharersOf(nanoseconds, parts), 1, ref work);
+
+    public void Dispose()
+    {
+        Stop();
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        foreach (WorkerScratch memory in scratch)
+        {
+            memory.Dispose();
+        }
+    }
+
+    private void Stop()
+    {
+        stopping = true;
+        Interlocked.MemoryBarrier();
+        Array.ForEach(sleepers, sleeper => sleeper.WakeIfAsleep());
+    }
+
+    private int SharersOf(long nanoseconds, int parts) =>
+        nanoseconds < ShortestLoop ? 1 : (int)Math.Clamp(nanoseconds / ShortestShare, 1, Math.Clamp(parts, 1, Workers));
+
+    private void Share<TBody>(int parts, int sharers, int ranges, ref TBody work)
+        where TBody : struct, IParallelBody, allows ref struct
+    {
+        if (Recorder is not null)
+        {
+            Record(Recorder, parts, sharers, ranges, ref work);
+            return;
+        }
+
+        if (sharers == 1)
         {
             for (int i = 0; i < parts; i++)
             {
@@ -116,135 +144,38 @@ internal sealed unsafe class WorkerPool : IDisposable
             return;
         }
 
-        // The body stays on this thread's stack while the others read it: this method waits for them all.
-        body = Unsafe.AsPointer(ref work);
-        entry = &InvokeParts<TBody>;
-        count = parts;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(parts, 1 << PartBits);
+
+        // The body stays on this thread's stack while the others read it: this method waits for all parts.
         failure = null;
-        remaining = threads.Length;
+        pending.Value = parts;
+        loop = new Loop(round + 1, &InvokePart<TBody>, Unsafe.AsPointer(ref work), parts, sharers, ranges);
         Interlocked.Increment(ref round);
-        foreach (Sleeper sleeper in sleepers)
-        {
-            sleeper.WakeIfAsleep();
-        }
-
-        RunPartsOf(0);
-        SpinWait spin = default;
-        while (remaining != 0)
-        {
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-
+        WakeBelow(0, sharers);
+        DoParts(loop, 0);
+        AwaitParts();
+        Interlocked.Increment(ref round);
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);
         }
     }
 
-    public void Dispose()
-    {
-        stopping = true;
-        Interlocked.MemoryBarrier();
-        for (int i = 0; i < threads.Length; i++)
-        {
-            sleepers[i].WakeIfAsleep();
-            threads[i].Join();
-            sleepers[i].Dispose();
-        }
-
-        foreach (WorkerScratch memory in scratch)
-        {
-            memory.Dispose();
-        }
-    }
-
-    private static void InvokeParts<TBody>(void* body, int worker, int workers, int count, WorkerScratch scratch)
+    private void Record<TBody>(LoopRecorder recorder, int parts, int sharers, int ranges, ref TBody work)
         where TBody : struct, IParallelBody, allows ref struct
     {
-        ref TBody work = ref Unsafe.AsRef<TBody>(body);
-        for (int i = worker; i < count; i += workers)
+        long[] times = new long[parts];
+        for (int i = 0; i < parts; i++)
         {
-            work.Invoke(i, scratch);
+            recorder.Prepare();
+            long start = recorder.Clock();
+            work.Invoke(i, scratch[0]);
+            times[i] = recorder.Clock() - start;
         }
+
+        recorder.Add(new LoopRecord(times, sharers, ranges));
     }
 
-    private void Work(int worker)
-    {
-        int seen = 0;
-        while (WaitForRoundAfter(seen, sleepers[worker - 1]))
-        {
-            seen++;
-            RunPartsOf(worker);
-            Interlocked.Decrement(ref remaining);
-        }
-    }
-
-    private void RunPartsOf(int worker)
-    {
-        try
-        {
-            entry(body, worker, Workers, count, scratch[worker]);
-        }
-#pragma warning disable CA1031 // Whatever a part throws belongs to the caller of Run, not to this thread.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Interlocked.CompareExchange(ref failure, exception, null);
-        }
-    }
-
-    // Rounds come one at a time, since Run waits for every worker: the next one is seen + 1.
-    private bool WaitForRoundAfter(int seen, Sleeper sleeper)
-    {
-        for (int i = 0; i < SpinIterations && !stopping; i++)
-        {
-            if (round != seen)
-            {
-                return true;
-            }
-
-            Thread.SpinWait(20);
-        }
-
-        while (round == seen && !stopping)
-        {
-            sleeper.BeginSleep();
-            if (round == seen && !stopping)
-            {
-                sleeper.Wait();
-            }
-
-            sleeper.EndSleep();
-        }
-
-        return round != seen;
-    }
-
-    /// <summary>
-    /// One worker's bed. Each has its own: with a shared semaphore a worker that is fast enough to do its part and sleep
-    /// again takes the wake-up meant for one that has not risen yet, and the loop never ends.
-    /// </summary>
-    private sealed class Sleeper : IDisposable
-    {
-        private readonly SemaphoreSlim wake = new(0);
-        private int asleep;
-
-        /// <summary>Announces the sleep, before the last look for work: whoever brings work after that look sees it.</summary>
-        public void BeginSleep() => Interlocked.Exchange(ref asleep, 1);
-
-        public void Wait() => wake.Wait();
-
-        public void EndSleep() => Interlocked.Exchange(ref asleep, 0);
-
-        /// <summary>A wake-up that comes before the wait only makes the worker look once more.</summary>
-        public void WakeIfAsleep()
-        {
-            if (Volatile.Read(ref asleep) != 0)
-            {
-                wake.Release();
-            }
-        }
-
-        public void Dispose() => wake.Dispose();
-    }
+    private static void InvokePart<TBody>(void* body, int index, WorkerScratch scratch)
+        where TBody : struct, IParallelBody, allows ref struct => Unsafe.AsRef<TBody>(body).Invoke(index, scratch);
 }

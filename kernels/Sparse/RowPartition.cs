@@ -13,6 +13,18 @@ public sealed class RowPartition
     /// <summary>Block b holds the rows [Boundaries[b], Boundaries[b + 1]).</summary>
     public ReadOnlySpan<int> Boundaries => boundaries;
 
+    /// <summary>A partition of fewer blocks, each made of <paramref name="times"/> of these; the last may be of fewer.</summary>
+    internal RowPartition Merged(int times)
+    {
+        int[] merged = new int[((Blocks + times - 1) / times) + 1];
+        for (int block = 0; block < merged.Length; block++)
+        {
+            merged[block] = boundaries[Math.Min(block * times, Blocks)];
+        }
+
+        return new RowPartition(merged);
+    }
+
     /// <summary>Splits the rows so that each block's end is the row boundary nearest to its share of the non-zeros.</summary>
     /// <param name="rowPointers">The row pointers of the matrix, rows + 1 of them.</param>
     /// <param name="blocks">The number of blocks, 1 or more.</param>

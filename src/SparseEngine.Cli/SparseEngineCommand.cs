@@ -16,7 +16,7 @@ internal sealed class SparseEngineCommand : RootCommand
         Groups =
         [
             new("Start", [new InitCommand(), new PrepareCommand()]),
-            new("Train", [new RunCommand(Logging), new GenerateCommand()]),
+            new("Train", [new RunCommand(Logging), new SweepCommand(), new GenerateCommand()]),
             new("Checkpoints", [new InspectCommand(), new FinalizeCommand(), new SparsifyCommand(Logging), new ConvertCommand()]),
             new("Cost and devices", [new FlopsCommand(), new ReportCommand(), new DevicesCommand()]),
             new("Shell", [new CompletionCommand()]),

@@ -14,9 +14,10 @@ internal static class ReportPage
     /// <param name="facts">The numbers on top: name, value, and what belongs to it.</param>
     /// <param name="runs">A table of the runs: a heading, then a row for each; null where there is one only.</param>
     /// <param name="figures">The figures.</param>
+    /// <param name="series">The number of each run in the figures; null where they have those of their rows.</param>
     public static string Of(
         string title, string lead, IEnumerable<(string Name, string Value, string Detail)> facts, IReadOnlyList<IReadOnlyList<string>>? runs,
-        IReadOnlyList<Figure> figures)
+        IReadOnlyList<Figure> figures, IReadOnlyList<int>? series = null)
     {
         StringBuilder page = new();
         page.Append($"""
@@ -44,7 +45,7 @@ internal static class ReportPage
         if (runs is not null)
         {
             page.Append("<div class=\"runs\">\n");
-            AppendTable(page, runs, coloured: true);
+            AppendTable(page, runs, series ?? [.. Enumerable.Range(0, runs.Count - 1)]);
             page.Append("</div>\n");
         }
 
@@ -92,7 +93,7 @@ internal static class ReportPage
         if (figure.Numbers.Count > 1)
         {
             page.Append("<details><summary>In numbers</summary><div class=\"scroll\">\n");
-            AppendTable(page, figure.Numbers, coloured: false);
+            AppendTable(page, figure.Numbers, series: null);
             page.Append("</div></details>\n");
         }
 
@@ -109,7 +110,7 @@ internal static class ReportPage
             figure.HoverPlaces(), (point, place) => new HoverData(place.Left, place.Top, SeriesStyle.ColorOf(point.Series), point.Title, point.Text)),
         JsonSerializerOptions.Web);
 
-    private static void AppendTable(StringBuilder page, IReadOnlyList<IReadOnlyList<string>> rows, bool coloured)
+    private static void AppendTable(StringBuilder page, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<int>? series)
     {
         page.Append("<table>\n");
         for (int row = 0; row < rows.Count; row++)
@@ -118,7 +119,7 @@ internal static class ReportPage
             page.Append("<tr>");
             for (int column = 0; column < rows[row].Count; column++)
             {
-                string key = coloured && row > 0 && column == 0 ? SeriesStyle.KeyOf(row - 1) : "";
+                string key = series is not null && row > 0 && column == 0 ? SeriesStyle.KeyOf(series[row - 1]) : "";
                 page.Append($"<{cell}>{key}{Escape(rows[row][column])}</{cell}>");
             }
 

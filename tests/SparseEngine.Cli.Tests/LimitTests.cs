@@ -52,7 +52,7 @@ public class LimitTests
         ProgramResult result = await ProgramProcess.RunInShellAsync(
             run.Location,
             "chmod 777 . && exec setpriv --reuid=65534 --regid=65534 --clear-groups prlimit --nproc=24 env HOME=. \"$@\"",
-            "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "64");
+            "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "64", "--oversubscribe");
 
         result.EndsWith(1);
         Assert.Matches("^[0-9]+ of 64 threads could be started: the system, or a limit of this process, allows no more\n$", result.Errors);

@@ -96,9 +96,30 @@ public partial class RunTests
         using TinyRun three = new();
 
         (await one.RunAsync("train")).EndsWith(0);
-        (await ProgramProcess.RunAsync(three.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "3")).EndsWith(0);
+        (await ProgramProcess.RunAsync(
+            three.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "3", "--oversubscribe")).EndsWith(0);
 
         Assert.Equal(one.Losses(), three.Losses());
+    }
+
+    /// <summary>Ten thousand threads would take minutes to start, and as long for each step.</summary>
+    [Fact]
+    public async Task More_threads_than_cores_are_warned_of_and_not_taken()
+    {
+        using TinyRun one = new();
+        using TinyRun many = new();
+
+        (await one.RunAsync("train")).EndsWith(0);
+        ProgramResult result = (await ProgramProcess.RunAsync(
+            many.Location, "run", "CPU", "-p", "params.yaml", "-m", "train", "-o", "out", "--threads", "10000")).EndsWith(0);
+
+        string cores = Environment.ProcessorCount == 1 ? "1 core" : $"{Environment.ProcessorCount} cores";
+        Assert.Contains(
+            $"--threads is 10000, and this process has {cores}: it takes {Environment.ProcessorCount}, which is faster "
+            + "(--oversubscribe takes all 10000)",
+            result.Output + result.Errors,
+            StringComparison.Ordinal);
+        Assert.Equal(one.Losses(), many.Losses());
     }
 
     [Fact]

@@ -6,9 +6,9 @@ public class UsageTests
 
     public static TheoryData<string, string> WrongLines => new()
     {
-        { "", "No command given; valid: init, prepare, run, generate, inspect, finalize, sparsify, convert, flops, report, devices, completion. "
-            + "See: sparse-engine --help" },
-        { "trian", "Unrecognized command 'trian'; valid: init, prepare, run, generate, inspect, finalize, sparsify, convert, flops, report, "
+        { "", "No command given; valid: init, prepare, run, sweep, generate, inspect, finalize, sparsify, convert, flops, report, devices, "
+            + "completion. See: sparse-engine --help" },
+        { "trian", "Unrecognized command 'trian'; valid: init, prepare, run, sweep, generate, inspect, finalize, sparsify, convert, flops, report, "
             + "devices, completion. See: sparse-engine --help" },
         { "run CPU --mode train", "Option '--params' is required. See: sparse-engine run --help" },
         { "run CPU -p x.yaml", "Option '--mode' is required. See: sparse-engine run --help" },
@@ -27,8 +27,8 @@ public class UsageTests
         { "run CPU CPU -p x.yaml -m train", "strategy is \"CPU\"; valid: weight_streaming, pipelined, pipeline. See: sparse-engine run --help" },
         { "flops -p x.yaml --sparsity nan", "--sparsity is \"nan\"; valid: a number from 0, below 1. See: sparse-engine flops --help" },
         { "completion tcsh", "shell is \"tcsh\"; valid: bash, zsh, fish, pwsh. See: sparse-engine completion --help" },
-        { "@x", "Unrecognized command '@x'; valid: init, prepare, run, generate, inspect, finalize, sparsify, convert, flops, report, devices, "
-            + "completion. See: sparse-engine --help" },
+        { "@x", "Unrecognized command '@x'; valid: init, prepare, run, sweep, generate, inspect, finalize, sparsify, convert, flops, report, "
+            + "devices, completion. See: sparse-engine --help" },
         { "run CPU -p x.yaml -m train --logging LOUD", "--logging is \"LOUD\"; valid: DEBUG, INFO, WARNING, ERROR, CRITICAL. "
             + "See: sparse-engine run --help" },
         { "run CPU -p x.yaml -m train --validate_only --compile_only", "--validate_only and --compile_only exclude each other. "

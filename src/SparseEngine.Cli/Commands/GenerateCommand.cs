@@ -45,6 +45,8 @@ internal sealed class GenerateCommand : Command, IHasExamples
     private readonly Option<int?> seed = Number("--seed", 0, 1, "Seed of the draws.");
     private readonly Option<int?> threads = Number("--threads", 1, Environment.ProcessorCount, "Threads of the host.");
 
+    private readonly Option<bool> oversubscribe = HostThreads.CreateOversubscribe();
+
     private readonly Option<double?> temperature = new("--temperature")
     {
         Description = "Below 1 likely tokens get likelier; 0 always takes the likeliest.",
@@ -76,6 +78,7 @@ internal sealed class GenerateCommand : Command, IHasExamples
         Add(topP);
         Add(seed);
         Add(threads);
+        Add(oversubscribe);
         Add(device);
         SetAction(Generate);
     }
@@ -92,10 +95,11 @@ internal sealed class GenerateCommand : Command, IHasExamples
     private int Generate(ParseResult line)
     {
         DeviceChoice choice = line.GetValue(device) ?? new DeviceChoice(DeviceKind.Host);
-        using ComputeDevice computer = choice.Open(line.GetValue(threads) ?? Environment.ProcessorCount);
+        Terminal terminal = new();
+        using ComputeDevice computer = choice.Open(
+            HostThreads.Limited(line.GetValue(threads) ?? Environment.ProcessorCount, line.GetValue(oversubscribe), terminal.WriteErrorLine));
         using TextGenerator generator = TextGenerator.Open(
             line.GetRequiredValue(checkpoint), computer, Tokenizer.Open(line.GetValue(tokenizer)!, line.GetValue(endToken)));
-        Terminal terminal = new();
         string start = line.GetRequiredValue(prompt);
 
         // A character may be several bytes, which come one by one; bytes that make none are shown as U+FFFD.

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SparseEngine.Cli.Help;
 using SparseEngine.Cli.Hosting;
 using SparseEngine.Cli.Output;
+using SparseEngine.Configuration;
 using SparseEngine.Report;
 
 namespace SparseEngine.Cli.Commands;
@@ -11,7 +12,7 @@ internal sealed class ReportCommand : Command, IHasExamples
 {
     private readonly Option<string> modelDirectory = new("--model_dir", "-o")
     {
-        Description = "The model directory of the run.",
+        Description = "The model directory of the run, or the folder of a sweep.",
         HelpName = "DIR",
         Required = true,
     };
@@ -63,9 +64,27 @@ internal sealed class ReportCommand : Command, IHasExamples
     private int Write(ParseResult line)
     {
         Terminal terminal = new();
+        if (SweepReport.IsSweep(line.GetRequiredValue(modelDirectory)))
+        {
+            return WriteOfSweep(line, terminal);
+        }
+
         string path = RunReport.Write(
             [line.GetRequiredValue(modelDirectory), .. line.GetValue(compare) ?? []], line.GetValue(output), line.GetValue(force),
             line.GetValue(systems) ?? 1, terminal.WriteErrorLine);
+        terminal.WriteLine($"{path}: written; open it in a browser");
+        return ExitCode.Done;
+    }
+
+    private int WriteOfSweep(ParseResult line, Terminal terminal)
+    {
+        string directory = line.GetRequiredValue(modelDirectory);
+        if (line.GetValue(compare) is { Length: > 0 })
+        {
+            throw new ConfigurationException($"{directory}: is a sweep, whose page has all of its runs; valid: no --compare, or --model_dir of a run");
+        }
+
+        string path = SweepReport.Write(directory, line.GetValue(output), line.GetValue(force));
         terminal.WriteLine($"{path}: written; open it in a browser");
         return ExitCode.Done;
     }

@@ -58,7 +58,7 @@ internal sealed class RunCommand : Command, IHasExamples
         return RankedRun.IsOther ? ExitCode.Done : Run(request, Communicator.Alone);
     }
 
-    private static int Run(RunRequest request, Communicator ranks)
+    private static (RunParameters Parameters, ImmutableArray<Diagnostic> Warnings) Read(RunRequest request)
     {
         (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RunParametersReader.ReadFile(request.ParametersFile, request.Overrides);
         if (request.Pipelined && parameters.Sparsity is not null)
@@ -68,6 +68,12 @@ internal sealed class RunCommand : Command, IHasExamples
                 + "valid: run CSX weight_streaming --params FILE --mode MODE");
         }
 
+        return (parameters, warnings);
+    }
+
+    private int Run(RunRequest request, Communicator ranks)
+    {
+        (RunParameters parameters, ImmutableArray<Diagnostic> warnings) = RankedRun.Together(ranks, this, () => Read(request));
         Terminal terminal = new(isForwarded: RankedRun.IsOne);
         bool hasFile = !request.DescribeOnly && ranks.IsFirst;
         using RunLog log = new(terminal, hasFile ? parameters.RunConfig.ModelDirectory : null, parameters.RunConfig.Logging);
@@ -106,7 +112,7 @@ internal sealed class RunCommand : Command, IHasExamples
     /// <summary>A run that failed leaves its log; one that was refused leaves nothing new.</summary>
     private static void KeepLog(RunLog log, Exception error)
     {
-        if (error is ConfigurationException)
+        if (error is ConfigurationException or JointFailure { ExitCode: ExitCode.Usage })
         {
             return;
         }
@@ -174,15 +180,23 @@ internal sealed class RunCommand : Command, IHasExamples
                 parameters.Model, description.FromBeginning, steps, description.TokensPerStep, parameters.RunConfig.NumCsx)
             : null;
 
-    private static int Execute(
+    private int Execute(
         RunRequest request, RunParameters parameters, Communicator ranks, Terminal terminal, RunLog log, ILogger logger)
     {
         using StopSignals stop = new();
-        int threads = CpuShare.Threads(ranks);
-        using ComputeDevice device = RankDevice.Of(request, ranks).Open(request.Threads ?? threads, request.Products);
+        if (request.StopsWithInput)
+        {
+            stop.StopAtEndOfInput();
+        }
+
+        int share = CpuShare.Threads(ranks);
+        int threads = HostThreads.Limited(request.Threads ?? share, request.Oversubscribe, warning => logger.LogWarning("{Warning}", warning));
+        IReadOnlyList<RankPlace> sharers = RankDevice.Sharers(ranks);
+        using ComputeDevice device = RankedRun.Together(
+            ranks, this, () => RankDevice.Of(request, sharers, ranks.Place).Open(threads, request.Products));
         if (!ranks.IsAlone)
         {
-            logger.LogInformation("{Ranks}; this one's host threads: {Threads}", ranks.Description, request.Threads ?? threads);
+            logger.LogInformation("{Ranks}; this one's host threads: {Threads}", ranks.Description, threads);
         }
 
         if (request.Device.Kind == DeviceKind.Auto && device is HostDevice)
@@ -193,7 +207,8 @@ internal sealed class RunCommand : Command, IHasExamples
         RunDisplay display = RunDisplay.Create(terminal, log, parameters.RunConfig.LogSteps);
         Stopwatch watch = Stopwatch.StartNew();
         device.Profile = request.Profile ? new Profile() : null;
-        TrainingRun run = TrainingRun.Create(parameters, request.Mode, device, logger, display, ranks);
+        TrainingRun run = RankedRun.Together(
+            ranks, this, () => TrainingRun.Create(parameters, request.Mode, device, logger, display, ranks));
         RunSummary summary = display.Show(() => run.Execute(stop.Token));
         display.OnEnded(summary);
         terminal.Write(SummaryTable.Of(summary, watch.Elapsed));

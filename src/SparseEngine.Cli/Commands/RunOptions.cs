@@ -9,6 +9,9 @@ namespace SparseEngine.Cli.Commands;
 /// <summary>The arguments and options of <c>run</c>: those of the Model Zoo's run.py, and the number of threads.</summary>
 internal sealed class RunOptions
 {
+    /// <summary>The option by which a run ends with the program that started it.</summary>
+    public const string StopWithInputName = "--stop_with_input";
+
     private const string WeightStreaming = "weight_streaming";
 
     /// <summary>Seconds: more than a disk or a network takes over what it cannot do at once.</summary>
@@ -86,22 +89,13 @@ internal sealed class RunOptions
     private readonly Option<int?> threads = Number(
         "--threads", 1, "Threads of the host; all its cores, or a rank's part of them, if not given. Results do not depend on it.");
 
+    private readonly Option<bool> oversubscribe = HostThreads.CreateOversubscribe();
+
     private readonly Option<DeviceChoice?> computeDevice = DeviceOption.Create(
         "With GPU: the device that computes; auto takes CUDA, else OpenCL, else the host.");
 
-    private readonly Option<ProductMethod> products = new("--sparse_products")
-    {
-        Description = "How sparse weights are multiplied: whichever is measured to be faster, non-zero by non-zero, or densely with zeros filled in.",
-        HelpName = "fastest|sparse|dense",
-        CustomParser = OptionValues.OneOf(("fastest", ProductMethod.Fastest), ("sparse", ProductMethod.Sparse), ("dense", ProductMethod.Dense)),
-    };
-
-    private readonly Option<MatmulPrecision> matmul = new("--gpu_matmul")
-    {
-        Description = "With GPU: how dense products multiply; tf32 rounds their factors to 11 bits and needs NVIDIA's cuBLAS.",
-        HelpName = "float32|tf32",
-        CustomParser = OptionValues.OneOf(("float32", MatmulPrecision.Highest), ("tf32", MatmulPrecision.High)),
-    };
+    private readonly Option<ProductMethod> products = ProductOptionsOfRuns.Method();
+    private readonly Option<MatmulPrecision> matmul = ProductOptionsOfRuns.Matmul();
 
     private readonly Option<bool> profile = new("--profile")
     {
@@ -111,6 +105,13 @@ internal sealed class RunOptions
 
     private readonly Option<int?> rankTimeout = Number(
         "--rank_timeout", 1, "Under mpirun or srun: how long a process may be silent before the run ends, in seconds; 60 if not given.", "SECONDS");
+
+    private readonly Option<bool> stopWithInput = new(StopWithInputName)
+    {
+        Description = "Stop as after Ctrl-C when standard input ends: for the programs that start this one.",
+        Arity = ArgumentArity.Zero,
+        Hidden = true,
+    };
 
     private readonly ClusterOptions cluster = new();
 
@@ -122,7 +123,8 @@ internal sealed class RunOptions
         Option[] options =
         [
             parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, computeDevice, products, matmul, profile, rankTimeout,
+            numCsx, validateOnly, compileOnly, threads, oversubscribe, computeDevice, products, matmul, profile, rankTimeout,
+            stopWithInput,
         ];
         foreach (Option option in options)
         {
@@ -170,9 +172,11 @@ internal sealed class RunOptions
             Overrides(line, logging),
             line.GetValue(validateOnly) || line.GetValue(compileOnly),
             line.GetValue(threads),
+            line.GetValue(oversubscribe),
             new ProductOptions { Method = line.GetValue(products), Matmul = line.GetValue(matmul) },
             line.GetValue(profile),
             line.GetValue(strategy) is not (null or WeightStreaming),
+            line.GetValue(stopWithInput),
             cluster.Given(line),
             TimeSpan.FromSeconds(line.GetValue(rankTimeout) ?? DefaultRankTimeout));
     }
@@ -207,12 +211,14 @@ internal sealed class RunOptions
 /// <param name="Overrides">The options that win over its runconfig.</param>
 /// <param name="DescribeOnly">Whether the run is only to be described.</param>
 /// <param name="Threads">Host threads; null for all that this process may have.</param>
+/// <param name="Oversubscribe">Whether these may be more than there are cores.</param>
 /// <param name="Products">How products are computed.</param>
 /// <param name="Profile">Whether operations are timed.</param>
 /// <param name="Pipelined">Whether the run is meant for pipelined execution, all weights on the wafer.</param>
+/// <param name="StopsWithInput">Whether the end of standard input asks for the run's.</param>
 /// <param name="IgnoredOptions">Options given that have no effect here.</param>
 /// <param name="RankTimeout">How long another process of the run may be silent.</param>
 internal sealed record RunRequest(
     TargetDevice Target, DeviceChoice Device, bool HasDeviceNumber, RunMode Mode, string ParametersFile, RunConfigOverrides Overrides,
-    bool DescribeOnly, int? Threads, ProductOptions Products, bool Profile, bool Pipelined, IReadOnlyList<string> IgnoredOptions,
-    TimeSpan RankTimeout);
+    bool DescribeOnly, int? Threads, bool Oversubscribe, ProductOptions Products, bool Profile, bool Pipelined,
+    bool StopsWithInput, IReadOnlyList<string> IgnoredOptions, TimeSpan RankTimeout);

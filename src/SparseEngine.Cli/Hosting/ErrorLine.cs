@@ -34,7 +34,7 @@ internal static class ErrorLine
     public static string Of(Exception error, Command command) => LastWords.Cause(error) switch
     {
         ConfigurationException or DataException or CheckpointException or TrainingException or DeviceException or OutputException
-            or CommunicationException => LastWords.Cause(error).Message,
+            or CommunicationException or JointFailure => LastWords.Cause(error).Message,
         FileNotFoundException { FileName: null } when !FolderExists() => "The working directory does not exist any more.",
         DirectoryNotFoundException when !FolderExists() => "The working directory does not exist any more.",
         FileNotFoundException { FileName: { } name } missing when name.Contains(", Version=", StringComparison.Ordinal) =>

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text;
 using SparseEngine.Distributed;
 using SparseEngine.Distributed.Mpi;
 
@@ -46,11 +48,57 @@ internal static class RankedRun
             ranks.Dispose();
             return code;
         }
+        catch (JointFailure failure)
+        {
+            if (ranks.IsFirst)
+            {
+                ErrorLine.Write(failure, command, logging);
+            }
+
+            ranks.Dispose();
+            return failure.ExitCode;
+        }
         catch (Exception error)
         {
             Fail(ranks, error, command, logging);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Does what each rank does by itself before they begin together. Where one fails all fail, and none is ended in the middle of something: a
+    /// launcher that has to do that has an exit code of its own for it.
+    /// </summary>
+    /// <exception cref="JointFailure">It failed in this rank or another.</exception>
+    public static T Together<T>(Communicator ranks, Command command, Func<T> step)
+    {
+        if (ranks.IsAlone)
+        {
+            return step();
+        }
+
+        T? result = default;
+        Exception? own = null;
+        try
+        {
+            result = step();
+        }
+        catch (Exception error)
+        {
+            own = error;
+        }
+
+        ImmutableArray<byte[]> errors = ranks.Gather(
+            own is null ? [] : [(byte)ErrorLine.ExitCodeOf(own), .. Encoding.UTF8.GetBytes(ErrorLine.Of(own, command))]);
+        if (errors.FirstOrDefault(error => error.Length > 0) is not [byte code, .. byte[] text])
+        {
+            return result!;
+        }
+
+        // What all have is told as by one process.
+        RankPlace place = ranks.Places[errors.IndexOf(errors.First(error => error.Length > 0))];
+        string line = Encoding.UTF8.GetString(text);
+        throw new JointFailure(place.Rank == 0 ? line : $"{place}: {line}", code, own);
     }
 
     /// <summary>Whether this process tells of an error that kept it from joining the others.</summary>

@@ -57,6 +57,34 @@ internal sealed class StopSignals : IDisposable
     /// <summary>The exit code of the signal that came; 0 where none did.</summary>
     public int ExitCode => Volatile.Read(ref exitCode);
 
+    /// <summary>
+    /// Takes the end of standard input for a request to stop, too: it tells that the program which started this one wants its end, or is no more.
+    /// </summary>
+    public void StopAtEndOfInput()
+    {
+        Thread watch = new(() =>
+        {
+            try
+            {
+                using Stream input = Console.OpenStandardInput();
+                byte[] passedOver = new byte[64];
+                while (input.Read(passedOver) > 0)
+                {
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // What cannot be read has ended as well.
+            }
+
+            Stop(Cli.Hosting.ExitCode.Interrupted);
+        })
+        {
+            IsBackground = true,
+        };
+        watch.Start();
+    }
+
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in registrations)
@@ -70,12 +98,26 @@ internal sealed class StopSignals : IDisposable
     private void Stop(PosixSignalContext context, int code)
     {
         // Only the first signal is taken over; without Cancel the runtime ends the process.
-        if (Interlocked.CompareExchange(ref exitCode, code, 0) == 0)
+        context.Cancel = Stop(code) || context.Signal == PosixSignal.SIGHUP;
+    }
+
+    /// <summary>Asks for the end, unless somebody has before.</summary>
+    private bool Stop(int code)
+    {
+        if (Interlocked.CompareExchange(ref exitCode, code, 0) != 0)
         {
-            context.Cancel = true;
-            source.Cancel();
+            return false;
         }
 
-        context.Cancel |= context.Signal == PosixSignal.SIGHUP;
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // What was to stop has ended.
+        }
+
+        return true;
     }
 }

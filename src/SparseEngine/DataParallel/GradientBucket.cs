@@ -17,7 +17,7 @@ internal sealed class GradientBucket(Reduction sum, ComputeDevice device) : IDis
 
     public bool IsFull => Count == sum.Values.Length;
 
-    /// <summary>Copies as much of a gradient as there is room for. Waits until it is computed.</summary>
+    /// <summary>Copies as much of a gradient as there is room for; the copy is there when the device was waited for.</summary>
     /// <param name="gradient">The gradient.</param>
     /// <param name="offset">Its first element to copy.</param>
     /// <returns>How many elements were copied.</returns>

@@ -17,8 +17,8 @@ internal sealed class GradientExchange : IDisposable
     /// <summary>Numbers of a bucket: 4 MiB, large enough for a network's bandwidth, small enough that the first ones leave early.</summary>
     public const int BucketLength = 1 << 20;
 
-    // What bounds the memory: where so many are under way, the network is what everything waits for anyway.
-    private const int MostBuckets = 16;
+    /// <summary>What bounds the memory: where so many are under way, the network is what everything waits for anyway.</summary>
+    public const int MostBuckets = 16;
 
     private readonly Communicator ranks;
     private readonly ComputeDevice device;
@@ -109,6 +109,8 @@ internal sealed class GradientExchange : IDisposable
 
     private void Start()
     {
+        // Copies into it may only be queued.
+        device.Wait();
         filling!.Sum.Start(filling.Count);
         times.Started();
         underWay.Enqueue(filling);

@@ -34,21 +34,26 @@ internal sealed class FolderHold : IDisposable
     private static string ThisHost => Environment.MachineName;
 
     /// <summary>Takes a folder for a run, makes it where it does not exist, and says in it who holds it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">What messages call it.</param>
     /// <exception cref="ConfigurationException">Another run holds it.</exception>
     /// <exception cref="OutputException">It cannot be made or written to.</exception>
-    public static FolderHold Take(string folder)
+    public static FolderHold Take(string folder, string name = "model_dir")
     {
         List<string> made = MissingFolders(folder);
         if (OpenInTime(folder, out string? owner) is not { } file)
         {
             throw new ConfigurationException(
-                $"model_dir {folder} is in use: {owner ?? "another process"} runs there; "
-                + "valid: another model_dir, or this one when that run has ended");
+                $"{name} {folder} is in use: {owner ?? "another process"} runs there; "
+                + $"valid: another {(name.Contains(' ', StringComparison.Ordinal) ? "folder" : name)}, or this one when that run has ended");
         }
 
         WriteOwner(folder);
         return new FolderHold(folder, made, file);
     }
+
+    /// <summary>Whether a name is that of a file by which folders are held.</summary>
+    public static bool IsOwn(string name) => name is LockName or OwnerName;
 
     /// <summary>Takes a folder that exists for a moment, to add to a file of it; null where a run holds it.</summary>
     /// <exception cref="OutputException">It cannot be written to.</exception>

@@ -67,9 +67,10 @@ internal static class RunRequirements
             if (batchSize != least)
             {
                 // In the words in which the Model Zoo asks for a multiple of num_csx.
-                string valid = least == 0 ? $"{ranks} or {2 * ranks}" : $"{least} or {least + ranks}";
+                string valid = FormattableString.Invariant($"{Math.Max(least, ranks)} or {Math.Max(least, ranks) + ranks}");
                 Report(FormattableString.Invariant(
-                    $"{key} is {batchSize}: training requires the global batch size to be divisible by the number of ranks, {ranks}; valid: {valid}"));
+                    $"{key} is {batchSize}: training requires the global batch size to be divisible by the number of ranks, {ranks}; ")
+                    + $"valid: {valid}");
             }
             else if (batchSize / ranks % microBatches != 0)
             {

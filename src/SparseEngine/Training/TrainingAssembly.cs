@@ -65,7 +65,7 @@ internal static class TrainingAssembly
 
         StepFlops flops = new(
             run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches * ranks.Size);
-        double secondsBefore = start.Seconds ?? RunMetrics.LoggedSeconds(config.ModelDirectory);
+        double secondsBefore = start.Seconds ?? (ranks.IsFirst ? RunMetrics.LoggedSeconds(config.ModelDirectory) : 0);
         TrainingLoop loop = new(context, loader, step, optimizer, evaluators, masks, output, flops, start.State, lastStep, secondsBefore);
         loop.Run(stop);
         return loop.Summarize(start.Path);

@@ -1,4 +1,5 @@
 using SparseEngine.Checkpoints;
+using SparseEngine.Configuration;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
 using SparseEngine.Runs;
@@ -40,18 +41,17 @@ internal sealed class TrainingOutput : IDisposable
             return null;
         }
 
-        string directory = context.Parameters.RunConfig.ModelDirectory;
-        RunMetrics log = RunMetrics.OpenForTraining(directory, start.Step, context.Logger);
+        (RunConfig config, ModelParameters model) = (context.Parameters.RunConfig, context.Parameters.Model);
+        RunMetrics log = RunMetrics.OpenForTraining(config.ModelDirectory, start.Step, context.Logger);
         try
         {
             SparsityPlan current = plan.After(start.Step);
             log.Describe(start.Step + 1, context.Parameters.Text, current, parameters.Elements);
             RunRecord.WriteConfiguration(context.Parameters, mode);
-            CheckpointDirectory.RemoveLeftovers(directory);
+            CheckpointDirectory.RemoveLeftovers(config.ModelDirectory);
             context.Observer.OnStarted(new RunOverview(
                 mode, context.Device.Description, start.Step, lastStep, parameters.Elements, parameters.NonZeros, current, start.Path));
-            return new TrainingOutput(
-                context, log, new RunCheckpoints(context.Parameters.RunConfig, context.Parameters.Model, shuffleSeed, plan.DrawnSeed, context.Observer));
+            return new TrainingOutput(context, log, new RunCheckpoints(config, model, shuffleSeed, plan.DrawnSeed, context.Observer));
         }
         catch
         {

@@ -80,7 +80,8 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>
-    /// Passes through the model that make this rank's share of a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the device.
+    /// Passes through the model that make this rank's share of a step: grad_accum_steps, or a multiple of it where passes of fewer tokens suit the
+    /// device.
     /// </summary>
     public int MicroBatches { get; }
 

@@ -8,7 +8,9 @@ internal sealed class MpiLauncher
     /// <summary>The launchers that tests run over, by the names under which Debian installs both beside each other.</summary>
     public static TheoryData<string> Names { get; } = ["mpirun.openmpi", "mpirun.mpich"];
 
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll");
+    /// <summary>The built program.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "sparse-engine.dll");
+
     private static readonly string RankProgram = Path.Combine(AppContext.BaseDirectory, "SparseEngine.RankProgram.dll");
 
     private readonly string path;

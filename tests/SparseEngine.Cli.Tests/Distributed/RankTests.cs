@@ -70,12 +70,27 @@ public sealed class RankTests
     [MemberData(nameof(Launchers))]
     public async Task A_problem_of_the_configuration_is_told_once_as_by_one_process(string launcher)
     {
-        using TinyRun run = new(sparsity: "{sparsity: 2}");
+        using TinyRun run = new(sparsity: "{sparsity: 2, init_method: random}");
 
         ProgramResult result = (await MpiLauncher.Find(launcher).RunAsync(run.Location, 3, Arguments("params.yaml"))).EndsWith(2);
 
         string line = Assert.Single(LinesOf(result.Errors), line => line.Contains("params.yaml", StringComparison.Ordinal));
         Assert.StartsWith("params.yaml:", line, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(run.Output("")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public async Task What_keeps_one_rank_from_beginning_is_told_with_its_number_and_host(string launcher)
+    {
+        using TinyRun run = new();
+        string[] other = ["-n", "1", "dotnet", MpiLauncher.Program, .. Arguments("missing.yaml")];
+
+        ProgramResult result =
+            (await MpiLauncher.Find(launcher).RunAsync(run.Location, 1, [.. Arguments("params.yaml"), ":", .. other])).EndsWith(2);
+
+        string line = Assert.Single(LinesOf(result.Errors), line => line.Contains(".yaml", StringComparison.Ordinal));
+        Assert.Equal($"rank 1 on host {Environment.MachineName}: missing.yaml: there is no such file", line);
         Assert.False(Directory.Exists(run.Output("")));
     }
 

@@ -80,7 +80,23 @@ internal static class DeviceFamilies
     private static IlgpuDevice OpenCl(ProductMethod method) =>
         IlgpuDevice.Create(AcceleratorKind.OpenCl, options: new ProductOptions { Method = method });
 
-    private static ComputeDevice[] Host(SimdWidth width) => [HostDevice.Create(1, width), HostDevice.Create(2, width), HostDevice.Create(3, width)];
+    private static ComputeDevice[] Host(SimdWidth width) =>
+        [HostDevice.Create(1, width), HostDevice.Create(2, width), Sharing(HostDevice.Create(3, width)), Cut(HostDevice.Create(5, width))];
+
+    /// <summary>Shares the smallest loops too.</summary>
+    private static HostDevice Sharing(HostDevice device)
+    {
+        device.Pool.ShortestLoop = 0;
+        device.Pool.ShortestShare = 1;
+        return device;
+    }
+
+    /// <summary>Cuts all loops into as many parts as they may be cut into, besides.</summary>
+    private static HostDevice Cut(HostDevice device)
+    {
+        device.Pool.PartTime = 1;
+        return Sharing(device);
+    }
 }
 
 /// <summary>Runs a theory once for each <see cref="DeviceFamily"/> that this machine has. Those that ILGPU drives have the trait

@@ -20,7 +20,7 @@ public class TurnsTests
         {
             List<int>[] results = [.. Enumerable.Range(0, Parts / Group).Select(_ => new List<int>())];
             turns.Begin(results.Length);
-            pool.Run(Parts, new Adding(turns, results, FailingPart: -1));
+            pool.RunInOrder(Parts, new Adding(turns, results, FailingPart: -1));
             Assert.Equal(Enumerable.Range(0, Parts), results.SelectMany(result => result));
         }
     }
@@ -34,7 +34,28 @@ public class TurnsTests
         Turns turns = new();
         List<int>[] results = [.. Enumerable.Range(0, Parts / Group).Select(_ => new List<int>())];
         turns.Begin(results.Length);
-        Assert.Throws<InvalidOperationException>(() => pool.Run(Parts, new Adding(turns, results, FailingPart: 1)));
+        Assert.Throws<InvalidOperationException>(() => pool.RunInOrder(Parts, new Adding(turns, results, FailingPart: 1)));
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_worker_that_has_not_begun()
+    {
+        using ManualResetEventSlim gate = new(false);
+        using WorkerPool pool = new(5) { Joining = worker => Hold(worker, gate) };
+        Turns turns = new();
+        List<int>[] results = [.. Enumerable.Range(0, Parts / Group).Select(_ => new List<int>())];
+        turns.Begin(results.Length);
+        pool.RunInOrder(Parts, new Adding(turns, results, FailingPart: -1));
+        gate.Set();
+        Assert.Equal(Enumerable.Range(0, Parts), results.SelectMany(result => result));
+
+        static void Hold(int worker, ManualResetEventSlim gate)
+        {
+            if (worker != 3)
+            {
+                gate.Wait();
+            }
+        }
     }
 
     private readonly record struct Adding(Turns Turns, List<int>[] Results, int FailingPart) : IParallelBody

@@ -48,18 +48,109 @@ public class WorkerPoolTests
         Assert.All(calls, count => Assert.Equal(200, count));
     }
 
+    /// <summary>Each worker's first part waits for those of the others, so that all are there.</summary>
     [Fact]
-    public void A_part_stays_on_its_worker_from_loop_to_loop()
+    public void Workers_who_are_all_there_have_the_same_parts_in_each_loop()
     {
         using WorkerPool pool = new(3);
-        int[] first = new int[7];
-        int[] second = new int[7];
-        pool.Run(first.Length, new Recording(first));
-        pool.Run(second.Length, new Recording(second));
-        Assert.Equal(first, second);
+        int[] first = Recorded();
+        Assert.Equal(first, Recorded());
         Assert.Equal(Environment.CurrentManagedThreadId, first[0]);
         Assert.Equal(3, first.Distinct().Count());
-        Assert.Equal(first[1], first[4]);
+
+        int[] Recorded()
+        {
+            using Barrier meeting = new(3);
+            int[] threads = new int[3];
+            pool.Run(threads.Length, new Meeting(meeting, threads));
+            return threads;
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(8)]
+    public void A_loop_ends_although_no_worker_but_the_caller_begins(int workers)
+    {
+        using ManualResetEventSlim gate = new(false);
+        using WorkerPool pool = new(workers) { Joining = _ => gate.Wait() };
+        int[] threads = new int[100];
+        int[] calls = new int[threads.Length];
+        for (int loop = 0; loop < 100; loop++)
+        {
+            pool.Run(threads.Length, new Recording(threads));
+            pool.RunInOrder(threads.Length, new Recording(threads));
+            pool.Run(loop, new Counting(calls));
+        }
+
+        gate.Set();
+        Assert.All(threads, thread => Assert.Equal(Environment.CurrentManagedThreadId, thread));
+    }
+
+    /// <summary>Workers that come late to loops of other lengths do no part of them again, and none of the next.</summary>
+    [Fact]
+    public void Workers_that_come_at_any_time_do_no_part_twice()
+    {
+        int late = 0;
+        using WorkerPool pool = new(5)
+        {
+            Joining = worker => Thread.SpinWait(Interlocked.Increment(ref late) % 13 * worker * 50),
+        };
+        for (int loop = 0; loop < 3000; loop++)
+        {
+            int[] calls = new int[2 + (loop * 7 % 40)];
+            pool.Run(calls.Length, new Counting(calls));
+            Assert.All(calls, count => Assert.Equal(1, count));
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void A_worker_that_does_not_come_on_has_its_other_parts_done_by_those_that_do(int workers)
+    {
+        using WorkerPool pool = new(workers);
+        using CountdownEvent others = new(59);
+        pool.Run(60, new Slow(others));
+    }
+
+    [Fact]
+    public void A_loop_that_is_not_worth_sharing_is_done_by_the_caller()
+    {
+        using WorkerPool pool = new(4);
+        int[] threads = new int[200];
+        pool.Run(threads.Length, new Recording(threads), nanoseconds: 5_000);
+        Assert.All(threads, thread => Assert.Equal(Environment.CurrentManagedThreadId, thread));
+    }
+
+    [Theory]
+    [InlineData(1, 1_000_000_000, 1000, 1)]
+    [InlineData(2, 0, 1000, 1)]
+    [InlineData(2, 15_000, 1000, 1)]
+    [InlineData(2, 40_000, 1000, 2)]
+    [InlineData(64, 40_000, 1000, 8)]
+    [InlineData(2, 1_000_000, 1000, 10)]
+    [InlineData(2, 1_000_000, 7, 6)]
+    [InlineData(64, 1_000_000_000, 1000, 960)]
+    [InlineData(64, 1_000_000_000, 3, 3)]
+    [InlineData(4, 1_000_000_000, 0, 1)]
+    public void Parts_are_as_many_as_the_work_is_worth_and_no_more_than_there_are(int workers, long nanoseconds, int most, int parts)
+    {
+        using WorkerPool pool = new(workers);
+        Assert.Equal(parts, pool.PartsFor(nanoseconds, most));
+    }
+
+    [Fact]
+    public void Far_more_workers_than_cores_end_their_loops_too()
+    {
+        using WorkerPool pool = new(64);
+        int[] calls = new int[200];
+        for (int loop = 0; loop < 50; loop++)
+        {
+            pool.Run(calls.Length, new Counting(calls));
+        }
+
+        Assert.All(calls, count => Assert.Equal(50, count));
     }
 
     [Theory]
@@ -115,6 +206,31 @@ public class WorkerPoolTests
     private readonly struct Counting(int[] calls) : IParallelBody
     {
         public void Invoke(int index, WorkerScratch scratch) => Interlocked.Increment(ref calls[index]);
+    }
+
+    private readonly struct Meeting(Barrier meeting, int[] threads) : IParallelBody
+    {
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            threads[index] = Environment.CurrentManagedThreadId;
+            Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(1)));
+        }
+    }
+
+    /// <summary>The first part takes until all others are done.</summary>
+    private readonly struct Slow(CountdownEvent others) : IParallelBody
+    {
+        public void Invoke(int index, WorkerScratch scratch)
+        {
+            if (index > 0)
+            {
+                others.Signal();
+            }
+            else
+            {
+                Assert.True(others.Wait(TimeSpan.FromMinutes(1)));
+            }
+        }
     }
 
     private readonly struct Recording(int[] threads) : IParallelBody

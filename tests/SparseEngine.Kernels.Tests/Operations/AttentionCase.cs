@@ -53,6 +53,13 @@ internal sealed class AttentionCase
     /// <summary>More, as many as the host has the time for: all pairs of groups and windows, with sizes that come round out of step.</summary>
     public static IReadOnlyList<AttentionCase> Grouped { get; } = [.. FindGrouped()];
 
+    /// <summary>Sequences that the host's backward pass cuts into slices of queries, which share the gradients of keys and values.</summary>
+    public static IReadOnlyList<AttentionCase> Sliced { get; } =
+    [
+        new(new(1, 530, 2, 5, 0.45f, 0.25f, Key)), new(new(1, 1100, 1, 3, 0.6f, 0, Key), hasSlopes: true),
+        new(new(2, 600, 3, 4, 0.5f, 0, Key) { KeyValueHeads = 1 }), new(new(1, 700, 2, 4, 0.5f, 0, Key) { KeyValueHeads = 1, Window = 90 }),
+    ];
+
     public AttentionArguments Arguments { get; }
 
     public Matrix Q { get; }
@@ -74,7 +81,8 @@ internal sealed class AttentionCase
 
     public double[] LogSumExp => [.. Forward.LogSumExp.Select(s => (double)(float)s.Value)];
 
-    public static IEnumerable<AttentionCase> For(DeviceFamily family) => family < DeviceFamily.IlgpuCpu ? Every.Concat(Grouped) : Every;
+    public static IEnumerable<AttentionCase> For(DeviceFamily family) =>
+        family < DeviceFamily.IlgpuCpu ? Every.Concat(Grouped).Concat(Sliced) : Every;
 
     /// <summary>The slopes on a device.</summary>
     public DeviceBuffer<float>? SlopesOf(Workspace workspace) => Slopes is null ? null : workspace.Buffer(Slopes);

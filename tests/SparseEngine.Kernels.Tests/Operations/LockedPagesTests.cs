@@ -28,6 +28,7 @@ public class LockedPagesTests
                 device.Wait();
                 locked.AsSpan().Fill(-1);
                 buffer.CopyTo(locked.AsSpan(40, 50));
+                device.Wait();
             }
 
             Assert.Equal([-1, 0, 0, 30, 31], [locked[39], locked[40], locked[49], locked[50], locked[51]]);

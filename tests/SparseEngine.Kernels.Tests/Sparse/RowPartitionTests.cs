@@ -18,6 +18,14 @@ public class RowPartitionTests
         Assert.Equal(blocks, partition.Blocks);
     }
 
+    [Theory]
+    [InlineData(1, new[] { 0, 1, 2, 3, 4, 5 })]
+    [InlineData(2, new[] { 0, 2, 4, 5 })]
+    [InlineData(5, new[] { 0, 5 })]
+    [InlineData(9, new[] { 0, 5 })]
+    public void Blocks_are_merged_with_their_neighbours(int times, int[] boundaries) =>
+        Assert.Equal(boundaries, RowPartition.EqualNonZeros([0, 2, 4, 6, 8, 10], 5).Merged(times).Boundaries.ToArray());
+
     [Fact]
     public void No_block_is_off_its_share_by_more_than_a_row()
     {

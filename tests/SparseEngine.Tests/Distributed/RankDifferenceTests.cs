@@ -79,9 +79,14 @@ public class RankDifferenceTests
     }
 
     [Theory]
-    [InlineData(4, 1, 3, "train_input.batch_size is 4: training requires the global batch size to be divisible by the number of ranks, 3; valid: 3 or 6")]
-    [InlineData(2, 1, 4, "train_input.batch_size is 2: training requires the global batch size to be divisible by the number of ranks, 4; valid: 4 or 8")]
-    [InlineData(4, 4, 2, "optimizer.grad_accum_steps is 4; valid with 2 ranks: a divisor of what each takes of train_input.batch_size, 4 / 2 = 2")]
+    [InlineData(
+        4, 1, 3,
+        "train_input.batch_size is 4: training requires the global batch size to be divisible by the number of ranks, 3; valid: 3 or 6")]
+    [InlineData(
+        2, 1, 4,
+        "train_input.batch_size is 2: training requires the global batch size to be divisible by the number of ranks, 4; valid: 4 or 8")]
+    [InlineData(
+        4, 4, 2, "optimizer.grad_accum_steps is 4; valid with 2 ranks: a divisor of what each takes of train_input.batch_size, 4 / 2 = 2")]
     public void A_batch_that_ranks_do_not_divide_is_refused(int batchSize, int microBatches, int ranks, string told)
     {
         using TestRun run = new();

@@ -170,7 +170,8 @@ public class RankStepTests
             return (step.Read(), parameters.Select(parameter => Read(parameter.Values)).ToArray());
         });
 
-    private static void AssertSame((StepOutcome Outcome, float[][] Weights) expected, (StepOutcome Outcome, float[][] Weights)[] found, double tolerance)
+    private static void AssertSame(
+        (StepOutcome Outcome, float[][] Weights) expected, (StepOutcome Outcome, float[][] Weights)[] found, double tolerance)
     {
         foreach ((StepOutcome outcome, float[][] weights) in found)
         {

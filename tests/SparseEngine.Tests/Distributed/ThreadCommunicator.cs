@@ -84,6 +84,9 @@ internal sealed class ThreadCommunicator(ThreadRanks ranks, int rank) : Communic
             Ended = Stopwatch.GetTimestamp();
         }
 
-        protected override void Dispose(bool disposing) => Assert.Equal(-1, count);
+        protected override void Dispose(bool disposing)
+        {
+            // The collector does that.
+        }
     }
 }

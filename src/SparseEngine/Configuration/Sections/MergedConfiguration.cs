@@ -138,7 +138,7 @@ internal static class MergedConfiguration
     };
 
     /// <summary>The tree with whole paths in place of those that start from the file's folder: the text will lie in another.</summary>
-    private static YamlNode WithWholePaths(YamlNode node, string file) => node switch
+    internal static YamlNode WithWholePaths(YamlNode node, string file) => node switch
     {
         YamlMapping map => new YamlMapping(map.Position,
         [

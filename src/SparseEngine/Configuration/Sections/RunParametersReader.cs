@@ -16,7 +16,19 @@ public static class RunParametersReader
     internal static ReadResult ReadText(string text, string path, RunConfigOverrides? overrides = null)
     {
         DiagnosticCollector diagnostics = new(path);
-        SectionReader file = ParametersFile.Parse(text, path, diagnostics);
+        return Read(ParametersFile.Parse(text, path, diagnostics), text, path, overrides, diagnostics);
+    }
+
+    /// <summary>Reads and validates what a file would say: its tree with other values in it, whose messages name no line.</summary>
+    internal static ReadResult ReadTree(YamlMapping root, string path, RunConfigOverrides? overrides = null)
+    {
+        DiagnosticCollector diagnostics = new(path);
+        return Read(new SectionReader("", default, root, diagnostics), YamlWriter.Write(root), path, overrides, diagnostics);
+    }
+
+    private static ReadResult Read(
+        SectionReader file, string text, string path, RunConfigOverrides? overrides, DiagnosticCollector diagnostics)
+    {
         RunConfigOverrides options = overrides ?? new RunConfigOverrides();
         RunParameters parameters = file.Mentions(TrainerLayout.Key)
             ? TrainerLayout.Read(file, options, diagnostics)
