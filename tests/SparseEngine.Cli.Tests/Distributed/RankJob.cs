@@ -24,28 +24,31 @@ internal sealed partial class RankJob : IDisposable
     ];
 
     /// <summary>A tiny run whose batches three ranks can share.</summary>
-    public static TinyRun Run(int checkpointSteps)
+    public static TinyRun Run(int checkpointSteps, int logSteps = 1)
     {
-        TinyRun run = new(checkpointSteps, logSteps: 1, "keep_checkpoint_max: 2");
+        TinyRun run = new(checkpointSteps, logSteps, "keep_checkpoint_max: 2");
         string path = Path.Combine(run.Location, "params.yaml");
         run.WriteFile("params.yaml", File.ReadAllText(path).Replace("batch_size: 4", "batch_size: 6", StringComparison.Ordinal));
         return run;
     }
 
     /// <summary>Starts it, and waits until the ranks know one another.</summary>
-    public static async Task<RankJob> StartAsync(MpiLauncher launcher, TinyRun run, params string[] more)
+    public static Task<RankJob> StartAsync(MpiLauncher launcher, TinyRun run, params string[] more) => StartAsync(launcher, run, [], more);
+
+    /// <summary>Starts it with other environment variables, and waits until the ranks know one another.</summary>
+    public static async Task<RankJob> StartAsync(
+        MpiLauncher launcher, TinyRun run, IEnumerable<(string Name, string Value)> environment, params string[] more)
     {
-        RankJob job = await StartOnlyAsync(launcher, run, more);
+        RankJob job = await StartOnlyAsync(launcher, run, environment, more);
         await job.WaitForLineAsync($" {Ranks} ranks on 1 host");
         return job;
     }
 
     /// <summary>Starts it, and waits until there are processes.</summary>
-    public static async Task<RankJob> StartOnlyAsync(MpiLauncher launcher, TinyRun run, params string[] more)
+    public static async Task<RankJob> StartOnlyAsync(
+        MpiLauncher launcher, TinyRun run, IEnumerable<(string Name, string Value)> environment, params string[] more)
     {
-        // Open MPI kills what has not ended a second after a signal.
-        ProgramProcess process =
-            launcher.Start(run.Location, Ranks, [("OMPI_MCA_odls_base_sigkill_timeout", "8")], Arguments(["--max_steps", "100000", .. more]));
+        ProgramProcess process = launcher.Start(run.Location, Ranks, environment, Arguments(["--max_steps", "100000", .. more]));
         Process[] found = [];
         Stopwatch watch = Stopwatch.StartNew();
         while (found.Length < Ranks && !process.HasEnded && watch.Elapsed < Patience)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace SparseEngine.Distributed.Mpi;
 
@@ -9,26 +10,24 @@ namespace SparseEngine.Distributed.Mpi;
 internal static class UcxSettings
 {
     /// <summary>Makes them, before the library is loaded.</summary>
-    public static void Make(MpiFamily family)
+    public static void Make()
     {
-        if (OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows())
         {
-            return;
-        }
+            // The runtime needs these signals itself: it makes exceptions of them.
+            Set("UCX_ERROR_SIGNALS", "");
 
-        // The runtime needs these signals itself: it makes exceptions of them.
-        _ = Set("UCX_ERROR_SIGNALS", "", overwrite: 0);
-        if (family == MpiFamily.Mpich)
-        {
-            // Reading the memory of a rank that was killed would abort this one, which is to tell of it.
-            _ = Set("UCX_TLS", "^cma", overwrite: 0);
+            // It reads the memory of ranks of its host, and where one was killed it would stop all threads here, those too that tell of it.
+            Set("UCX_HANDLE_ERRORS", "none");
         }
     }
+
+    private static void Set(string name, string value) =>
+        _ = Set(Encoding.UTF8.GetBytes(name + '\0'), Encoding.UTF8.GetBytes(value + '\0'), overwrite: 0);
 
 #pragma warning disable SYSLIB1054 // The generated code would be unsafe. .NET's own variables are not those of the C library.
     [DllImport("libc", EntryPoint = "setenv")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Set(
-        [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
+    private static extern int Set(byte[] name, byte[] value, int overwrite);
 #pragma warning restore SYSLIB1054
 }
