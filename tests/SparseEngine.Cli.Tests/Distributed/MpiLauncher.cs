@@ -43,8 +43,25 @@ internal sealed class MpiLauncher
     }
 
     /// <summary>Starts the program in several processes.</summary>
-    public ProgramProcess Start(string workingDirectory, int ranks, params string[] arguments) =>
-        ProgramProcess.Start(Command(ranks, [], Program, arguments), workingDirectory);
+    public ProgramProcess Start(string workingDirectory, int ranks, params string[] arguments) => Start(workingDirectory, ranks, [], arguments);
+
+    /// <summary>Starts the program in several processes, with other environment variables.</summary>
+    public ProgramProcess Start(
+        string workingDirectory, int ranks, IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
+        ProgramProcess.Start(Command(ranks, environment, Program, arguments), workingDirectory);
+
+    /// <summary>Runs the program in several processes, of which the last works in a folder of its own, as on another machine.</summary>
+    public async Task<ProgramResult> RunApartAsync(string workingDirectory, string lastDirectory, int ranks, params string[] arguments)
+    {
+        ProcessStartInfo start = Command(ranks - 1, [], Program, arguments);
+        foreach (string argument in (string[])[":", "-wdir", lastDirectory, "-n", "1", "dotnet", Program, .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using ProgramProcess program = ProgramProcess.Start(start, workingDirectory);
+        return await program.EndAsync();
+    }
 
     /// <summary>Runs the program whose ranks check what they tell one another.</summary>
     public async Task<ProgramResult> RunChecksAsync(string workingDirectory, int ranks)

@@ -45,6 +45,7 @@ public sealed partial class MpiLibrary
     public static MpiLibrary Find(Launcher? launcher = null)
     {
         ImmutableArray<MpiFamily> families = launcher?.Families ?? [MpiFamily.OpenMpi, MpiFamily.Mpich];
+        UcxSettings.Make();
         return Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
             ? Named(named, families)
             : Installed(families);
