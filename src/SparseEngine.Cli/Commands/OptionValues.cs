@@ -1,6 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Globalization;
 using SparseEngine.Cli.Output;
+using SparseEngine.Configuration;
 
 namespace SparseEngine.Cli.Commands;
 
@@ -24,6 +25,13 @@ internal static class OptionValues
             ? $"a whole number from {minimum} to {int.MaxValue}"
             : $"a whole number of at least {minimum}");
     };
+
+    /// <summary>A time above 0.</summary>
+    public static TimeSpan? Time(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        return Duration.Parse(text) ?? Invalid<TimeSpan?>(result, text, Duration.Valid);
+    }
 
     /// <summary>A finite number of at least 0.</summary>
     public static double? NonNegative(ArgumentResult result)

@@ -71,7 +71,21 @@ internal sealed class RunOptions
     private readonly Option<int?> maxSteps = Number("--max_steps", 1, "The last step, counted from the first of the first run.");
     private readonly Option<int?> numSteps = Number("--num_steps", 1, "Steps of this run.");
     private readonly Option<int?> numEpochs = Number("--num_epochs", 1, "Passes over the data of this run.");
+    private readonly Option<TimeSpan?> timeBudget = new("--time_budget")
+    {
+        Description = "How long to train: first steps are timed, then as many as fit are trained, all schedules stretched over them.",
+        HelpName = "TIME",
+        CustomParser = OptionValues.Time,
+    };
+
+    private readonly Option<int?> budgetSteps = Number(
+        "--budget_steps", 1, "The steps that --time_budget chose: the same run again, with all schedules stretched over them.");
+
     private readonly Option<int?> evalSteps = Number("--eval_steps", 1, "Batches of an evaluation.");
+
+    private readonly Option<int?> earlyStop = Number(
+        "--early_stop", 1, "With train_and_eval: end after so many evaluations without a lower validation loss.");
+
     private readonly Option<int?> numCsx = Number("--num_csx", 1, "CS-2s that a CSX run is predicted for.");
 
     private readonly Option<bool> validateOnly = new("--validate_only")
@@ -122,9 +136,9 @@ internal sealed class RunOptions
         command.Add(strategy);
         Option[] options =
         [
-            parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, evalSteps,
-            numCsx, validateOnly, compileOnly, threads, oversubscribe, computeDevice, products, matmul, profile, rankTimeout,
-            stopWithInput,
+            parameters, mode, modelDirectory, checkpointPath, isPretrainedCheckpoint, maxSteps, numSteps, numEpochs, timeBudget, budgetSteps,
+            evalSteps, earlyStop, numCsx, validateOnly, compileOnly, threads, oversubscribe, computeDevice, products, matmul, profile,
+            rankTimeout, stopWithInput,
         ];
         foreach (Option option in options)
         {
@@ -196,7 +210,10 @@ internal sealed class RunOptions
         MaxSteps = line.GetValue(maxSteps),
         NumSteps = line.GetValue(numSteps),
         NumEpochs = line.GetValue(numEpochs),
+        TimeBudget = line.GetValue(timeBudget),
+        BudgetSteps = line.GetValue(budgetSteps),
         EvalSteps = line.GetValue(evalSteps),
+        EarlyStop = line.GetValue(earlyStop),
         NumCsx = line.GetValue(numCsx),
         Logging = logging,
     };

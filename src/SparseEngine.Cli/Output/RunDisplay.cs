@@ -95,6 +95,10 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     }
 
     /// <inheritdoc/>
+    public void OnSample(TextSample sample) =>
+        Announce(Invariant($"step {sample.Step}  sample: {Terminal.Plain(sample.Prompt + sample.Text)}"));
+
+    /// <inheritdoc/>
     public void OnCheckpoint(string path, int step)
     {
         Announce($"step {step}  checkpoint {path}");
@@ -104,7 +108,8 @@ internal abstract class RunDisplay(Terminal terminal, RunLog log, int logSteps) 
     /// <summary>Tells the log file of a run that has done all it was to.</summary>
     public void OnEnded(RunSummary summary)
     {
-        if (Overview is { } overview && (overview.Mode is RunMode.Eval or RunMode.EvalAll || summary.LastStep >= overview.LastStep))
+        if (Overview is { } overview
+            && (overview.Mode is RunMode.Eval or RunMode.EvalAll || summary.LastStep >= overview.LastStep || summary.IsStoppedEarly))
         {
             AnnounceToFile([ZooLog.End(overview.Mode)]);
         }

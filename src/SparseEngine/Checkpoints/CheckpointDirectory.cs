@@ -12,6 +12,14 @@ internal static class CheckpointDirectory
     /// <summary>The path of a step's checkpoint.</summary>
     public static string PathFor(string modelDirectory, int step) => Path.Combine(modelDirectory, $"{Prefix}{step}{Extension}");
 
+    /// <summary>
+    /// The path of the checkpoint of the lowest validation loss: none of <see cref="All"/>, so that it is neither gone on from nor pruned.
+    /// </summary>
+    public static string BestPath(string modelDirectory) => Path.Combine(modelDirectory, $"{Prefix}best{Extension}");
+
+    /// <summary>The path of one that is written for its time alone: none of <see cref="All"/> either.</summary>
+    public static string TrialPath(string modelDirectory) => Path.Combine(modelDirectory, $"{Prefix}trial{Extension}");
+
     /// <summary>All checkpoints by ascending step, each real file once.</summary>
     public static IReadOnlyList<string> All(string modelDirectory) =>
         Directory.Exists(modelDirectory)
@@ -54,20 +62,33 @@ internal static class CheckpointDirectory
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
         foreach (string path in All(modelDirectory).Where(path => StepOf(path) <= newest).SkipLast(keep))
         {
-            try
-            {
-                File.Delete(path);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                throw new CheckpointException($"{path}: cannot be deleted: {exception.Message}", exception);
-            }
+            Delete(path);
         }
     }
 
     /// <summary>Removes what runs that were killed while they wrote a checkpoint left of it.</summary>
     /// <exception cref="CheckpointException">It cannot be removed.</exception>
-    internal static void RemoveLeftovers(string modelDirectory) => AtomicFile.RemoveLeftovers(modelDirectory, $"{Prefix}*{Extension}");
+    internal static void RemoveLeftovers(string modelDirectory)
+    {
+        AtomicFile.RemoveLeftovers(modelDirectory, $"{Prefix}*{Extension}");
+        RemoveTrial(modelDirectory);
+    }
+
+    /// <summary>Removes what <see cref="TrialPath"/> names, if it is there.</summary>
+    /// <exception cref="CheckpointException">It cannot be removed.</exception>
+    internal static void RemoveTrial(string modelDirectory) => Delete(TrialPath(modelDirectory));
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be deleted: {exception.Message}", exception);
+        }
+    }
 
     private static void Verify(string path)
     {

@@ -24,6 +24,14 @@ internal sealed class KeyNames
         ["optimizer"] = "trainer.init.optimizer",
         ["runconfig.check_loss_values"] = "trainer.init.callbacks.CheckLoss",
         ["runconfig.max_steps"] = "trainer.init.loop.max_steps",
+        ["runconfig.time_budget"] = "trainer.init.loop.time_budget",
+        ["runconfig.budget_steps"] = "trainer.init.loop.budget_steps",
+        ["runconfig.eval_frequency"] = "trainer.init.loop.eval_frequency",
+        ["runconfig.early_stop"] = "trainer.init.loop.early_stop",
+        ["runconfig.keep_best"] = "trainer.init.checkpoint.keep_best",
+        ["runconfig.sample_prompt"] = "trainer.init.logging.sample_prompt",
+        ["runconfig.sample_tokens"] = "trainer.init.logging.sample_tokens",
+        ["runconfig.sample_tokenizer"] = "trainer.init.logging.sample_tokenizer",
     });
 
     /// <summary>The name of a section or a setting, by its key in Model Zoo 1.8: <c>model.num_heads</c>.</summary>

@@ -92,6 +92,9 @@ internal static class ParameterRanges
         ("runconfig.eval_frequency", run.RunConfig.EvalFrequency),
         ("runconfig.log_steps", run.RunConfig.LogSteps),
         ("runconfig.keep_checkpoint_max", run.RunConfig.KeepCheckpointMax),
+        ("runconfig.budget_steps", run.RunConfig.BudgetSteps),
+        ("runconfig.early_stop", run.RunConfig.EarlyStop),
+        ("runconfig.sample_tokens", run.RunConfig.SampleTokens),
         ("runconfig.num_csx", run.RunConfig.NumCsx),
     ];
 
@@ -106,6 +109,7 @@ internal static class ParameterRanges
         ("optimizer.weight_decay_rate", run.Optimizer?.WeightDecayRate, Interval.NotNegative),
         ("optimizer.momentum", run.Optimizer?.Momentum, Interval.Fraction),
         ("optimizer.max_gradient_norm", run.Optimizer?.MaxGradientNorm, Interval.Positive),
+        ("runconfig.time_budget", run.RunConfig.TimeBudget?.TotalSeconds, Interval.Positive),
         ("runconfig.checkpoint_steps", run.RunConfig.CheckpointSteps, Interval.NotNegative),
         .. run.Sparsity is { } sparsity
             ? sparsity.Groups.Where(group => group.Dynamic is null).Select(group => ("sparsity.sparsity", (double?)group.Sparsity, Interval.Fraction))

@@ -18,6 +18,15 @@ public sealed record RunConfig
     /// <summary>Steps of an epoch; null for as many as the data has.</summary>
     public int? StepsPerEpoch { get; init; }
 
+    /// <summary>
+    /// The time that a run may take: it measures how long its steps take, and then has as many as fit, over which all its schedules are
+    /// stretched. Null for the steps that they are written for, which the limits above say.
+    /// </summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>The steps that all schedules are stretched over, as <see cref="TimeBudget"/> chose them before; null where none are.</summary>
+    public int? BudgetSteps { get; init; }
+
     /// <summary>Batches of an evaluation; null for all.</summary>
     public int? EvalSteps { get; init; }
 
@@ -35,6 +44,25 @@ public sealed record RunConfig
 
     /// <summary>How many checkpoints stay on disk; null for all.</summary>
     public int? KeepCheckpointMax { get; init; }
+
+    /// <summary>
+    /// Whether the checkpoint of the lowest validation loss stays under a name of its own, beside those that <see cref="KeepCheckpointMax"/> counts.
+    /// </summary>
+    public bool KeepBest { get; init; }
+
+    /// <summary>train_and_eval: evaluations without a lower validation loss after which the run ends; null to go on to the last step.</summary>
+    public int? EarlyStop { get; init; }
+
+    /// <summary>train_and_eval: the text that each evaluation has the model continue; null for none.</summary>
+    public string? SamplePrompt { get; init; }
+
+    /// <summary>Tokens that continue <see cref="SamplePrompt"/>, at most.</summary>
+    public int SampleTokens { get; init; } = 128;
+
+    /// <summary>
+    /// What reads <see cref="SamplePrompt"/>: <c>byte</c>, <c>gpt2</c>, or the file of a tokenizer; null for that of the training data.
+    /// </summary>
+    public string? SampleTokenizer { get; init; }
 
     /// <summary>The checkpoint to start from; null starts fresh or from the newest in the model directory.</summary>
     public string? CheckpointPath { get; init; }

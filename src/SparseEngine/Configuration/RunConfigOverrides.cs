@@ -21,8 +21,17 @@ public sealed record RunConfigOverrides
     /// <summary>--num_epochs.</summary>
     public int? NumEpochs { get; init; }
 
+    /// <summary>--time_budget.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>--budget_steps.</summary>
+    public int? BudgetSteps { get; init; }
+
     /// <summary>--eval_steps.</summary>
     public int? EvalSteps { get; init; }
+
+    /// <summary>--early_stop.</summary>
+    public int? EarlyStop { get; init; }
 
     /// <summary>--num_csx.</summary>
     public int? NumCsx { get; init; }

@@ -30,6 +30,12 @@ internal static class FirstRank
     public static bool FindsFile(Communicator ranks, string path) =>
         Paths(ranks, () => File.Exists(path) ? [path] : []).Count > 0;
 
+    /// <summary>A number that rank 0 finds.</summary>
+    /// <param name="ranks">All ranks.</param>
+    /// <param name="find">Finds it; called by rank 0 alone.</param>
+    public static double Number(Communicator ranks, Func<double> find) =>
+        ranks.IsAlone ? find() : BitConverter.ToDouble(ranks.Broadcast(BitConverter.GetBytes(ranks.IsFirst ? find() : 0)));
+
     /// <summary>32 random bits that rank 0 draws.</summary>
     public static long Draw(Communicator ranks) =>
         BinaryPrimitives.ReadUInt32LittleEndian(ranks.Broadcast(RandomNumberGenerator.GetBytes(sizeof(uint))));

@@ -15,16 +15,21 @@ namespace SparseEngine.Inference;
 public sealed class TextGenerator : IDisposable
 {
     private readonly ComputeDevice device;
-    private readonly ParameterSet parameters;
     private readonly GptModel model;
     private readonly ITokenizer tokenizer;
+    private readonly IDisposable? owned;
 
-    private TextGenerator(ComputeDevice device, ModelParameters shape, ParameterSet parameters, ITokenizer tokenizer)
+    /// <summary>Continues texts with a model that is there.</summary>
+    /// <param name="device">The device that holds it.</param>
+    /// <param name="model">The model, as it is at each call.</param>
+    /// <param name="tokenizer">What it is trained on; its vocabulary may be larger than the model's.</param>
+    /// <param name="owned">What goes with the generator; null for nothing.</param>
+    internal TextGenerator(ComputeDevice device, GptModel model, ITokenizer tokenizer, IDisposable? owned = null)
     {
-        this.tokenizer = tokenizer;
         this.device = device;
-        this.parameters = parameters;
-        model = new GptModel(device, shape, parameters);
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.owned = owned;
     }
 
     /// <summary>Loads the model of a checkpoint that a run or a conversion wrote; sparse weights stay sparse.</summary>
@@ -50,7 +55,8 @@ public sealed class TextGenerator : IDisposable
                 $"{checkpointPath}: its vocabulary has {shape.VocabularySize} entries; the tokenizer {tokenizer.Name} needs at least {needed}");
         }
 
-        return new TextGenerator(device, shape, InferenceParameters.Load(device, shape, reader), tokenizer);
+        ParameterSet parameters = InferenceParameters.Load(device, shape, reader);
+        return new TextGenerator(device, new GptModel(device, shape, parameters), tokenizer, parameters);
     }
 
     /// <summary>Continues <paramref name="prompt"/>, giving the bytes of each token as soon as it is drawn, up to the end of a document.</summary>
@@ -84,7 +90,7 @@ public sealed class TextGenerator : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => parameters.Dispose();
+    public void Dispose() => owned?.Dispose();
 
     private IEnumerable<byte> Continue(int[] prompt, int count, Func<TokenSampler> start)
     {

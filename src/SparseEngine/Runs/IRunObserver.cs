@@ -30,6 +30,11 @@ public interface IRunObserver
     {
     }
 
+    /// <summary>The model has continued the text that it is to continue at each evaluation.</summary>
+    void OnSample(TextSample sample)
+    {
+    }
+
     /// <summary>A checkpoint is on disk.</summary>
     void OnCheckpoint(string path, int step)
     {

@@ -19,4 +19,7 @@ public sealed record RunSummary(
 {
     /// <summary>The last evaluation on each of the other validation data.</summary>
     public ImmutableArray<EvaluationMetrics> FurtherEvaluations { get; init; } = [];
+
+    /// <summary>Whether the run ended before its last step because its validation loss got no lower any more.</summary>
+    public bool IsStoppedEarly { get; init; }
 }

@@ -78,6 +78,8 @@ public static class SparsityLog
         PeriodicUpdates periodic => string.Create(
             CultureInfo.InvariantCulture,
             $"{{'freq': {periodic.Frequency}, 'start': {periodic.Start}, 'stop': {(periodic.Stop is { } stop ? stop : "None")}}}"),
+        StretchedUpdates stretched => string.Create(
+            CultureInfo.InvariantCulture, $"{InWords(stretched.Written)} x {stretched.Stretch.Steps}/{stretched.Stretch.Written}"),
         ListedUpdates listed => $"{{'steps': [{string.Join(", ", listed.Steps)}]}}",
         _ => throw new ArgumentException($"there are no words for {updates.GetType().Name}", nameof(updates)),
     };

@@ -39,6 +39,9 @@ internal sealed class Evaluator : IDisposable
         loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
     }
 
+    /// <summary>The batches of an evaluation.</summary>
+    public int Batches => batches;
+
     /// <summary>Evaluates the model as it is, always on the same samples.</summary>
     /// <param name="step">The model's step, for the result.</param>
     /// <param name="stop">Ends the evaluation after a batch.</param>

@@ -33,6 +33,9 @@ internal sealed class Evaluators : IDisposable
         }
     }
 
+    /// <summary>The batches of an evaluation on all of them.</summary>
+    public int Batches => evaluators.Sum(evaluator => evaluator.Evaluator.Batches);
+
     /// <summary>Evaluates the model as it is, on one after another.</summary>
     /// <param name="step">The model's step, for the results.</param>
     /// <param name="stop">Ends the evaluation after a batch.</param>

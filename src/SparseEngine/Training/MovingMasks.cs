@@ -74,6 +74,22 @@ internal sealed class MovingMasks
         return new MaskUpdateMetrics(step, [.. changes]);
     }
 
+    /// <summary>
+    /// Brings all masks to the levels that they have after a number of steps, whatever lies between; by magnitude, where no gradient is there.
+    /// </summary>
+    /// <param name="step">Optimizer steps done.</param>
+    public void MoveTo(int step)
+    {
+        foreach (MovingMask mask in masks)
+        {
+            if (mask.LastChangeUntil(step) is { } update)
+            {
+                mask.ReleaseGradient();
+                mask.Update(update);
+            }
+        }
+    }
+
     /// <summary>Puts the mark of places that have lived on a weight's dead places, where its mask changes.</summary>
     /// <param name="parameter">The weight.</param>
     /// <param name="dense">Its elements as a checkpoint holds them.</param>
@@ -91,6 +107,8 @@ internal sealed class MovingMask(ComputeDevice device, WeightSparsity weight, Pa
     public bool IsOf(Parameter other) => parameter == other;
 
     public bool ChangesAfter(int step) => weight.Dynamic!.ChangesAfter(step);
+
+    public int? LastChangeUntil(int step) => weight.Dynamic!.Updates.LastUntil(step) is > 0 and int update ? update : null;
 
     public void MarkLived(Span<float> dense) => lived.Mark(dense);
 

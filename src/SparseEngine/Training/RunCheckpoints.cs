@@ -19,11 +19,30 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
     {
         IEnumerable<TensorWriter> tensors = definitions.Select(
             (definition, index) => new TensorWriter(definition.Name, definition.Shape, dense => weights.Read(index, definition, dense)));
-        Write([.. tensors], step: 0, samplesConsumed: 0, updates: 0, seconds: 0, emptyWeights: []);
+        WriteNext([.. tensors], TrainingProgress.None, updates: 0, emptyWeights: []);
     }
 
-    /// <summary>Writes the model and its optimizer's state after <paramref name="step"/> steps, which took <paramref name="seconds"/>.</summary>
-    public void Save(Optimizer optimizer, MovingMasks masks, int step, long samplesConsumed, double seconds)
+    /// <summary>Writes the model and its optimizer's state, and removes what is one checkpoint too many.</summary>
+    public void Save(Optimizer optimizer, MovingMasks masks, TrainingProgress progress) =>
+        WriteNext(TensorsOf(optimizer, masks), progress, optimizer.Updates, EmptyWeightsOf(optimizer));
+
+    /// <summary>Writes the same as the checkpoint of the lowest validation loss, in place of the one before.</summary>
+    public void SaveBest(Optimizer optimizer, MovingMasks masks, TrainingProgress progress)
+    {
+        string path = CheckpointDirectory.BestPath(config.ModelDirectory);
+        Write(path, TensorsOf(optimizer, masks), progress, optimizer.Updates, EmptyWeightsOf(optimizer));
+        observer.OnCheckpoint(path, progress.Step);
+    }
+
+    /// <summary>Writes the same and removes it, for its time.</summary>
+    public void SaveTrial(Optimizer optimizer, MovingMasks masks)
+    {
+        string path = CheckpointDirectory.TrialPath(config.ModelDirectory);
+        Write(path, TensorsOf(optimizer, masks), TrainingProgress.None, optimizer.Updates, EmptyWeightsOf(optimizer));
+        CheckpointDirectory.RemoveTrial(config.ModelDirectory);
+    }
+
+    private static List<TensorWriter> TensorsOf(Optimizer optimizer, MovingMasks masks)
     {
         List<TensorWriter> tensors = [];
         foreach (Parameter parameter in optimizer.Parameters)
@@ -41,27 +60,45 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
             }
         }
 
-        string[] emptyWeights = [.. optimizer.Parameters.Where(parameter => parameter.NonZeros == 0).Select(parameter => parameter.Name)];
-        Write(tensors, step, samplesConsumed, optimizer.Updates, seconds, emptyWeights);
+        return tensors;
+    }
+
+    private static string[] EmptyWeightsOf(Optimizer optimizer) =>
+        [.. optimizer.Parameters.Where(parameter => parameter.NonZeros == 0).Select(parameter => parameter.Name)];
+
+    private void WriteNext(
+        IReadOnlyList<TensorWriter> tensors, TrainingProgress progress, int updates, IReadOnlyCollection<string> emptyWeights)
+    {
+        string path = CheckpointDirectory.PathFor(config.ModelDirectory, progress.Step);
+        Write(path, tensors, progress, updates, emptyWeights);
+        LastPath = path;
+        observer.OnCheckpoint(path, progress.Step);
+        if (config.KeepCheckpointMax is { } keep)
+        {
+            CheckpointDirectory.Prune(config.ModelDirectory, progress.Step, keep);
+        }
     }
 
     private void Write(
-        IReadOnlyList<TensorWriter> tensors, int step, long samplesConsumed, int updates, double seconds, IReadOnlyCollection<string> emptyWeights)
+        string path, IReadOnlyList<TensorWriter> tensors, TrainingProgress progress, int updates, IReadOnlyCollection<string> emptyWeights)
     {
-        string path = CheckpointDirectory.PathFor(config.ModelDirectory, step);
         Dictionary<string, string> metadata = new()
         {
             [ModelDescription.MetadataKey] = ModelDescription.Write(model),
             [OptimizerStateName.Updates] = updates.ToString(CultureInfo.InvariantCulture),
-            [TrainingTime.Key] = TrainingTime.Write(seconds),
+            [TrainingTime.Key] = TrainingTime.Write(progress.Seconds),
         };
-        TrainingState state = new(step, samplesConsumed, config.Seed, shuffleSeed);
-        MdlWriter.Write(path, tensors, state, SparsitySeed.With(Divergence.WithEmptyWeights(metadata, emptyWeights), sparsitySeed));
-        LastPath = path;
-        observer.OnCheckpoint(path, step);
-        if (config.KeepCheckpointMax is { } keep)
+        if (config.BudgetSteps is { } budget)
         {
-            CheckpointDirectory.Prune(config.ModelDirectory, step, keep);
+            metadata[TimeBudget.Key] = budget.ToString(CultureInfo.InvariantCulture);
         }
+
+        if (progress.Validation.LastStep > 0)
+        {
+            metadata[ValidationProgress.Key] = progress.Validation.Write();
+        }
+
+        TrainingState state = new(progress.Step, progress.SamplesConsumed, config.Seed, shuffleSeed);
+        MdlWriter.Write(path, tensors, state, SparsitySeed.With(Divergence.WithEmptyWeights(metadata, emptyWeights), sparsitySeed));
     }
 }

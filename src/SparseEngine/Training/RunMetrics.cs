@@ -101,6 +101,9 @@ internal sealed class RunMetrics : IDisposable
         events.Write(evaluation);
     }
 
+    /// <summary>Keeps a text that the model has continued: in the event files alone.</summary>
+    public void Write(TextSample sample) => events.Write(sample);
+
     /// <summary>Waits until all is on the disk, so that a checkpoint never survives a power failure that its steps' figures do not.</summary>
     public void FlushToDisk()
     {

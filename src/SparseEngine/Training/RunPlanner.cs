@@ -39,6 +39,11 @@ public static class RunPlanner
     public static RunDescription Describe(RunParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        if (parameters.RunConfig.BudgetSteps is { } budget && RunLength.KnownSteps(parameters.RunConfig) is { } written)
+        {
+            parameters = new Stretch(written, budget).Of(parameters);
+        }
+
         ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(parameters.Model);
         SparsityPlan fromBeginning = SparsityPlan.Create(parameters.Sparsity, definitions);
         int? steps = RunLength.KnownSteps(parameters.RunConfig);

@@ -34,6 +34,12 @@ internal static class RunRequirements
             Report("Checkpoint path cannot be provided with eval_all. Checkpoints inferred from model_dir");
         }
 
+        if (!trains && parameters.Overrides is { TimeBudget: not null } or { BudgetSteps: not null })
+        {
+            Report($"--{(parameters.Overrides.TimeBudget is null ? "budget_steps" : "time_budget")} goes with --mode train and train_and_eval alone");
+        }
+
+        CheckEarlyStop();
         if (trains && problems.Count == 0)
         {
             CheckShare();
@@ -55,6 +61,22 @@ internal static class RunRequirements
             if (section is null)
             {
                 Report($"{parameters.Keys[name]} is missing; {(trains ? "training" : "evaluation")} needs it");
+            }
+        }
+
+        void CheckEarlyStop()
+        {
+            if (!trains || parameters.RunConfig.EarlyStop is not { } evaluations)
+            {
+                return;
+            }
+
+            string key = parameters.Overrides.EarlyStop is null ? parameters.Keys["runconfig.early_stop"] : "--early_stop";
+            if (mode is not RunMode.TrainAndEval || parameters.RunConfig.EvalFrequency is null)
+            {
+                string missing =
+                    mode is RunMode.TrainAndEval ? $"a number for {parameters.Keys["runconfig.eval_frequency"]}" : "--mode train_and_eval";
+                Report(FormattableString.Invariant($"{key} is {evaluations}, and the run evaluates nothing on its way; it needs {missing}"));
             }
         }
 

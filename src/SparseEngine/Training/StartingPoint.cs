@@ -40,6 +40,12 @@ internal sealed class StartingPoint : IDisposable
     /// <summary>The training time of those steps, in seconds; null where the checkpoint does not say.</summary>
     public double? Seconds => State is null || reader is null ? 0 : TrainingTime.Read(reader);
 
+    /// <summary>The lowest validation loss of those steps, as far as the checkpoint says.</summary>
+    public ValidationProgress Validation => State is null || reader is null ? ValidationProgress.None : ValidationProgress.Read(reader);
+
+    /// <summary>The steps that the run of the checkpoint has by its budget; null where it has none.</summary>
+    public int? BudgetSteps => State is null || reader is null ? null : TimeBudget.Read(reader);
+
     /// <summary>The seed that the run which this one goes on from drew for sparsity groups without one; null where there is none.</summary>
     public long? DrawnSparsitySeed => State is not null && reader is not null ? SparsitySeed.Read(reader) : null;
 

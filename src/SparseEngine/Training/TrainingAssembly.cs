@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using SparseEngine.Accounting;
 using SparseEngine.Configuration;
 using SparseEngine.Data;
 using SparseEngine.DataParallel;
@@ -9,7 +8,6 @@ using SparseEngine.Files;
 using SparseEngine.Models;
 using SparseEngine.Optimizers;
 using SparseEngine.Runs;
-using SparseEngine.Sparsity;
 
 namespace SparseEngine.Training;
 
@@ -19,55 +17,48 @@ internal static class TrainingAssembly
     /// <summary>Builds everything, trains, and releases everything.</summary>
     public static RunSummary Execute(RunContext context, RunMode mode, CancellationToken stop)
     {
+        long began = context.Clock.GetTimestamp();
         RunParameters run = context.Parameters;
-        RunConfig config = run.RunConfig;
         Communicator ranks = context.Ranks;
-        using FolderHold? hold = ranks.IsFirst ? FolderHold.Take(config.ModelDirectory) : null;
+        using FolderHold? hold = ranks.IsFirst ? FolderHold.Take(run.RunConfig.ModelDirectory) : null;
         ImmutableArray<ParameterDefinition> definitions = GptArchitecture.Parameters(run.Model);
         TextLibrary texts = new();
         InputParameters input = run.TrainInput!;
         using ISampleSource samples = TrainingData.Open(run, input, DataSplit.Training, texts);
         using ValidationData? validation = mode == RunMode.TrainAndEval ? ValidationData.Open(context, texts) : null;
+        TextSamples? text = validation is null ? null : TextSamples.Open(context);
+        WarnOfUnused(context, mode);
         BatchLoader loader = TrainingData.Loader(run, input, samples, DataSplit.Training, ranks);
         int shuffleSeed = TrainingData.ShuffleSeed(run, input);
 
-        using StartingPoint start = StartingPoint.Open(config, run.Model, definitions, context.Logger, ranks);
-        start.CompareSeeds(config.Seed, shuffleSeed);
-        start.CompareWithNewest(config);
-        int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
-
-        SparsityPlan plan = SparsityPlan.Create(run.Sparsity, definitions, () => start.DrawnSparsitySeed ?? FirstRank.Draw(ranks));
-        definitions = SparseMup.Apply(definitions, plan);
-        SparsityLog.Report(context.Logger, run.Sparsity, plan);
-        string? dumpDirectory = run.Sparsity is { DumpMasks: true } && ranks.IsFirst ? config.ModelDirectory : null;
-        PlannedMasks planned = new(context.Device, plan, start.Step, dumpDirectory);
-        using ParameterSet parameters = BuildParameters(context, definitions, planned, start);
-        plan = plan.Found(planned.Found);
-        SparsityLog.ReportApplied(context.Logger, plan);
-        foreach (string line in SparseMup.InWords(definitions, plan, lastStep))
+        using StartingPoint start = StartingPoint.Open(run.RunConfig, run.Model, definitions, context.Logger, ranks);
+        start.CompareSeeds(run.RunConfig.Seed, shuffleSeed);
+        start.CompareWithNewest(run.RunConfig);
+        BudgetTrial trial = new(context, definitions, start, loader, validation, text, began);
+        if (TimeBudget.Settle(context, start, loader.BatchesPerEpoch, trial, stop) is not { } settled)
         {
-            context.Logger.LogInformation("{Scaling}", line);
+            context.Logger.LogInformation("Stopped while the first steps were timed; the same command starts anew.");
+            return new RunSummary(start.Step, null, null, start.Path, 0, 0, 0, 0, 0, 0);
         }
 
-        MovingMasks masks = new(context.Device, plan, parameters, planned.Lived);
-        Optimizer optimizer = Optimizer.Create(run.Optimizer!, context.Device, parameters);
-        start.Restore(optimizer);
-        RequireSame(ranks, samples, validation, optimizer);
-        GptModel model = new(context.Device, run.Model, parameters);
-        using TrainingStep step = new(context.Device, model, optimizer, loader.BatchSize, loader.SequenceLength, config.Seed, ranks: ranks);
-        using Evaluators? evaluators =
-            validation is null ? null : new Evaluators(context.Device, model, validation, config.EvalSteps, context.Observer, ranks);
-        using TrainingOutput? output = TrainingOutput.Open(context, mode, start, plan, parameters, lastStep, shuffleSeed);
+        context = context with { Parameters = settled };
+        RunConfig config = settled.RunConfig;
+        int lastStep = RunLength.LastStep(config, start.Step, loader.BatchesPerEpoch);
+        string? dumpDirectory = settled.Sparsity is { DumpMasks: true } && ranks.IsFirst ? config.ModelDirectory : null;
+        using TrainingParts parts = TrainingParts.Build(context, definitions, start, loader, validation, lastStep, dumpDirectory);
+        RequireSame(ranks, samples, validation, parts.Optimizer);
+        using TrainingOutput? output = TrainingOutput.Open(context, mode, start, parts.Plan, parts.Parameters, lastStep, shuffleSeed);
         if (config.SaveInitialCheckpoint && start.Step == 0)
         {
-            output?.SaveInitial(definitions, start.Weights);
+            output?.SaveInitial(parts.Definitions, start.Weights);
         }
 
-        StepFlops flops = new(
-            run.Model, plan, loader.BatchSize, loader.SequenceLength, device: context.Device, microBatches: step.MicroBatches * ranks.Size);
         double secondsBefore = start.Seconds ?? (ranks.IsFirst ? RunMetrics.LoggedSeconds(config.ModelDirectory) : 0);
-        TrainingLoop loop = new(context, loader, step, optimizer, evaluators, masks, output, flops, start.State, lastStep, secondsBefore);
-        loop.Run(stop);
+        RunEvaluations evaluations = new(context, parts.Evaluators, output, parts.Model, text, start.Validation);
+        TrainingLoop loop = new(
+            context, loader, parts.Step, parts.Optimizer, evaluations, parts.Masks, output, parts.CountFlops(context, loader), start.State, lastStep,
+            secondsBefore);
+        loop.Run(start.Path, stop);
         return loop.Summarize(start.Path);
     }
 
@@ -79,29 +70,16 @@ internal static class TrainingAssembly
             RunFacts.Weights(optimizer.Parameters), RunFacts.OptimizerState(optimizer),
         ]);
 
-    private static ParameterSet BuildParameters(
-        RunContext context, IReadOnlyList<ParameterDefinition> definitions, PlannedMasks masks, StartingPoint start)
+    private static void WarnOfUnused(RunContext context, RunMode mode)
     {
-        ParameterSet parameters = ParameterSet.Build(context.Device, definitions, start.Weights, masks, trainable: true);
-        if (masks.Unplanned.Count > 0)
+        RunConfig config = context.Parameters.RunConfig;
+        foreach ((string key, bool isGiven) in new[] { ("keep_best", config.KeepBest), ("sample_prompt", config.SamplePrompt is not null) })
         {
-            parameters.Dispose();
-            long weights = masks.Unplanned.Sum(parameter => (long)parameter.NaNs);
-            string places = masks.Unplanned.Count == 1 ? "a parameter" : FormattableString.Invariant($"{masks.Unplanned.Count} parameters");
-            throw new TrainingException(
-                FormattableString.Invariant($"{start.Path}: {weights} {(weights == 1 ? "weight is" : "weights are")} NaN, ")
-                + $"the mark of sparse places, in {places} that no sparsity section covers: {Listing(masks.Unplanned)}; "
-                + "either give the YAML a sparsity section that does "
-                + $"(sparsity 0.0 makes them dense), or write them as zeros with: sparse-engine finalize -i {start.Path} -o FILE");
+            if (isGiven && mode is RunMode.Train)
+            {
+                context.Logger.LogWarning(
+                    "{Key} has no effect: the mode train evaluates nothing; --mode train_and_eval does", context.Parameters.Keys[$"runconfig.{key}"]);
+            }
         }
-
-        return parameters;
-    }
-
-    private static string Listing(IReadOnlyList<(string Name, int NaNs)> parameters)
-    {
-        const int Shown = 4;
-        string names = string.Join(", ", parameters.Take(Shown).Select(parameter => $"{parameter.Name} ({parameter.NaNs})"));
-        return parameters.Count > Shown ? $"{names}, and {parameters.Count - Shown} more" : names;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SparseEngine.Accounting;
@@ -20,7 +19,7 @@ internal sealed class TrainingLoop
     private readonly Optimizer optimizer;
     private readonly TrainingOutput? output;
     private readonly LearningRateSchedule schedule;
-    private readonly Evaluators? evaluators;
+    private readonly RunEvaluations evaluations;
     private readonly StepFlops flops;
     private readonly MovingMasks masks;
     private readonly int firstStep;
@@ -38,17 +37,16 @@ internal sealed class TrainingLoop
     // Those of earlier steps whose time nobody knows.
     private readonly long untimedSamples;
     private double? lastLoss;
-    private ImmutableArray<EvaluationMetrics> lastEvaluations = [];
 
     public TrainingLoop(
-        RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, Evaluators? evaluators, MovingMasks masks,
+        RunContext context, BatchLoader loader, TrainingStep step, Optimizer optimizer, RunEvaluations evaluations, MovingMasks masks,
         TrainingOutput? output, StepFlops flops, TrainingState? state, int lastStep, double secondsBefore)
     {
         this.context = context;
         this.loader = loader;
         this.step = step;
         this.optimizer = optimizer;
-        this.evaluators = evaluators;
+        this.evaluations = evaluations;
         this.output = output;
         this.flops = flops;
         this.masks = masks;
@@ -68,10 +66,24 @@ internal sealed class TrainingLoop
     /// <summary>Training time so far, of the runs that this one goes on from too.</summary>
     private double Seconds => secondsBefore + clock.Elapsed.TotalSeconds;
 
-    /// <summary>Trains until the last step, or until a rank is asked to stop.</summary>
-    public void Run(CancellationToken stop)
+    /// <summary>Where the run stands.</summary>
+    private TrainingProgress Progress => new(done, samplesConsumed, Seconds, evaluations.Progress);
+
+    /// <summary>Whether the run ended before its last step because its validation loss got no lower any more.</summary>
+    private bool IsStoppedEarly => done < lastStep && evaluations.AreEnough;
+
+    /// <summary>Trains until the last step, until validation gets no better, or until a rank is asked to stop.</summary>
+    /// <param name="startPath">The checkpoint that the run started from; null for none.</param>
+    /// <param name="stop">Asks this rank to stop.</param>
+    public void Run(string? startPath, CancellationToken stop)
     {
-        while (done < lastStep && TrainOneStep(stop))
+        if (done > 0 && done < lastStep)
+        {
+            bool isDue = IsMultipleOf(Config.EvalFrequency ?? 0);
+            evaluations.TakeUp(done, Path.GetDirectoryName(startPath), isDue, () => Evaluate(stop), SaveBest);
+        }
+
+        while (done < lastStep && !evaluations.AreEnough && TrainOneStep(stop))
         {
             if (done == lastStep || IsMultipleOf(Config.CheckpointSteps))
             {
@@ -84,24 +96,27 @@ internal sealed class TrainingLoop
             }
         }
 
-        if (done < lastStep)
+        if (done == lastStep)
         {
-            if (done == 0)
-            {
-                context.Logger.LogInformation("Stopped before the first of {LastStep} steps; the same command starts anew.", lastStep);
-                return;
-            }
-
-            if (savedStep < done)
-            {
-                Save();
-            }
-
-            context.Logger.LogInformation("Stopped at step {Step} of {LastStep}; its checkpoint holds all that is needed to go on.", done, lastStep);
+            Evaluate(stop);
             return;
         }
 
-        Evaluate(stop);
+        if (done == 0)
+        {
+            context.Logger.LogInformation("Stopped before the first of {LastStep} steps; the same command starts anew.", lastStep);
+            return;
+        }
+
+        if (savedStep < done)
+        {
+            Save();
+        }
+
+        string why = IsStoppedEarly
+            ? $"Ended early at step {done} of {lastStep}: {evaluations.Progress.InWords()}"
+            : $"Stopped at step {done} of {lastStep}; its checkpoint holds all that is needed to go on.";
+        context.Logger.LogInformation("{Why}", why);
     }
 
     /// <summary>Makes a step, unless a rank is asked to stop.</summary>
@@ -204,24 +219,18 @@ internal sealed class TrainingLoop
     private void Evaluate(CancellationToken stop)
     {
         Report();
-        ImmutableArray<EvaluationMetrics>.Builder evaluations = ImmutableArray.CreateBuilder<EvaluationMetrics>();
-        foreach (EvaluationMetrics measured in evaluators?.Evaluate(done, stop) ?? [])
-        {
-            EvaluationMetrics metrics = measured with { Seconds = Seconds };
-            evaluations.Add(metrics);
-            output?.Tell(metrics);
-        }
-
-        lastEvaluations = evaluations.Count > 0 ? evaluations.ToImmutable() : lastEvaluations;
+        evaluations.Evaluate(done, Seconds, SaveBest, stop);
     }
 
     private void Save()
     {
         // A step that failed must not become a checkpoint.
         Report();
-        output?.Save(optimizer, masks, done, samplesConsumed, samplesConsumed - untimedSamples, Seconds);
+        output?.Save(optimizer, masks, Progress, samplesConsumed - untimedSamples);
         savedStep = done;
     }
+
+    private void SaveBest() => output?.SaveBest(optimizer, masks, Progress);
 
     private bool IsMultipleOf(int period) => period > 0 && done % period == 0;
 
@@ -234,7 +243,7 @@ internal sealed class TrainingLoop
         return new RunSummary(
             done,
             lastLoss,
-            lastEvaluations.FirstOrDefault(),
+            evaluations.Last.FirstOrDefault(),
             output?.LastCheckpoint ?? startPath,
             flopsDone.Dense,
             flopsDone.Executed,
@@ -243,7 +252,8 @@ internal sealed class TrainingLoop
             clock.Elapsed.TotalSeconds,
             (long)steps * loader.BatchSize * loader.SequenceLength)
         {
-            FurtherEvaluations = [.. lastEvaluations.Skip(1)],
+            FurtherEvaluations = [.. evaluations.Last.Skip(1)],
+            IsStoppedEarly = IsStoppedEarly,
         };
     }
 }

@@ -90,18 +90,30 @@ internal sealed class TrainingOutput : IDisposable
         context.Observer.OnEvaluated(evaluation);
     }
 
+    /// <summary>Tells of a text that the model has continued.</summary>
+    public void Tell(TextSample sample)
+    {
+        log.Write(sample);
+        context.Observer.OnSample(sample);
+    }
+
     /// <summary>Writes a checkpoint after all figures of its steps.</summary>
     /// <param name="optimizer">The model with the optimizer's state.</param>
     /// <param name="masks">The masks that move.</param>
-    /// <param name="step">Steps done.</param>
-    /// <param name="samplesConsumed">Samples that they took.</param>
-    /// <param name="timedSamples">Those of them whose time is known.</param>
-    /// <param name="seconds">The time that these took.</param>
-    public void Save(Optimizer optimizer, MovingMasks masks, int step, long samplesConsumed, long timedSamples, double seconds)
+    /// <param name="progress">Where the run stands.</param>
+    /// <param name="timedSamples">Those of its samples whose time is known.</param>
+    public void Save(Optimizer optimizer, MovingMasks masks, TrainingProgress progress, long timedSamples)
     {
         log.FlushToDisk();
-        checkpoints.Save(optimizer, masks, step, samplesConsumed, seconds);
-        RunRecord.WritePerformance(context.Parameters.RunConfig.ModelDirectory, timedSamples, seconds);
+        checkpoints.Save(optimizer, masks, progress);
+        RunRecord.WritePerformance(context.Parameters.RunConfig.ModelDirectory, timedSamples, progress.Seconds);
+    }
+
+    /// <summary>Writes the checkpoint of the lowest validation loss after all figures of its steps.</summary>
+    public void SaveBest(Optimizer optimizer, MovingMasks masks, TrainingProgress progress)
+    {
+        log.FlushToDisk();
+        checkpoints.SaveBest(optimizer, masks, progress);
     }
 
     /// <inheritdoc/>

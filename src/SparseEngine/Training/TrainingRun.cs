@@ -35,7 +35,12 @@ public sealed class TrainingRun
     /// </exception>
     public static TrainingRun Create(
         RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger = null, IRunObserver? observer = null,
-        Communicator? ranks = null)
+        Communicator? ranks = null) => Create(parameters, mode, device, logger, observer, ranks, TimeProvider.System);
+
+    /// <summary>The same by another clock, which times what a time budget has room for.</summary>
+    internal static TrainingRun Create(
+        RunParameters parameters, RunMode mode, ComputeDevice device, ILogger? logger, IRunObserver? observer, Communicator? ranks,
+        TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(device);
@@ -43,7 +48,7 @@ public sealed class TrainingRun
         ranks ??= Communicator.Alone;
         RunRequirements.Check(run, mode, ranks.Size);
         (ILogger? told, IRunObserver? following) = ranks.IsFirst ? (logger, observer) : (null, null);
-        return new TrainingRun(new RunContext(run, device, told ?? NullLogger.Instance, following ?? new Nobody(), ranks), mode);
+        return new TrainingRun(new RunContext(run, device, told ?? NullLogger.Instance, following ?? new Nobody(), ranks, clock), mode);
     }
 
     /// <summary>
@@ -69,4 +74,5 @@ public sealed class TrainingRun
 }
 
 /// <summary>What every part of a run is given.</summary>
-internal sealed record RunContext(RunParameters Parameters, ComputeDevice Device, ILogger Logger, IRunObserver Observer, Communicator Ranks);
+internal sealed record RunContext(
+    RunParameters Parameters, ComputeDevice Device, ILogger Logger, IRunObserver Observer, Communicator Ranks, TimeProvider Clock);

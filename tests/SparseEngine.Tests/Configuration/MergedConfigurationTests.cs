@@ -76,6 +76,23 @@ public sealed class MergedConfigurationTests : IDisposable
             again.Parameters.TrainInput with { DataDirectories = ImmutableArray<string>.Empty });
     }
 
+    [Theory]
+    [InlineData(Sections)]
+    [InlineData(Trainer)]
+    public void Steps_of_a_budget_take_the_place_of_its_time(string yaml)
+    {
+        string timed = yaml.Replace("seed: 0x10", "time_budget: 10m, early_stop: 3", StringComparison.Ordinal)
+            .Replace("eval_steps: 2", "time_budget: 10m, early_stop: 3", StringComparison.Ordinal);
+        RunConfigOverrides chosen = new() { BudgetSteps = 77, EarlyStop = 4 };
+        RunParameters read = RunParametersReader.ReadText(timed, directory.File("params.yaml"), chosen).Parameters;
+
+        string merged = MergedConfiguration.Of(read, "train")!;
+
+        Assert.DoesNotContain("time_budget", merged, StringComparison.Ordinal);
+        RunConfig again = RunParametersReader.ReadText(merged, directory.File("params.yaml")).Parameters.RunConfig;
+        Assert.Equal((77, null, 4), (again.BudgetSteps, again.TimeBudget, again.EarlyStop));
+    }
+
     [Fact]
     public void A_run_of_no_file_has_none()
     {

@@ -25,6 +25,12 @@ public sealed class RunConfigTests
                 num_csx: 2
                 logging: debug
                 num_epochs: 6
+                keep_best: True
+                early_stop: 5
+                sample_prompt: "Once "
+                sample_tokens: 9
+                sample_tokenizer: gpt2
+                time_budget: 1h30m
               """).RunConfig;
 
         Assert.Equal(
@@ -47,6 +53,12 @@ public sealed class RunConfigTests
                 Seed = 7,
                 NumCsx = 2,
                 Logging = "DEBUG",
+                KeepBest = true,
+                EarlyStop = 5,
+                SamplePrompt = "Once ",
+                SampleTokens = 9,
+                SampleTokenizer = "gpt2",
+                TimeBudget = TimeSpan.FromMinutes(90),
             },
             config);
     }
@@ -113,4 +125,28 @@ public sealed class RunConfigTests
             YamlRun.Errors(
                 YamlRun.Minimal + "  log_steps: 0\n",
                 new RunConfigOverrides { MaxSteps = 0, NumSteps = 1, NumEpochs = 1, Logging = "LOUD", IsPretrainedCheckpoint = true }));
+
+    [Fact]
+    public void A_budget_is_a_time_or_steps_and_no_other_length_beside_it() =>
+        Assert.Equal(
+            [
+                "command line: --time_budget and --max_steps are both given, and each says how long to train; give one of them",
+                "params.yaml:20:3: runconfig.time_budget and runconfig.budget_steps are both given; give one of them",
+                "params.yaml:20:3: runconfig.time_budget is \"soon\"; valid: a time above 0, such as 90s, 10m or 1h30m, or seconds",
+            ],
+            YamlRun.Errors(
+                YamlRun.Minimal + "  budget_steps: 5\n  time_budget: soon\n",
+                new RunConfigOverrides { MaxSteps = 4, TimeBudget = TimeSpan.FromMinutes(1) }));
+
+    [Fact]
+    public void A_budget_of_the_file_gives_way_to_a_length_or_another_budget_on_the_command_line()
+    {
+        const string Yaml = YamlRun.Minimal + "  time_budget: 600\n";
+
+        RunConfig longer = YamlRun.Read(Yaml, new RunConfigOverrides { MaxSteps = 30 }).RunConfig;
+        RunConfig other = YamlRun.Read(Yaml, new RunConfigOverrides { BudgetSteps = 30 }).RunConfig;
+
+        Assert.Equal((30, null, null), (longer.MaxSteps, longer.TimeBudget, longer.BudgetSteps));
+        Assert.Equal((20, null, 30), (other.MaxSteps, other.TimeBudget, other.BudgetSteps));
+    }
 }

@@ -16,6 +16,7 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     private readonly List<StepMetrics> steps = [];
     private readonly List<EvaluationMetrics> evaluations = [];
     private readonly List<string> checkpoints = [];
+    private readonly List<TextSample> samples = [];
     private readonly List<MaskUpdateMetrics> maskUpdates = [];
     private readonly ConcurrentQueue<string> logged = [];
     private CancellationTokenSource? stop;
@@ -59,11 +60,16 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
 
     public IReadOnlyList<MaskUpdateMetrics> MaskUpdates => maskUpdates;
 
+    public IReadOnlyList<TextSample> Samples => samples;
+
     public IReadOnlyList<string> Checkpoints => checkpoints;
 
     public IEnumerable<string> Logged => logged;
 
     public RunOverview? Overview { get; private set; }
+
+    /// <summary>What times the steps of a time budget.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
 
     /// <summary>The step after which the run is asked to stop.</summary>
     public int? StopAfter { get; set; }
@@ -97,7 +103,7 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
     public RunSummary Execute(ComputeDevice device, RunMode mode = RunMode.Train)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        return TrainingRun.Create(Parameters, mode, device, this, this).Execute(stop.Token);
+        return TrainingRun.Create(Parameters, mode, device, this, this, ranks: null, Clock).Execute(stop.Token);
     }
 
     /// <summary>Executes the run on ranks that are threads. Of them the last is asked to stop, and the first tells.</summary>
@@ -107,10 +113,13 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
         return ThreadRanks.Run(ranks, own =>
         {
             using HostDevice device = HostDevice.Create(threads);
-            return TrainingRun.Create(parametersOf?.Invoke(own.Rank) ?? Parameters, mode, device, this, this, own)
+            return TrainingRun.Create(parametersOf?.Invoke(own.Rank) ?? Parameters, mode, device, this, this, own, Clock)
                 .Execute(own.Rank == ranks - 1 ? stop.Token : CancellationToken.None);
         });
     }
+
+    /// <summary>Asks the run in progress to stop.</summary>
+    public void Stop() => stop!.Cancel();
 
     /// <summary>A tensor of a checkpoint, in full.</summary>
     public static float[] Tensor(string checkpoint, string name)
@@ -157,6 +166,8 @@ internal sealed class TestRun : IDisposable, IRunObserver, ILogger
         evaluations.Add(evaluation);
         AfterEvaluation?.Invoke();
     }
+
+    public void OnSample(TextSample sample) => samples.Add(sample);
 
     public void OnCheckpoint(string path, int step) => checkpoints.Add(path);
 

@@ -31,7 +31,7 @@ internal static class MergedConfiguration
             merged = Set(merged, value, "runconfig", key);
         }
 
-        return GivesLength(options) ? Remove(merged, options.NumSteps is null ? "num_steps" : "num_epochs", "runconfig") : merged;
+        return WithoutReplaced(merged, options, "runconfig");
     }
 
     private static YamlMapping InTrainer(YamlMapping root, RunConfigOverrides options)
@@ -49,7 +49,10 @@ internal static class MergedConfiguration
         merged = Set(merged, options.MaxSteps, trainer, init, loop, "max_steps");
         merged = Set(merged, options.NumSteps, trainer, init, loop, "num_steps");
         merged = Set(merged, options.NumEpochs, trainer, init, loop, "num_epochs");
+        merged = Set(merged, Seconds(options), trainer, init, loop, "time_budget");
+        merged = Set(merged, options.BudgetSteps, trainer, init, loop, "budget_steps");
         merged = Set(merged, options.EvalSteps, trainer, init, loop, "eval_steps");
+        merged = Set(merged, options.EarlyStop, trainer, init, loop, "early_stop");
         merged = Set(merged, options.NumCsx, trainer, init, "backend", "cluster_config", "num_csx");
         merged = Set(merged, options.Logging?.ToUpperInvariant(), trainer, init, "logging", "log_level");
         foreach (string mode in (string[])["fit", "validate"])
@@ -62,11 +65,23 @@ internal static class MergedConfiguration
             merged = WithWeightsAlone(merged, trainer, init);
         }
 
-        return GivesLength(options) ? Remove(merged, options.NumSteps is null ? "num_steps" : "num_epochs", trainer, init, loop) : merged;
+        return WithoutReplaced(merged, options, trainer, init, loop);
     }
 
-    // num_steps and num_epochs are two ways to say the same: giving one replaces the other too.
-    private static bool GivesLength(RunConfigOverrides options) => options.NumSteps is not null || options.NumEpochs is not null;
+    /// <summary>
+    /// The map without what the options replace under another name: num_steps and num_epochs are two ways to say the same, so are time_budget and
+    /// budget_steps, and a length takes the place of these.
+    /// </summary>
+    private static YamlMapping WithoutReplaced(YamlMapping map, RunConfigOverrides options, params ReadOnlySpan<string> path)
+    {
+        bool givesLength = options.NumSteps is not null || options.NumEpochs is not null;
+        map = givesLength ? Remove(map, options.NumSteps is null ? "num_steps" : "num_epochs", path) : map;
+        bool takesBudget = givesLength || options.MaxSteps is not null;
+        map = takesBudget || options.BudgetSteps is not null ? Remove(map, "time_budget", path) : map;
+        return takesBudget || options.TimeBudget is not null ? Remove(map, "budget_steps", path) : map;
+    }
+
+    private static double? Seconds(RunConfigOverrides options) => options.TimeBudget?.TotalSeconds;
 
     private static (string Key, object? Value)[] Options(RunConfigOverrides options) =>
     [
@@ -76,7 +91,10 @@ internal static class MergedConfiguration
         ("max_steps", options.MaxSteps),
         ("num_steps", options.NumSteps),
         ("num_epochs", options.NumEpochs),
+        ("time_budget", Seconds(options)),
+        ("budget_steps", options.BudgetSteps),
         ("eval_steps", options.EvalSteps),
+        ("early_stop", options.EarlyStop),
         ("num_csx", options.NumCsx),
         ("logging", options.Logging?.ToUpperInvariant()),
     ];

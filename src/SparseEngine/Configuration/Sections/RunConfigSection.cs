@@ -1,3 +1,5 @@
+using SparseEngine.Configuration.Yaml;
+
 namespace SparseEngine.Configuration.Sections;
 
 /// <summary>Reads the runconfig section.</summary>
@@ -31,12 +33,15 @@ internal static class RunConfigSection
             NumSteps = section.Integer("num_steps", minimum: 1),
             NumEpochs = section.Integer("num_epochs", minimum: 1),
             StepsPerEpoch = section.Integer("steps_per_epoch", minimum: 1),
+            BudgetSteps = section.Integer("budget_steps", minimum: 1),
             EvalSteps = section.Integer("eval_steps", minimum: 1),
             EvalFrequency = section.Integer("eval_frequency", minimum: 1),
             LogSteps = section.Integer("log_steps", minimum: 1) ?? defaults.LogSteps,
             CheckpointSteps = section.Integer("checkpoint_steps", minimum: 0) ?? defaults.CheckpointSteps,
             SaveInitialCheckpoint = section.Boolean("save_initial_checkpoint") ?? defaults.SaveInitialCheckpoint,
             KeepCheckpointMax = section.Integer("keep_checkpoint_max", minimum: 0) is > 0 and int kept ? kept : null,
+            KeepBest = section.Boolean("keep_best") ?? defaults.KeepBest,
+            EarlyStop = section.Integer("early_stop", minimum: 1),
             CheckpointPath = section.Text("checkpoint_path", PathDescription),
             IsPretrainedCheckpoint = section.Boolean("is_pretrained_checkpoint") ?? defaults.IsPretrainedCheckpoint,
             AutoloadLastCheckpoint = section.Boolean("autoload_last_checkpoint") ?? defaults.AutoloadLastCheckpoint,
@@ -46,6 +51,7 @@ internal static class RunConfigSection
             Logging = section.Choice("logging", LogLevels)?.ToString().ToUpperInvariant(),
         };
 
+        config = ReadTimeBudget(section, ReadSample(section, config));
         WarnOfCommandLineSwitches(section);
         section.Ignore(
             "autogen_policy", "compile_dir", "credentials_path", "debug_args_path", "disable_version_check", "dist_addr", "dist_backend",
@@ -57,6 +63,37 @@ internal static class RunConfigSection
         section.Finish();
         return config;
     }
+
+    /// <summary>Reads the time that the run may take.</summary>
+    public static RunConfig ReadTimeBudget(SectionReader section, RunConfig config)
+    {
+        const string key = "time_budget";
+        if (section.Text(key, Duration.Valid) is not { } text)
+        {
+            return config;
+        }
+
+        if (config.BudgetSteps is not null)
+        {
+            section.Error(key, $"and {KeyPath.Join(section.Path, "budget_steps")} are both given; give one of them");
+        }
+
+        TimeSpan? budget = Duration.Parse(text);
+        if (budget is null)
+        {
+            section.Reject(key, Duration.Valid);
+        }
+
+        return config with { TimeBudget = budget };
+    }
+
+    /// <summary>Reads what the samples of text are like.</summary>
+    public static RunConfig ReadSample(SectionReader section, RunConfig config) => config with
+    {
+        SamplePrompt = section.Text("sample_prompt", "a text"),
+        SampleTokens = section.Integer("sample_tokens", minimum: 1) ?? config.SampleTokens,
+        SampleTokenizer = section.Text("sample_tokenizer", "byte, gpt2, or the file of a tokenizer"),
+    };
 
     /// <summary>Warns of validate_only and compile_only, which are options of the command line here.</summary>
     public static void WarnOfCommandLineSwitches(SectionReader section)

@@ -11,6 +11,7 @@ internal static class TrainerCheckpointSection
         config = config with
         {
             CheckpointSteps = section.Integer("steps", minimum: 0) ?? config.CheckpointSteps,
+            KeepBest = section.Boolean("keep_best") ?? config.KeepBest,
             SaveInitialCheckpoint = section.Boolean("save_initial_checkpoint") ?? config.SaveInitialCheckpoint,
             AutoloadLastCheckpoint = section.Boolean("autoload_last_checkpoint") ?? config.AutoloadLastCheckpoint,
         };

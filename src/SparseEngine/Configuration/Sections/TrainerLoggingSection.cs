@@ -11,6 +11,7 @@ internal static class TrainerLoggingSection
             LogSteps = section.Integer("log_steps", minimum: 1) ?? config.LogSteps,
             Logging = section.Choice("log_level", RunConfigSection.LogLevels)?.ToString().ToUpperInvariant(),
         };
+        config = RunConfigSection.ReadSample(section, config);
         section.Ignore("wsc_log_level", "enable_act_frequency");
         section.Finish();
         return config;

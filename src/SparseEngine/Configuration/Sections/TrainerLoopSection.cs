@@ -17,8 +17,11 @@ internal static class TrainerLoopSection
             NumSteps = section.Integer("num_steps", minimum: 1),
             NumEpochs = section.Integer("num_epochs", minimum: 1),
             StepsPerEpoch = section.Integer("steps_per_epoch", minimum: 1),
+            BudgetSteps = section.Integer("budget_steps", minimum: 1),
             EvalSteps = section.Integer("eval_steps", minimum: 1),
+            EarlyStop = section.Integer("early_stop", minimum: 1),
         };
+        config = RunConfigSection.ReadTimeBudget(section, config);
         config = config with { EvalFrequency = ReadFrequency(section, options.NumSteps ?? options.MaxSteps ?? config.NumSteps ?? config.MaxSteps) };
         section.Finish();
         return config;

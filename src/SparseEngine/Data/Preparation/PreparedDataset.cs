@@ -45,6 +45,35 @@ public sealed record PreparedDataset
     /// <summary>The validation part, in the folder of this name; null where there is none.</summary>
     public PreparedSplit? Val { get; init; }
 
+    /// <summary>
+    /// What <see cref="Tokenizers.Tokenizer.Open"/> makes the tokenizer of prepared samples of: a word, or the path of its file.
+    /// </summary>
+    /// <param name="samples">The folder of the samples, or a file of them; what describes them lies there or in the folder above.</param>
+    /// <returns>Null where nothing describes them.</returns>
+    /// <exception cref="DataException">What does is no description of a data set.</exception>
+    internal static string? TokenizerOf(string samples)
+    {
+        string? folder = Directory.Exists(samples) ? samples : Path.GetDirectoryName(samples);
+        string? file = ((string?[])[folder, Path.GetDirectoryName(folder)]).OfType<string>()
+            .Select(candidate => Path.Combine(candidate, FileName)).FirstOrDefault(File.Exists);
+        if (file is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+            string name = document.RootElement.GetProperty("tokenizer").GetString() ?? throw new JsonException("its tokenizer is null");
+            return name is Tokenizers.Tokenizer.Byte or Tokenizers.Tokenizer.Gpt2 ? name : Path.Combine(Path.GetDirectoryName(file)!, name);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException
+            or InvalidOperationException)
+        {
+            throw new DataException($"{file}: does not say what tokenizer its samples were made with: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>Writes it as JSON.</summary>
     internal void Write(Stream stream) => JsonSerializer.Serialize(stream, this, Format);
 }

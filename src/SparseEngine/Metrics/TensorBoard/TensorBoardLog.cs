@@ -55,9 +55,7 @@ internal sealed class TensorBoardLog : IDisposable
             return;
         }
 
-        // Indented, not fenced: no line of the file can end the block.
-        IEnumerable<string> lines = yaml.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Select(line => $"    {line}");
-        training?.WriteText(step, "config", string.Join('\n', lines));
+        training?.WriteText(step, "config", Verbatim(yaml));
     }
 
     /// <summary>Writes the share of zeros in each sparse weight and in the whole model.</summary>
@@ -104,6 +102,13 @@ internal sealed class TensorBoardLog : IDisposable
             ? Scalar.Of(metrics).Select(scalar => scalar with { Name = $"{name}/{scalar.Name}" })
             : Scalar.Of(metrics));
 
+    /// <summary>Writes a text that the model has continued.</summary>
+    public void Write(TextSample sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        (evaluation ??= Open("eval")).WriteText(sample.Step, "sample", Verbatim(sample.Prompt + sample.Text));
+    }
+
     /// <summary>Waits until all records are on the disk.</summary>
     public void FlushToDisk()
     {
@@ -117,6 +122,10 @@ internal sealed class TensorBoardLog : IDisposable
         training?.Dispose();
         evaluation?.Dispose();
     }
+
+    // Indented, not fenced: no line of the text can end the block.
+    private static string Verbatim(string text) =>
+        string.Join('\n', text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Select(line => $"    {line}"));
 
     private EventFile Open(string folder)
     {
