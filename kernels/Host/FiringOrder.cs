@@ -138,7 +138,9 @@ internal sealed partial class FiringOrder
         return (time, low > 0 && within - CostBefore(low - 1) < CostBefore(low) - within ? low - 1 : low);
     }
 
-    /// <summary>What the largest of so many parts of all groups, as <see cref="Cut"/> makes them, has of the whole; 1 where there is nothing.</summary>
+    /// <summary>
+    /// What the largest of so many parts of all groups, as <see cref="Cut"/> makes them, has of the whole; 1 where there is nothing.
+    /// </summary>
     public double LargestShare(int parts)
     {
         long largest = 0;

@@ -30,7 +30,7 @@ internal static class Reductions
                 Exchanges.Expect(
                     MemoryMarshal.AsBytes<float>(sum.Values).SequenceEqual(MemoryMarshal.AsBytes<float>(expected)),
                     $"the sum of {expected.Length} numbers in the order of the ranks");
-                Exchanges.Expect(sum.Started < sum.Ended && sum.Ended <= sums[^1].Ended, "an end after the beginning, in order");
+                Exchanges.Expect(sum.Started < sum.Ended, "an end after the beginning");
             }
         }
 

@@ -81,7 +81,8 @@ internal sealed class ReportCommand : Command, IHasExamples
         string directory = line.GetRequiredValue(modelDirectory);
         if (line.GetValue(compare) is { Length: > 0 })
         {
-            throw new ConfigurationException($"{directory}: is a sweep, whose page has all of its runs; valid: no --compare, or --model_dir of a run");
+            throw new ConfigurationException(
+                $"{directory}: is a sweep, whose page has all of its runs; valid: no --compare, or --model_dir of a run");
         }
 
         string path = SweepReport.Write(directory, line.GetValue(output), line.GetValue(force));

@@ -110,12 +110,15 @@ internal static class RankedRun
         }
 
         // What is wrong with the command line is so everywhere. A library is a matter of each host, and rank 0 knows its own alone.
-        if (error is not CommunicationException || launcher.LocalRank != 0)
+        bool isOfThisHost = error is CommunicationException && launcher.LocalRank == 0;
+
+        // Who ends first may have all others ended by the launcher, before rank 0 has spoken.
+        Thread.Sleep(isOfThisHost ? Precedence : 2 * Precedence);
+        if (!isOfThisHost)
         {
             return false;
         }
 
-        Thread.Sleep(Precedence);
         StandardStreams.SpeakAs($"{new RankPlace(launcher.Rank, Environment.MachineName, Environment.ProcessId, 0)}");
         return true;
     }

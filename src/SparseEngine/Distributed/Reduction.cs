@@ -11,7 +11,9 @@ public abstract class Reduction : IDisposable
         Values = GC.AllocateArray<float>(capacity, pinned: true);
     }
 
-    /// <summary>This rank's numbers, and after <see cref="Wait"/> the sums. The garbage collector does not move it. Between the two it is nobody's.</summary>
+    /// <summary>
+    /// This rank's numbers, and after <see cref="Wait"/> the sums. The garbage collector does not move it. Between the two it is nobody's.
+    /// </summary>
     public float[] Values { get; }
 
     /// <summary>When <see cref="Start"/> was called last, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
