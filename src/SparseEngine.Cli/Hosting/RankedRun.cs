@@ -15,6 +15,9 @@ internal static class RankedRun
     /// <summary>In which what has gone wrong on all hosts is told by rank 0, and has ended all ranks.</summary>
     private static readonly TimeSpan Precedence = TimeSpan.FromSeconds(3);
 
+    /// <summary>In which all ranks of a host have ended, but for the first.</summary>
+    private static readonly TimeSpan LastEnd = TimeSpan.FromSeconds(0.3);
+
     /// <summary>Whether a launcher has started this process as one of several.</summary>
     public static bool IsOne => Launcher.Detect() is { Size: > 1 };
 
@@ -44,9 +47,7 @@ internal static class RankedRun
         try
         {
             int code = run(ranks);
-            code = ranks.Gather([(byte)code]).Max(block => block[0]);
-            ranks.Dispose();
-            return code;
+            return Leave(ranks, ranks.Gather([(byte)code]).Max(block => block[0]));
         }
         catch (JointFailure failure)
         {
@@ -55,8 +56,7 @@ internal static class RankedRun
                 ErrorLine.Write(failure, command, logging);
             }
 
-            ranks.Dispose();
-            return failure.ExitCode;
+            return Leave(ranks, failure.ExitCode);
         }
         catch (Exception error)
         {
@@ -121,6 +121,20 @@ internal static class RankedRun
 
         StandardStreams.SpeakAs($"{new RankPlace(launcher.Rank, Environment.MachineName, Environment.ProcessId, 0)}");
         return true;
+    }
+
+    /// <summary>Takes leave of the others.</summary>
+    /// <returns>The exit code.</returns>
+    private static int Leave(Communicator ranks, int exitCode)
+    {
+        ranks.Dispose();
+        if (exitCode != ExitCode.Done && ranks.Place.LocalRank == 0)
+        {
+            // MPICH's launcher takes 0 for the exit code of whom it finds ended only after the output of all of its host has: so one ends last.
+            Thread.Sleep(LastEnd);
+        }
+
+        return exitCode;
     }
 
     private static void Fail(Communicator ranks, Exception error, Command command, string? logging)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net.Sockets;
 
 namespace SparseEngine.Distributed.Watch;
@@ -14,29 +13,16 @@ internal sealed class FirstRankWatch : RankWatch
     /// <summary>How long rank 0 may take to meet the same failure itself: what all have is told as one process tells it.</summary>
     private static readonly TimeSpan OwnPatience = TimeSpan.FromSeconds(0.6);
     private static readonly TimeSpan OwnConfigurationPatience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
     private const int WrongConfiguration = 2;
 
-    private readonly WatchListener listener;
-    private readonly WatchGreeting greeting;
     private readonly WatchConnection?[] connections;
     private readonly CountdownEvent joining;
     private readonly CountdownEvent reading = new(1);
     private int beatsOfJoining;
 
-    public FirstRankWatch(
-        Communicator ranks,
-        ImmutableArray<WatchAddress> addresses,
-        TimeSpan timeout,
-        Action<RankFailure> onFailure,
-        Action<int> end,
-        LifeSign life,
-        WatchListener listener,
-        WatchGreeting greeting)
-        : base(ranks, addresses, timeout, onFailure, end, life)
+    public FirstRankWatch(WatchTerms terms)
+        : base(terms)
     {
-        this.listener = listener;
-        this.greeting = greeting;
         connections = new WatchConnection?[Places.Length];
         joining = new CountdownEvent(Places.Length - 1);
     }
@@ -60,7 +46,7 @@ internal sealed class FirstRankWatch : RankWatch
 
     private protected override string Connect()
     {
-        listener.Start(Welcome);
+        Listener.Start(Welcome);
         StartBeats();
         return "";
     }
@@ -96,7 +82,6 @@ internal sealed class FirstRankWatch : RankWatch
 
     private protected override void Leave()
     {
-        listener.Dispose();
         foreach (WatchConnection? connection in connections)
         {
             connection?.Leave();
@@ -114,7 +99,7 @@ internal sealed class FirstRankWatch : RankWatch
     /// <summary>The life of a caller's thread.</summary>
     private void Welcome(Socket caller)
     {
-        if (greeting.Answer(caller) is not { Purpose: WatchPurpose.Join, Rank: int rank }
+        if (Greeting.Answer(caller) is not { Purpose: WatchPurpose.Join, Rank: int rank }
             || rank <= 0
             || rank >= connections.Length
             || !reading.TryAddCount())

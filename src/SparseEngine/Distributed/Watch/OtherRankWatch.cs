@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 
@@ -16,28 +15,15 @@ internal sealed class OtherRankWatch : RankWatch
 
     /// <summary>How long rank 0, once it has told, may take to end: whoever ends before it makes the launcher kill it.</summary>
     private static readonly TimeSpan FirstEndPatience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
 
-    private readonly WatchListener listener;
-    private readonly WatchGreeting greeting;
     private readonly Succession succession;
     private WatchConnection? connection;
     private Thread? reader;
 
-    public OtherRankWatch(
-        Communicator ranks,
-        ImmutableArray<WatchAddress> addresses,
-        TimeSpan timeout,
-        Action<RankFailure> onFailure,
-        Action<int> end,
-        LifeSign life,
-        WatchListener listener,
-        WatchGreeting greeting)
-        : base(ranks, addresses, timeout, onFailure, end, life)
+    public OtherRankWatch(WatchTerms terms)
+        : base(terms)
     {
-        this.listener = listener;
-        this.greeting = greeting;
-        succession = new Succession(Rank, Places, addresses, greeting);
+        succession = new Succession(Rank, Places, Addresses, Greeting);
     }
 
     private RankPlace First => Places[0];
@@ -62,7 +48,7 @@ internal sealed class OtherRankWatch : RankWatch
 
     private protected override string Connect()
     {
-        listener.Start(succession.Answer);
+        Listener.Start(succession.Answer);
         IPEndPoint[] targets = [.. Addresses[0].EndPoints(First.Host == Places[Rank].Host)];
         List<string> failures = [];
         bool mayHelp = true;
@@ -120,7 +106,6 @@ internal sealed class OtherRankWatch : RankWatch
 
     private protected override void Leave()
     {
-        listener.Dispose();
         if (connection is not null)
         {
             connection.Leave();
@@ -141,7 +126,7 @@ internal sealed class OtherRankWatch : RankWatch
         }
 
         failure = "";
-        if (!greeting.Call(socket, WatchPurpose.Join, Rank, AnswerPatience))
+        if (!Greeting.Call(socket, WatchPurpose.Join, Rank, AnswerPatience))
         {
             failure = $"{target} (another program answers)";
             socket.Dispose();

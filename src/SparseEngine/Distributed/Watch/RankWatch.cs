@@ -7,6 +7,19 @@ using System.Text;
 
 namespace SparseEngine.Distributed.Watch;
 
+/// <summary>What a watch is made of.</summary>
+/// <param name="Ranks">The ranks.</param>
+/// <param name="Addresses">Where their watches listen.</param>
+/// <param name="Timeout">How long a rank may be silent.</param>
+/// <param name="OnFailure">Called once when the run is over.</param>
+/// <param name="End">Ends the process.</param>
+/// <param name="Life">By which those of its machine see that it lives.</param>
+/// <param name="Listener">Where it listens.</param>
+/// <param name="Greeting">How the ranks know one another.</param>
+internal sealed record WatchTerms(
+    Communicator Ranks, ImmutableArray<WatchAddress> Addresses, TimeSpan Timeout, Action<RankFailure> OnFailure, Action<int> End, LifeSign Life,
+    WatchListener Listener, WatchGreeting Greeting);
+
 /// <summary>
 /// Notices over connections of its own, beside those of MPI, when a rank is lost: MPI itself would wait for it for ever. The ranks of a run end
 /// together then, and one of them says why.
@@ -26,9 +39,10 @@ internal abstract class RankWatch : IDisposable
     /// <summary>What a process that is gone is told with.</summary>
     private protected const string Gone = "its process is gone (killed, or its host failed)";
 
-    private readonly Action<RankFailure> onFailure;
-    private readonly Action<int> end;
-    private readonly LifeSign life;
+    /// <summary>How long those whom this rank leaves may take to notice.</summary>
+    private protected static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
+
+    private readonly WatchTerms terms;
     private readonly TimeSpan interval;
     private readonly ManualResetEventSlim stopBeats = new();
     private readonly ManualResetEventSlim ended = new();
@@ -36,17 +50,13 @@ internal abstract class RankWatch : IDisposable
     private int exitCode;
     private int beatsAfterwards;
 
-    private protected RankWatch(
-        Communicator ranks, ImmutableArray<WatchAddress> addresses, TimeSpan timeout, Action<RankFailure> onFailure, Action<int> end, LifeSign life)
+    private protected RankWatch(WatchTerms terms)
     {
-        Places = ranks.Places;
-        Rank = ranks.Rank;
-        Addresses = addresses;
-        this.life = life;
-        Timeout = timeout;
-        this.onFailure = onFailure;
-        this.end = end;
-        interval = timeout / BeatsInTimeout < LongestInterval ? timeout / BeatsInTimeout : LongestInterval;
+        this.terms = terms;
+        Places = terms.Ranks.Places;
+        Rank = terms.Ranks.Rank;
+        TimeSpan fifth = terms.Timeout / BeatsInTimeout;
+        interval = fifth < LongestInterval ? fifth : LongestInterval;
     }
 
     /// <summary>Where the ranks run.</summary>
@@ -56,10 +66,16 @@ internal abstract class RankWatch : IDisposable
     protected int Rank { get; }
 
     /// <summary>Where the ranks' watches listen.</summary>
-    private protected ImmutableArray<WatchAddress> Addresses { get; }
+    private protected ImmutableArray<WatchAddress> Addresses => terms.Addresses;
+
+    /// <summary>Where this one does.</summary>
+    private protected WatchListener Listener => terms.Listener;
+
+    /// <summary>How the ranks know one another.</summary>
+    private protected WatchGreeting Greeting => terms.Greeting;
 
     /// <summary>How long a rank may be silent.</summary>
-    protected TimeSpan Timeout { get; }
+    protected TimeSpan Timeout => terms.Timeout;
 
     /// <summary>Set once the run is over: why is known, and nothing that comes later is told.</summary>
     protected ManualResetEventSlim Over { get; } = new();
@@ -85,9 +101,8 @@ internal abstract class RankWatch : IDisposable
             WatchAddress own = listener!.Address with { LifeSign = life.Name };
             ImmutableArray<WatchAddress> addresses = [.. exchange.Gather(own.Encode()).Select(address => WatchAddress.Decode(address))];
             WatchGreeting greeting = new(exchange.Broadcast(RandomNumberGenerator.GetBytes(WatchGreeting.SecretLength)));
-            watch = exchange.IsFirst
-                ? new FirstRankWatch(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting)
-                : new OtherRankWatch(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting);
+            WatchTerms terms = new(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting);
+            watch = exchange.IsFirst ? new FirstRankWatch(terms) : new OtherRankWatch(terms);
             Agree(exchange, watch.Connect());
             watch.WatchOthers();
             return watch;
@@ -112,7 +127,8 @@ internal abstract class RankWatch : IDisposable
         {
             IsLeaving = true;
             stopBeats.Set();
-            life.Dispose();
+            terms.Life.Dispose();
+            Listener.Dispose();
             Leave();
         }
     }
@@ -143,7 +159,7 @@ internal abstract class RankWatch : IDisposable
     }
 
     /// <summary>Makes this process's end no failure, when the others have been told why the run is over.</summary>
-    private protected void WithdrawLife() => life.Dispose();
+    private protected void WithdrawLife() => terms.Life.Dispose();
 
     /// <summary>Begins to say that this rank is there.</summary>
     private protected void StartBeats() => Blocking.Start("rank watch beats", Beat);
@@ -167,7 +183,7 @@ internal abstract class RankWatch : IDisposable
     {
         try
         {
-            onFailure(failure);
+            terms.OnFailure(failure);
         }
         catch
         {
@@ -226,8 +242,8 @@ internal abstract class RankWatch : IDisposable
             BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         Type[] types =
         [
-            typeof(RankWatch), typeof(FirstRankWatch), typeof(OtherRankWatch), typeof(WatchConnection), typeof(WatchMessage), typeof(Blocking),
-            typeof(RankFailure), typeof(RankPlace), typeof(LifeSign), typeof(Succession),
+            typeof(RankWatch), typeof(WatchTerms), typeof(FirstRankWatch), typeof(OtherRankWatch), typeof(WatchConnection), typeof(WatchMessage),
+            typeof(Blocking), typeof(RankFailure), typeof(RankPlace), typeof(LifeSign), typeof(Succession),
         ];
         IEnumerable<Type> all = types.Concat(types.SelectMany(type => type.GetNestedTypes(BindingFlags.NonPublic)));
         foreach (MethodInfo method in all.SelectMany(type => type.GetMethods(All)).Where(method => !method.IsAbstract))
@@ -258,7 +274,7 @@ internal abstract class RankWatch : IDisposable
 
     private void EndProcess()
     {
-        end(Volatile.Read(ref exitCode));
+        terms.End(Volatile.Read(ref exitCode));
         ended.Set();
     }
 }
