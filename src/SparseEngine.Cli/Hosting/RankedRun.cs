@@ -18,6 +18,9 @@ internal static class RankedRun
     /// <summary>In which all ranks of a host have ended, but for the first.</summary>
     private static readonly TimeSpan LastEnd = TimeSpan.FromSeconds(0.3);
 
+    /// <summary>In which the launcher has read its last line.</summary>
+    private static readonly TimeSpan LastLine = TimeSpan.FromSeconds(0.1);
+
     /// <summary>Whether a launcher has started this process as one of several.</summary>
     public static bool IsOne => Launcher.Detect() is { Size: > 1 };
 
@@ -128,10 +131,13 @@ internal static class RankedRun
     private static int Leave(Communicator ranks, int exitCode)
     {
         ranks.Dispose();
-        if (exitCode != ExitCode.Done && ranks.Place.LocalRank == 0)
+        if (exitCode != ExitCode.Done && ranks.IsFirst)
         {
-            // MPICH's launcher takes 0 for the exit code of whom it finds ended only after the output of all of its host has: so one ends last.
+            // MPICH's launcher takes 0 for the exit code of whom it finds gone only once all output of the host is closed; it looks at each line.
+            // So one ends last, and has a last line.
             Thread.Sleep(LastEnd);
+            Console.Out.WriteLine(FormattableString.Invariant($"{ranks.Places.Length} ranks have ended with exit code {exitCode}"));
+            Thread.Sleep(LastLine);
         }
 
         return exitCode;

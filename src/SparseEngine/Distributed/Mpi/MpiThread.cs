@@ -29,12 +29,20 @@ internal sealed class MpiThread : IDisposable
     public int Size { get; private set; }
 
     /// <summary>Starts MPI, with all ranks that the launcher knows.</summary>
-    /// <exception cref="CommunicationException">MPI does not start.</exception>
-    public static MpiThread Start(MpiLibrary library)
+    /// <param name="library">The library.</param>
+    /// <param name="timeout">In which all of them start it.</param>
+    /// <exception cref="CommunicationException">MPI does not start, or not in time.</exception>
+    public static MpiThread Start(MpiLibrary library, TimeSpan timeout)
     {
         MpiThread started = new(library);
         started.thread.Start();
-        started.opened.Wait();
+        if (!started.opened.Wait(timeout))
+        {
+            // MPI itself would wait for ever.
+            throw new CommunicationException(FormattableString.Invariant(
+                $"not all of them have come within {timeout.TotalSeconds:G4} s: one has ended or is stopped, or its host is down (--rank_timeout)"));
+        }
+
         (started.Rank, started.Size) = started.world is { } world ? (world.Rank, world.Size) : throw started.failure!;
         return started;
     }

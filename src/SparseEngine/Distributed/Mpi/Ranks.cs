@@ -6,7 +6,7 @@ public static class Ranks
     /// <summary>Joins the others; without a launcher, or where it has started one process, this one is alone, and no library is loaded.</summary>
     /// <param name="options">How; null for the defaults.</param>
     /// <returns>All of them. A process joins once.</returns>
-    /// <exception cref="CommunicationException">There is no MPI library, it is that of another launcher, or it does not start.</exception>
+    /// <exception cref="CommunicationException">No MPI library is found, it is another launcher's, it does not start, or a rank is missing.</exception>
     public static Communicator Join(JoinOptions? options = null)
     {
         options ??= new JoinOptions();
@@ -25,7 +25,7 @@ public static class Ranks
         try
         {
             library = MpiLibrary.Find(launcher);
-            thread = MpiThread.Start(library);
+            thread = MpiThread.Start(library, options.Timeout);
         }
         catch (CommunicationException error)
         {
