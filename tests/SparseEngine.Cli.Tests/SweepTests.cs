@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
+using static SparseEngine.Cli.Tests.TinySweep;
 
 namespace SparseEngine.Cli.Tests;
 
@@ -8,9 +8,6 @@ namespace SparseEngine.Cli.Tests;
 public class SweepTests
 {
     private const string Grid = "sparsity.sparsity=0.5,0.75";
-
-    // Which products are faster is measured, and changes the operations executed.
-    private static readonly string[] Fixed = ["--threads", "1", "--sparse_products", "sparse"];
 
     [Fact]
     public async Task A_grid_is_done_run_by_run_and_its_table_has_what_each_came_to()
@@ -201,67 +198,5 @@ public class SweepTests
 
         Assert.All(["sparsity=0.5,seed=5", "sparsity=0.75,seed=6"], name => Assert.Contains(name, result.Output, StringComparison.Ordinal));
         Assert.False(Directory.Exists(PathIn(run)));
-    }
-
-    private static string PathIn(TinyRun run, params string[] names) => Path.Combine([run.Location, "grid", .. names]);
-
-    private static string[] Arguments(string[] options) => ["sweep", "--params", "params.yaml", "-o", "grid", .. Fixed, .. options];
-
-    private static Task<ProgramResult> SweepAsync(TinyRun run, string[] options) => ProgramProcess.RunAsync(run.Location, Arguments(options));
-
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
-
-    /// <summary>The process that trains in a run's folder, which says so itself.</summary>
-    private static Process RunOf(TinyRun run, string name) =>
-        Process.GetProcessById(int.Parse(File.ReadAllText(PathIn(run, name, ".run.owner")).Split(' ')[0], CultureInfo.InvariantCulture));
-
-    private static async Task WaitForStepAsync(TinyRun run, string name, int steps)
-    {
-        string path = PathIn(run, name, "metrics.jsonl");
-        for (int attempt = 0; attempt < 18_000; attempt++)
-        {
-            if (File.Exists(path))
-            {
-                using StreamReader log = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-                if ((await log.ReadToEndAsync()).Count(character => character == '\n') >= steps)
-                {
-                    return;
-                }
-            }
-
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Fail($"{path} has never had {steps} lines");
-    }
-
-    private static IEnumerable<string> WithoutTimes(TinyRun run) =>
-        Table(run).Select(row => string.Join(',', row.Where(cell => cell.Key != "seconds").Select(cell => cell.Value)));
-
-    /// <summary>The rows of sweep.csv by the names of its columns.</summary>
-    private static IReadOnlyList<IReadOnlyDictionary<string, string>> Table(TinyRun run)
-    {
-        string[][] rows = [.. File.ReadLines(PathIn(run, "sweep.csv")).Select(Cells)];
-        return [.. rows.Skip(1).Select(row => rows[0].Zip(row).ToDictionary(cell => cell.First, cell => cell.Second))];
-    }
-
-    private static string[] Cells(string line)
-    {
-        List<string> cells = [""];
-        bool isQuoted = false;
-        foreach (char character in line)
-        {
-            isQuoted ^= character == '"';
-            if (character == ',' && !isQuoted)
-            {
-                cells.Add("");
-            }
-            else if (character != '"')
-            {
-                cells[^1] += character;
-            }
-        }
-
-        return [.. cells];
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SparseEngine.Benchmarks.Comparison;
 
-/// <summary>Dense training steps in PyTorch: benchmarks/peers/pytorch_step.py, a process that makes one step when asked.</summary>
+/// <summary>Dense training steps or tokens in PyTorch: a script in benchmarks/peers, a process that makes one step when asked.</summary>
 internal sealed class PyTorchProcess : IDisposable
 {
     // Its threads spin for a while after a step.
@@ -20,20 +20,27 @@ internal sealed class PyTorchProcess : IDisposable
     /// <summary>"PyTorch 2.10".</summary>
     public string Version { get; }
 
-    /// <summary>Starts it, or tells why it does not start.</summary>
+    /// <summary>Starts one that trains, or tells why it does not start.</summary>
     /// <param name="size">The model.</param>
     /// <param name="threads">Threads.</param>
     /// <returns>Null where there is no Python with PyTorch: PYTHON names another than python3.</returns>
-    public static PyTorchProcess? Start(StepSize size, int threads)
+    public static PyTorchProcess? Start(StepSize size, int threads) =>
+        Start("pytorch_step.py", size.Hidden, size.Filter, size.Heads, size.Batch, size.Sequence, threads);
+
+    /// <summary>Starts one that continues a text.</summary>
+    /// <param name="size">The model.</param>
+    /// <param name="prompt">Tokens of the text.</param>
+    /// <param name="tokens">Tokens that a step adds; its time is that of one.</param>
+    /// <param name="threads">Threads.</param>
+    /// <returns>Null where there is no Python with PyTorch.</returns>
+    public static PyTorchProcess? StartGeneration(StepSize size, int prompt, int tokens, int threads) => Start(
+        "pytorch_generation.py", size.Hidden, size.Filter, size.Heads, size.Layers, size.Vocabulary, size.Sequence, prompt, tokens, threads);
+
+    private static PyTorchProcess? Start(string script, params int[] numbers)
     {
-        string script = Path.Combine(AppContext.BaseDirectory, "pytorch_step.py");
         Process process = Process.Start(new ProcessStartInfo(
             Environment.GetEnvironmentVariable("PYTHON") ?? "python3",
-            [
-                script,
-                .. new[] { size.Hidden, size.Filter, size.Heads, size.Batch, size.Sequence, threads }
-                    .Select(n => n.ToString(CultureInfo.InvariantCulture)),
-            ])
+            [Path.Combine(AppContext.BaseDirectory, script), .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -39,6 +39,9 @@ internal sealed class SweepCommand : Command, IHasExamples
         new(
             "Dense beside two methods, each with three seeds",
             "sweep -p tiny.yaml --set sparsity=none,@rigl.yaml,@gmp.yaml --seeds 3 -o out/methods"),
+        new(
+            "Which width comes furthest in two minutes",
+            "sweep -p tiny.yaml --set model.hidden_size:model.filter_size=64:256,128:512,256:1024 --time_budget 2m -o out/widths"),
     ];
 
     private static int Sweep(SweepCommandRequest request)

@@ -19,12 +19,21 @@ internal sealed class SweepOptions
 
     private readonly Option<string[]> settings = new("--set")
     {
-        Description = "A key of the file and the values to try, in YAML, as @FILE, or none for a run without the key; once for each key of a grid.",
+        Description = "A key of the file and the values to try, in YAML, as @FILE, or none for a run without the key; once for each key of a grid. "
+            + "Keys that change together: KEY:KEY=VALUE:VALUE,VALUE:VALUE.",
         HelpName = "KEY=VALUE,VALUE",
     };
 
     private readonly Option<int?> seeds = Number("--seeds", "Seeds that each combination runs with: the file's and those after it.");
     private readonly Option<int?> maxSteps = Number("--max_steps", "The last step of every run.");
+    private readonly Option<TimeSpan?> timeBudget = new("--time_budget")
+    {
+        Description = "How long each run trains: first steps are timed, then as many as fit are trained, all schedules stretched over them.",
+        HelpName = "TIME",
+        CustomParser = OptionValues.Time,
+    };
+
+    private readonly Option<int?> budgetSteps = Number("--budget_steps", "Steps that the schedules of every run are stretched over.");
     private readonly Option<int?> evalSteps = Number("--eval_steps", "Batches of an evaluation.");
 
     private readonly Option<string> output = new("--output", "-o")
@@ -56,7 +65,8 @@ internal sealed class SweepOptions
     {
         Option[] options =
         [
-            parameters, settings, seeds, maxSteps, evalSteps, output, threads, device, products, matmul, retryFailed, validateOnly,
+            parameters, settings, seeds, maxSteps, timeBudget, budgetSteps, evalSteps, output, threads, device, products, matmul, retryFailed,
+            validateOnly,
         ];
         foreach (Option option in options)
         {
@@ -81,7 +91,13 @@ internal sealed class SweepOptions
                 ParametersFile = line.GetRequiredValue(parameters),
                 Settings = [.. line.GetValue(settings) ?? []],
                 Seeds = line.GetValue(seeds),
-                Overrides = new RunConfigOverrides { MaxSteps = line.GetValue(maxSteps), EvalSteps = line.GetValue(evalSteps) },
+                Overrides = new RunConfigOverrides
+                {
+                    MaxSteps = line.GetValue(maxSteps),
+                    TimeBudget = line.GetValue(timeBudget),
+                    BudgetSteps = line.GetValue(budgetSteps),
+                    EvalSteps = line.GetValue(evalSteps),
+                },
                 RunOptions = [.. RunOptionsOf(line, isHost ? null : choice)],
             },
             line.GetRequiredValue(output),
@@ -92,10 +108,7 @@ internal sealed class SweepOptions
             line.GetValue(validateOnly));
     }
 
-    /// <summary>
-    /// The device word and the options that each run gets, beside its own YAML, mode and folder. An option that is to limit runs in another way
-    /// goes here.
-    /// </summary>
+    /// <summary>The device word and the options that each run gets, beside its own YAML, which has its budget, mode and folder.</summary>
     private IEnumerable<string> RunOptionsOf(ParseResult line, DeviceChoice? accelerator) =>
     [
         accelerator is null ? "CPU" : "GPU",

@@ -12,6 +12,7 @@ namespace SparseEngine.Report.Sweeps;
 internal static class KeyFigure
 {
     private const int LongestLabel = 18;
+    private const int LongestPath = 60;
 
     /// <summary>The figure of one key.</summary>
     /// <param name="runs">The sweep.</param>
@@ -105,7 +106,7 @@ internal static class KeyFigure
         plot.Grid.XAxisStyle.IsVisible = false;
         double[] losses = [.. done.Select(run => runs.ScoreOf(run)!.Value)];
         double room = Math.Max(0.08 * (losses.Max() - losses.Min()), 0.005);
-        plot.XLabel(definition.Path);
+        plot.XLabel(definition.Path.Length <= LongestPath ? definition.Path : definition.Name);
         plot.YLabel($"{(runs.IsValidated ? "validation" : "training")} loss (nats)");
         plot.HideLegend();
         plot.Axes.SetLimits(-0.5, definition.Values.Length - 0.5, losses.Min() - room, losses.Max() + room);

@@ -12,60 +12,39 @@ namespace SparseEngine.Sweeps;
 /// <summary>Makes the runs of a grid and checks each.</summary>
 /// <param name="request">What is asked for.</param>
 /// <param name="root">The file.</param>
-/// <param name="keys">The keys in the order given.</param>
-internal sealed class GridBuilder(SweepRequest request, YamlMapping root, ImmutableArray<SweepKey> keys)
+/// <param name="axes">The keys in the order given.</param>
+internal sealed class GridBuilder(SweepRequest request, YamlMapping root, ImmutableArray<SweepAxis> axes)
 {
-    private const string Trainer = "trainer";
-
+    // A budget stands in the runs' own files, where the steps that it chooses take its place.
+    private readonly RunConfigOverrides options = request.Overrides with { TimeBudget = null, BudgetSteps = null };
     private readonly List<Diagnostic> warnings = [];
-    private readonly RunNames names = new(keys);
+    private readonly RunNames names = new(axes);
 
     /// <summary>What is doubtful about the runs.</summary>
     public IEnumerable<Diagnostic> Warnings => warnings;
-
-    /// <summary>Where a file has the seed of a run.</summary>
-    public static string SeedPath(YamlMapping root) => TrainerPath(root) is { } trainer ? $"{trainer}.init.seed" : "runconfig.seed";
-
-    /// <summary>The file as a run that goes on from its own checkpoint has it: not from the one that it began with.</summary>
-    public static string GoingOn(string text, string file)
-    {
-        YamlNode root = YamlLoader.Load(new StringReader(text), new DiagnosticCollector(file))!;
-        string[] paths = TrainerPath((YamlMapping)root) is { } trainer
-            ? [$"{trainer}.fit.ckpt_path", $"{trainer}.init.checkpoint.autoload_last_checkpoint"]
-            : ["runconfig.checkpoint_path", "runconfig.is_pretrained_checkpoint", "runconfig.autoload_last_checkpoint"];
-        return YamlWriter.Write(paths.Aggregate(root, (tree, path) => YamlPath.TryParse(path)!.Remove(tree)));
-    }
 
     /// <summary>The runs, the last key changing first and the seed last.</summary>
     /// <exception cref="ConfigurationException">One of them is not valid.</exception>
     public ImmutableArray<SweepRun> Build()
     {
-        List<(SweepValue[] Values, string Name)> combinations = [.. Combinations(0).Select(values => (values, names.Of(values)))];
+        List<(int[] Points, string Name)> combinations = [.. Combinations(0).Select(points => (points, names.Of(points)))];
         return
         [
             .. Enumerable.Range(0, request.Seeds ?? 1)
-                .SelectMany(seed => combinations.Select(combination => Run(combination.Values, combination.Name, seed))),
+                .SelectMany(seed => combinations.Select(combination => Run(combination.Points, combination.Name, seed))),
         ];
     }
 
-    /// <summary>The trainer's path; null in the layout of sections.</summary>
-    private static string? TrainerPath(YamlMapping root) => root.Entries.FirstOrDefault(entry => entry.Key == Trainer)?.Value switch
-    {
-        null => null,
-        YamlSequence => $"{Trainer}[0].{Trainer}",
-        _ => Trainer,
-    };
-
-    private IEnumerable<SweepValue[]> Combinations(int key) => key == keys.Length
+    private IEnumerable<int[]> Combinations(int axis) => axis == axes.Length
         ? [[]]
-        : keys[key].Values.SelectMany(value => Combinations(key + 1).Select(rest => (SweepValue[])[value, .. rest]));
+        : Enumerable.Range(0, axes[axis].Points.Length).SelectMany(point => Combinations(axis + 1).Select(rest => (int[])[point, .. rest]));
 
-    private SweepRun Run(SweepValue[] values, string combination, int seedOffset)
+    private SweepRun Run(int[] points, string combination, int seedOffset)
     {
-        string description = string.Join(' ', keys.Select((key, index) => $"{key.Path.Text}={values[index].Text}"));
-        YamlMapping tree = Tree(values);
+        string description = string.Join(' ', axes.Select((axis, index) => $"{axis.Text}={axis.Points[points[index]]}"));
+        YamlMapping tree = RunFile.WithBudget(Tree(points), request.Overrides.TimeBudget, request.Overrides.BudgetSteps);
         ReadResult read = Read(tree, description);
-        foreach (SweepKey key in keys)
+        foreach (SweepKey key in axes.SelectMany(axis => axis.Keys))
         {
             if (key.FindUnknown(read.Warnings, root) is { } unknown)
             {
@@ -80,9 +59,9 @@ internal sealed class GridBuilder(SweepRequest request, YamlMapping root, Immuta
         RunDescription size = Check(read.Parameters, mode, description);
         return new SweepRun
         {
-            Name = request.Seeds is null ? combination : keys.IsEmpty ? Invariant($"seed={seed}") : Invariant($"{combination},seed={seed}"),
+            Name = request.Seeds is null ? combination : axes.IsEmpty ? Invariant($"seed={seed}") : Invariant($"{combination},seed={seed}"),
             Combination = combination,
-            Values = [.. values.Select(value => value.Text)],
+            Values = [.. axes.Select((axis, index) => axis.Points[points[index]])],
             Seed = seed,
             Mode = mode,
             Parameters = read.Parameters,
@@ -92,18 +71,20 @@ internal sealed class GridBuilder(SweepRequest request, YamlMapping root, Immuta
     }
 
     /// <summary>The file with values in it; sections before keys within them.</summary>
-    private YamlMapping Tree(SweepValue[] values)
+    private YamlMapping Tree(int[] points)
     {
         YamlNode tree = root;
-        foreach (int index in Enumerable.Range(0, keys.Length).OrderBy(index => keys[index].Path.Depth))
+        IEnumerable<(SweepKey Key, SweepValue Value)> settings =
+            axes.SelectMany((axis, index) => axis.Keys.Select(key => (key, key.Values[points[index]])));
+        foreach ((SweepKey key, SweepValue value) in settings.OrderBy(setting => setting.Key.Path.Depth))
         {
             try
             {
-                tree = keys[index].Apply(tree, values[index]);
+                tree = key.Apply(tree, value);
             }
             catch (ConfigurationException problem)
             {
-                throw new ConfigurationException($"--set {keys[index].Path.Text}={values[index].Text}: {problem.Message}");
+                throw new ConfigurationException($"--set {key.Path.Text}={value.Text}: {problem.Message}");
             }
         }
 
@@ -116,7 +97,7 @@ internal sealed class GridBuilder(SweepRequest request, YamlMapping root, Immuta
         if (request.Seeds is not null)
         {
             YamlScalar value = new(default, seed.ToString(CultureInfo.InvariantCulture), isPlain: true);
-            seeded = YamlPath.TryParse(SeedPath(root))!.Set(tree, value);
+            seeded = RunPaths.Seed(root).Set(tree, value);
         }
 
         YamlPath sparsity = YamlPath.TryParse("sparsity")!;
@@ -129,7 +110,7 @@ internal sealed class GridBuilder(SweepRequest request, YamlMapping root, Immuta
     {
         try
         {
-            return RunParametersReader.ReadTree(tree, request.ParametersFile, request.Overrides);
+            return RunParametersReader.ReadTree(tree, request.ParametersFile, options);
         }
         catch (ConfigurationException problem)
         {
@@ -158,25 +139,25 @@ internal sealed class GridBuilder(SweepRequest request, YamlMapping root, Immuta
             : $"{combination}{problem.Message}");
     }
 
-    /// <summary>The file with max_steps in place of num_steps and num_epochs, which count anew when a run goes on.</summary>
+    /// <summary>
+    /// The file with max_steps in place of num_steps and num_epochs, which count anew when a run goes on, unless a budget has them say what the
+    /// schedules are written for.
+    /// </summary>
     private YamlMapping Limited(YamlMapping tree, RunConfig config, string description)
     {
-        if (config is { NumSteps: null, NumEpochs: null })
+        if (config is { NumSteps: null, NumEpochs: null } or { TimeBudget: not null } or { BudgetSteps: not null })
         {
             return tree;
         }
 
         bool startsAtZero = config.CheckpointPath is null || config.IsPretrainedCheckpoint;
-        int steps = request.Overrides.MaxSteps ?? (startsAtZero ? RunLength.KnownSteps(config) : config.MaxSteps) ?? throw Named(
+        int steps = options.MaxSteps ?? (startsAtZero ? RunLength.KnownSteps(config) : config.MaxSteps) ?? throw Named(
             new ConfigurationException(
                 $"{request.ParametersFile}: num_steps and num_epochs count anew when a run goes on, and a sweep may be stopped; "
                 + "valid: max_steps, there or on the command line"),
             description);
-        string section = TrainerPath(root) is { } trainer ? $"{trainer}.init.loop" : "runconfig";
-        YamlNode limited = Path("num_epochs").Remove(Path("num_steps").Remove(tree));
-        return (YamlMapping)Path("max_steps").Set(
+        YamlNode limited = RunPaths.Length(tree, "num_epochs").Remove(RunPaths.Length(tree, "num_steps").Remove(tree));
+        return (YamlMapping)RunPaths.Length(tree, "max_steps").Set(
             limited, new YamlScalar(default, steps.ToString(CultureInfo.InvariantCulture), isPlain: true));
-
-        YamlPath Path(string key) => YamlPath.TryParse($"{section}.{key}")!;
     }
 }

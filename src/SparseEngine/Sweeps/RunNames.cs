@@ -10,20 +10,23 @@ internal sealed class RunNames
     private const int LongestName = 180;
     private const int LongestValue = 60;
 
-    private readonly string[] keys;
+    private readonly string[] names;
+    private readonly ImmutableArray<SweepAxis> axes;
     private readonly HashSet<string> given = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Names by the last part of each key's path, or by all of it where two keys end alike.</summary>
-    public RunNames(ImmutableArray<SweepKey> keys)
+    /// <summary>Names by the last part of each key's path, or by all of it where two axes end alike.</summary>
+    public RunNames(ImmutableArray<SweepAxis> axes)
     {
-        string[] last = [.. keys.Select(key => key.Path.Name)];
-        this.keys = [.. keys.Select((key, index) => Plain(last.Count(name => name == last[index]) > 1 ? key.Path.Text : last[index]))];
+        this.axes = axes;
+        string[] last = [.. axes.Select(axis => axis.Name)];
+        names = [.. axes.Select((axis, index) => Plain(last.Count(name => name == last[index]) > 1 ? axis.LongName : last[index]))];
     }
 
     /// <summary>The name of a combination without its seed; of none where there are no keys.</summary>
-    public string Of(IReadOnlyList<SweepValue> values)
+    /// <param name="points">The place on each axis.</param>
+    public string Of(IReadOnlyList<int> points)
     {
-        string name = string.Join(',', keys.Select((key, index) => $"{key}={Shortened(Plain(values[index].Label), LongestValue)}"));
+        string name = string.Join(',', names.Select((axis, index) => $"{axis}={Shortened(Plain(axes[index].Label(points[index])), LongestValue)}"));
         name = Shortened(name.Length > 0 ? name : "run", LongestName);
 
         // Values may differ in what no folder's name has.

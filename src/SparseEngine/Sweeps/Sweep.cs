@@ -1,5 +1,3 @@
-using System.Text;
-using SparseEngine.Checkpoints;
 using SparseEngine.Configuration;
 using SparseEngine.Files;
 
@@ -11,7 +9,7 @@ namespace SparseEngine.Sweeps;
 public sealed class Sweep : IDisposable
 {
     /// <summary>The configuration of a run in its folder.</summary>
-    public const string RunFileName = "params.yaml";
+    public const string RunFileName = RunFile.Name;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -114,7 +112,7 @@ public sealed class Sweep : IDisposable
                 return;
             }
 
-            WriteConfiguration(run);
+            RunFile.WriteForStart(run, FolderOf(run));
             observer.OnRunStarted(run);
             RunEnd end = launch(run, stop);
             if (end.Error is { } error)
@@ -126,6 +124,7 @@ public sealed class Sweep : IDisposable
                 folder = folder with { Done = [.. folder.Done, run.Name] };
             }
 
+            RunFile.WriteForAnother(run, FolderOf(run));
             Keep();
             observer.OnRunEnded(run, ResultOf(run));
         }
@@ -185,13 +184,5 @@ public sealed class Sweep : IDisposable
         }
 
         return true;
-    }
-
-    private void WriteConfiguration(SweepRun run)
-    {
-        string runFolder = FolderOf(run);
-        bool goesOn = CheckpointDirectory.LastStep(runFolder) is not null;
-        string text = goesOn ? GridBuilder.GoingOn(run.Parameters.Text, run.Parameters.File) : run.Parameters.Text;
-        AtomicFile.Write(Path.Combine(runFolder, RunFileName), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 }

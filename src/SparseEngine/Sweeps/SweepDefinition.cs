@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SparseEngine.Configuration;
 using static System.FormattableString;
 
 namespace SparseEngine.Sweeps;
@@ -26,17 +27,17 @@ internal sealed record SweepDefinition
 
     /// <summary>That of a request.</summary>
     public static SweepDefinition Of(
-        SweepRequest request, string configuration, ImmutableArray<SweepKey> keys, ImmutableArray<SweepRun> runs) => new()
+        SweepRequest request, string configuration, ImmutableArray<SweepAxis> axes, ImmutableArray<SweepRun> runs) => new()
     {
         ParametersFile = request.ParametersFile,
         Configuration = configuration,
         Keys =
         [
-            .. keys.Select(key => new KeyDefinition(
-                key.Path.Text, key.Path.Name, [.. key.Values.Select(value => new ValueDefinition(value.Text, value.Label, value.Yaml))])),
+            .. axes.Select(axis => new KeyDefinition(
+                axis.Text, axis.Name, [.. axis.Points.Select((text, point) => new ValueDefinition(text, axis.Label(point), axis.Yaml(point)))])),
         ],
         Seeds = request.Seeds,
-        Options = request.RunOptions,
+        Options = [.. request.RunOptions, .. BudgetOf(request.Overrides)],
         Runs =
         [
             .. runs.Select(run => new RunDefinition(run.Name, run.Combination, run.Values, run.Seed, run.ParameterCount, run.ParametersKept)),
@@ -72,6 +73,13 @@ internal sealed record SweepDefinition
             : null;
     }
 
+    /// <summary>The options that the runs' configurations hold themselves.</summary>
+    private static IEnumerable<string> BudgetOf(RunConfigOverrides options) =>
+    [
+        .. options.TimeBudget is { } budget ? ["--time_budget", Invariant($"{budget.TotalSeconds}")] : (string[])[],
+        .. options.BudgetSteps is { } steps ? ["--budget_steps", Invariant($"{steps}")] : (string[])[],
+    ];
+
     private static string Words(ImmutableArray<string> options) => options.IsEmpty ? "no options" : string.Join(' ', options);
 
     private static string DifferentLine(string before, string now, string file)
@@ -85,9 +93,9 @@ internal sealed record SweepDefinition
     }
 }
 
-/// <summary>A key of a sweep.</summary>
-/// <param name="Path">Its path.</param>
-/// <param name="Name">The last part of that.</param>
+/// <summary>A key of a sweep, or several that change together.</summary>
+/// <param name="Path">Its path, or theirs.</param>
+/// <param name="Name">What it is called in names of folders.</param>
 /// <param name="Values">Its values.</param>
 internal sealed record KeyDefinition(string Path, string Name, ImmutableArray<ValueDefinition> Values)
 {

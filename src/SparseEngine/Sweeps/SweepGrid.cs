@@ -21,7 +21,7 @@ public sealed class SweepGrid
     /// <summary>The runs in the order in which they are done: all combinations with the first seed, then with the next.</summary>
     public ImmutableArray<SweepRun> Runs { get; }
 
-    /// <summary>The paths of the keys whose values differ.</summary>
+    /// <summary>The paths of the keys whose values differ; those of keys that change together are one.</summary>
     public ImmutableArray<string> Keys => [.. Definition.Keys.Select(key => key.Path)];
 
     /// <summary>What is doubtful about the file or a combination.</summary>
@@ -42,17 +42,18 @@ public sealed class SweepGrid
         _ = ParametersFile.Parse(text, request.ParametersFile, diagnostics);
         YamlNode file = YamlLoader.Load(new StringReader(text), new DiagnosticCollector(request.ParametersFile))!;
         YamlMapping root = (YamlMapping)MergedConfiguration.WithWholePaths(file, request.ParametersFile);
-        ImmutableArray<SweepKey> keys = [.. request.Settings.Select(setting => SweepKey.Parse(setting, request.ParametersFile))];
-        CheckKeys(keys, request, root);
-        GridBuilder builder = new(request, root, keys);
+        ImmutableArray<SweepAxis> axes = [.. request.Settings.Select(setting => SweepAxis.Parse(setting, request.ParametersFile))];
+        CheckAxes(axes, request, root);
+        GridBuilder builder = new(request, root, axes);
         ImmutableArray<SweepRun> runs = builder.Build();
         return new SweepGrid(
-            SweepDefinition.Of(request, YamlWriter.Write(root), keys, runs), runs, [.. diagnostics.Warnings.Concat(builder.Warnings).Distinct()]);
+            SweepDefinition.Of(request, YamlWriter.Write(root), axes, runs), runs, [.. diagnostics.Warnings.Concat(builder.Warnings).Distinct()]);
     }
 
-    private static void CheckKeys(ImmutableArray<SweepKey> keys, SweepRequest request, YamlMapping root)
+    private static void CheckAxes(ImmutableArray<SweepAxis> axes, SweepRequest request, YamlMapping root)
     {
-        if (keys.IsEmpty && request.Seeds is null)
+        SweepKey[] keys = [.. axes.SelectMany(axis => axis.Keys)];
+        if (axes.IsEmpty && request.Seeds is null)
         {
             throw new ConfigurationException("there is nothing to try; valid: --set KEY=VALUE,VALUE, more than once for a grid, or --seeds N");
         }
@@ -68,13 +69,8 @@ public sealed class SweepGrid
             throw new ConfigurationException($"--set {absent.Path.Text}=none: {request.ParametersFile} has no such key to go without");
         }
 
-        string seed = GridBuilder.SeedPath(root);
-        if (request.Seeds is not null && keys.Any(key => key.Path.Text == seed))
-        {
-            throw new ConfigurationException($"--seeds and --set {seed} are both given; valid: one of them");
-        }
-
-        long runs = keys.Aggregate((long)(request.Seeds ?? 1), (count, key) => Math.Min(count * key.Values.Length, int.MaxValue));
+        OptionConflicts.Check(request, keys, root);
+        long runs = axes.Aggregate((long)(request.Seeds ?? 1), (count, axis) => Math.Min(count * axis.Points.Length, int.MaxValue));
         if (runs > MostRuns)
         {
             throw new ConfigurationException(Invariant($"the sweep would have {runs} runs; valid: at most {MostRuns}"));

@@ -20,6 +20,11 @@ public sealed class SweepResult
     /// <summary>Steps done by its log; 0 where there is none.</summary>
     public int Steps { get; init; }
 
+    /// <summary>
+    /// The steps that the run's schedules are stretched over, those that its time budget chose; null where they are as they are written.
+    /// </summary>
+    public int? BudgetSteps { get; init; }
+
     /// <summary>Seconds of training, evaluations and checkpoints apart.</summary>
     public double Seconds { get; init; }
 
@@ -55,6 +60,7 @@ public sealed class SweepResult
             Status = status,
             Error = error,
             Steps = last?.Step ?? 0,
+            BudgetSteps = RunFile.ReadBudgetSteps(directory),
             Seconds = history.SecondsSoFar().LastOrDefault(),
             Flops = history.FlopsSoFar().LastOrDefault().Executed,
             TrainingLoss = last?.Loss,

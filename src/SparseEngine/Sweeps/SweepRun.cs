@@ -14,7 +14,7 @@ public sealed class SweepRun
     /// <summary>Its name, and that of its folder: <c>sparsity=0.75,learning_rate=2e-3,seed=1</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The values of the sweep's keys as they were given, key by key.</summary>
+    /// <summary>The values of the sweep's keys as they were given, setting by setting.</summary>
     public required ImmutableArray<string> Values { get; init; }
 
     /// <summary>The seed of its initial weights, and of what has none of its own.</summary>

@@ -12,8 +12,8 @@ internal static class SweepTable
 
     private static readonly string[] Figures =
     [
-        "seed", "status", "steps", "seconds", "flops_executed", "parameters", "parameters_kept", "last_validation_loss", "best_validation_loss",
-        "training_loss", "error",
+        "seed", "status", "steps", "budget_steps", "seconds", "flops_executed", "parameters", "parameters_kept", "last_validation_loss",
+        "best_validation_loss", "training_loss", "error",
     ];
 
     /// <summary>Writes it, whole or not at all.</summary>
@@ -24,16 +24,18 @@ internal static class SweepTable
     public static void Write(string directory, SweepDefinition definition, IReadOnlyList<SweepResult> results)
     {
         StringBuilder text = new();
-        Append(text, ["run", .. definition.Keys.Select(key => key.Path), .. Figures]);
+        string[][] keys = [.. definition.Keys.Select(key => SweepAxis.Paths(key.Path))];
+        Append(text, ["run", .. keys.SelectMany(paths => paths), .. Figures]);
         foreach ((RunDefinition run, SweepResult result) in definition.Runs.Zip(results))
         {
             Append(text,
             [
                 run.Name,
-                .. run.Values,
+                .. run.Values.Zip(keys).SelectMany(axis => SweepAxis.Parts(axis.First, axis.Second.Length)),
                 Number(run.Seed),
                 result.Status.ToString().ToLowerInvariant(),
                 Number(result.Steps),
+                Number(result.BudgetSteps),
                 Number(result.Seconds),
                 Number(result.Flops),
                 Number(run.Parameters),

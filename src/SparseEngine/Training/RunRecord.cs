@@ -14,26 +14,21 @@ namespace SparseEngine.Training;
 /// </summary>
 internal static class RunRecord
 {
+    private const string Extension = ".yaml";
+
     private static readonly JsonWriterOptions Indented = new() { Indented = true, IndentSize = 4, NewLine = "\n" };
 
     /// <summary>Writes the run's YAML with the command line's options in it; an earlier run's that says something else stays beside it.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>
     public static void WriteConfiguration(RunParameters run, RunMode mode)
     {
-        // The zoo evaluates all checkpoints by evaluating one after the other.
-        string word = mode switch
-        {
-            RunMode.Train => "train",
-            RunMode.TrainAndEval => "train_and_eval",
-            _ => "eval",
-        };
+        string word = Word(mode);
         if (MergedConfiguration.Of(run, word) is not { } text)
         {
             return;
         }
 
-        string name = $"params_{word}";
-        string path = Path.Combine(run.RunConfig.ModelDirectory, word, $"{name}.yaml");
+        string path = ConfigurationFile(run.RunConfig.ModelDirectory, mode);
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         try
         {
@@ -46,7 +41,7 @@ internal static class RunRecord
                 }
 
                 string date = File.GetLastWriteTime(path).ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
-                AtomicFile.Write(Path.Combine(Path.GetDirectoryName(path)!, $"{name}_{date}.yaml"), stream => stream.Write(earlier));
+                AtomicFile.Write($"{path[..^Extension.Length]}_{date}{Extension}", stream => stream.Write(earlier));
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -56,6 +51,10 @@ internal static class RunRecord
 
         AtomicFile.Write(path, stream => stream.Write(bytes));
     }
+
+    /// <summary>The file that <see cref="WriteConfiguration"/> writes for a mode.</summary>
+    public static string ConfigurationFile(string modelDirectory, RunMode mode) =>
+        Path.Combine(modelDirectory, Word(mode), $"params_{Word(mode)}{Extension}");
 
     /// <summary>Writes how fast training has been, earlier parts of the run included.</summary>
     /// <param name="modelDirectory">The model directory.</param>
@@ -72,4 +71,12 @@ internal static class RunRecord
             writer.WriteNumber("total_time", seconds);
             writer.WriteEndObject();
         });
+
+    /// <summary>The zoo's word; it evaluates all checkpoints by evaluating one after the other.</summary>
+    private static string Word(RunMode mode) => mode switch
+    {
+        RunMode.Train => "train",
+        RunMode.TrainAndEval => "train_and_eval",
+        _ => "eval",
+    };
 }

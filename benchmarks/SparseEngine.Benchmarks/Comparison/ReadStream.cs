@@ -1,0 +1,31 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace SparseEngine.Benchmarks.Comparison;
+
+/// <summary>Numbers that all cores read once, and do no more with than adding them up: what reads as many bytes is not done sooner.</summary>
+/// <param name="bytes">The bytes.</param>
+/// <param name="cores">The cores.</param>
+internal sealed class ReadStream(long bytes, int cores)
+{
+    private readonly float[][] parts = [.. Enumerable.Range(0, cores).Select(_ => new float[bytes / sizeof(float) / cores])];
+    private readonly float[] sums = new float[cores];
+
+    /// <summary>Reads all of them, each core its part.</summary>
+    public void Read() => Parallel.For(0, parts.Length, core => sums[core] = Sum(parts[core]));
+
+    private static float Sum(float[] part)
+    {
+        ReadOnlySpan<Vector<float>> numbers = MemoryMarshal.Cast<float, Vector<float>>(part);
+        Vector<float> first = default, second = default, third = default, fourth = default;
+        for (; numbers.Length >= 4; numbers = numbers[4..])
+        {
+            first += numbers[0];
+            second += numbers[1];
+            third += numbers[2];
+            fourth += numbers[3];
+        }
+
+        return Vector.Sum(first + second + third + fourth);
+    }
+}
