@@ -3,7 +3,7 @@ namespace SparseEngine.Distributed.Mpi;
 /// <summary>How ranks are brought together, and what becomes of them when one is lost.</summary>
 public sealed record JoinOptions
 {
-    /// <summary>How long a rank may be silent, or keep the others waiting at the start.</summary>
+    /// <summary>How long a rank may be silent; at the start it may keep the others waiting as long, and at least for ten seconds.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>

@@ -3,10 +3,13 @@ namespace SparseEngine.Distributed.Mpi;
 /// <summary>Brings together the processes that a launcher of MPI has started.</summary>
 public static class Ranks
 {
+    /// <summary>What processes that were started at once may lie apart, however short a silence is allowed later.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Joins the others; without a launcher, or where it has started one process, this one is alone, and no library is loaded.</summary>
     /// <param name="options">How; null for the defaults.</param>
     /// <returns>All of them. A process joins once.</returns>
-    /// <exception cref="CommunicationException">No MPI library is found, it is another launcher's, it does not start, or a rank is missing.</exception>
+    /// <exception cref="CommunicationException">There is no MPI library, it is another launcher's, or not all have started it in time.</exception>
     public static Communicator Join(JoinOptions? options = null)
     {
         options ??= new JoinOptions();
@@ -25,7 +28,7 @@ public static class Ranks
         try
         {
             library = MpiLibrary.Find(launcher);
-            thread = MpiThread.Start(library, options.Timeout);
+            thread = MpiThread.Start(library, options.Timeout > StartPatience ? options.Timeout : StartPatience);
         }
         catch (CommunicationException error)
         {
