@@ -79,8 +79,8 @@ internal sealed class MpiLauncher
             ("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"), ("OMPI_MCA_btl", "self,vader,tcp"),
             ("OMPI_MCA_btl_tcp_if_include", "lo"), ("OMPI_MCA_oob_tcp_if_include", "lo"),
 
-            // A container may forbid that one process reads another's memory, and UCX aborts who reads that of a process which is gone.
-            ("OMPI_MCA_btl_vader_single_copy_mechanism", "none"), ("UCX_TLS", "^cma"),
+            // A container may forbid that one process reads another's memory.
+            ("OMPI_MCA_btl_vader_single_copy_mechanism", "none"),
             .. environment,
         ];
         foreach ((string name, string value) in settings)
