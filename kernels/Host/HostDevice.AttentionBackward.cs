@@ -208,13 +208,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
             TVector scale = TSimd.Broadcast(arguments.Scale);
             TVector scoreScale = TSimd.Broadcast(factor);
-            TVector sum0 = TSimd.Load(sums);
-            TVector sum1 = TSimd.Load(sums + TSimd.Width);
+            SoftmaxShares<TSimd, TVector> shares = new(1);
+            TVector sum0 = TSimd.Subtract(TSimd.Broadcast(0), TSimd.Load(sums));
+            TVector sum1 = TSimd.Subtract(TSimd.Broadcast(0), TSimd.Load(sums + TSimd.Width));
             for (int i = 0; i < keys * panel; i += panel)
             {
                 int j = i + TSimd.Width;
-                TVector p0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + i)), sum0));
-                TVector p1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + j)), sum1));
+                TVector p0 = shares.Of(TSimd.MultiplyAdd(scoreScale, TSimd.Load(probabilities + i), sum0));
+                TVector p1 = shares.Of(TSimd.MultiplyAdd(scoreScale, TSimd.Load(probabilities + j), sum1));
                 TSimd.Store(probabilities + i, p0);
                 TSimd.Store(probabilities + j, p1);
                 TSimd.Store(gradients + i, TSimd.Multiply(TSimd.Multiply(p0, scale), TSimd.Subtract(TSimd.Load(gradients + i), d0)));

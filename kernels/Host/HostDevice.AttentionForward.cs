@@ -113,12 +113,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
 
             TVector scale = TSimd.Broadcast(factor);
+            SoftmaxShares<TSimd, TVector> shares = new(factor);
             TVector sum0 = TSimd.Broadcast(0);
             TVector sum1 = TSimd.Broadcast(0);
             for (float* row = scores; row < end; row += panel)
             {
-                TVector e0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
-                TVector e1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
+                TVector e0 = shares.Of(TSimd.Subtract(TSimd.Load(row), max0));
+                TVector e1 = shares.Of(TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1));
                 TSimd.Store(row, e0);
                 TSimd.Store(row + TSimd.Width, e1);
                 sum0 = TSimd.Add(sum0, e0);

@@ -51,6 +51,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary>2 to an integral power in [-126, 127].</summary>
     static abstract TVector PowerOfTwo(TVector exponent);
 
+    /// <summary>2 to the power of b - 127, where b in [0, 254] is what the last bits of a's pattern tell; 0 for b = 0.</summary>
+    static abstract TVector PowerOfLastBits(TVector a);
+
     /// <summary>a times 2 to an integral power in [-252, 254], for a in [0.5, 2].</summary>
     static abstract TVector Scale(TVector a, TVector exponent);
 
