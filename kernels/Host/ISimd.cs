@@ -45,6 +45,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Abs(TVector a);
 
+    /// <summary>The natural logarithm.</summary>
+    static abstract TVector Log(TVector a);
+
     /// <summary>The nearest integer, ties to even.</summary>
     static abstract TVector Round(TVector a);
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.Host;
 
-/// <summary>e to the scale x, as a softmax needs it: for x of 0 or little more, within 2 units in the last place, and 0 for shares below 1e-30.</summary>
+/// <summary>e to the scale x, as a softmax needs it: for x of 0 or little more, and 0 for shares below 1e-30.</summary>
 /// <remarks>
 /// Such a share is lost in any sum of shares, and products with it are soon subnormal numbers, which take processors a hundred times as long: ALiBi
 /// has many. Nothing subnormal comes up on the way either, not for minus infinity, the score of a key that is not seen. 2^r on [-1/2, 1/2] is a
