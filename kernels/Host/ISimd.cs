@@ -34,6 +34,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Divide(TVector a, TVector b);
 
+    /// <summary>1 / a within a unit in the last place, for a in [1, 2^100], without a division where that is faster.</summary>
+    static abstract TVector Reciprocal(TVector a);
+
     /// <summary>a b + c, rounded once where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 

@@ -36,6 +36,19 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Reciprocal(Vector512<float> a)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            return Vector512<float>.One / a;
+        }
+
+        // 14 bits, and Newton's step: a third of the time of a division.
+        Vector512<float> estimate = Avx512F.Reciprocal14(a);
+        return Avx512F.FusedMultiplyAdd(estimate, Avx512F.FusedMultiplyAddNegated(a, estimate, Vector512<float>.One), estimate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
