@@ -24,7 +24,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             time);
     }
 
-    // Each slice packs the keys and values that it reads: as few as keep the workers busy, of two panels or more.
+    // Each slice brings the keys and values that it reads to its core's caches: as few as keep the workers busy, of two panels or more.
     private int ForwardSlices(in AttentionArguments arguments, long time)
     {
         int heads = arguments.Batch * arguments.Heads;
