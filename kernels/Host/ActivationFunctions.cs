@@ -30,17 +30,36 @@ internal readonly struct GeluFunction<TSimd, TVector> : IActivationFunction<TSim
     where TVector : unmanaged
 {
     private const float InverseSqrt2 = 0.70710678118654752f;
-    private const float InverseSqrt2Pi = 0.39894228040143268f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Apply(TVector x) => TSimd.Multiply(x, Distribution(x));
 
+    /// <remarks>
+    /// 1/2 + x P(x^2) / Q(x^2) on [-5.8, 5.8]: a rational fit of degrees 7 and 5 with an error of 4e-8 by iteratively reweighted least squares,
+    /// without an exponential. Below, 0.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Derivative(TVector x)
     {
-        TVector density = TSimd.Multiply(
-            TSimd.Broadcast(InverseSqrt2Pi), VectorMath<TSimd, TVector>.Exp(TSimd.Multiply(TSimd.Broadcast(-0.5f), TSimd.Multiply(x, x))));
-        return TSimd.MultiplyAdd(x, density, Distribution(x));
+        TVector least = TSimd.Broadcast(-5.8f);
+        TVector within = TSimd.Min(TSimd.Broadcast(5.8f), TSimd.Max(least, x));
+        TVector z = TSimd.Multiply(within, within);
+        TVector p = TSimd.Broadcast(-1.89288377e-11f);
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(3.39661033e-9f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-1.59757874e-7f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(3.26615373e-5f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-1.83699391e-4f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(1.46070868e-2f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(-4.36981916e-2f));
+        p = TSimd.MultiplyAdd(p, z, TSimd.Broadcast(0.797884643f));
+        TVector q = TSimd.Broadcast(4.95257291e-6f);
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(1.41991928e-4f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(2.83959438e-3f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(3.61592807e-2f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(0.278567106f));
+        q = TSimd.MultiplyAdd(q, z, TSimd.Broadcast(1));
+        TVector slope = TSimd.MultiplyAdd(TSimd.Multiply(within, p), TSimd.Reciprocal(q), TSimd.Broadcast(0.5f));
+        return TSimd.Select(TSimd.GreaterThan(least, x), TSimd.Broadcast(0), slope);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

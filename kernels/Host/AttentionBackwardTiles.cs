@@ -8,14 +8,17 @@ internal readonly unsafe struct AttentionBackwardTiles
     /// <summary>A panel's probabilities and the gradients of its scores [keys, panel queries].</summary>
     public readonly float* Probabilities, ScoreGradients;
 
-    /// <summary>A panel's queries, output gradients and outputs [features, panel queries].</summary>
+    /// <summary>Copies of a panel's queries, output gradients and outputs [features, panel queries].</summary>
     public readonly float* QueryPanel, GradientPanel, OutputPanel;
 
-    /// <summary>Keys and values as left operands with the features as k.</summary>
-    public readonly float* KeyPanels, ValuePanels;
+    /// <summary>The gradients of a panel's queries [features, panel queries].</summary>
+    public readonly float* Result;
 
-    /// <summary>Keys as a left operand with the keys as k.</summary>
-    public readonly float* KeyFeaturePanels;
+    /// <summary>Keys and values, packed, and keys as rows of features, where they are not read where they lie.</summary>
+    public readonly float* Keys, Values, Features;
+
+    /// <summary>Gradients of keys or values [features, keys].</summary>
+    public readonly float* Addend;
 
     /// <summary>A panel's queries and output gradients as right operands with the queries as k.</summary>
     public readonly float* QueryFeaturePanels, GradientFeaturePanels;
@@ -28,7 +31,7 @@ internal readonly unsafe struct AttentionBackwardTiles
 
     private readonly float* end;
 
-    private AttentionBackwardTiles(float* memory, in AttentionArguments arguments, int scores, int panel, int rows)
+    private AttentionBackwardTiles(float* memory, in AttentionArguments arguments, bool packsKeys, int scores, int panel, int rows)
     {
         int sequence = arguments.Sequence;
         int size = arguments.HeadSize;
@@ -40,9 +43,11 @@ internal readonly unsafe struct AttentionBackwardTiles
         QueryPanel = Take(ref end, size * panel);
         GradientPanel = Take(ref end, size * panel);
         OutputPanel = Take(ref end, size * panel);
-        KeyPanels = Take(ref end, wholeKeys * size);
-        ValuePanels = Take(ref end, wholeKeys * size);
-        KeyFeaturePanels = Take(ref end, RoundUp(size, rows) * sequence);
+        Result = Take(ref end, RoundUp(size, rows) * panel);
+        Keys = Take(ref end, packsKeys ? wholeKeys * size : 0);
+        Values = Take(ref end, packsKeys ? wholeKeys * size : 0);
+        Features = Take(ref end, size < rows ? rows * sequence : 0);
+        Addend = Take(ref end, size * sequence);
         QueryFeaturePanels = Take(ref end, SumStride * panel);
         GradientFeaturePanels = Take(ref end, SumStride * panel);
         KeyGradient = Take(ref end, wholeKeys * SumStride);
@@ -52,14 +57,17 @@ internal readonly unsafe struct AttentionBackwardTiles
     /// <summary>Lays the arrays out in a worker's scratch memory.</summary>
     /// <param name="scratch">The memory.</param>
     /// <param name="arguments">The attention's shape.</param>
+    /// <param name="packsKeys">Whether keys and values are packed.</param>
     /// <param name="scores">The most rows of scores that a panel has.</param>
     /// <param name="panel">Queries in a panel.</param>
     /// <param name="rows">Rows of the microkernel's tile.</param>
-    public static AttentionBackwardTiles In(WorkerScratch scratch, in AttentionArguments arguments, int scores, int panel, int rows)
+    public static AttentionBackwardTiles In(
+        WorkerScratch scratch, in AttentionArguments arguments, bool packsKeys, int scores, int panel, int rows)
     {
         // Laid out from address zero first, the end is the size.
-        AttentionBackwardTiles measure = new(null, arguments, scores, panel, rows);
-        return new AttentionBackwardTiles(scratch.Take(checked((int)((nint)measure.end / sizeof(float)))), arguments, scores, panel, rows);
+        AttentionBackwardTiles measure = new(null, arguments, packsKeys, scores, panel, rows);
+        float* memory = scratch.Take(checked((int)((nint)measure.end / sizeof(float))));
+        return new AttentionBackwardTiles(memory, arguments, packsKeys, scores, panel, rows);
     }
 
     private static int RoundUp(int length, int multiple) => (length + multiple - 1) / multiple * multiple;

@@ -13,6 +13,8 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
 {
+    private const int LongestInPlace = 512;
+
     private readonly AttentionArguments arguments;
     private readonly int index;
     private readonly float* slope;
@@ -54,6 +56,15 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
     // No longer than the sequence, so that sums with it do not overflow.
     private int Window => Math.Min(arguments.Window, arguments.Sequence);
 
+    /// <summary>
+    /// Whether keys, and values for their products with gradients, are packed before scores are computed: those of a long sequence lie on more pages
+    /// than the processor remembers the addresses of, those of the shortest are less than a tile.
+    /// </summary>
+    public bool PacksKeys => arguments.Sequence > LongestInPlace || arguments.Sequence < GemmMicrokernel<TSimd, TVector>.Rows;
+
+    /// <summary>Whether the features are less than a tile, and have to be copied for products over tokens.</summary>
+    public bool CopiesFeatures => arguments.HeadSize < GemmMicrokernel<TSimd, TVector>.Rows;
+
     /// <summary>Rounds up to whole rows of the microkernel's tile.</summary>
     public static int WholeRows(int rows) =>
         (rows + GemmMicrokernel<TSimd, TVector>.Rows - 1) / GemmMicrokernel<TSimd, TVector>.Rows * GemmMicrokernel<TSimd, TVector>.Rows;
@@ -67,10 +78,11 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
 
     /// <summary>
     /// The first key of the first tile that holds one that some query of the panel from <paramref name="firstQuery"/> on may look at: the first row
-    /// of its scores.
+    /// of its scores. Where the sequence is as long, a tile lies between it and <see cref="EndKey"/>.
     /// </summary>
     public int FirstKey(int firstQuery) =>
-        Math.Max(0, firstQuery + 1 - Window) / GemmMicrokernel<TSimd, TVector>.Rows * GemmMicrokernel<TSimd, TVector>.Rows;
+        Math.Max(0, Math.Min(firstQuery + 1 - Window, EndKey(firstQuery) - GemmMicrokernel<TSimd, TVector>.Rows))
+        / GemmMicrokernel<TSimd, TVector>.Rows * GemmMicrokernel<TSimd, TVector>.Rows;
 
     /// <summary>One past the last key that some query of the panel from <paramref name="firstQuery"/> on may look at.</summary>
     public int EndKey(int firstQuery) => Math.Min(arguments.Sequence, firstQuery + PanelQueries);
@@ -82,16 +94,17 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
     /// scores[key, query] = keys^T queries, minus infinity where the query does not see the key. With a slope they are scaled, and fall by it for
     /// each token between the two.
     /// </summary>
-    /// <param name="keyPanels">The sequence's keys, packed by <see cref="PackedPanels.CopyRows"/>.</param>
-    /// <param name="queryPanel">The panel's queries, packed.</param>
+    /// <param name="keys">The sequence's keys, as <see cref="Product"/> reads them.</param>
+    /// <param name="queries">The panel's queries, as many as a panel has.</param>
     /// <param name="firstQuery">The panel's first query.</param>
     /// <param name="scores">Receives whole rows, those of the keys from <see cref="FirstKey"/> on.</param>
+    /// <param name="ahead">What is asked for meanwhile, during a tile each.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Scores(float* keyPanels, float* queryPanel, int firstQuery, float* scores)
+    public void Scores(FeatureRows keys, FeatureRows queries, int firstQuery, float* scores, ReadOnlySpan<FeatureRows> ahead)
     {
         int firstKey = FirstKey(firstQuery);
         int endKey = EndKey(firstQuery);
-        Product(keyPanels, queryPanel, firstQuery, scores);
+        Product(keys, queries, firstQuery, scores, ahead);
         if (slope != null)
         {
             LowerByDistance(firstQuery, scores);
@@ -114,13 +127,25 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
         }
     }
 
-    /// <summary>result[key, query] = sum over features of left[feature, key] right[feature, query], with the rows that scores have.</summary>
-    public void Product(float* leftPanels, float* rightPanel, int firstQuery, float* result)
+    /// <summary>
+    /// result[key, query] = sum over features of left[feature, key] right[feature, query], with the rows that scores have. Left is packed where
+    /// <see cref="PacksKeys"/> says so.
+    /// </summary>
+    public void Product(FeatureRows left, FeatureRows right, int firstQuery, float* result, ReadOnlySpan<FeatureRows> ahead)
     {
         int firstKey = FirstKey(firstQuery);
-        GemmMicrokernel<TSimd, TVector>.RunPanel(
-            arguments.HeadSize, leftPanels + (firstKey * arguments.HeadSize), (nint)arguments.HeadSize * GemmMicrokernel<TSimd, TVector>.Rows,
-            rightPanel, result, PanelQueries, WholeRows(EndKey(firstQuery) - firstKey), PanelQueries, accumulate: false);
+        int rows = EndKey(firstQuery) - firstKey;
+        int size = arguments.HeadSize;
+        if (PacksKeys)
+        {
+            GemmMicrokernel<TSimd, TVector>.RunRows<GemmMicrokernel<TSimd, TVector>.PackedOrder>(
+                size, left.From(firstKey * size), left.Stride, right.From(0), right.Stride, result, PanelQueries, rows);
+        }
+        else
+        {
+            GemmMicrokernel<TSimd, TVector>.RunRows<GemmMicrokernel<TSimd, TVector>.TransposedOrder>(
+                size, left.From(firstKey), left.Stride, right.From(0), right.Stride, result, PanelQueries, rows, ahead);
+        }
     }
 
     /// <summary>Multiplies a panel's elements by their dropout factor: 0, or 1/(1 - rate).</summary>
@@ -143,6 +168,7 @@ internal readonly unsafe struct AttentionHead<TSimd, TVector>
             }
         }
     }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mask(float* row, float* mask)
     {

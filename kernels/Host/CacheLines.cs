@@ -18,6 +18,16 @@ internal static unsafe class CacheLines
         }
     }
 
+    /// <summary>Asks for the line of an address that is read later: in the second level.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchToLevel2(float* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
+    }
+
     /// <summary>Asks for the lines of <paramref name="count"/> floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* first, int count)

@@ -7,7 +7,7 @@ namespace SparseEngine.Kernels.Host;
 /// 12 accumulators, two vectors of B and one broadcast of A fill the 16 registers of AVX2, and cover the latency of its two FMA units.
 /// AVX-512 has 32 registers; its 8 rows divide the sizes of heads and are packed by whole 8 x 8 transposes.
 /// </remarks>
-internal static unsafe class GemmMicrokernel<TSimd, TVector>
+internal static unsafe partial class GemmMicrokernel<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : unmanaged
 {
@@ -25,18 +25,23 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
     /// <typeparam name="TOrder">How A's elements follow each other.</typeparam>
     /// <param name="depth">The number of p.</param>
     /// <param name="a">A's first element.</param>
-    /// <param name="b">A panel of B: depth x <see cref="Columns"/>.</param>
+    /// <param name="aStride">The distance of A's rows, where the order does not say it.</param>
+    /// <param name="b">B's first element: rows of <see cref="Columns"/>.</param>
+    /// <param name="bStride">The distance of B's rows.</param>
     /// <param name="c">The tile's first element.</param>
     /// <param name="stride">The distance of its rows.</param>
     /// <param name="accumulate">Whether to add to what the tile holds.</param>
+    /// <param name="ahead">What is asked for meanwhile, <see cref="Columns"/> of a row for each p, if the order says so.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TOrder>(int depth, float* a, float* b, float* c, nint stride, bool accumulate)
+    public static void Run<TOrder>(
+        int depth, float* a, nint aStride, float* b, nint bStride, float* c, nint stride, bool accumulate, FeatureRows ahead = default)
         where TOrder : struct, IOperandOrder
     {
-        // Constants to the compiler, read once: in the loop, it has too much else to inline.
+        // Constants to the compiler in most orders, read once: in the loop, it has too much else to inline.
         bool eight = Rows == 8;
-        int next = TOrder.Row;
-        int step = TOrder.Step;
+        nint next = TOrder.Row(aStride);
+        nint step = TOrder.Step(aStride);
+        float* coming = ahead.From(0);
         if (accumulate)
         {
             PrefetchTile(c, stride);
@@ -77,7 +82,17 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             }
 
             a += step;
-            b += 2 * TSimd.Width;
+            b += bStride;
+            if (TOrder.FetchesAhead)
+            {
+                CacheLines.PrefetchToLevel2(coming);
+                if (Columns > 16)
+                {
+                    CacheLines.PrefetchToLevel2(coming + 16);
+                }
+
+                coming += ahead.Stride;
+            }
         }
 
         StoreRow(c, c00, c01, accumulate);
@@ -114,7 +129,7 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
         {
             for (; row + Rows <= rows; row += Rows)
             {
-                Run<PackedOrder>(depth, a, b, c + (row * stride), stride, accumulate);
+                Run<PackedOrder>(depth, a, Rows, b, Columns, c + (row * stride), stride, accumulate);
                 a += panelStride;
             }
         }
@@ -124,10 +139,38 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
             float* tile = stackalloc float[Rows * Columns];
             for (; row < rows; row += Rows)
             {
-                Run<PackedOrder>(depth, a, b, tile, Columns, accumulate: false);
+                Run<PackedOrder>(depth, a, Rows, b, Columns, tile, Columns, accumulate: false);
                 CopyTile(tile, c + (row * stride), stride, Math.Min(Rows, rows - row), columns, accumulate);
                 a += panelStride;
             }
+        }
+    }
+
+    /// <summary>
+    /// The product for <see cref="Columns"/> columns of B where they lie. The last tile of rows overlaps the one before it, so that nothing is read
+    /// or written past them, and there have to be at least <see cref="Rows"/>; of packed panels it is whole.
+    /// </summary>
+    /// <typeparam name="TOrder">How A's elements follow each other.</typeparam>
+    /// <param name="depth">The number of p.</param>
+    /// <param name="a">A's first element.</param>
+    /// <param name="aStride">The distance of A's rows, where the order does not say it.</param>
+    /// <param name="b">B's first element.</param>
+    /// <param name="bStride">The distance of B's rows.</param>
+    /// <param name="c">C's first element.</param>
+    /// <param name="stride">The distance of C's rows.</param>
+    /// <param name="rows">Rows of C.</param>
+    /// <param name="ahead">What is asked for during one tile each.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunRows<TOrder>(
+        int depth, float* a, nint aStride, float* b, nint bStride, float* c, nint stride, int rows, ReadOnlySpan<FeatureRows> ahead = default)
+        where TOrder : struct, IOperandOrder
+    {
+        for (int row = 0, tile = 0; row < rows; row += Rows, tile++)
+        {
+            row = TOrder.HasWholeTiles ? row : Math.Min(row, rows - Rows);
+            FeatureRows coming = tile < ahead.Length ? ahead[tile] : new FeatureRows(b, 0);
+            Run<TOrder>(
+                depth, a + (row * TOrder.RowOfTile(aStride, depth)), aStride, b, bStride, c + (row * stride), stride, accumulate: false, coming);
         }
     }
 
@@ -160,31 +203,5 @@ internal static unsafe class GemmMicrokernel<TSimd, TVector>
                 to[j] = accumulate ? to[j] + from[j] : from[j];
             }
         }
-    }
-
-    /// <summary>Where the elements of A lie, in floats.</summary>
-    public interface IOperandOrder
-    {
-        /// <summary>The distance of a[p, i + 1] from a[p, i].</summary>
-        static abstract int Row { get; }
-
-        /// <summary>The distance of a[p + 1, i] from a[p, i].</summary>
-        static abstract int Step { get; }
-    }
-
-    /// <summary>A panel of A: depth x <see cref="Rows"/>.</summary>
-    public readonly struct PackedOrder : IOperandOrder
-    {
-        public static int Row => 1;
-
-        public static int Step => Rows;
-    }
-
-    /// <summary>Rows of A that were written as rows of C: a panel's <see cref="Columns"/> are the depth.</summary>
-    public readonly struct ResultOrder : IOperandOrder
-    {
-        public static int Row => Columns;
-
-        public static int Step => 1;
     }
 }

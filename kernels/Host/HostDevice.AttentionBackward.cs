@@ -36,15 +36,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             AttentionTime(arguments, products: 5));
     }
 
-    /// <summary>A matrix of activations as kernels see it.</summary>
-    private readonly struct Operand(float* data, int stride)
-    {
-        public readonly int Stride = stride;
-
-        /// <summary>The address of an element.</summary>
-        public float* At(int row, int column) => data + ((nint)row * Stride) + column;
-    }
-
     private readonly record struct AttentionOperands(
         Operand Q, Operand K, Operand V, Operand Output, Operand OutputGradient, Operand Dq, Operand Dk, Operand Dv);
 
@@ -54,7 +45,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// order, transposed, so that P and dS serve as left operands where they lie. Slices, and heads that read the same key head, add theirs up in
     /// turn.
     /// </summary>
-    private readonly struct AttentionBackwardBody(
+    private readonly partial struct AttentionBackwardBody(
         AttentionArguments arguments, QuerySlices slices, AttentionOperands operands, float* logSumExp, float* slopes, Turns turns)
         : IParallelBody
     {
@@ -62,7 +53,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             try
             {
-                SliceBackward(new AttentionHead<TSimd, TVector>(arguments, slopes, index / slices.Count), index % slices.Count, scratch);
+                SliceBackward(index, scratch);
             }
             catch
             {
@@ -72,25 +63,27 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void SliceBackward(AttentionHead<TSimd, TVector> head, int slice, WorkerScratch scratch)
+        private void SliceBackward(int index, WorkerScratch scratch)
         {
+            AttentionHead<TSimd, TVector> head = new(arguments, slopes, index / slices.Count);
+            int slice = index % slices.Count;
             int firstQuery = slices.FirstOf(slice);
             int endQuery = slices.FirstOf(slice + 1);
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
-            AttentionBackwardTiles tiles =
-                AttentionBackwardTiles.In(scratch, arguments, AttentionHead<TSimd, TVector>.MostScores(arguments), panel, rows);
+            AttentionBackwardTiles tiles = AttentionBackwardTiles.In(
+                scratch, arguments, head.PacksKeys, AttentionHead<TSimd, TVector>.MostScores(arguments), panel, rows);
             int row = head.FirstRow;
-            int keyRow = head.FirstKeyRow;
             int token = head.FirstToken;
-            PackedPanels.CopyRows(operands.K.At(keyRow, token), operands.K.Stride, endQuery, size, rows, tiles.KeyPanels);
-            PackedPanels.CopyRows(operands.V.At(keyRow, token), operands.V.Stride, endQuery, size, rows, tiles.ValuePanels);
-            PackedPanels.CopyColumns(operands.K.At(keyRow, token), operands.K.Stride, size, endQuery, rows, tiles.KeyFeaturePanels);
+            FeatureRows keys = Keys(head, operands.K, size, endQuery, tiles.Keys);
+            FeatureRows values = Keys(head, operands.V, size, endQuery, tiles.Values);
+            FeatureRows features = KeyFeatures(head, operands.K, size, endQuery, tiles.Features);
+            FeatureRows* ahead = stackalloc FeatureRows[6 + (2 * ((endQuery - firstQuery + panel - 1) / panel))];
             for (int first = firstQuery; first < endQuery; first += panel)
             {
                 int count = Math.Min(panel, endQuery - first);
-                QueryPanelBackward(head, tiles, first, count, endQuery);
+                QueryPanelBackward(head, tiles, keys, values, features, first, count, Ahead(head, index, first + panel, ahead));
                 PackedPanels.CopyColumns(operands.Q.At(row, token + first), operands.Q.Stride, size, count, panel, tiles.QueryFeaturePanels);
                 PackedPanels.CopyColumns(
                     operands.OutputGradient.At(row, token + first), operands.OutputGradient.Stride, size, count, panel, tiles.GradientFeaturePanels);
@@ -111,60 +104,61 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             turns.Pass(head.KeyHead);
         }
 
-        /// <summary>Writes the gradients of keys or values that nobody has written before.</summary>
-        private void WriteKeys(
-            AttentionHead<TSimd, TVector> head, int first, int end, float* sums, in AttentionBackwardTiles tiles, Operand gradient) =>
-            PackedPanels.Transpose(
-                sums + ((nint)first * tiles.SumStride), tiles.SumStride, end - first, arguments.HeadSize,
-                gradient.At(head.FirstKeyRow, head.FirstToken + first), gradient.Stride);
-
-        /// <summary>Adds gradients of keys or values to those that are there.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void AddKeys(
-            AttentionHead<TSimd, TVector> head, int first, int end, float* sums, in AttentionBackwardTiles tiles, Operand gradient)
+        /// <summary>
+        /// What is touched next for the first time: by the next panel, of this slice or of the one that this thread most likely does next, and, after
+        /// the slice's last panel, by the gradients of its keys and values.
+        /// </summary>
+        private ReadOnlySpan<FeatureRows> Ahead(AttentionHead<TSimd, TVector> head, int index, int next, FeatureRows* ahead)
         {
-            int keys = end - first;
-            if (keys <= 0)
+            int count = 0;
+            int endQuery = slices.FirstOf((index % slices.Count) + 1);
+            if (next >= endQuery)
             {
-                return;
-            }
-
-            // No panel needs the packed keys any more.
-            float* addend = tiles.KeyPanels;
-            float* target = gradient.At(head.FirstKeyRow, head.FirstToken + first);
-            PackedPanels.Transpose(sums + ((nint)first * tiles.SumStride), tiles.SumStride, keys, arguments.HeadSize, addend, keys);
-            for (int f = 0; f < arguments.HeadSize; f++, addend += keys, target += gradient.Stride)
-            {
-                int t = 0;
-                for (; t + TSimd.Width <= keys; t += TSimd.Width)
+                for (int key = slices.FirstOf(index % slices.Count); key < endQuery; key += AttentionHead<TSimd, TVector>.PanelQueries)
                 {
-                    TSimd.Store(target + t, TSimd.Add(TSimd.Load(target + t), TSimd.Load(addend + t)));
+                    ahead[count++] = operands.Dk.From(head.FirstKeyRow, head.FirstToken + key);
+                    ahead[count++] = operands.Dv.From(head.FirstKeyRow, head.FirstToken + key);
                 }
 
-                for (; t < keys; t++)
-                {
-                    target[t] += addend[t];
-                }
+                index++;
+                next = slices.FirstOf(index % slices.Count);
+                head = new AttentionHead<TSimd, TVector>(arguments, slopes, index / slices.Count);
             }
+
+            if (index < arguments.Batch * arguments.Heads * slices.Count)
+            {
+                int token = head.FirstToken + next;
+                ahead[count++] = operands.K.From(head.FirstKeyRow, token);
+                ahead[count++] = operands.V.From(head.FirstKeyRow, token);
+                ahead[count++] = operands.Q.From(head.FirstRow, token);
+                ahead[count++] = operands.OutputGradient.From(head.FirstRow, token);
+                ahead[count++] = operands.Output.From(head.FirstRow, token);
+                ahead[count++] = operands.Dq.From(head.FirstRow, token);
+            }
+
+            return new ReadOnlySpan<FeatureRows>(ahead, count);
         }
 
         /// <summary>One panel of queries: its probabilities (after dropout), the gradients of its scores, and its part of dQ.</summary>
-        private void QueryPanelBackward(AttentionHead<TSimd, TVector> head, in AttentionBackwardTiles tiles, int first, int count, int endQuery)
+        private void QueryPanelBackward(
+            AttentionHead<TSimd, TVector> head, in AttentionBackwardTiles tiles, FeatureRows keys, FeatureRows values, FeatureRows features,
+            int first, int count,
+            ReadOnlySpan<FeatureRows> coming)
         {
             float* probabilities = tiles.Probabilities;
             float* scoreGradients = tiles.ScoreGradients;
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
+            int rows = GemmMicrokernel<TSimd, TVector>.Rows;
             int firstKey = head.FirstKey(first);
-            int keys = head.EndKey(first) - firstKey;
-            int token = head.FirstToken + first;
-            PackedPanels.CopyRows(operands.Q.At(head.FirstRow, token), operands.Q.Stride, count, size, panel, tiles.QueryPanel);
-            PackedPanels.CopyRows(
-                operands.OutputGradient.At(head.FirstRow, token), operands.OutputGradient.Stride, count, size, panel, tiles.GradientPanel);
-            PackedPanels.CopyRows(operands.Output.At(head.FirstRow, token), operands.Output.Stride, count, size, panel, tiles.OutputPanel);
+            int seen = head.EndKey(first) - firstKey;
+            FeatureRows queries = Panel(head, operands.Q, size, first, count, tiles.QueryPanel);
+            FeatureRows gradients = Panel(head, operands.OutputGradient, size, first, count, tiles.GradientPanel);
+            FeatureRows outputs = Panel(head, operands.Output, size, first, count, tiles.OutputPanel);
 
-            head.Scores(tiles.KeyPanels, tiles.QueryPanel, first, probabilities);
-            head.Product(tiles.ValuePanels, tiles.GradientPanel, first, scoreGradients);
+            int tilesOfScores = (seen + rows - 1) / rows;
+            head.Scores(keys, queries, first, probabilities, coming);
+            head.Product(values, gradients, first, scoreGradients, coming[Math.Min(coming.Length, tilesOfScores)..]);
             if (arguments.DropoutRate > 0)
             {
                 head.Dropout(first, scoreGradients);
@@ -173,20 +167,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* sums = stackalloc float[panel];
             new Span<float>(sums, panel).Clear();
             new Span<float>(logSumExp + head.FirstLogSumExp + first, count).CopyTo(new Span<float>(sums, count));
-            SoftmaxBackward(probabilities, scoreGradients, keys, head.Scale, tiles, sums);
+            SoftmaxBackward(probabilities, scoreGradients, seen, head.Scale, gradients, outputs, sums);
             if (arguments.DropoutRate > 0)
             {
                 head.Dropout(first, probabilities);
             }
 
             // No query of this panel sees the keys that fill up the last tile.
-            int filling = (AttentionHead<TSimd, TVector>.WholeRows(keys) - keys) * panel;
-            new Span<float>(probabilities + (keys * panel), filling).Clear();
-            new Span<float>(scoreGradients + (keys * panel), filling).Clear();
-            GemmMicrokernel<TSimd, TVector>.RunPanel(
-                keys, tiles.KeyFeaturePanels + (firstKey * GemmMicrokernel<TSimd, TVector>.Rows),
-                (nint)endQuery * GemmMicrokernel<TSimd, TVector>.Rows, scoreGradients,
-                operands.Dq.At(head.FirstRow, token), operands.Dq.Stride, size, count, accumulate: false);
+            int filling = (AttentionHead<TSimd, TVector>.WholeRows(seen) - seen) * panel;
+            new Span<float>(probabilities + (seen * panel), filling).Clear();
+            new Span<float>(scoreGradients + (seen * panel), filling).Clear();
+            float* to = operands.Dq.At(head.FirstRow, head.FirstToken + first);
+            bool isWhole = count == panel && size >= rows;
+            float* result = isWhole ? to : tiles.Result;
+            int stride = isWhole ? operands.Dq.Stride : panel;
+            GemmMicrokernel<TSimd, TVector>.RunRows<GemmMicrokernel<TSimd, TVector>.RowOrder>(
+                seen, features.From(firstKey), features.Stride, scoreGradients, panel, result, stride, Math.Max(size, rows));
+            for (int f = 0; f < size && !isWhole; f++, to += operands.Dq.Stride)
+            {
+                new Span<float>(result + (f * panel), count).CopyTo(new Span<float>(to, count));
+            }
         }
 
         /// <summary>
@@ -195,26 +195,29 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void SoftmaxBackward(
-            float* probabilities, float* gradients, int keys, float factor, in AttentionBackwardTiles tiles, float* sums)
+            float* probabilities, float* gradients, int keys, float factor, FeatureRows outputGradients, FeatureRows outputs, float* sums)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             TVector d0 = TSimd.Broadcast(0);
             TVector d1 = TSimd.Broadcast(0);
-            for (int i = 0; i < arguments.HeadSize * panel; i += panel)
+            float* gradient = outputGradients.From(0);
+            float* output = outputs.From(0);
+            for (int f = 0; f < arguments.HeadSize; f++, gradient += outputGradients.Stride, output += outputs.Stride)
             {
-                d0 = TSimd.MultiplyAdd(TSimd.Load(tiles.GradientPanel + i), TSimd.Load(tiles.OutputPanel + i), d0);
-                d1 = TSimd.MultiplyAdd(TSimd.Load(tiles.GradientPanel + i + TSimd.Width), TSimd.Load(tiles.OutputPanel + i + TSimd.Width), d1);
+                d0 = TSimd.MultiplyAdd(TSimd.Load(gradient), TSimd.Load(output), d0);
+                d1 = TSimd.MultiplyAdd(TSimd.Load(gradient + TSimd.Width), TSimd.Load(output + TSimd.Width), d1);
             }
 
             TVector scale = TSimd.Broadcast(arguments.Scale);
             TVector scoreScale = TSimd.Broadcast(factor);
-            TVector sum0 = TSimd.Load(sums);
-            TVector sum1 = TSimd.Load(sums + TSimd.Width);
+            SoftmaxShares<TSimd, TVector> shares = new(1);
+            TVector sum0 = TSimd.Subtract(TSimd.Broadcast(0), TSimd.Load(sums));
+            TVector sum1 = TSimd.Subtract(TSimd.Broadcast(0), TSimd.Load(sums + TSimd.Width));
             for (int i = 0; i < keys * panel; i += panel)
             {
                 int j = i + TSimd.Width;
-                TVector p0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + i)), sum0));
-                TVector p1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Subtract(TSimd.Multiply(scoreScale, TSimd.Load(probabilities + j)), sum1));
+                TVector p0 = shares.Of(TSimd.MultiplyAdd(scoreScale, TSimd.Load(probabilities + i), sum0));
+                TVector p1 = shares.Of(TSimd.MultiplyAdd(scoreScale, TSimd.Load(probabilities + j), sum1));
                 TSimd.Store(probabilities + i, p0);
                 TSimd.Store(probabilities + j, p1);
                 TSimd.Store(gradients + i, TSimd.Multiply(TSimd.Multiply(p0, scale), TSimd.Subtract(TSimd.Load(gradients + i), d0)));
@@ -242,8 +245,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 for (int f = 0; f < arguments.HeadSize; f += panel)
                 {
                     GemmMicrokernel<TSimd, TVector>.Run<GemmMicrokernel<TSimd, TVector>.ResultOrder>(
-                        endQuery - firstQuery, visible, right + (f * count) + (firstQuery * panel), sum + (key * sumStride) + f, sumStride,
-                        accumulate: key < seen);
+                        endQuery - firstQuery, visible, panel, right + (f * count) + (firstQuery * panel), panel,
+                        sum + (key * sumStride) + f, sumStride, accumulate: key < seen);
                 }
             }
         }

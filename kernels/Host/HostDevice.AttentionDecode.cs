@@ -160,11 +160,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
 
             TVector maximum = TSimd.Broadcast(largest);
-            TVector scale = TSimd.Broadcast(factor);
+            SoftmaxShares<TSimd, TVector> shares = new(factor);
             TVector sum = TSimd.Broadcast(0);
             for (int t = 0; t < length; t += TSimd.Width)
             {
-                TVector term = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(scores + t), maximum)));
+                TVector term = shares.Of(TSimd.Subtract(TSimd.Load(scores + t), maximum));
                 TSimd.Store(scores + t, term);
                 sum = TSimd.Add(sum, term);
             }

@@ -24,7 +24,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             time);
     }
 
-    // Each slice packs the keys and values that it reads: as few as keep the workers busy, of two panels or more.
+    // Each slice brings the keys and values that it reads to its core's caches: as few as keep the workers busy, of two panels or more.
     private int ForwardSlices(in AttentionArguments arguments, long time)
     {
         int heads = arguments.Batch * arguments.Heads;
@@ -56,33 +56,32 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int size = arguments.HeadSize;
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             int rows = GemmMicrokernel<TSimd, TVector>.Rows;
-            int wholeKeys = AttentionHead<TSimd, TVector>.WholeRows(endQuery);
             int wholeSize = AttentionHead<TSimd, TVector>.WholeRows(size);
-
             int mostScores = AttentionHead<TSimd, TVector>.MostScores(arguments);
-            float* scores = scratch.Take((mostScores * panel) + (wholeKeys * size) + (wholeSize * endQuery) + ((size + wholeSize) * panel));
+            int packed = head.PacksKeys ? size * AttentionHead<TSimd, TVector>.WholeRows(endQuery) : 0;
+            int copied = head.CopiesFeatures ? wholeSize * endQuery : 0;
+            float* scores = scratch.Take(((mostScores + size + wholeSize) * panel) + packed + copied);
             float* queryPanel = scores + (mostScores * panel);
             float* attended = queryPanel + (size * panel);
-            float* keyPanels = attended + (wholeSize * panel);
-            float* valuePanels = keyPanels + (wholeKeys * size);
-            PackedPanels.CopyRows(k.At(head.FirstKeyRow, head.FirstToken), k.Stride, endQuery, size, rows, keyPanels);
-            PackedPanels.CopyColumns(v.At(head.FirstKeyRow, head.FirstToken), v.Stride, size, endQuery, rows, valuePanels);
+            FeatureRows keys = Keys(head, k, size, endQuery, attended + (wholeSize * panel));
+            FeatureRows values = KeyFeatures(head, v, size, endQuery, attended + (wholeSize * panel) + packed);
 
+            FeatureRows* ahead = stackalloc FeatureRows[4];
             for (int first = firstQuery; first < endQuery; first += panel)
             {
+                ReadOnlySpan<FeatureRows> coming = Ahead(head, index, first + panel, ahead);
                 int count = Math.Min(panel, endQuery - first);
                 int firstKey = head.FirstKey(first);
-                int keys = head.EndKey(first) - firstKey;
-                PackedPanels.CopyRows(q.At(head.FirstRow, head.FirstToken + first), q.Stride, count, size, panel, queryPanel);
-                head.Scores(keyPanels, queryPanel, first, scores);
-                Softmax(scores, keys, head.Scale, out TVector inverse0, out TVector inverse1, logSumExp + head.FirstLogSumExp + first, count);
+                int seen = head.EndKey(first) - firstKey;
+                head.Scores(keys, Panel(head, q, size, first, count, queryPanel), first, scores, coming);
+                Softmax(scores, seen, head.Scale, out TVector inverse0, out TVector inverse1, logSumExp + head.FirstLogSumExp + first, count);
                 if (arguments.DropoutRate > 0)
                 {
                     head.Dropout(first, scores);
                 }
 
-                GemmMicrokernel<TSimd, TVector>.RunPanel(
-                    keys, valuePanels + (firstKey * rows), (nint)endQuery * rows, scores, attended, panel, wholeSize, panel, accumulate: false);
+                GemmMicrokernel<TSimd, TVector>.RunRows<GemmMicrokernel<TSimd, TVector>.RowOrder>(
+                    seen, values.From(firstKey), values.Stride, scores, panel, attended, panel, Math.Max(size, rows));
                 float* to = output.At(head.FirstRow, head.FirstToken + first);
                 for (int f = 0; f < size; f++, to += output.Stride)
                 {
@@ -98,27 +97,44 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
+        /// <summary>What the next panel touches first, of this slice or of the one that this thread most likely does next.</summary>
+        private ReadOnlySpan<FeatureRows> Ahead(AttentionHead<TSimd, TVector> head, int index, int next, FeatureRows* ahead)
+        {
+            if (next >= slices.FirstOf((index % slices.Count) + 1))
+            {
+                index++;
+                next = slices.FirstOf(index % slices.Count);
+                head = new AttentionHead<TSimd, TVector>(arguments, slopes, index / slices.Count);
+            }
+
+            if (index >= arguments.Batch * arguments.Heads * slices.Count)
+            {
+                return [];
+            }
+
+            int token = head.FirstToken + next;
+            ahead[0] = k.From(head.FirstKeyRow, token);
+            ahead[1] = q.From(head.FirstRow, token);
+            ahead[2] = v.From(head.FirstKeyRow, token);
+            ahead[3] = output.From(head.FirstRow, token);
+            return new ReadOnlySpan<FeatureRows>(ahead, 4);
+        }
+
         /// <summary>Replaces a panel's scores by exp(factor (score - maximum)); their sums' inverses complete the softmax.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Softmax(float* scores, int keys, float factor, out TVector inverse0, out TVector inverse1, float* sums, int count)
         {
             int panel = AttentionHead<TSimd, TVector>.PanelQueries;
             float* end = scores + (keys * panel);
-            TVector max0 = TSimd.Load(scores);
-            TVector max1 = TSimd.Load(scores + TSimd.Width);
-            for (float* row = scores + panel; row < end; row += panel)
-            {
-                max0 = TSimd.Max(TSimd.Load(row), max0);
-                max1 = TSimd.Max(TSimd.Load(row + TSimd.Width), max1);
-            }
-
+            (TVector max0, TVector max1) = Maxima(scores, end);
             TVector scale = TSimd.Broadcast(factor);
+            SoftmaxShares<TSimd, TVector> shares = new(factor);
             TVector sum0 = TSimd.Broadcast(0);
             TVector sum1 = TSimd.Broadcast(0);
             for (float* row = scores; row < end; row += panel)
             {
-                TVector e0 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row), max0)));
-                TVector e1 = VectorMath<TSimd, TVector>.ExpOfShare(TSimd.Multiply(scale, TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1)));
+                TVector e0 = shares.Of(TSimd.Subtract(TSimd.Load(row), max0));
+                TVector e1 = shares.Of(TSimd.Subtract(TSimd.Load(row + TSimd.Width), max1));
                 TSimd.Store(row, e0);
                 TSimd.Store(row + TSimd.Width, e1);
                 sum0 = TSimd.Add(sum0, e0);
@@ -129,15 +145,37 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             inverse0 = TSimd.Divide(one, sum0);
             inverse1 = TSimd.Divide(one, sum1);
 
-            float* lanes = stackalloc float[4 * TSimd.Width];
-            TSimd.Store(lanes, TSimd.Multiply(scale, max0));
-            TSimd.Store(lanes + TSimd.Width, TSimd.Multiply(scale, max1));
-            TSimd.Store(lanes + panel, sum0);
-            TSimd.Store(lanes + panel + TSimd.Width, sum1);
-            for (int i = 0; i < count; i++)
+            float* logSums = stackalloc float[panel];
+            TSimd.Store(logSums, TSimd.MultiplyAdd(scale, max0, TSimd.Log(sum0)));
+            TSimd.Store(logSums + TSimd.Width, TSimd.MultiplyAdd(scale, max1, TSimd.Log(sum1)));
+            new Span<float>(logSums, count).CopyTo(new Span<float>(sums, count));
+        }
+
+        // Every other row by itself: a maximum waits for the one before it.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static (TVector First, TVector Second) Maxima(float* scores, float* end)
+        {
+            int panel = AttentionHead<TSimd, TVector>.PanelQueries;
+            TVector even0 = TSimd.Load(scores);
+            TVector even1 = TSimd.Load(scores + TSimd.Width);
+            TVector odd0 = even0;
+            TVector odd1 = even1;
+            float* row = scores + panel;
+            for (; row + panel < end; row += 2 * panel)
             {
-                sums[i] = lanes[i] + MathF.Log(lanes[panel + i]);
+                odd0 = TSimd.Max(TSimd.Load(row), odd0);
+                odd1 = TSimd.Max(TSimd.Load(row + TSimd.Width), odd1);
+                even0 = TSimd.Max(TSimd.Load(row + panel), even0);
+                even1 = TSimd.Max(TSimd.Load(row + panel + TSimd.Width), even1);
             }
+
+            if (row < end)
+            {
+                odd0 = TSimd.Max(TSimd.Load(row), odd0);
+                odd1 = TSimd.Max(TSimd.Load(row + TSimd.Width), odd1);
+            }
+
+            return (TSimd.Max(odd0, even0), TSimd.Max(odd1, even1));
         }
     }
 }

@@ -34,6 +34,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Divide(TVector a, TVector b);
 
+    /// <summary>1 / a within a unit in the last place, for a in [1, 2^100], without a division where that is faster.</summary>
+    static abstract TVector Reciprocal(TVector a);
+
     /// <summary>a b + c, rounded once where the hardware can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
@@ -45,11 +48,17 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Abs(TVector a);
 
+    /// <summary>The natural logarithm.</summary>
+    static abstract TVector Log(TVector a);
+
     /// <summary>The nearest integer, ties to even.</summary>
     static abstract TVector Round(TVector a);
 
     /// <summary>2 to an integral power in [-126, 127].</summary>
     static abstract TVector PowerOfTwo(TVector exponent);
+
+    /// <summary>2 to the power of b - 127, where b in [0, 254] is what the last bits of a's pattern tell; 0 for b = 0.</summary>
+    static abstract TVector PowerOfLastBits(TVector a);
 
     /// <summary>a times 2 to an integral power in [-252, 254], for a in [0.5, 2].</summary>
     static abstract TVector Scale(TVector a, TVector exponent);

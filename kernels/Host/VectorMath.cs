@@ -27,15 +27,6 @@ internal static class VectorMath<TSimd, TVector>
         return TSimd.Scale(TSimd.Add(p, TSimd.Broadcast(1)), n);
     }
 
-    /// <summary>e to the x as a softmax needs it: 0 below -69, which is a share of 1e-30.</summary>
-    /// <remarks>
-    /// It is lost in any sum of shares, and products with it are soon subnormal numbers, which take processors a hundred times as long:
-    /// ALiBi has many.
-    /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector ExpOfShare(TVector x) =>
-        TSimd.Select(TSimd.GreaterThan(TSimd.Broadcast(-69), x), TSimd.Broadcast(0), Exp(x));
-
     /// <summary><see cref="ISimd{TVector}.Scale"/> where the hardware has no instruction for it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector ScaleInSteps(TVector a, TVector exponent)
