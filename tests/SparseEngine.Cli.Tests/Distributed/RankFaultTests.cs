@@ -45,8 +45,8 @@ public sealed class RankFaultTests
 
             Assert.NotEqual(0, result.ExitCode);
 
-            // MPICH's launcher kills the others as soon as it sees the first gone, and may be faster than who would tell. UCX, below MPICH, aborts a rank
-            // that reads the memory of the killed one: then two are gone.
+            // MPICH's launcher kills the others as soon as it sees the first gone, and may be faster than who would tell. UCX, below MPICH, aborts a
+            // rank that reads the memory of the killed one: then two are gone.
             string which = launcher.IsOpenMpi ? $"{rank}" : @"\d";
             string[] told = RankJob.Told(result);
             Assert.InRange(told.Length, launcher.IsOpenMpi ? 1 : 0, 1);
