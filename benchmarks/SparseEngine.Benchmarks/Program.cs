@@ -8,8 +8,8 @@ using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes", "levels PLOT",
-// "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family",
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes",
+// "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family",
 // "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is
 // measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
@@ -33,7 +33,14 @@ switch (args)
         }
 
         break;
-    case ["products" or "gemm", ..]:
+    case ["head"] when OpenBlas.IsPresent:
+        using (HostDevice device = HostDevice.Create(Environment.ProcessorCount))
+        {
+            HeadTables.Print(device);
+        }
+
+        break;
+    case ["products" or "gemm" or "head", ..]:
         await Console.Error.WriteLineAsync("OpenBLAS is not on this machine; on Debian: apt-get install libopenblas0-pthread").ConfigureAwait(false);
         return 1;
     case ["widths"]:

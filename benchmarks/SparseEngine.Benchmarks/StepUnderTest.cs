@@ -22,8 +22,8 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     public static StepSize[] All { get; } =
         [new(512, 2048, 8, 8, 256), new(768, 3072, 12, 4, 256), new(256, 1024, 8, 16, 128)];
 
-    /// <summary>GPT-2 of 124 million parameters, one text of its longest.</summary>
-    public static StepSize Gpt2Small { get; } = new(768, 3072, 12, 1, 1024) { Layers = 12, Vocabulary = 50257 };
+    /// <summary>GPT-2 small, whose head is as large as half of its decoder.</summary>
+    public static StepSize Gpt2Small { get; } = new(768, 3072, 12, 2, 1024) { Layers = 12, Vocabulary = 50257 };
 
     /// <summary>GPT-3 XL with its batch of a million tokens (T. Brown et al., 2020, table 2.1; heads as the Model Zoo corrects them).</summary>
     public static StepSize Gpt3Xl { get; } = new(2048, 8192, 16, 512, 2048) { Layers = 24, Vocabulary = 50257 };
@@ -69,7 +69,7 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     public long Stored(int zeros) => ModelStorage.Of(Model, Plan(zeros), optimizer: null).Parameters.Stored;
 
     /// <inheritdoc/>
-    public override string ToString() => $"hidden {Hidden}, batch {Batch} x {Sequence}";
+    public override string ToString() => $"{(this == Gpt2Small ? "GPT-2 small" : $"hidden {Hidden}")}, batch {Batch} x {Sequence}";
 }
 
 /// <summary>A model of some size with its optimizer and a batch of random tokens, ready for steps.</summary>

@@ -7,7 +7,7 @@ namespace SparseEngine.Kernels.Host;
 internal sealed partial class FiringOrder
 {
     // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
-    private int CountNonZeros(IWorkers workers)
+    private int CountNonZeros(IWorkers workers, CsrPattern pattern)
     {
         int[] tileOf = new int[ColumnCount];
         for (int column = 0; column < tileOf.Length; column++)
@@ -16,11 +16,11 @@ internal sealed partial class FiringOrder
         }
 
         int[] largest = new int[groups.Length - 1];
-        workers.Run(largest.Length, new TileCounts(this, tileOf, largest));
+        workers.Run(largest.Length, new TileCounts(this, pattern, tileOf, largest));
         return largest.DefaultIfEmpty().Max();
     }
 
-    private ushort[] OffsetsOf(IWorkers workers, int stripTokens)
+    private ushort[] OffsetsOf(IWorkers workers, CsrPattern pattern, int stripTokens)
     {
         // One division a column instead of one a non-zero.
         ushort[] ofColumn = new ushort[ColumnCount];
@@ -30,12 +30,12 @@ internal sealed partial class FiringOrder
         }
 
         ushort[] fired = new ushort[pattern.NonZeros];
-        workers.Run(Partition.Blocks, new FiredOffsets(this, ofColumn, fired));
+        workers.Run(Partition.Blocks, new FiredOffsets(this, pattern, ofColumn, fired));
         return fired;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int CountNonZeros(int group, int[] tileOf)
+    private int CountNonZeros(CsrPattern pattern, int group, int[] tileOf)
     {
         int first = groups[group];
         int rows = groups[group + 1] - first;
@@ -67,14 +67,14 @@ internal sealed partial class FiringOrder
     }
 
     /// <summary>Counts each group's non-zeros, and notes the most that it has in a tile.</summary>
-    private readonly struct TileCounts(FiringOrder order, int[] tileOf, int[] largest) : IParts
+    private readonly struct TileCounts(FiringOrder order, CsrPattern pattern, int[] tileOf, int[] largest) : IParts
     {
-        public void Do(int part) => largest[part] = order.CountNonZeros(part, tileOf);
+        public void Do(int part) => largest[part] = order.CountNonZeros(pattern, part, tileOf);
     }
 
     /// <summary>Brings the offsets of each block's non-zeros into its firing order.</summary>
-    private readonly struct FiredOffsets(FiringOrder order, ushort[] ofColumn, ushort[] fired) : IParts
+    private readonly struct FiredOffsets(FiringOrder order, CsrPattern pattern, ushort[] ofColumn, ushort[] fired) : IParts
     {
-        public void Do(int part) => order.Walk(part, new LookUpPieces(order.pattern.Columns, ofColumn, fired));
+        public void Do(int part) => order.Walk(part, new LookUpPieces(pattern.Columns, ofColumn, fired));
     }
 }

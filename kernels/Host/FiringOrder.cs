@@ -30,7 +30,7 @@ internal sealed partial class FiringOrder
     // smaller one would hold too few non-zeros.
     private static readonly int TileBytes = CacheSizes.Level1;
 
-    private readonly CsrPattern pattern;
+    private readonly int[] rowPointers;
     private readonly int[] groups;
     private readonly int[] blockGroups;
     private readonly ushort[] lengths;
@@ -42,24 +42,26 @@ internal sealed partial class FiringOrder
     /// <param name="stripTokens">Tokens in a strip of a packed tile of activations.</param>
     public FiringOrder(IWorkers workers, CsrPattern pattern, RowPartition partition, int stripTokens)
     {
-        this.pattern = pattern;
+        // Of a transpose nobody else keeps the columns: they are needed here and now only.
+        rowPointers = pattern.RowPointers.ToArray();
+        ColumnCount = pattern.ColumnCount;
         Partition = partition;
         (Strips, Width) = ChooseTile(pattern, stripTokens);
         Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
         lengths = new ushort[Tiles * Rows];
         (groups, blockGroups) = GroupsOf(partition, GroupRows);
-        if (CountNonZeros(workers) > LargestPiece)
+        if (CountNonZeros(workers, pattern) > LargestPiece)
         {
             (groups, blockGroups) = GroupsOf(partition, LargestPiece / Width);
-            CountNonZeros(workers);
+            CountNonZeros(workers, pattern);
         }
 
-        offsets = OffsetsOf(workers, stripTokens);
+        offsets = OffsetsOf(workers, pattern, stripTokens);
     }
 
-    public int Rows => pattern.Rows;
+    public int Rows => rowPointers.Length - 1;
 
-    public int ColumnCount => pattern.ColumnCount;
+    public int ColumnCount { get; }
 
     /// <summary>How the rows are shared out to the workers.</summary>
     public RowPartition Partition { get; }
@@ -80,7 +82,7 @@ internal sealed partial class FiringOrder
     public int GroupCount => groups.Length - 1;
 
     /// <summary>The number of non-zeros.</summary>
-    public int NonZeros => pattern.NonZeros;
+    public int NonZeros => rowPointers[^1];
 
     /// <summary>What a row costs beside its non-zeros, in these: its sums are read and written once a tile.</summary>
     public int RowCost => 4 * Tiles;
@@ -89,7 +91,7 @@ internal sealed partial class FiringOrder
     public ReadOnlySpan<int> BlockGroups => blockGroups;
 
     /// <summary>The non-zeros of a group that starts with row r start at RowPointers[r], in CSR and in firing order.</summary>
-    public ReadOnlySpan<int> RowPointers => pattern.RowPointers;
+    public ReadOnlySpan<int> RowPointers => rowPointers;
 
     /// <summary>
     /// For each group, tile and row, the number of the row's non-zeros in the tile. A group that starts with row r starts at r Tiles.

@@ -24,8 +24,8 @@ internal sealed class HostPattern : SparsePattern
         Transposed = new FiringOrder(workers, transposed, columns, stripTokens);
         int[] sources = ArrayPool<int>.Shared.Rent(csr.NonZeros);
         workers.Run(columns.Blocks, new FiredPositions(Transposed, permutation, sources));
-        TransposedGather = new TransposedGather(workers, csr, Transposed, sources);
         ArrayPool<int>.Shared.Return(permutation);
+        TransposedGather = new TransposedGather(workers, csr, Transposed, sources);
         ArrayPool<int>.Shared.Return(sources);
         StripTokens = stripTokens;
     }

@@ -7,6 +7,9 @@ namespace SparseEngine.Models;
 /// <param name="tokens">Tokens in a pass.</param>
 internal sealed class ActivationStore(ComputeDevice device, int tokens) : IDisposable
 {
+    // Rows of activations are whole lines of 64 bytes.
+    private const int LineFloats = 16;
+
     private readonly List<IDisposable> owned = [];
 
     /// <summary>Tokens in a pass.</summary>
@@ -21,6 +24,25 @@ internal sealed class ActivationStore(ComputeDevice device, int tokens) : IDispo
         DeviceMatrix matrix = device.AllocateActivations(features, columns);
         owned.Add(matrix.Buffer);
         return matrix;
+    }
+
+    /// <summary>
+    /// Activations [features, tokens], and over the same memory other ones [rows, columns]: for what is never needed at the same time.
+    /// </summary>
+    public (DeviceMatrix Activations, DeviceMatrix Others) Overlapping(int features, int rows, int columns)
+    {
+        if (columns == tokens)
+        {
+            DeviceMatrix larger = Matrix(Math.Max(features, rows));
+            return (larger.RowRange(0, features), larger.RowRange(0, rows));
+        }
+
+        long stride = Lines(columns) * LineFloats;
+        long rowsThatHold = ((rows * stride) + (Lines(tokens) * LineFloats) - 1) / Math.Max(1, Lines(tokens) * LineFloats);
+        DeviceMatrix whole = Matrix(checked((int)Math.Max(features, rowsThatHold)));
+        return (whole.RowRange(0, features), whole with { Rows = rows, Columns = columns, Stride = (int)stride });
+
+        static long Lines(int columns) => ((long)columns + LineFloats - 1) / LineFloats;
     }
 
     /// <summary>Numbers one by one [length].</summary>

@@ -11,7 +11,7 @@ internal sealed class GptModel
     private readonly Embedding embedding;
     private readonly ImmutableArray<DecoderLayer> layers;
     private readonly Normalization finalNorm;
-    private readonly Linear head;
+    private readonly OutputHead head;
 
     // In the order in which a backward pass has done with them: of the head and the last norm, of each layer from the last on, of the rest.
     private readonly ImmutableArray<ImmutableArray<Parameter>> backwardOrder;
@@ -29,7 +29,7 @@ internal sealed class GptModel
         layers = [.. Enumerable.Range(0, shape.Layers).Select(index => DecoderLayer.Create(device, shape, parameters, index))];
         finalNorm = Normalization.Create(device, parameters, GptArchitecture.FinalNorm, shape.Norm, shape.LayerNormEpsilon);
         string headWeight = shape.ShareEmbeddingWeights ? GptArchitecture.WordEmbeddings : $"{GptArchitecture.Head}.weight";
-        head = new Linear(device, parameters[headWeight], parameters.Find($"{GptArchitecture.Head}.bias"));
+        head = new OutputHead(device, parameters[headWeight], parameters.Find($"{GptArchitecture.Head}.bias"));
         backwardOrder =
         [
             [.. parameters.Where(IsOfHead)],
@@ -86,18 +86,29 @@ internal sealed class GptModel
     }
 
     /// <summary>The output head: logits [vocabulary, tokens] of normalized activations [hidden, tokens], all tokens or some.</summary>
-    public void Logits(in DeviceMatrix normalized, in DeviceMatrix logits) => head.Forward(normalized, logits);
+    public void Logits(in DeviceMatrix normalized, in DeviceMatrix logits) => head.Logits(normalized, logits);
 
-    /// <summary>Adds to every parameter's gradient.</summary>
-    /// <param name="workspace">The activations of the last <see cref="Forward"/>, a training workspace.</param>
-    /// <param name="logitsGradient">The loss's gradient by the logits [vocabulary, tokens].</param>
-    /// <param name="dropout">What that forward pass was given.</param>
-    /// <param name="complete">Told, as the pass goes, to which parameters' gradients it has added all; null for nobody.</param>
-    public void Backward(
-        GptWorkspace workspace, in DeviceMatrix logitsGradient, DropoutPass? dropout = null, Action<ImmutableArray<Parameter>>? complete = null)
+    /// <summary>Columns of the logits [vocabulary, columns] that <see cref="Loss"/> of so many tokens needs now.</summary>
+    public int LogitTokens(int tokens, bool gradients) => head.LogitTokens(tokens, gradients);
+
+    /// <summary>The losses of a forward pass; with a gradient scale also begins the backward pass, adding to the head's gradients.</summary>
+    /// <param name="workspace">The activations of the last <see cref="Forward"/>; a training workspace where a backward pass follows.</param>
+    /// <param name="logits">Memory for logits [vocabulary, <see cref="LogitTokens"/> or more].</param>
+    /// <param name="tokens">Labels, mask and results.</param>
+    /// <param name="gradientScale">What the summed loss is multiplied by in the gradients; null where no backward pass follows.</param>
+    public void Loss(GptWorkspace workspace, in DeviceMatrix logits, in TokenLosses tokens, float? gradientScale)
     {
         ArgumentNullException.ThrowIfNull(workspace);
-        head.Backward(workspace.Normalized, logitsGradient, workspace.BranchGradient, accumulate: false);
+        head.Loss(workspace.Normalized, logits, tokens, gradientScale, gradientScale is null ? default : workspace.BranchGradient);
+    }
+
+    /// <summary>Adds to every parameter's gradient but the head's, to which <see cref="Loss"/> has added.</summary>
+    /// <param name="workspace">The activations of the last <see cref="Forward"/>, with what <see cref="Loss"/> left there.</param>
+    /// <param name="dropout">What that forward pass was given.</param>
+    /// <param name="complete">Told, as the pass goes, to which parameters' gradients it has added all; null for nobody.</param>
+    public void Backward(GptWorkspace workspace, DropoutPass? dropout = null, Action<ImmutableArray<Parameter>>? complete = null)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
         ScaleLogits(workspace.BranchGradient);
         finalNorm.Backward(workspace.Residual[^1], workspace.FinalNorm, workspace.BranchGradient, workspace.ResidualGradient, accumulate: false);
         complete?.Invoke(backwardOrder[0]);

@@ -8,7 +8,7 @@ namespace SparseEngine.Models;
 /// <remarks>
 /// For training each layer keeps what its backward pass reads and cannot cheaply compute again; what follows from that
 /// element by element (the normalizations' outputs and the non-linearity's) and three gradients are shared by all layers.
-/// For inference all layers share one set of activations.
+/// For inference all layers share one set of activations. The loss has its logits where layers have what they share: it comes between the passes.
 /// </remarks>
 internal sealed class GptWorkspace : IDisposable
 {
@@ -24,13 +24,15 @@ internal sealed class GptWorkspace : IDisposable
     /// <param name="batch">Sequences in a pass.</param>
     /// <param name="sequence">Tokens in a sequence.</param>
     /// <param name="training">Whether backward passes follow.</param>
-    public GptWorkspace(ComputeDevice device, ModelParameters model, int batch, int sequence, bool training)
-        : this(device, model, batch, sequence, training, prompt: null, past: null)
+    /// <param name="logitTokens">Columns of <see cref="Logits"/>.</param>
+    public GptWorkspace(ComputeDevice device, ModelParameters model, int batch, int sequence, bool training, int logitTokens = 0)
+        : this(device, model, batch, sequence, training, logitTokens, prompt: null, past: null)
     {
     }
 
     private GptWorkspace(
-        ComputeDevice device, ModelParameters model, int batch, int sequence, bool training, KeyValueCache? prompt, KeyValueCache? past)
+        ComputeDevice device, ModelParameters model, int batch, int sequence, bool training, int logitTokens, KeyValueCache? prompt,
+        KeyValueCache? past)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(model);
@@ -45,8 +47,10 @@ internal sealed class GptWorkspace : IDisposable
         EmbeddingNorm = model.EmbeddingLayerNorm ? Normalization.Allocate(store, model.Norm) : null;
         Positions = PositionTables.Create(store, model, past?.Capacity ?? sequence);
         Residual = Repeat(model.Layers + 1, distinct: training ? model.Layers + 1 : 2, () => store.Matrix(hidden));
-        NormalizedInput = store.Matrix(hidden);
-        Activated = store.Matrix(model.FilterSize);
+        int wide = training ? Math.Max(FeedForward.GradientFeatures(model), SelfAttention.GradientFeatures(model)) : 0;
+        (DeviceMatrix shared, Logits) = store.Overlapping(hidden + model.FilterSize + wide, model.VocabularySize, logitTokens);
+        NormalizedInput = shared.RowRange(0, hidden);
+        Activated = shared.RowRange(hidden, model.FilterSize);
         Layers = prompt is null
             ? Repeat(model.Layers, distinct: training ? model.Layers : 1, () => DecoderLayer.Allocate(store, model))
             : LayersThatFill(prompt, model);
@@ -58,7 +62,7 @@ internal sealed class GptWorkspace : IDisposable
         {
             residualGradient = store.Matrix(hidden);
             branchGradient = store.Matrix(hidden);
-            wideGradient = store.Matrix(Math.Max(FeedForward.GradientFeatures(model), SelfAttention.GradientFeatures(model)));
+            wideGradient = shared.RowRange(hidden + model.FilterSize, wide);
         }
     }
 
@@ -76,6 +80,9 @@ internal sealed class GptWorkspace : IDisposable
 
     /// <summary>The final normalization's output [hidden, tokens]: what the output head reads.</summary>
     public DeviceMatrix Normalized { get; }
+
+    /// <summary>What the loss has for logits [vocabulary, columns], until the backward pass.</summary>
+    public DeviceMatrix Logits { get; }
 
     /// <summary>What the pass's one token attends to beside itself; null where the tokens attend to each other.</summary>
     internal KeyValueCache? Past { get; }
@@ -118,11 +125,11 @@ internal sealed class GptWorkspace : IDisposable
 
     /// <summary>Activations for the first tokens of a sequence, whose keys and values a pass leaves in a cache.</summary>
     internal static GptWorkspace ForPrompt(ComputeDevice device, ModelParameters model, KeyValueCache cache, int tokens) =>
-        new(device, model, batch: 1, tokens, training: false, prompt: cache, past: null);
+        new(device, model, batch: 1, tokens, training: false, logitTokens: 0, prompt: cache, past: null);
 
     /// <summary>Activations for the next token of a sequence, pass after pass: each adds its key and value to the cache.</summary>
     internal static GptWorkspace ForNextToken(ComputeDevice device, ModelParameters model, KeyValueCache cache) =>
-        new(device, model, batch: 1, sequence: 1, training: false, prompt: null, past: cache);
+        new(device, model, batch: 1, sequence: 1, training: false, logitTokens: 0, prompt: null, past: cache);
 
     /// <inheritdoc/>
     public void Dispose() => store.Dispose();

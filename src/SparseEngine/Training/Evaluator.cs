@@ -35,8 +35,10 @@ internal sealed class Evaluator : IDisposable
         this.ranks = ranks;
         batches = Math.Min(steps ?? int.MaxValue, loader.BatchesPerEpoch);
         batch = new Batch(loader.BatchSize, loader.SequenceLength);
-        workspace = new GptWorkspace(device, model.Shape, loader.BatchSize, loader.SequenceLength, training: false);
-        loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
+        int tokens = checked(loader.BatchSize * loader.SequenceLength);
+        workspace = new GptWorkspace(
+            device, model.Shape, loader.BatchSize, loader.SequenceLength, training: false, model.LogitTokens(tokens, gradients: false));
+        loss = new LanguageModelLoss(device, model, tokens);
     }
 
     /// <summary>The batches of an evaluation.</summary>
@@ -85,7 +87,7 @@ internal sealed class Evaluator : IDisposable
         loader.Load((long)index * loader.BatchSize, batch);
         workspace.InputIds.CopyFrom(batch.InputIds);
         model.Forward(workspace);
-        loss.Compute(model, workspace, batch.Labels, batch.Mask, gradientScale: null);
+        loss.Compute(workspace, batch.Labels, batch.Mask, gradientScale: null);
         return batch.CountedLabels();
     }
 

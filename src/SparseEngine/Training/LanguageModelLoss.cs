@@ -3,25 +3,25 @@ using SparseEngine.Models;
 
 namespace SparseEngine.Training;
 
-/// <summary>The next-token cross-entropy, summed up over passes on the device, with the logits of the last pass.</summary>
+/// <summary>The next-token cross-entropy of a model, summed up over passes on the device.</summary>
 internal sealed class LanguageModelLoss : IDisposable
 {
     private readonly ComputeDevice device;
-    private readonly DeviceBuffer<int> labels;
-    private readonly DeviceBuffer<float> weights;
-    private readonly DeviceBuffer<float> losses;
-    private readonly DeviceBuffer<float> hits;
+    private readonly GptModel model;
+    private readonly TokenLosses ofTokens;
     private readonly float[] countedWeights;
     private readonly int[] countedLabels;
+    private DeviceMatrix? ownLogits;
 
-    public LanguageModelLoss(ComputeDevice device, int vocabulary, int tokens)
+    /// <param name="device">The device that holds the model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">Tokens of a pass.</param>
+    public LanguageModelLoss(ComputeDevice device, GptModel model, int tokens)
     {
         this.device = device;
-        Logits = device.AllocateActivations(vocabulary, tokens);
-        labels = device.Allocate<int>(tokens);
-        weights = device.Allocate<float>(tokens);
-        losses = device.Allocate<float>(tokens);
-        hits = device.Allocate<float>(tokens);
+        this.model = model;
+        ofTokens = new TokenLosses(
+            device.Allocate<int>(tokens), device.Allocate<float>(tokens), device.Allocate<float>(tokens), device.Allocate<float>(tokens));
         countedWeights = new float[tokens];
         countedLabels = new int[tokens];
         Sum = device.AllocateSum();
@@ -34,9 +34,6 @@ internal sealed class LanguageModelLoss : IDisposable
     /// <summary>The number of tokens predicted right in these passes.</summary>
     public DeviceSum Hits { get; }
 
-    /// <summary>The logits [vocabulary, tokens]; after <see cref="Compute"/> with a gradient scale, the loss's gradient by them.</summary>
-    public DeviceMatrix Logits { get; }
-
     /// <summary>Starts the sums again.</summary>
     public void Reset()
     {
@@ -45,13 +42,11 @@ internal sealed class LanguageModelLoss : IDisposable
     }
 
     /// <summary>Computes the head and the loss of a forward pass and adds them to the sums.</summary>
-    /// <param name="model">The model, whose forward pass filled <paramref name="workspace"/>.</param>
-    /// <param name="workspace">The activations.</param>
+    /// <param name="workspace">The activations, which the model's forward pass filled.</param>
     /// <param name="tokenLabels">The next token of each position [tokens].</param>
     /// <param name="mask">1 where a label counts, else 0 [tokens].</param>
     /// <param name="gradientScale">What the summed loss is multiplied by in the gradient; null where no backward pass follows.</param>
-    public void Compute(
-        GptModel model, GptWorkspace workspace, ReadOnlySpan<int> tokenLabels, ReadOnlySpan<int> mask, float? gradientScale)
+    public void Compute(GptWorkspace workspace, ReadOnlySpan<int> tokenLabels, ReadOnlySpan<int> mask, float? gradientScale)
     {
         for (int token = 0; token < mask.Length; token++)
         {
@@ -60,22 +55,40 @@ internal sealed class LanguageModelLoss : IDisposable
             countedLabels[token] = mask[token] == 0 ? 0 : tokenLabels[token];
         }
 
-        weights.CopyFrom(countedWeights);
-        labels.CopyFrom(countedLabels);
-        model.Logits(workspace.Normalized, Logits);
-        device.SoftmaxCrossEntropy(Logits, labels, weights, losses, hits, gradientScale);
-        device.AddSum(losses, Sum);
-        device.AddSum(hits, Hits);
+        ofTokens.Weights.CopyFrom(countedWeights);
+        ofTokens.Labels.CopyFrom(countedLabels);
+        model.Loss(workspace, LogitsOf(workspace, gradientScale is not null), ofTokens, gradientScale);
+        device.AddSum(ofTokens.Losses, Sum);
+        device.AddSum(ofTokens.Hits, Hits);
     }
 
     public void Dispose()
     {
-        Logits.Buffer.Dispose();
-        labels.Dispose();
-        weights.Dispose();
-        losses.Dispose();
-        hits.Dispose();
+        ownLogits?.Buffer.Dispose();
+        ofTokens.Labels.Dispose();
+        ofTokens.Weights.Dispose();
+        ofTokens.Losses.Dispose();
+        ofTokens.Hits.Dispose();
         Sum.Dispose();
         Hits.Dispose();
+    }
+
+    /// <summary>The workspace's own logits, where they are enough: a head that has become sparse needs more.</summary>
+    private DeviceMatrix LogitsOf(GptWorkspace workspace, bool training)
+    {
+        int needed = model.LogitTokens(workspace.Tokens, training);
+        if (workspace.Logits.Columns >= needed)
+        {
+            return workspace.Logits;
+        }
+
+        if (ownLogits is not { } own || own.Columns < needed)
+        {
+            ownLogits?.Buffer.Dispose();
+            own = device.AllocateActivations(model.Shape.VocabularySize, needed);
+            ownLogits = own;
+        }
+
+        return own;
     }
 }

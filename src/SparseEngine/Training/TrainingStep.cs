@@ -70,8 +70,10 @@ internal sealed class TrainingStep : IDisposable
         this.batchSize = batchSize;
         this.seed = unchecked((uint)seed);
         firstSample = share.FirstOf(batchSize);
-        workspace = new GptWorkspace(device, model.Shape, samples / MicroBatches, sequence, training: true);
-        loss = new LanguageModelLoss(device, model.Shape.VocabularySize, workspace.Tokens);
+        int tokens = checked(samples / MicroBatches * sequence);
+        workspace = new GptWorkspace(
+            device, model.Shape, samples / MicroBatches, sequence, training: true, model.LogitTokens(tokens, gradients: true));
+        loss = new LanguageModelLoss(device, model, tokens);
         squaredNorm = device.AllocateSum();
         scale = new UpdateScale(device);
         CommunicationTimes times = new(device);
@@ -177,8 +179,8 @@ internal sealed class TrainingStep : IDisposable
             workspace.InputIds.CopyFrom(batch.InputIds.AsSpan(first, workspace.Tokens));
             model.Forward(workspace, dropout);
             loss.Compute(
-                model, workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
-            model.Backward(workspace, loss.Logits, dropout, micro == MicroBatches - 1 ? exchange?.SendComplete : null);
+                workspace, batch.Labels.AsSpan(first, workspace.Tokens), batch.Mask.AsSpan(first, workspace.Tokens), (float)lossScale);
+            model.Backward(workspace, dropout, micro == MicroBatches - 1 ? exchange?.SendComplete : null);
         }
 
         // A loss that is the same everywhere is accepted or refused everywhere.

@@ -49,6 +49,8 @@ public class HostDeviceTests
         using UpdateScale scale = new(device);
         ignored.CopyFrom([-100]);
         AttentionArguments attention = new(1, 100, 2, 8, 1, 0.1f, default);
+        DeviceMatrix head = DeviceMatrix.Dense(device.Allocate<float>(50 * 16), 50, 16);
+        DeviceMatrix logits = device.AllocateActivations(50, device.LogitTokens(50, 100, gradients: true));
         for (int i = 0; i < 3; i++)
         {
             Step();
@@ -61,6 +63,8 @@ public class HostDeviceTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         x.Buffer.Dispose();
         y.Buffer.Dispose();
+        head.Buffer.Dispose();
+        logits.Buffer.Dispose();
 
         void Step()
         {
@@ -72,6 +76,7 @@ public class HostDeviceTests
             device.AttentionBackward(attention, x, x, x, y, sums, y, y, y, y);
             device.SoftmaxCrossEntropy(x, labels, tokens, tokens, tokens, 1);
             device.SoftmaxCrossEntropy(x, ignored, nothing, tokens, tokens, 1);
+            device.LinearCrossEntropy(head, null, x, logits, new TokenLosses(labels, tokens, tokens, tokens), new LinearGradients(1, head, null, y));
             device.Dropout(x, 0.1f, default);
             device.RowSums(x, features, accumulate: false);
             device.AddSum(sums, sum);

@@ -7,6 +7,18 @@ internal static class SoftmaxCrossEntropyReference
 {
     public static (Bounded[] Losses, Bounded[] Hits, BoundedMatrix Gradient) Run(Matrix logits, int[] labels, double[] weights, double gradientScale)
     {
+        BoundedMatrix exact = new(logits.Rows, logits.Columns);
+        for (int i = 0; i < logits.Values.Length; i++)
+        {
+            exact.Values[i] = logits.Values[i];
+        }
+
+        return Run(exact, labels, weights, gradientScale);
+    }
+
+    public static (Bounded[] Losses, Bounded[] Hits, BoundedMatrix Gradient) Run(
+        BoundedMatrix logits, int[] labels, double[] weights, double gradientScale)
+    {
         Bounded[] losses = new Bounded[logits.Columns];
         Bounded[] hits = new Bounded[logits.Columns];
         BoundedMatrix gradient = new(logits.Rows, logits.Columns);
@@ -20,7 +32,7 @@ internal static class SoftmaxCrossEntropyReference
             int winner = 0;
             for (int v = 1; v < logits.Rows; v++)
             {
-                winner = logits[v, t] > logits[winner, t] ? v : winner;
+                winner = logits[v, t].Value > logits[winner, t].Value ? v : winner;
             }
 
             BoundedSum sum = default;
@@ -37,7 +49,7 @@ internal static class SoftmaxCrossEntropyReference
                 gradient[v, t] = (scale * (Term(v) / sum.Total)) - (v == labels[t] ? scale : 0);
             }
 
-            Bounded Term(int v) => Bounded.Exp((Bounded)logits[v, t] - logits[winner, t]);
+            Bounded Term(int v) => Bounded.Exp(logits[v, t] - logits[winner, t]);
         }
 
         return (losses, hits, gradient);

@@ -181,10 +181,10 @@ public sealed class PublishedModelTests : IDisposable
         using ParameterSet parameters = InferenceParameters.Load(device, shape, reader);
         GptModel model = new(device, shape, parameters);
         using GptWorkspace workspace = new(device, shape, batch: 1, ids.Length, training: false);
-        using LanguageModelLoss loss = new(device, shape.VocabularySize, ids.Length);
+        using LanguageModelLoss loss = new(device, model, ids.Length);
         workspace.InputIds.CopyFrom(ids);
         model.Forward(workspace);
-        loss.Compute(model, workspace, labels, [.. labels.Select(_ => 1)], gradientScale: null);
+        loss.Compute(workspace, labels, [.. labels.Select(_ => 1)], gradientScale: null);
         return loss.Sum.Read() / ids.Length;
     }
 
