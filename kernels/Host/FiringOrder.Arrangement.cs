@@ -6,7 +6,7 @@ namespace SparseEngine.Kernels.Host;
 /// <content>How the order is made: groups by themselves, and then blocks.</content>
 internal sealed partial class FiringOrder
 {
-    // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
+    // Fills in the rows' order and lengths, and returns the largest number of non-zeros that a group has in a tile.
     private int CountNonZeros(IWorkers workers)
     {
         int[] tileOf = new int[ColumnCount];
@@ -54,16 +54,32 @@ internal sealed partial class FiringOrder
         int largest = 0;
         for (int tile = 0; tile < Tiles; tile++)
         {
-            int sum = 0;
-            foreach (ushort count in counts.Slice(tile * rows, rows))
-            {
-                sum += count;
-            }
-
-            largest = Math.Max(largest, sum);
+            largest = Math.Max(largest, SortByLength(counts.Slice(tile * rows, rows), rowOrder.AsSpan((first * Tiles) + (tile * rows), rows)));
         }
 
         return largest;
+    }
+
+    // Sorts the rows' numbers of non-zeros, equal ones by row; gives the rows in that order, and the sum.
+    private static int SortByLength(Span<ushort> counts, Span<byte> rows)
+    {
+        Span<int> keys = stackalloc int[GroupRows];
+        keys = keys[..counts.Length];
+        int sum = 0;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            sum += counts[i];
+            keys[i] = (counts[i] * GroupRows) + i;
+        }
+
+        keys.Sort();
+        for (int i = 0; i < keys.Length; i++)
+        {
+            counts[i] = (ushort)(keys[i] / GroupRows);
+            rows[i] = (byte)(keys[i] % GroupRows);
+        }
+
+        return sum;
     }
 
     /// <summary>Counts each group's non-zeros, and notes the most that it has in a tile.</summary>
