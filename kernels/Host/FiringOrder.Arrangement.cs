@@ -6,6 +6,23 @@ namespace SparseEngine.Kernels.Host;
 /// <content>How the order is made: groups by themselves, and then blocks.</content>
 internal sealed partial class FiringOrder
 {
+    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition, int groupRows)
+    {
+        List<int> groups = [];
+        int[] blockGroups = new int[partition.Blocks + 1];
+        for (int block = 0; block < partition.Blocks; block++)
+        {
+            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += groupRows)
+            {
+                groups.Add(row);
+            }
+
+            blockGroups[block + 1] = groups.Count;
+        }
+
+        return ([.. groups, partition.Boundaries[^1]], blockGroups);
+    }
+
     // Fills in the rows' order and lengths, and returns the largest number of non-zeros that a group has in a tile.
     private int CountNonZeros(IWorkers workers)
     {

@@ -240,21 +240,4 @@ internal sealed partial class FiringOrder
         double steps = Math.Round(NonZerosPerTile / density / WidthStep);
         return (strips, Math.Clamp((int)steps * WidthStep, Math.Min(maximum, least), maximum));
     }
-
-    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition, int groupRows)
-    {
-        List<int> groups = [];
-        int[] blockGroups = new int[partition.Blocks + 1];
-        for (int block = 0; block < partition.Blocks; block++)
-        {
-            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += groupRows)
-            {
-                groups.Add(row);
-            }
-
-            blockGroups[block + 1] = groups.Count;
-        }
-
-        return ([.. groups, partition.Boundaries[^1]], blockGroups);
-    }
 }
