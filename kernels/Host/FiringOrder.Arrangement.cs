@@ -80,20 +80,34 @@ internal sealed partial class FiringOrder
     // Sorts the rows' numbers of non-zeros, equal ones by row; gives the rows in that order, and the sum.
     private static int SortByLength(Span<ushort> counts, Span<byte> rows)
     {
-        Span<int> keys = stackalloc int[GroupRows];
-        keys = keys[..counts.Length];
+        Span<ushort> ofRows = stackalloc ushort[GroupRows];
+        ofRows = ofRows[..counts.Length];
+        counts.CopyTo(ofRows);
         int sum = 0;
-        for (int i = 0; i < keys.Length; i++)
+        int most = 0;
+        foreach (ushort count in ofRows)
         {
-            sum += counts[i];
-            keys[i] = (counts[i] * GroupRows) + i;
+            sum += count;
+            most = Math.Max(most, count);
         }
 
-        keys.Sort();
-        for (int i = 0; i < keys.Length; i++)
+        // How many rows have fewer than so many: the turn of the next that has as many. No row has more than a tile has columns.
+        Span<int> turns = stackalloc int[most + 2];
+        foreach (ushort count in ofRows)
         {
-            counts[i] = (ushort)(keys[i] / GroupRows);
-            rows[i] = (byte)(keys[i] % GroupRows);
+            turns[count + 1]++;
+        }
+
+        for (int count = 1; count <= most; count++)
+        {
+            turns[count] += turns[count - 1];
+        }
+
+        for (int row = 0; row < ofRows.Length; row++)
+        {
+            int turn = turns[ofRows[row]]++;
+            counts[turn] = ofRows[row];
+            rows[turn] = (byte)row;
         }
 
         return sum;
