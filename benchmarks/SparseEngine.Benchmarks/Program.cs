@@ -8,10 +8,10 @@ using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "widths", "crossover [Vector128|Vector256|Vector512]", "steps", "passes",
-// "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family",
-// "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is
-// measured in turn.
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]",
+// "steps", "passes", "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]",
+// "memory", "family", "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]",
+// "scaling_model PLOT": tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -45,6 +45,12 @@ switch (args)
         return 1;
     case ["widths"]:
         ProductTables.PrintWidths();
+        break;
+    case ["floors"]:
+        FloorTables.PrintLoops();
+        break;
+    case ["floors", .. string[] tokens]:
+        FloorTables.PrintProducts([.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
         break;
     case ["steps"]:
         StepTables.PrintPeers();

@@ -6,7 +6,24 @@ namespace SparseEngine.Kernels.Host;
 /// <content>How the order is made: groups by themselves, and then blocks.</content>
 internal sealed partial class FiringOrder
 {
-    // Fills in the lengths, and returns the largest number of non-zeros that a group has in a tile.
+    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition, int groupRows)
+    {
+        List<int> groups = [];
+        int[] blockGroups = new int[partition.Blocks + 1];
+        for (int block = 0; block < partition.Blocks; block++)
+        {
+            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += groupRows)
+            {
+                groups.Add(row);
+            }
+
+            blockGroups[block + 1] = groups.Count;
+        }
+
+        return ([.. groups, partition.Boundaries[^1]], blockGroups);
+    }
+
+    // Fills in the rows' order and lengths, and returns the largest number of non-zeros that a group has in a tile.
     private int CountNonZeros(IWorkers workers, CsrPattern pattern)
     {
         int[] tileOf = new int[ColumnCount];
@@ -54,16 +71,46 @@ internal sealed partial class FiringOrder
         int largest = 0;
         for (int tile = 0; tile < Tiles; tile++)
         {
-            int sum = 0;
-            foreach (ushort count in counts.Slice(tile * rows, rows))
-            {
-                sum += count;
-            }
-
-            largest = Math.Max(largest, sum);
+            largest = Math.Max(largest, SortByLength(counts.Slice(tile * rows, rows), rowOrder.AsSpan((first * Tiles) + (tile * rows), rows)));
         }
 
         return largest;
+    }
+
+    // Sorts the rows' numbers of non-zeros, equal ones by row; gives the rows in that order, and the sum.
+    private static int SortByLength(Span<ushort> counts, Span<byte> rows)
+    {
+        Span<ushort> ofRows = stackalloc ushort[GroupRows];
+        ofRows = ofRows[..counts.Length];
+        counts.CopyTo(ofRows);
+        int sum = 0;
+        int most = 0;
+        foreach (ushort count in ofRows)
+        {
+            sum += count;
+            most = Math.Max(most, count);
+        }
+
+        // How many rows have fewer than so many: the turn of the next that has as many. No row has more than a tile has columns.
+        Span<int> turns = stackalloc int[most + 2];
+        foreach (ushort count in ofRows)
+        {
+            turns[count + 1]++;
+        }
+
+        for (int count = 1; count <= most; count++)
+        {
+            turns[count] += turns[count - 1];
+        }
+
+        for (int row = 0; row < ofRows.Length; row++)
+        {
+            int turn = turns[ofRows[row]]++;
+            counts[turn] = ofRows[row];
+            rows[turn] = (byte)row;
+        }
+
+        return sum;
     }
 
     /// <summary>Counts each group's non-zeros, and notes the most that it has in a tile.</summary>

@@ -7,7 +7,8 @@ namespace SparseEngine.Kernels.Host;
 /// The order in which a matrix's non-zeros meet the activations. Columns are cut into tiles, so that a tile of activations stays
 /// in the L1 cache while many rows use it; rows into groups that never span two blocks of the partition. Non-zeros fire
 /// group by group, tile by tile, row by row, and what the kernels read of them streams by in that order: in CSR order the
-/// same tile's pieces of long rows lie pages apart.
+/// same tile's pieces of long rows lie pages apart. A group's rows take turns by their non-zeros in the tile, fewest first, so that the processor
+/// foresees where a row ends: it ends where the one before it did.
 /// </summary>
 /// <remarks>A group's non-zeros are the same consecutive positions as in CSR, in another order.</remarks>
 internal sealed partial class FiringOrder
@@ -18,6 +19,9 @@ internal sealed partial class FiringOrder
     /// <summary>Non-zeros of a row in one tile, on average, that pay for loading and storing its sums: measured, docs/performance.md.</summary>
     public const int NonZerosPerTile = 10;
 
+    /// <summary>Rows whose sums or gradients are asked for before their turn: their order is none that hardware foresees.</summary>
+    public const int RowsAhead = 2;
+
     // A group's non-zeros in a tile, so that 16-bit numbers count them.
     private const int LargestPiece = ushort.MaxValue + 1;
 
@@ -26,6 +30,9 @@ internal sealed partial class FiringOrder
     // Tokens of a tile: fewer make too little of each non-zero that is read.
     private const int ShortestRow = 64;
 
+    // Non-zeros of a row in a tile that fills L1, from which on a quarter of L1 is better left to what streams by beside the tile.
+    private const int ManyNonZeros = 32;
+
     // A tile this large fills the L1 cache. A larger one is read from L2, since rows visit it from end to end; it pays where a
     // smaller one would hold too few non-zeros.
     private static readonly int TileBytes = CacheSizes.Level1;
@@ -33,6 +40,7 @@ internal sealed partial class FiringOrder
     private readonly int[] rowPointers;
     private readonly int[] groups;
     private readonly int[] blockGroups;
+    private readonly byte[] rowOrder;
     private readonly ushort[] lengths;
     private readonly ushort[] offsets;
 
@@ -49,6 +57,7 @@ internal sealed partial class FiringOrder
         (Strips, Width) = ChooseTile(pattern, stripTokens);
         Tiles = Math.Max(1, (ColumnCount + Width - 1) / Width);
         lengths = new ushort[Tiles * Rows];
+        rowOrder = new byte[lengths.Length + RowsAhead];
         (groups, blockGroups) = GroupsOf(partition, GroupRows);
         if (CountNonZeros(workers, pattern) > LargestPiece)
         {
@@ -94,14 +103,18 @@ internal sealed partial class FiringOrder
     public ReadOnlySpan<int> RowPointers => rowPointers;
 
     /// <summary>
-    /// For each group, tile and row, the number of the row's non-zeros in the tile. A group that starts with row r starts at r Tiles.
+    /// For each group and tile, the group's rows in their turn, counted from its first. A group that starts with row r starts at r Tiles. After the
+    /// last, <see cref="RowsAhead"/> more may be read.
     /// </summary>
+    public ReadOnlySpan<byte> RowOrder => rowOrder;
+
+    /// <summary>For each group, tile and row in its turn, the number of the row's non-zeros in the tile.</summary>
     public ReadOnlySpan<ushort> Lengths => lengths;
 
     /// <summary>For each non-zero in firing order, where its column starts in a strip of the packed tile, in floats.</summary>
     public ReadOnlySpan<ushort> Offsets => offsets;
 
-    public long Bytes => ((long)lengths.Length * sizeof(ushort)) + ((long)offsets.Length * sizeof(ushort));
+    public long Bytes => rowOrder.Length + ((long)lengths.Length * sizeof(ushort)) + ((long)offsets.Length * sizeof(ushort));
 
     /// <summary>The number of columns in the tiles [first, end).</summary>
     public int ColumnsOf(int first, int end) => Math.Min(ColumnCount, end * Width) - (first * Width);
@@ -195,14 +208,15 @@ internal sealed partial class FiringOrder
 
             int firing = RowPointers[first];
             ReadOnlySpan<ushort> counts = Lengths.Slice(first * Tiles, rows * Tiles);
+            ReadOnlySpan<byte> order = RowOrder.Slice(first * Tiles, rows * Tiles);
             for (int tile = 0; tile < Tiles; tile++)
             {
-                ReadOnlySpan<ushort> ofTile = counts.Slice(tile * rows, rows);
-                for (int i = 0; i < rows; i++)
+                for (int i = tile * rows; i < (tile + 1) * rows; i++)
                 {
-                    int count = ofTile[i];
-                    int position = next[i];
-                    next[i] = position + count;
+                    int count = counts[i];
+                    int row = order[i];
+                    int position = next[row];
+                    next[row] = position + count;
                     visitor.Foresee(position + count);
                     visitor.Visit(position, firing, count);
                     firing += count;
@@ -223,24 +237,9 @@ internal sealed partial class FiringOrder
 
         // Of half the tokens twice the columns fit: worth it where a row has few non-zeros in a tile, unless the tile's rows get too short.
         int strips = stripTokens >= ShortestRow && density * stripColumns / 2 < NonZerosPerTile ? 1 : 2;
+        int full = stripColumns / strips;
+        int least = Math.Max(full * 3 / 4, (int)Math.Min(full, ManyNonZeros / density));
         double steps = Math.Round(NonZerosPerTile / density / WidthStep);
-        return (strips, Math.Clamp((int)steps * WidthStep, Math.Min(maximum, stripColumns / strips), maximum));
-    }
-
-    private static (int[] Groups, int[] BlockGroups) GroupsOf(RowPartition partition, int groupRows)
-    {
-        List<int> groups = [];
-        int[] blockGroups = new int[partition.Blocks + 1];
-        for (int block = 0; block < partition.Blocks; block++)
-        {
-            for (int row = partition.Boundaries[block]; row < partition.Boundaries[block + 1]; row += groupRows)
-            {
-                groups.Add(row);
-            }
-
-            blockGroups[block + 1] = groups.Count;
-        }
-
-        return ([.. groups, partition.Boundaries[^1]], blockGroups);
+        return (strips, Math.Clamp((int)steps * WidthStep, Math.Min(maximum, least), maximum));
     }
 }

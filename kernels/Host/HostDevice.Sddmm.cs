@@ -37,12 +37,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             return;
         }
 
+        fixed (byte* rowOrder = order.RowOrder)
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)
         {
             float* fired = Fired(host);
             SddmmCut cut = host.SddmmParts(SddmmParts(order, tokens));
-            pool.Run(cut.Parts, new SddmmBody(order, cut, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired));
+            pool.Run(cut.Parts, new SddmmBody(order, cut, rowOrder, lengths, offsets, left, dy.Stride, right, x.Stride, tokens, fired));
             pool.Run(order.Partition.Blocks, new ScatterBody(order, fired, output, accumulate), GatherTime(host));
         }
     }
@@ -76,12 +77,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// order of the token tiles, whatever the partition.
     /// </summary>
     private readonly struct SddmmBody(
-        FiringOrder order, SddmmCut cut, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens, float* fired)
-        : IParallelBody
+        FiringOrder order, SddmmCut cut, byte* rowOrder, ushort* lengths, ushort* offsets, float* dy, int dyStride, float* x, int xStride, int tokens,
+        float* fired) : IParallelBody
     {
-        // Rows of dy that are asked for before their turn.
-        private const int RowsAhead = 2;
-
         public void Invoke(int index, WorkerScratch scratch)
         {
             (int firstGroup, int endGroup, int firstTile, int endTile) = cut.Of(index);
@@ -133,24 +131,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 {
                     int row = pass.RowOf(group);
                     int rows = pass.RowOf(group + 1) - row;
-                    ushort* counts = lengths + (order.Groups[group] * order.Tiles) + (t * rows);
+                    int firstTurn = (order.Groups[group] * order.Tiles) + (t * rows);
                     ref int position = ref next[group - pass.FirstGroup];
                     position = count == TileTokens
-                        ? DotProducts(position, counts, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0)
+                        ? DotProducts(position, firstTurn, rows, dyRows + ((nint)row * dyStride), packed, stripStride, token > 0)
                         : PartialDotProducts(
-                            position, counts, rows, tail + (row * StripTokens), packed, stripStride, DeviceMatrix.Padded(count), token > 0);
+                            position, firstTurn, rows, tail + (row * StripTokens), packed, stripStride, DeviceMatrix.Padded(count), token > 0);
                 }
             }
         }
 
         // Each method copies what its loop over the non-zeros reads to locals, which stay in registers.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int DotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, nint strip, bool add)
+        private int DotProducts(int p, int firstTurn, int rows, float* dyRows, float* tile, nint strip, bool add)
         {
+            byte* turns = rowOrder + firstTurn;
+            ushort* counts = lengths + firstTurn;
             ushort* columns = offsets;
             float* sums = fired;
             nint stride = dyStride;
-            for (int i = 0; i < rows; i++, dyRow += stride)
+            for (int i = 0; i < rows; i++)
             {
                 int last = p + counts[i];
                 if (p == last)
@@ -158,7 +158,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     continue;
                 }
 
-                CacheLines.Prefetch(dyRow + (RowsAhead * stride), TileTokens);
+                CacheLines.Prefetch(dyRows + (turns[i + FiringOrder.RowsAhead] * stride), TileTokens);
+                float* dyRow = dyRows + (turns[i] * stride);
                 TVector d0 = TSimd.Load(dyRow);
                 TVector d1 = TSimd.Load(dyRow + TSimd.Width);
                 TVector d2 = TSimd.Load(dyRow + (2 * TSimd.Width));
@@ -228,15 +229,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private int PartialDotProducts(int p, ushort* counts, int rows, float* dyRow, float* tile, nint strip, int padded, bool add)
+        private int PartialDotProducts(int p, int firstTurn, int rows, float* dyRows, float* tile, nint strip, int padded, bool add)
         {
+            byte* turns = rowOrder + firstTurn;
+            ushort* counts = lengths + firstTurn;
+
             // From the end of one strip to the start of the next, in x and in the packed rows of dy.
             nint gap = strip - StripTokens;
             nint dyGap = (PassRows - 1) * StripTokens;
             int first = Math.Min(padded, StripTokens);
-            for (int i = 0; i < rows; i++, dyRow += StripTokens)
+            for (int i = 0; i < rows; i++)
             {
                 int last = p + counts[i];
+                float* dyRow = dyRows + (turns[i] * StripTokens);
                 for (; p + 4 <= last; p += 4)
                 {
                     float* xa = tile + offsets[p];

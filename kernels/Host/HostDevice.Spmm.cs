@@ -60,11 +60,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         int tokens = x.Columns;
         float* input = Pointer(x);
         float* output = Pointer(y);
+        fixed (byte* rowOrder = order.RowOrder)
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)
         {
             int parts = SpmmParts(order, tokens);
-            pool.Run(parts, new SpmmBody(order, lengths, offsets, values, input, x.Stride, output, y.Stride, tokens, bias, accumulate, parts));
+            pool.Run(
+                parts, new SpmmBody(order, rowOrder, lengths, offsets, values, input, x.Stride, output, y.Stride, tokens, bias, accumulate, parts));
         }
     }
 
@@ -97,8 +99,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// Every output is summed in the order of its columns, whatever the partition.
     /// </summary>
     private readonly partial struct SpmmBody(
-        FiringOrder order, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens, float* bias,
-        bool accumulate, int parts) : IParallelBody
+        FiringOrder order, byte* rowOrder, ushort* lengths, ushort* offsets, float* values, float* x, int xStride, float* y, int yStride, int tokens,
+        float* bias, bool accumulate, int parts) : IParallelBody
     {
         private readonly int tileTokens = order.Strips * StripTokens;
 
@@ -172,8 +174,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
             // So large an output has left L2 before anything reads it: written past the caches, its lines are not fetched first.
             bool pastCaches = isLast && (long)order.Rows * yStride * sizeof(float) > CacheSizes.Level2 / 2;
+            int firstTurn = (firstRow * order.Tiles) + (t * count);
             TileRows rows = new(
-                firstRow, count, lengths + (firstRow * order.Tiles) + (t * count), position,
+                firstRow, count, rowOrder + firstTurn, lengths + firstTurn, position,
                 t > 0 ? sums : accumulate ? output : null, t > 0 ? tileTokens : yStride, isLast ? output : sums, isLast ? yStride : tileTokens);
             nint stripStride = (nint)order.ColumnsOf(t, t + 1) * StripTokens;
             if (vectors == TileVectors)

@@ -16,14 +16,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* weights = values;
             ushort* columns = offsets;
             ushort* counts = rows.Counts;
-            float* source = rows.Source;
-            float* to = rows.Destination;
+            byte* order = rows.Order;
+            float* firstSource = rows.Source;
+            float* firstTo = rows.Destination;
             nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
-            bool load = source is not null;
+            bool load = firstSource is not null;
+            int count = rows.Count;
             int p = rows.FirstNonZero;
-            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
+            for (int i = 0; i < count; i++)
             {
                 int last = p + counts[i];
+                nint row = order[i];
+                float* source = firstSource + (row * sourceStride);
+                float* to = firstTo + (row * toStride);
                 if (p == last && source == to)
                 {
                     continue;
@@ -32,12 +37,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 Vectors4<TSimd, TVector> a, b;
                 if (load)
                 {
+                    CacheLines.Prefetch(firstSource + (order[i + FiringOrder.RowsAhead] * sourceStride), TileTokens);
                     a = Vectors4<TSimd, TVector>.Load(source);
                     b = Vectors4<TSimd, TVector>.Load(source + Vectors4<TSimd, TVector>.Width);
                 }
                 else
                 {
-                    a = b = Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
+                    a = b = Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + (int)row));
                 }
 
                 for (; p < last; p++)
@@ -69,22 +75,35 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* weights = values;
             ushort* columns = offsets;
             ushort* counts = rows.Counts;
-            float* source = rows.Source;
-            float* to = rows.Destination;
+            byte* order = rows.Order;
+            float* firstSource = rows.Source;
+            float* firstTo = rows.Destination;
             nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
-            bool load = source is not null;
+            bool load = firstSource is not null;
+            int count = rows.Count;
             int p = rows.FirstNonZero;
-            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
+            for (int i = 0; i < count; i++)
             {
                 int last = p + counts[i];
+                nint row = order[i];
+                float* source = firstSource + (row * sourceStride);
+                float* to = firstTo + (row * toStride);
                 if (p == last && source == to)
                 {
                     continue;
                 }
 
-                Vectors4<TSimd, TVector> sum = load
-                    ? Vectors4<TSimd, TVector>.Load(source)
-                    : Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + i));
+                Vectors4<TSimd, TVector> sum;
+                if (load)
+                {
+                    CacheLines.Prefetch(firstSource + (order[i + FiringOrder.RowsAhead] * sourceStride), StripTokens);
+                    sum = Vectors4<TSimd, TVector>.Load(source);
+                }
+                else
+                {
+                    sum = Vectors4<TSimd, TVector>.Broadcast(BiasOf(rows.First + (int)row));
+                }
+
                 for (; p < last; p++)
                 {
                     sum.AddScaled(TSimd.Broadcast(weights[p]), tile + columns[p]);
@@ -109,15 +128,20 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* weights = values;
             ushort* columns = offsets;
             ushort* counts = rows.Counts;
-            float* source = rows.Source;
-            float* to = rows.Destination;
+            byte* order = rows.Order;
+            float* firstSource = rows.Source;
+            float* firstTo = rows.Destination;
             nint sourceStride = rows.SourceStride, toStride = rows.DestinationStride;
-            bool load = source is not null;
+            bool load = firstSource is not null;
+            int count = rows.Count;
             int p = rows.FirstNonZero;
-            for (int i = 0; i < rows.Count; i++, source += sourceStride, to += toStride)
+            for (int i = 0; i < count; i++)
             {
                 int last = p + counts[i];
-                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(BiasOf(rows.First + i));
+                nint row = order[i];
+                float* source = firstSource + (row * sourceStride);
+                float* to = firstTo + (row * toStride);
+                TVector sum = load ? TSimd.Load(source) : TSimd.Broadcast(BiasOf(rows.First + (int)row));
                 for (; p < last; p++)
                 {
                     sum = TSimd.MultiplyAdd(TSimd.Broadcast(weights[p]), TSimd.Load(tile + columns[p]), sum);
@@ -134,15 +158,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     /// <summary>A group's rows in one tile, and where their sums are read from (null starts them from the bias) and written to.</summary>
     private readonly struct TileRows(
-        int first, int count, ushort* counts, int firstNonZero, float* source, nint sourceStride, float* destination, nint destinationStride)
+        int first, int count, byte* order, ushort* counts, int firstNonZero, float* source, nint sourceStride, float* destination,
+        nint destinationStride)
     {
         public readonly int First = first, Count = count, FirstNonZero = firstNonZero;
+        public readonly byte* Order = order;
         public readonly ushort* Counts = counts;
         public readonly float* Source = source, Destination = destination;
         public readonly nint SourceStride = sourceStride, DestinationStride = destinationStride;
 
         /// <summary>The same for the tokens from <paramref name="token"/> on.</summary>
-        public TileRows From(int token) =>
-            new(First, Count, Counts, FirstNonZero, Source is null ? null : Source + token, SourceStride, Destination + token, DestinationStride);
+        public TileRows From(int token) => new(
+            First, Count, Order, Counts, FirstNonZero, Source is null ? null : Source + token, SourceStride, Destination + token, DestinationStride);
     }
 }

@@ -86,8 +86,11 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector128<float> sums;
         if (Avx.IsSupported)
         {
-            Vector256<float> pairs = Avx.HorizontalAdd(Avx.HorizontalAdd(a, b), Avx.HorizontalAdd(c, d));
-            sums = pairs.GetLower() + pairs.GetUpper();
+            // Halves of lanes change places, not all of each vector: fewer instructions than three horizontal additions are made of.
+            Vector256<double> ab = (Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b)).AsDouble();
+            Vector256<double> cd = (Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d)).AsDouble();
+            Vector256<float> ofLanes = Avx.UnpackLow(ab, cd).AsSingle() + Avx.UnpackHigh(ab, cd).AsSingle();
+            sums = ofLanes.GetLower() + ofLanes.GetUpper();
         }
         else
         {

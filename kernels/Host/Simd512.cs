@@ -93,6 +93,18 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreSums(float* destination, Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, bool accumulate)
     {
+        if (Avx512F.IsSupported)
+        {
+            // As with AVX2; the units that move lanes are those of multiply-adds here, so that each instruction counts.
+            Vector512<double> ab = (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsDouble();
+            Vector512<double> cd = (Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d)).AsDouble();
+            Vector512<float> ofLanes = Avx512F.UnpackLow(ab, cd).AsSingle() + Avx512F.UnpackHigh(ab, cd).AsSingle();
+            Vector256<float> halves = ofLanes.GetLower() + ofLanes.GetUpper();
+            Vector128<float> sums = halves.GetLower() + halves.GetUpper();
+            (accumulate ? sums + Vector128.Load(destination) : sums).Store(destination);
+            return;
+        }
+
         Simd256.StoreSums(
             destination, a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(),
             accumulate);

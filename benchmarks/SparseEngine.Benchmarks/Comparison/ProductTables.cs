@@ -131,6 +131,14 @@ internal static class ProductTables
         }
     }
 
+    /// <summary>A product's name for people.</summary>
+    public static string Name(SparseProduct product) => product switch
+    {
+        SparseProduct.Spmm => "SpMM",
+        SparseProduct.SpmmTransposed => "transposed SpMM",
+        _ => "SDDMM",
+    };
+
     // Sparse time grows with the density, filled-in time barely: where their lines through 30% and 80% of non-zeros meet.
     private static double Crossover(HostDevice sparse, HostDevice dense, int rows, int columns, int tokens, SparseProduct product)
     {
@@ -145,13 +153,6 @@ internal static class ProductTables
         double slope = (t[1] - t[0] - (t[3] - t[2])) / (Many - Few);
         return slope <= 0 ? 1 : Math.Clamp(Few + ((t[2] - t[0]) / slope), 0, 1);
     }
-
-    private static string Name(SparseProduct product) => product switch
-    {
-        SparseProduct.Spmm => "SpMM",
-        SparseProduct.SpmmTransposed => "transposed SpMM",
-        _ => "SDDMM",
-    };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -142,6 +142,7 @@ public class PartsTests
     private static void AssertEqual(FiringOrder expected, FiringOrder order)
     {
         Assert.Equal(expected.Groups, order.Groups);
+        Assert.Equal(expected.RowOrder, order.RowOrder);
         Assert.Equal(expected.Lengths, order.Lengths);
         Assert.Equal(expected.Offsets, order.Offsets);
     }
