@@ -18,7 +18,8 @@ internal static class HeadTables
     public static void Print(HostDevice device)
     {
         using OpenBlasProcess blas = new(device.Cores);
-        Console.WriteLine($"{device.Description}; {blas.Description}. hidden {Hidden}, {Tokens} tokens: ms, and in brackets times what it takes in one.");
+        Console.WriteLine(
+            $"{device.Description}; {blas.Description}. hidden {Hidden}, {Tokens} tokens: ms, and in brackets times what it takes in one.");
         Console.WriteLine();
         Console.WriteLine("| vocabulary | in one | one after the other | OpenBLAS, the products alone |");
         Console.WriteLine("|---|---|---|---|");

@@ -8,6 +8,9 @@ namespace SparseEngine.Checkpoints;
 /// <param name="Fill">Writes the elements; called while the checkpoint is written, so that only one dense copy exists at a time.</param>
 internal sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Action<Span<float>> Fill)
 {
+    /// <summary>Writes the elements from one on, as many as there is room for; null where they come all at once.</summary>
+    internal Action<int, Span<float>>? FillFrom { get; init; }
+
     /// <summary>A tensor of another checkpoint, as it is there.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="name">The tensor's name.</param>

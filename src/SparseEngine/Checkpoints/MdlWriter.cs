@@ -67,15 +67,22 @@ internal static class MdlWriter
         uint[] sums = new uint[tensors.Count];
         for (int i = 0; i < tensors.Count; i++)
         {
-            ReadOnlySpan<float> values = buffer.Fill(tensors[i]);
-            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
-            sums[i] = Crc32.HashToUInt32(bytes);
-            if (values.Length > 0)
+            Crc32 sum = new();
+            int written = 0;
+            foreach (ArraySegment<float> part in buffer.Parts(tensors[i]))
             {
-                writer.Write(datasets[i], buffer.Elements, memorySelection: new HyperslabSelection(0, (ulong)values.Length));
+                sum.Append(MemoryMarshal.AsBytes(part.AsSpan()));
+                writer.Write(
+                    datasets[i], part.Array!, memorySelection: new HyperslabSelection(0, (ulong)part.Count), RowsOf(tensors[i], written, part.Count));
+                written += part.Count;
+            }
 
+            sums[i] = sum.GetCurrentHashAsUInt32();
+            if (written > 0)
+            {
                 // A dataset that is filled later is contiguous: its elements have just been written up to here.
-                regions.Add(new FileRegion(stream.Position - bytes.Length, bytes.Length));
+                long length = (long)written * sizeof(float);
+                regions.Add(new FileRegion(stream.Position - length, length));
             }
         }
 
@@ -93,6 +100,21 @@ internal static class MdlWriter
         {
             ExceptionDispatchInfo.Throw(cause);
         }
+    }
+
+    /// <summary>Where a part of a tensor lies in its dataset; null for all of it.</summary>
+    private static HyperslabSelection? RowsOf(TensorWriter tensor, int first, int count)
+    {
+        if (count == tensor.Elements)
+        {
+            return null;
+        }
+
+        int row = tensor.Elements / tensor.Shape[0];
+        ulong[] starts = new ulong[tensor.Shape.Length];
+        ulong[] lengths = FileShape(tensor);
+        (starts[0], lengths[0]) = ((ulong)(first / row), (ulong)(count / row));
+        return new HyperslabSelection(starts.Length, starts, lengths);
     }
 
     // PureHDF writes no scalar that is filled later, so one is a vector of one element.

@@ -33,7 +33,10 @@ internal static class SafetensorsWriter
             stream.Write(header);
             foreach (TensorWriter tensor in tensors)
             {
-                stream.Write(MemoryMarshal.AsBytes(buffer.Fill(tensor)));
+                foreach (ArraySegment<float> part in buffer.Parts(tensor))
+                {
+                    stream.Write(MemoryMarshal.AsBytes(part.AsSpan()));
+                }
             }
         });
     }

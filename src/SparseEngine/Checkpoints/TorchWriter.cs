@@ -29,7 +29,7 @@ internal static class TorchWriter
 
         string folder = Path.GetFileNameWithoutExtension(path);
         byte[] pickle = PickledTensors.Write(tensors.Select(tensor => (tensor.Name, tensor.Shape)));
-        TensorBuffer buffer = new(tensors);
+        TensorBuffer buffer = new(tensors, isWhole: true);
         AtomicFile.Write(path, stream =>
         {
             ZipWriter zip = new(stream);

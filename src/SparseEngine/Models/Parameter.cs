@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using SparseEngine.Dataflow;
 using SparseEngine.Kernels.Devices;
@@ -235,9 +236,12 @@ internal sealed class Parameter : IDisposable
             return;
         }
 
-        float[] kept = new float[NonZeros];
+        // One array for all weights of a checkpoint: new ones would wait for the garbage collector together.
+        float[] rented = ArrayPool<float>.Shared.Rent(NonZeros);
+        Span<float> kept = rented.AsSpan(0, NonZeros);
         stored.CopyTo(kept);
         Pattern.Csr.Scatter(kept, dense, float.NaN);
+        ArrayPool<float>.Shared.Return(rented);
     }
 
     /// <inheritdoc/>

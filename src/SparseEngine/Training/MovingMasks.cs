@@ -90,10 +90,12 @@ internal sealed class MovingMasks
         }
     }
 
-    /// <summary>Puts the mark of places that have lived on a weight's dead places, where its mask changes.</summary>
-    /// <param name="parameter">The weight.</param>
-    /// <param name="dense">Its elements as a checkpoint holds them.</param>
-    public void MarkLived(Parameter parameter, Span<float> dense) => masks.FirstOrDefault(mask => mask.IsOf(parameter))?.MarkLived(dense);
+    /// <summary>
+    /// What puts the mark of places that have lived on the dead places of a weight, in its elements as a checkpoint holds them; null where its mask does
+    /// not change.
+    /// </summary>
+    public Action<Span<float>>? MarkLived(Parameter parameter) =>
+        masks.FirstOrDefault(mask => mask.IsOf(parameter)) is { } mask ? mask.MarkLived : null;
 }
 
 /// <summary>One weight whose mask changes.</summary>

@@ -47,21 +47,26 @@ internal sealed class RunCheckpoints(RunConfig config, ModelParameters model, in
         List<TensorWriter> tensors = [];
         foreach (Parameter parameter in optimizer.Parameters)
         {
-            tensors.Add(new TensorWriter(parameter.Name, parameter.Shape, dense =>
-            {
-                parameter.Expand(parameter.Values, dense);
-                masks.MarkLived(parameter, dense);
-            }));
+            tensors.Add(Writer(parameter.Name, parameter, parameter.Values, masks.MarkLived(parameter)));
             for (int state = 0; state < optimizer.StateNames.Length; state++)
             {
-                DeviceBuffer<float> stored = parameter.States[state];
-                string key = OptimizerStateName.Of(parameter.Name, optimizer.StateNames[state]);
-                tensors.Add(new TensorWriter(key, parameter.Shape, dense => parameter.Expand(stored, dense)));
+                tensors.Add(Writer(OptimizerStateName.Of(parameter.Name, optimizer.StateNames[state]), parameter, parameter.States[state]));
             }
         }
 
         return tensors;
     }
+
+    private static TensorWriter Writer(string name, Parameter parameter, DeviceBuffer<float> stored, Action<Span<float>>? mark = null) =>
+        new(name, parameter.Shape, dense =>
+        {
+            parameter.Expand(stored, dense);
+            mark?.Invoke(dense);
+        })
+        {
+            // What is stored as it is written need not be copied as a whole.
+            FillFrom = parameter.Pattern is null && mark is null ? (first, part) => stored.CopyTo(part, first) : null,
+        };
 
     private static string[] EmptyWeightsOf(Optimizer optimizer) =>
         [.. optimizer.Parameters.Where(parameter => parameter.NonZeros == 0).Select(parameter => parameter.Name)];

@@ -51,7 +51,10 @@ public sealed class SweepAxisTests : IDisposable
         File.WriteAllText(directory.File("rigl.yaml"), "sparsity: {algorithm: rigl, sparsity: 0.75, update: {freq: 2}}");
 
         SweepGrid grid = Grid(
-            ["sparsity:model.hidden_size:model.filter_size=none:32:64,@rigl.yaml:32:64,@rigl.yaml:64:128,{sparsity: 0.9, init_method: random}:64:128"]);
+            [
+                "sparsity:model.hidden_size:model.filter_size="
+                + "none:32:64,@rigl.yaml:32:64,@rigl.yaml:64:128,{sparsity: 0.9, init_method: random}:64:128",
+            ]);
 
         Assert.Equal(
             [
@@ -77,7 +80,9 @@ public sealed class SweepAxisTests : IDisposable
         + "valid: a path such as optimizer.learning_rate or optimizer.learning_rate[0].steps")]
     [InlineData("model.hidden_size:model.hidden_size=32:64",
         "--set model.hidden_size is given twice; valid: all of its values in one, --set model.hidden_size=32,64")]
-    [InlineData("model.hidden_size:model.filter_size=32:64,32:64", "--set model.hidden_size:model.filter_size has 32:64 twice; valid: each value once")]
+    [InlineData(
+        "model.hidden_size:model.filter_size=32:64,32:64",
+        "--set model.hidden_size:model.filter_size has 32:64 twice; valid: each value once")]
     [InlineData("model.hidden_size:model.num_heads=32:2,32:3",
         "model.hidden_size:model.num_heads=32:3: params.yaml: model.num_heads is 3; valid: a divisor of hidden_size, 32")]
     [InlineData("model.hidden_size:model.filtersize=32:64",

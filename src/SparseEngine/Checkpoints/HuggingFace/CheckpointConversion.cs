@@ -44,7 +44,7 @@ public static class CheckpointConversion
     internal static long CountNaNs(CheckpointReader reader, ModelParameters model, IReadOnlyList<TensorWriter> parameters)
     {
         Divergence divergence = Divergence.Of(reader);
-        TensorBuffer buffer = new(parameters);
+        TensorBuffer buffer = new(parameters, isWhole: true);
         foreach ((ParameterDefinition definition, TensorWriter parameter) in GptArchitecture.Parameters(model).Zip(parameters))
         {
             divergence.Add(definition, buffer.Fill(parameter));
