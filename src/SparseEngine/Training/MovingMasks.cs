@@ -91,8 +91,8 @@ internal sealed class MovingMasks
     }
 
     /// <summary>
-    /// What puts the mark of places that have lived on the dead places of a weight, in its elements as a checkpoint holds them; null where its mask does
-    /// not change.
+    /// What puts the mark of places that have lived on the dead places of a weight, in its elements as a checkpoint holds them; null where its mask
+    /// does not change.
     /// </summary>
     public Action<Span<float>>? MarkLived(Parameter parameter) =>
         masks.FirstOrDefault(mask => mask.IsOf(parameter)) is { } mask ? mask.MarkLived : null;
