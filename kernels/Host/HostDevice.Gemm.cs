@@ -17,6 +17,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         int m = c.Rows;
         int n = c.Columns;
+        if (n == 1 && layout == GemmLayout.Normal)
+        {
+            MatrixVector(a, b, c, accumulate);
+            return;
+        }
+
         int depth = layout == GemmLayout.TransposedA ? a.Rows : a.Columns;
         long time = MultiplyAdds((double)m * n * depth);
         GemmBlocks blocks = GemmBlocks.Of(

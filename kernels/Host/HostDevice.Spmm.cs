@@ -25,6 +25,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         }
 
         float* biases = bias is null ? null : Pointer(bias);
+        if (x.Columns == 1)
+        {
+            MatrixVector(pattern, values, x, y, biases);
+            return;
+        }
+
         float* inOrder = Fired(pattern);
         pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder), GatherTime(pattern));
         Spmm(pattern.Forward, inOrder, x, y, biases, accumulate: false);

@@ -25,8 +25,8 @@ public sealed class TerminalWidthTests : IDisposable
             '\n', File.ReadLines(Path.Combine(run.Location, "params.yaml")).Where(line => !line.StartsWith("sparsity:", StringComparison.Ordinal)));
         File.WriteAllText(Path.Combine(run.Location, "dense.yaml"), dense);
 
-        // One terminal for all of a width, so that this takes less than a minute.
-        foreach (int width in (int[])[1, 2, 3, 4, 5, 7, 10, 15, 20, 40, 60, 80, 200])
+        // One terminal for all of a width, so that this takes half a minute.
+        foreach (int width in (int[])[1, 2, 3, 5, 10, 20, 60, 200])
         {
             string[] failed = await FailuresAsync(width);
 

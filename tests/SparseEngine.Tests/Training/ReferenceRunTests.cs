@@ -16,6 +16,9 @@ public class ReferenceRunTests
     public static IEnumerable<TheoryDataRow<string, string>> Cases() =>
         from device in new[] { "host", "host, 2 threads", "ilgpu-cpu", TestDevice.Ptx }.Concat(TestDevice.Gpus())
         from name in new[] { "tiny-dense", "tiny-random75", "tiny-topk-groups", "tiny-gmp", "tiny-set", "tiny-rigl", "tiny-llama" }
+
+        // The accelerator of threads takes minutes for these; as PTX their kernels are checked more strictly, in seconds.
+        where device != "ilgpu-cpu" || name is not ("tiny-topk-groups" or "tiny-rigl" or "tiny-llama")
         select new TheoryDataRow<string, string>(name, device).OnDevice(device);
 
     public static IEnumerable<TheoryDataRow<string, string>> Family() =>
