@@ -19,9 +19,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             ProductMethod.Sparse => false,
             ProductMethod.Dense => true,
-
-            // A single column is read past once, and fewer bytes of it without zeros.
-            _ when tokens == 1 && product == SparseProduct.Spmm => false,
             _ => nonZeros > DenseCrossover.Density(product, tokens, TSimd.Width) * elements,
         };
     }
