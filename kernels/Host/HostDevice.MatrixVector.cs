@@ -5,8 +5,8 @@ using SparseEngine.Kernels.Sparse;
 namespace SparseEngine.Kernels.Host;
 
 /// <content>
-/// Products with a single column, as a text makes them that is generated token by token: bound by the bytes of the matrix, which is read once, where it
-/// lies.
+/// Products with a single column, as a text makes them that is generated token by token: bound by the bytes of the matrix, which is read once, where
+/// it lies.
 /// </content>
 internal sealed unsafe partial class HostDevice<TSimd, TVector>
 {
