@@ -19,6 +19,7 @@ public class LinearCrossEntropyTests
     [InlineData(DeviceFamily.HostVector128)]
     [InlineData(DeviceFamily.HostVector256)]
     [InlineData(DeviceFamily.HostVector512)]
+    [Trait("size", "large")]
     public void Large_heads_follow_the_definition_too(DeviceFamily family) =>
         Check(family, [(1000, 63, 65), (65, 1000, 63), (63, 65, 1000), (3000, 17, 300)]);
 
@@ -64,6 +65,7 @@ public class LinearCrossEntropyTests
     [InlineData(DeviceFamily.HostVector128)]
     [InlineData(DeviceFamily.HostVector256)]
     [InlineData(DeviceFamily.HostVector512)]
+    [Trait("size", "large")]
     public void Tokens_go_block_by_block_through_a_large_vocabulary(DeviceFamily family)
     {
         // Logits of 70,000 words are there for 256 tokens at most: of 300 the last 44 get what they get alone.
