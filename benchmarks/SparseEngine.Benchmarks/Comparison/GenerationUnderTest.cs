@@ -11,6 +11,7 @@ internal sealed class GenerationUnderTest : IDisposable
 {
     private readonly ParameterSet parameters;
     private readonly TokenPredictor predictor;
+    private readonly TokenSampler sampler = new(temperature: 0, topK: 0, topP: 1, seed: 0);
     private int next;
 
     /// <summary>Builds it and runs the prompt.</summary>
@@ -25,7 +26,7 @@ internal sealed class GenerationUnderTest : IDisposable
             device, GptArchitecture.Parameters(size.Model), new InitialWeights(seed: 1), masks, trainable: false);
         predictor = new TokenPredictor(device, new GptModel(device, size.Model, parameters), size.Sequence);
         Random random = new(1);
-        next = Likeliest(predictor.Append([.. Enumerable.Range(0, prompt).Select(_ => random.Next(size.Vocabulary))]));
+        next = sampler.Draw(predictor.Append([.. Enumerable.Range(0, prompt).Select(_ => random.Next(size.Vocabulary))]));
     }
 
     /// <summary>Bytes that a token cannot do without: weights with their columns, and the keys and values of the text before it.</summary>
@@ -46,7 +47,7 @@ internal sealed class GenerationUnderTest : IDisposable
     {
         for (int i = 0; i < tokens; i++)
         {
-            next = Likeliest(predictor.Append(next));
+            next = sampler.Draw(predictor.Append(next));
         }
     }
 
@@ -55,16 +56,5 @@ internal sealed class GenerationUnderTest : IDisposable
     {
         predictor.Dispose();
         parameters.Dispose();
-    }
-
-    private static int Likeliest(ReadOnlySpan<float> logits)
-    {
-        int best = 0;
-        for (int token = 1; token < logits.Length; token++)
-        {
-            best = logits[token] > logits[best] ? token : best;
-        }
-
-        return best;
     }
 }

@@ -24,6 +24,9 @@ internal sealed record TensorWriter(string Name, ImmutableArray<int> Shape, Acti
 
     /// <summary>The number of elements; 1 for a scalar.</summary>
     internal int Elements => Shape.Contains(0) ? 0 : Shape.Aggregate(1, (product, dimension) => checked(product * dimension));
+
+    /// <summary>The elements of a row: of one place of the first dimension.</summary>
+    internal int RowElements => Elements / Shape[0];
 }
 
 /// <summary>Where a run stood when its checkpoint was written. With the tensors, all that an unbroken continuation needs.</summary>

@@ -110,10 +110,9 @@ internal static class MdlWriter
             return null;
         }
 
-        int row = tensor.Elements / tensor.Shape[0];
         ulong[] starts = new ulong[tensor.Shape.Length];
         ulong[] lengths = FileShape(tensor);
-        (starts[0], lengths[0]) = ((ulong)(first / row), (ulong)(count / row));
+        (starts[0], lengths[0]) = ((ulong)(first / tensor.RowElements), (ulong)(count / tensor.RowElements));
         return new HyperslabSelection(starts.Length, starts, lengths);
     }
 

@@ -50,7 +50,6 @@ internal sealed class TensorBuffer
             return tensor.Elements;
         }
 
-        int row = tensor.Elements / tensor.Shape[0];
-        return Math.Max(PartElements / row, 1) * row;
+        return Math.Max(PartElements / tensor.RowElements, 1) * tensor.RowElements;
     }
 }

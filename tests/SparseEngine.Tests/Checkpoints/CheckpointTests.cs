@@ -28,6 +28,46 @@ public sealed class CheckpointTests : IDisposable
         Assert.Empty(Read(reader, "empty", 0));
     }
 
+    /// <summary>Of more than the 4,194,304 elements that are written at once: with a part left over, longer rows, rows of one element.</summary>
+    [Theory]
+    [InlineData("large.mdl", 5001, 1000)]
+    [InlineData("large.mdl", 2, 4_200_001)]
+    [InlineData("large.mdl", 4_200_001, 1)]
+    [InlineData("large.safetensors", 5001, 1000)]
+    public void A_tensor_that_comes_in_parts_is_whole(string file, int rows, int columns)
+    {
+        float[] values = [.. Enumerable.Range(0, rows * columns).Select(i => i * 0.5f)];
+        List<int> lengths = [];
+        TensorWriter[] tensors =
+        [
+            new("before", [2], dense => dense.Fill(1)),
+            new("large", [rows, columns], _ => Assert.Fail("it came as a whole"))
+            {
+                FillFrom = (first, part) =>
+                {
+                    lengths.Add(part.Length);
+                    values.AsSpan(first, part.Length).CopyTo(part);
+                },
+            },
+            new("after", [3], dense => dense.Fill(2)),
+        ];
+        string path = directory.File(file);
+        if (file.EndsWith(".mdl", StringComparison.Ordinal))
+        {
+            MdlWriter.Write(path, tensors, State);
+        }
+        else
+        {
+            SafetensorsWriter.Write(path, tensors);
+        }
+
+        Assert.InRange(lengths.Count, 2, rows);
+        using CheckpointReader reader = CheckpointReader.Open(path);
+        Assert.Equal([1f, 1], Read(reader, "before", 2));
+        Assert.Equal(values, Read(reader, "large", values.Length));
+        Assert.Equal([2f, 2, 2], Read(reader, "after", 3));
+    }
+
     [Fact]
     public void State_and_metadata_survive_the_round_trip()
     {
