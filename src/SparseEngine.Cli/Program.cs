@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using SparseEngine.Cli.Hosting;
+using SparseEngine.Distributed;
 
 namespace SparseEngine.Cli;
 
@@ -27,6 +28,11 @@ internal static class Program
         // A second line of defence: all text is written without a culture as it is, and of the packages' text this takes care.
         CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
+        if (args is [RankedRun.WitnessCommand, .. string[] ranks])
+        {
+            return RankWitness.Run(ranks);
+        }
+
         StandardStreams.Open();
         return CommandLine.Invoke(args);
     }

@@ -13,7 +13,7 @@ internal static class ChildProgram
     /// <returns>The exit code, and the last line of standard error, which says why where it failed.</returns>
     public static (int ExitCode, string LastError) Run(IReadOnlyList<string> arguments, Action<string> onLine, CancellationToken stop)
     {
-        using Process process = new() { StartInfo = StartInfo(arguments) };
+        using Process process = new() { StartInfo = Redirected(StartInfo(arguments)) };
         string lastError = "";
         process.OutputDataReceived += (_, line) =>
         {
@@ -47,19 +47,20 @@ internal static class ChildProgram
         }
     }
 
-    private static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments)
+    /// <summary>How it is started.</summary>
+    public static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments)
     {
         // Where the program is an assembly that dotnet runs, dotnet is the process.
         string host = Environment.ProcessPath ?? "dotnet";
         bool isDotnet = Path.GetFileNameWithoutExtension(host).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         string assembly = Path.Combine(AppContext.BaseDirectory, $"{CommandLineSyntax.ProgramName}.dll");
-        return new ProcessStartInfo(host, isDotnet ? [assembly, .. arguments] : arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
-        };
+        return new ProcessStartInfo(host, isDotnet ? [assembly, .. arguments] : arguments);
+    }
+
+    private static ProcessStartInfo Redirected(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
+        return start;
     }
 }

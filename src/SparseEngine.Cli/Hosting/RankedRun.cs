@@ -12,6 +12,9 @@ namespace SparseEngine.Cli.Hosting;
 /// </summary>
 internal static class RankedRun
 {
+    /// <summary>The first argument of a process that is the ranks' <see cref="RankWitness"/>: no command for people.</summary>
+    public const string WitnessCommand = "rank-witness";
+
     /// <summary>In which what has gone wrong on all hosts is told by rank 0, and has ended all ranks.</summary>
     private static readonly TimeSpan Precedence = TimeSpan.FromSeconds(3);
 
@@ -36,7 +39,11 @@ internal static class RankedRun
     /// <exception cref="CommunicationException">The ranks cannot be brought together.</exception>
     public static int Execute(Command command, string? logging, TimeSpan timeout, Func<Communicator, int> run)
     {
-        Communicator ranks = Ranks.Join(new JoinOptions { Timeout = timeout });
+        Communicator ranks = Ranks.Join(new JoinOptions
+        {
+            Timeout = timeout,
+            Witness = arguments => ChildProgram.StartInfo([WitnessCommand, .. arguments]),
+        });
         if (ranks.IsAlone)
         {
             return run(ranks);

@@ -14,8 +14,9 @@ internal sealed partial class RankJob : IDisposable
 
     private readonly ProgramProcess launcher;
     private readonly Process[] ranks;
+    private readonly string folder;
 
-    private RankJob(ProgramProcess launcher, Process[] ranks) => (this.launcher, this.ranks) = (launcher, ranks);
+    private RankJob(ProgramProcess launcher, Process[] ranks, string folder) => (this.launcher, this.ranks, this.folder) = (launcher, ranks, folder);
 
     /// <summary>The command line of a run.</summary>
     public static string[] Arguments(params string[] more) =>
@@ -58,7 +59,7 @@ internal sealed partial class RankJob : IDisposable
         }
 
         Assert.Equal(Ranks, found.Length);
-        return new RankJob(process, found);
+        return new RankJob(process, found, run.Location);
     }
 
     /// <summary>Reads standard output up to a line.</summary>
@@ -80,12 +81,12 @@ internal sealed partial class RankJob : IDisposable
     /// <summary>Sends the launcher a signal.</summary>
     public Task SignalAsync(string signal) => launcher.SignalAsync(signal);
 
-    /// <summary>Waits until the launcher and all ranks are gone.</summary>
+    /// <summary>Waits until the launcher, all ranks and whatever they have started are gone.</summary>
     public async Task<ProgramResult> EndAsync()
     {
         Stopwatch watch = Stopwatch.StartNew();
         ProgramResult result = await launcher.EndAsync();
-        while (ranks.Any(IsThere) && watch.Elapsed < Limit)
+        while ((ranks.Any(IsThere) || Find(folder, _ => true) is not null) && watch.Elapsed < Limit)
         {
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
@@ -126,14 +127,18 @@ internal sealed partial class RankJob : IDisposable
         }
     }
 
-    private static Process? Find(string folder, int rank)
+    private static Process? Find(string folder, int rank) =>
+        Find(folder, environment => environment.Any(set => set == $"OMPI_COMM_WORLD_RANK={rank}" || set == $"PMI_RANK={rank}"));
+
+    /// <summary>A process of the runtime that works in a folder.</summary>
+    private static Process? Find(string folder, Func<string[], bool> isWanted)
     {
         foreach (string path in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
         {
             try
             {
                 if (new FileInfo($"{path}/cwd").LinkTarget == folder && File.ReadAllText($"{path}/comm").Trim() == "dotnet"
-                    && File.ReadAllText($"{path}/environ").Split('\0').Any(set => set == $"OMPI_COMM_WORLD_RANK={rank}" || set == $"PMI_RANK={rank}"))
+                    && isWanted(File.ReadAllText($"{path}/environ").Split('\0')))
                 {
                     return Process.GetProcessById(int.Parse(Path.GetFileName(path)));
                 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SparseEngine.Distributed.Mpi;
 
 /// <summary>How ranks are brought together, and what becomes of them when one is lost.</summary>
@@ -5,6 +7,12 @@ public sealed record JoinOptions
 {
     /// <summary>How long a rank may be silent; at the start it may keep the others waiting as long, and at least for ten seconds.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How a program is started that gives the arguments to <see cref="RankWitness.Run"/>, for launchers that kill all ranks at once when one is
+    /// lost: it is another process's to tell of it then. Null for none.
+    /// </summary>
+    public Func<IReadOnlyList<string>, ProcessStartInfo>? Witness { get; init; }
 
     /// <summary>
     /// Called once, on a thread of its own, when a rank is lost or cannot go on. The process ends when it has returned, which it does quickly, and

@@ -13,6 +13,12 @@ public sealed record Launcher(string Name, int Rank, int Size, int? LocalRank)
     /// <summary>Whose libraries it can bring together, the likeliest first.</summary>
     internal ImmutableArray<MpiFamily> Families { get; private init; } = [MpiFamily.OpenMpi, MpiFamily.Mpich];
 
+    /// <summary>Whether all are known to run on one machine.</summary>
+    internal bool IsOneHost { get; private init; }
+
+    /// <summary>Whether it kills all ranks at once when one is lost.</summary>
+    internal bool KillsOthers => Families is [MpiFamily.Mpich];
+
     /// <summary>What started this process; null where it runs by itself.</summary>
     public static Launcher? Detect() => Detect(Environment.GetEnvironmentVariable);
 
@@ -32,7 +38,7 @@ public sealed record Launcher(string Name, int Rank, int Size, int? LocalRank)
 
         Launcher? Read(string name, string rankName, string sizeName, string localRankName, params ImmutableArray<MpiFamily> families) =>
             Number(rankName) is { } rank && Number(sizeName) is { } size && rank < size
-                ? new Launcher(name, rank, size, Number(localRankName)) { Families = families }
+                ? new Launcher(name, rank, size, Number(localRankName)) { Families = families, IsOneHost = Number("MPI_LOCALNRANKS") == size }
                 : null;
 
         int? Number(string name) =>

@@ -41,7 +41,10 @@ internal sealed class MpiCommunicator : Communicator
     }
 
     /// <summary>Starts to watch that all ranks are there.</summary>
-    public void Watch(TimeSpan timeout, Action<RankFailure> onFailure) => watch = RankWatch.Start(this, timeout, onFailure);
+    /// <param name="options">How.</param>
+    /// <param name="isWitnessed">Whether the launcher leaves no rank the time to tell of another that is lost.</param>
+    public void Watch(JoinOptions options, bool isWitnessed) =>
+        watch = RankWatch.Start(this, options.Timeout, options.OnFailure, isWitnessed ? options.Witness : null);
 
     public override Reduction AllocateReduction(int capacity) => new MpiReduction(thread, capacity);
 
@@ -86,6 +89,7 @@ internal sealed class MpiCommunicator : Communicator
         }
 
         isDisposed = true;
+        watch?.ExpectLeaves();
         Gather([]);
         watch?.Dispose();
         thread.Dispose();

@@ -45,7 +45,7 @@ public sealed partial class MpiLibrary
     public static MpiLibrary Find(Launcher? launcher = null)
     {
         ImmutableArray<MpiFamily> families = launcher?.Families ?? [MpiFamily.OpenMpi, MpiFamily.Mpich];
-        UcxSettings.Make();
+        UcxSettings.Make(launcher is { KillsOthers: true, IsOneHost: true });
         return Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
             ? Named(named, families)
             : Installed(families);

@@ -44,7 +44,7 @@ public static class Ranks
         }
 
         MpiCommunicator ranks = new(library.Version, thread);
-        ranks.Watch(options.Timeout, options.OnFailure);
+        ranks.Watch(options, launcher.KillsOthers);
         return ranks;
     }
 }

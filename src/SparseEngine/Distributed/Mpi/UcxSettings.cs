@@ -10,7 +10,8 @@ namespace SparseEngine.Distributed.Mpi;
 internal static class UcxSettings
 {
     /// <summary>Makes them, before the library is loaded.</summary>
-    public static void Make()
+    /// <param name="isWitnessed">Whether a witness tells which process is lost first.</param>
+    public static void Make(bool isWitnessed)
     {
         if (!OperatingSystem.IsWindows())
         {
@@ -19,6 +20,11 @@ internal static class UcxSettings
 
             // It reads the memory of ranks of its host, and where one was killed it would stop all threads here, those too that tell of it.
             Set("UCX_HANDLE_ERRORS", "none");
+            if (isWitnessed)
+            {
+                // And it would abort this process, before the killed one has ended altogether. Long messages are copied like short ones then.
+                Set("UCX_RNDV_THRESH", "inf");
+            }
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed class FirstRankWatch : RankWatch
             return !IsLeaving;
         }
 
+        DismissWitness();
         Spread(new RankFailure(Places[Rank], message, exitCode, IsToldHere: true));
         return false;
     }

@@ -39,6 +39,7 @@ internal sealed class OtherRankWatch : RankWatch
         connection.Send(new WatchMessage(WatchMessageKind.Failure, Rank, exitCode, message).Encode());
         if (!Over.Wait(TellPatience) && TryDecide(exitCode))
         {
+            DismissWitness();
             return false;
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -16,9 +17,10 @@ namespace SparseEngine.Distributed.Watch;
 /// <param name="Life">By which those of its machine see that it lives.</param>
 /// <param name="Listener">Where it listens.</param>
 /// <param name="Greeting">How the ranks know one another.</param>
+/// <param name="Witness">Who tells of a rank that is lost with all others; null for nobody.</param>
 internal sealed record WatchTerms(
     Communicator Ranks, ImmutableArray<WatchAddress> Addresses, TimeSpan Timeout, Action<RankFailure> OnFailure, Action<int> End, LifeSign Life,
-    WatchListener Listener, WatchGreeting Greeting);
+    WatchListener Listener, WatchGreeting Greeting, WitnessConnection? Witness);
 
 /// <summary>
 /// Notices over connections of its own, beside those of MPI, when a rank is lost: MPI itself would wait for it for ever. The ranks of a run end
@@ -37,7 +39,7 @@ internal abstract class RankWatch : IDisposable
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>What a process that is gone is told with.</summary>
-    private protected const string Gone = "its process is gone (killed, or its host failed)";
+    internal const string Gone = "its process is gone (killed, or its host failed)";
 
     /// <summary>How long those whom this rank leaves may take to notice.</summary>
     private protected static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
@@ -87,12 +89,16 @@ internal abstract class RankWatch : IDisposable
     /// <param name="exchange">The ranks; it carries a few messages until this returns.</param>
     /// <param name="timeout">How long a rank may be silent until it counts as lost.</param>
     /// <param name="onFailure">Called once, on a thread of the watch, when the run is over; it tells the user, and returns.</param>
+    /// <param name="witness">A program that is the ranks' <see cref="RankWitness"/>, given its arguments; null for none.</param>
     /// <param name="end">Ends the process, once the other ranks know; by itself, the process ends at once.</param>
     /// <exception cref="CommunicationException">They cannot reach one another; in all of them.</exception>
-    public static RankWatch Start(Communicator exchange, TimeSpan timeout, Action<RankFailure> onFailure, Action<int>? end = null)
+    public static RankWatch Start(
+        Communicator exchange, TimeSpan timeout, Action<RankFailure> onFailure, Func<IReadOnlyList<string>, ProcessStartInfo>? witness = null,
+        Action<int>? end = null)
     {
         WatchListener? listener = null;
         RankWatch? watch = null;
+        WitnessConnection? connection = null;
         LifeSign life = LifeSign.Show();
         try
         {
@@ -101,7 +107,8 @@ internal abstract class RankWatch : IDisposable
             WatchAddress own = listener!.Address with { LifeSign = life.Name };
             ImmutableArray<WatchAddress> addresses = [.. exchange.Gather(own.Encode()).Select(address => WatchAddress.Decode(address))];
             WatchGreeting greeting = new(exchange.Broadcast(RandomNumberGenerator.GetBytes(WatchGreeting.SecretLength)));
-            WatchTerms terms = new(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting);
+            connection = WitnessConnection.Open(exchange, witness);
+            WatchTerms terms = new(exchange, addresses, timeout, onFailure, end ?? ProcessEnd.Exit, life, listener, greeting, connection);
             watch = exchange.IsFirst ? new FirstRankWatch(terms) : new OtherRankWatch(terms);
             Agree(exchange, watch.Connect());
             watch.WatchOthers();
@@ -112,12 +119,22 @@ internal abstract class RankWatch : IDisposable
             watch?.Dispose();
             listener?.Dispose();
             life.Dispose();
+            connection?.Dispose();
             throw;
         }
     }
 
     /// <summary>Says that this rank cannot go on (see <see cref="Communicator.Fail"/>).</summary>
     public abstract bool Fail(string message, int exitCode);
+
+    /// <summary>Prepares to take leave, before all ranks are known to: rank 0 does it for all.</summary>
+    public void ExpectLeaves()
+    {
+        if (Rank == 0)
+        {
+            DismissWitness();
+        }
+    }
 
     /// <summary>Takes leave: this rank's end is no fault from here on. Ranks may do so at any distance in time.</summary>
     public void Dispose()
@@ -130,6 +147,7 @@ internal abstract class RankWatch : IDisposable
             terms.Life.Dispose();
             Listener.Dispose();
             Leave();
+            terms.Witness?.Dispose();
         }
     }
 
@@ -161,6 +179,9 @@ internal abstract class RankWatch : IDisposable
     /// <summary>Makes this process's end no failure, when the others have been told why the run is over.</summary>
     private protected void WithdrawLife() => terms.Life.Dispose();
 
+    /// <summary>Makes the ends of ranks nothing that the witness tells of: something else is, or nothing.</summary>
+    private protected void DismissWitness() => terms.Witness?.Dismiss();
+
     /// <summary>Begins to say that this rank is there.</summary>
     private protected void StartBeats() => Blocking.Start("rank watch beats", Beat);
 
@@ -183,7 +204,17 @@ internal abstract class RankWatch : IDisposable
     {
         try
         {
-            terms.OnFailure(failure);
+            bool isWitnessed = failure.Cause == Gone && terms.Witness is { IsThere: true };
+            if (failure.IsToldHere && !isWitnessed)
+            {
+                DismissWitness();
+            }
+
+            terms.OnFailure(isWitnessed ? failure with { IsToldHere = false } : failure);
+            if (isWitnessed)
+            {
+                terms.Witness!.WaitUntilTold();
+            }
         }
         catch
         {
@@ -243,7 +274,7 @@ internal abstract class RankWatch : IDisposable
         Type[] types =
         [
             typeof(RankWatch), typeof(WatchTerms), typeof(FirstRankWatch), typeof(OtherRankWatch), typeof(WatchConnection), typeof(WatchMessage),
-            typeof(Blocking), typeof(RankFailure), typeof(RankPlace), typeof(LifeSign), typeof(Succession),
+            typeof(Blocking), typeof(RankFailure), typeof(RankPlace), typeof(LifeSign), typeof(Succession), typeof(WitnessConnection),
         ];
         IEnumerable<Type> all = types.Concat(types.SelectMany(type => type.GetNestedTypes(BindingFlags.NonPublic)));
         foreach (MethodInfo method in all.SelectMany(type => type.GetMethods(All)).Where(method => !method.IsAbstract))
