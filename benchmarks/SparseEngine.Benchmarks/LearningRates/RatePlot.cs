@@ -66,7 +66,7 @@ internal static class RatePlot
         plot.YLabel("validation loss");
         plot.Axes.Bottom.TickGenerator = new NumericManual(
             [.. settings.Exponents.Select(exponent => (double)exponent)], [.. settings.Exponents.Select(exponent => Invariant($"2^{exponent}"))]);
-        plot.ShowLegend(Alignment.UpperCenter);
+        plot.ShowLegend(Alignment.LowerLeft);
     }
 
     private static string NameOf(Parametrization parametrization) => parametrization switch
