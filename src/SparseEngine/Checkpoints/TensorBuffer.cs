@@ -4,8 +4,8 @@ namespace SparseEngine.Checkpoints;
 /// <remarks>A new array for each would leave the old ones to the garbage collector, which lets several large ones pile up.</remarks>
 internal sealed class TensorBuffer
 {
-    /// <summary>The elements of a part that is more than a row: 16 MiB.</summary>
-    private const int PartElements = 4 << 20;
+    /// <summary>The elements of a part that is more than a row: 2 MiB.</summary>
+    private const int PartElements = 1 << 19;
 
     private readonly bool isWhole;
     private readonly float[] elements;
