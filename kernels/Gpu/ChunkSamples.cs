@@ -62,7 +62,7 @@ internal sealed class ChunkSamples
         firstBatch = Batches.Count;
     }
 
-    private void Add(ReadOnlySpan<int> columns, int position, int row)
+    private void Add(ColumnIndices columns, int position, int row)
     {
         for (int first = 0; first < columns.Length; first += GpuSamples.Batch)
         {

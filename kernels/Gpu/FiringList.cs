@@ -80,7 +80,7 @@ internal sealed class FiringList
     /// <summary>Fills the batches from one on with the non-zeros [p, end), of a chunk that begins with a column.</summary>
     private void Fill(int batch, int p, int end, int firstColumn)
     {
-        ReadOnlySpan<int> columns = csr.Columns;
+        ColumnIndices columns = csr.Columns;
         for (; p < end; batch++)
         {
             int packed = 0;

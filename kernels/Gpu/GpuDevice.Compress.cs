@@ -56,7 +56,7 @@ internal sealed partial class GpuDevice
         }
 
         using GpuBuffer<int> pointers = GpuPattern.Upload(this, csr.RowPointers);
-        using GpuBuffer<int> columns = GpuPattern.Upload(this, csr.Columns);
+        using GpuBuffer<int> columns = GpuPattern.Upload<int>(this, csr.Columns.ToArray());
         using GpuBuffer<int> offsets = new(this, checked((csr.ColumnCount * blocks) + 1));
         using GpuBuffer<int> rows = new(this, nonZeros);
         using GpuBuffer<int> positions = new(this, nonZeros);

@@ -59,7 +59,7 @@ internal sealed partial class FiringOrder
         Span<ushort> counts = lengths.AsSpan(first * Tiles, rows * Tiles);
         counts.Clear();
         ReadOnlySpan<int> pointers = RowPointers;
-        ReadOnlySpan<int> columns = pattern.Columns;
+        ColumnIndices columns = pattern.Columns;
         for (int i = 0; i < rows; i++)
         {
             foreach (int column in columns[pointers[first + i]..pointers[first + i + 1]])

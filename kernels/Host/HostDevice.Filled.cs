@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SparseEngine.Kernels.Devices;
@@ -47,30 +48,44 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct FillBody(CsrPattern csr, RowPartition partition, float* values, float* matrix) : IParallelBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            float* from = values;
-            fixed (int* columns = csr.Columns)
+            fixed (ushort* narrow = csr.Columns.Narrow)
+            fixed (int* wide = csr.Columns.Wide)
             {
-                for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
+                if (wide is null)
                 {
-                    float* to = matrix + ((nint)row * csr.ColumnCount);
-                    new Span<float>(to, csr.ColumnCount).Clear();
-                    int p = csr.RowPointers[row];
-                    int end = csr.RowPointers[row + 1];
-                    for (; p + 4 <= end; p += 4)
-                    {
-                        to[columns[p]] = from[p];
-                        to[columns[p + 1]] = from[p + 1];
-                        to[columns[p + 2]] = from[p + 2];
-                        to[columns[p + 3]] = from[p + 3];
-                    }
+                    Fill(index, narrow);
+                }
+                else
+                {
+                    Fill(index, wide);
+                }
+            }
+        }
 
-                    for (; p < end; p++)
-                    {
-                        to[columns[p]] = from[p];
-                    }
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Fill<TColumn>(int index, TColumn* columns)
+            where TColumn : unmanaged, IBinaryInteger<TColumn>
+        {
+            float* from = values;
+            for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
+            {
+                float* to = matrix + ((nint)row * csr.ColumnCount);
+                new Span<float>(to, csr.ColumnCount).Clear();
+                int p = csr.RowPointers[row];
+                int end = csr.RowPointers[row + 1];
+                for (; p + 4 <= end; p += 4)
+                {
+                    to[nint.CreateTruncating(columns[p])] = from[p];
+                    to[nint.CreateTruncating(columns[p + 1])] = from[p + 1];
+                    to[nint.CreateTruncating(columns[p + 2])] = from[p + 2];
+                    to[nint.CreateTruncating(columns[p + 3])] = from[p + 3];
+                }
+
+                for (; p < end; p++)
+                {
+                    to[nint.CreateTruncating(columns[p])] = from[p];
                 }
             }
         }
@@ -78,27 +93,44 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private readonly struct SampleBody(CsrPattern csr, RowPartition partition, float* matrix, float* gradient, bool accumulate) : IParallelBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Invoke(int index, WorkerScratch scratch)
         {
-            float* to = gradient;
-            fixed (int* columns = csr.Columns)
+            fixed (ushort* narrow = csr.Columns.Narrow)
+            fixed (int* wide = csr.Columns.Wide)
             {
-                for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
+                if (wide is null)
                 {
-                    float* from = matrix + ((nint)row * csr.ColumnCount);
-                    int p = csr.RowPointers[row];
-                    int end = csr.RowPointers[row + 1];
-                    for (; p + 4 <= end; p += 4)
-                    {
-                        Vector128<float> four = Vector128.Create(from[columns[p]], from[columns[p + 1]], from[columns[p + 2]], from[columns[p + 3]]);
-                        (accumulate ? Vector128.Load(to + p) + four : four).Store(to + p);
-                    }
+                    Sample(index, narrow);
+                }
+                else
+                {
+                    Sample(index, wide);
+                }
+            }
+        }
 
-                    for (; p < end; p++)
-                    {
-                        to[p] = accumulate ? to[p] + from[columns[p]] : from[columns[p]];
-                    }
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Sample<TColumn>(int index, TColumn* columns)
+            where TColumn : unmanaged, IBinaryInteger<TColumn>
+        {
+            float* to = gradient;
+            for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
+            {
+                float* from = matrix + ((nint)row * csr.ColumnCount);
+                int p = csr.RowPointers[row];
+                int end = csr.RowPointers[row + 1];
+                for (; p + 4 <= end; p += 4)
+                {
+                    Vector128<float> four = Vector128.Create(
+                        from[nint.CreateTruncating(columns[p])], from[nint.CreateTruncating(columns[p + 1])],
+                        from[nint.CreateTruncating(columns[p + 2])], from[nint.CreateTruncating(columns[p + 3])]);
+                    (accumulate ? Vector128.Load(to + p) + four : four).Store(to + p);
+                }
+
+                for (; p < end; p++)
+                {
+                    float sampled = from[nint.CreateTruncating(columns[p])];
+                    to[p] = accumulate ? to[p] + sampled : sampled;
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Sparse;
@@ -88,12 +89,14 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         {
             float* vector = PackVector(x, xStride, csr.ColumnCount, scratch);
             ReadOnlySpan<int> pointers = csr.RowPointers;
-            fixed (int* columns = csr.Columns)
+            fixed (ushort* narrow = csr.Columns.Narrow)
+            fixed (int* wide = csr.Columns.Wide)
             {
                 for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
                 {
                     int first = pointers[row];
-                    float sum = Dot(values + first, columns + first, pointers[row + 1] - first, vector);
+                    int count = pointers[row + 1] - first;
+                    float sum = wide is null ? Dot(values + first, narrow + first, count, vector) : Dot(values + first, wide + first, count, vector);
                     y[row * yStride] = bias is null ? sum : sum + bias[row];
                 }
             }
@@ -101,21 +104,22 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
         // Three loads a non-zero of single values, as many as a core makes in a cycle: no slower than memory brings them.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static float Dot(float* values, int* columns, int count, float* x)
+        private static float Dot<TColumn>(float* values, TColumn* columns, int count, float* x)
+            where TColumn : unmanaged, IBinaryInteger<TColumn>
         {
             float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
             int p = 0;
             for (; p <= count - 4; p += 4)
             {
-                sum0 += values[p] * x[columns[p]];
-                sum1 += values[p + 1] * x[columns[p + 1]];
-                sum2 += values[p + 2] * x[columns[p + 2]];
-                sum3 += values[p + 3] * x[columns[p + 3]];
+                sum0 += values[p] * x[nint.CreateTruncating(columns[p])];
+                sum1 += values[p + 1] * x[nint.CreateTruncating(columns[p + 1])];
+                sum2 += values[p + 2] * x[nint.CreateTruncating(columns[p + 2])];
+                sum3 += values[p + 3] * x[nint.CreateTruncating(columns[p + 3])];
             }
 
             for (; p < count; p++)
             {
-                sum0 += values[p] * x[columns[p]];
+                sum0 += values[p] * x[nint.CreateTruncating(columns[p])];
             }
 
             return sum0 + sum1 + (sum2 + sum3);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
 
@@ -26,9 +27,9 @@ internal readonly struct CopyPieces<T>(T[] source, T[] fired) : IPieceVisitor
 }
 
 /// <summary>Looks up what each column has, in firing order.</summary>
-internal readonly ref struct LookUpPieces(ReadOnlySpan<int> columns, ushort[] ofColumn, ushort[] fired) : IPieceVisitor
+internal readonly ref struct LookUpPieces(ColumnIndices columns, ushort[] ofColumn, ushort[] fired) : IPieceVisitor
 {
-    private readonly ReadOnlySpan<int> columns = columns;
+    private readonly ColumnIndices columns = columns;
 
     public void Foresee(int position)
     {
@@ -36,7 +37,7 @@ internal readonly ref struct LookUpPieces(ReadOnlySpan<int> columns, ushort[] of
 
     public void Visit(int position, int firing, int count)
     {
-        ReadOnlySpan<int> from = columns.Slice(position, count);
+        ColumnIndices from = columns.Slice(position, count);
         Span<ushort> to = fired.AsSpan(firing, count);
         for (int i = 0; i < from.Length; i++)
         {

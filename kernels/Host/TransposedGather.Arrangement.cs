@@ -27,7 +27,7 @@ internal sealed unsafe partial class TransposedGather
         }
 
         ReadOnlySpan<int> pointers = csr.RowPointers;
-        ReadOnlySpan<int> columns = csr.Columns;
+        ColumnIndices columns = csr.Columns;
         int firstColumn = order.Groups[firstGroup];
         int[] next = ArrayPool<int>.Shared.Rent(csr.Rows);
         for (int row = 0; row < csr.Rows; row++)

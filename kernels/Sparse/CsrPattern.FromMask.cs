@@ -33,14 +33,22 @@ public sealed partial class CsrPattern
             rowPointers[row + 1] += rowPointers[row];
         }
 
-        int[] columns = new int[rowPointers[rows]];
-        workers.Run(parts, new RowColumns(keep, rowPointers, columnCount, columns, parts));
-        return new CsrPattern(columnCount, rowPointers, columns);
+        if (IsNarrow(columnCount))
+        {
+            ushort[] narrow = new ushort[rowPointers[rows]];
+            workers.Run(parts, new RowColumns<ushort>(keep, rowPointers, columnCount, narrow, parts));
+            return new CsrPattern(columnCount, rowPointers, narrow, null);
+        }
+
+        int[] wide = new int[rowPointers[rows]];
+        workers.Run(parts, new RowColumns<int>(keep, rowPointers, columnCount, wide, parts));
+        return new CsrPattern(columnCount, rowPointers, null, wide);
     }
 
     /// <summary>Lists the columns whose flags are not zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ColumnsOf(ReadOnlySpan<byte> flags, Span<int> columns)
+    private static void ColumnsOf<TColumn>(ReadOnlySpan<byte> flags, Span<TColumn> columns)
+        where TColumn : unmanaged, IBinaryInteger<TColumn>
     {
         // Flag by flag, the processor would guess wrong at every other one.
         int next = 0;
@@ -50,7 +58,7 @@ public sealed partial class CsrPattern
             Vector256<byte> zeros = Vector256.Equals(Vector256.Create(flags.Slice(first, Vector256<byte>.Count)), Vector256<byte>.Zero);
             for (uint kept = ~zeros.ExtractMostSignificantBits(); kept != 0; kept &= kept - 1)
             {
-                columns[next++] = first + BitOperations.TrailingZeroCount(kept);
+                columns[next++] = TColumn.CreateTruncating(first + BitOperations.TrailingZeroCount(kept));
             }
         }
 
@@ -58,7 +66,7 @@ public sealed partial class CsrPattern
         {
             if (flags[first] != 0)
             {
-                columns[next++] = first;
+                columns[next++] = TColumn.CreateTruncating(first);
             }
         }
     }
@@ -79,7 +87,8 @@ public sealed partial class CsrPattern
     }
 
     /// <summary>Lists the columns of each row's flags.</summary>
-    private readonly ref struct RowColumns(ReadOnlySpan<bool> keep, int[] pointers, int columnCount, int[] columns, int parts) : IParts
+    private readonly ref struct RowColumns<TColumn>(ReadOnlySpan<bool> keep, int[] pointers, int columnCount, TColumn[] columns, int parts) : IParts
+        where TColumn : unmanaged, IBinaryInteger<TColumn>
     {
         private readonly ReadOnlySpan<bool> keep = keep;
 

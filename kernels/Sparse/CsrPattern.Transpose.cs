@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace SparseEngine.Kernels.Sparse;
@@ -43,10 +44,19 @@ public sealed partial class CsrPattern
             }
         }
 
-        int[] rows = new int[NonZeros];
-        workers.Run(parts, new SortedRows(this, blocks, places, rows, permutation));
+        ushort[]? narrow = IsNarrow(Rows) ? new ushort[NonZeros] : null;
+        int[]? wide = narrow is null ? new int[NonZeros] : null;
+        if (narrow is not null)
+        {
+            workers.Run(parts, new SortedRows<ushort>(this, blocks, places, narrow, permutation));
+        }
+        else
+        {
+            workers.Run(parts, new SortedRows<int>(this, blocks, places, wide!, permutation));
+        }
+
         ArrayPool<int>.Shared.Return(places);
-        return new CsrPattern(Rows, pointers, rows);
+        return new CsrPattern(Rows, pointers, narrow, wide);
     }
 
     /// <summary>Counts the non-zeros of each column in a block of rows.</summary>
@@ -64,22 +74,23 @@ public sealed partial class CsrPattern
     }
 
     /// <summary>Puts a block's non-zeros in their places, of which the block's next one of each column is given.</summary>
-    private readonly struct SortedRows(CsrPattern csr, RowPartition blocks, int[] places, int[] rows, int[] permutation) : IParts
+    private readonly struct SortedRows<TRow>(CsrPattern csr, RowPartition blocks, int[] places, TRow[] rows, int[] permutation) : IParts
+        where TRow : unmanaged, IBinaryInteger<TRow>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Do(int part)
         {
             Span<int> next = places.AsSpan(part * csr.ColumnCount, csr.ColumnCount);
             ReadOnlySpan<int> pointers = csr.RowPointers;
-            ReadOnlySpan<int> columns = csr.Columns;
-            Span<int> sortedRows = rows;
+            ColumnIndices columns = csr.Columns;
+            Span<TRow> sortedRows = rows;
             Span<int> positions = permutation;
             for (int row = blocks.Boundaries[part]; row < blocks.Boundaries[part + 1]; row++)
             {
                 for (int p = pointers[row]; p < pointers[row + 1]; p++)
                 {
                     int to = next[columns[p]]++;
-                    sortedRows[to] = row;
+                    sortedRows[to] = TRow.CreateTruncating(row);
                     positions[to] = p;
                 }
             }

@@ -59,6 +59,7 @@ public sealed partial class CsrPattern
 
     private void Gather(int firstRow, int endRow, ReadOnlySpan<float> dense, Span<float> values)
     {
+        ColumnIndices columns = Columns;
         for (int row = firstRow; row < endRow; row++)
         {
             ReadOnlySpan<float> source = dense.Slice(row * ColumnCount, ColumnCount);
@@ -71,6 +72,7 @@ public sealed partial class CsrPattern
 
     private void Scatter(int firstRow, int endRow, ReadOnlySpan<float> values, Span<float> dense, float elsewhere)
     {
+        ColumnIndices columns = Columns;
         for (int row = firstRow; row < endRow; row++)
         {
             Span<float> destination = dense.Slice(row * ColumnCount, ColumnCount);
@@ -90,14 +92,14 @@ public sealed partial class CsrPattern
         line.Clear();
         for (int row = firstRow; row < endRow; row++)
         {
-            ReadOnlySpan<int> places = columns.AsSpan(rowPointers[row]..rowPointers[row + 1]);
+            ColumnIndices places = Columns[rowPointers[row]..rowPointers[row + 1]];
             ReadOnlySpan<float> source = values.Slice(rowPointers[row], places.Length);
             for (int i = 0; i < places.Length; i++)
             {
                 line[places[i]] = source[i];
             }
 
-            ReadOnlySpan<int> newPlaces = to.columns.AsSpan(to.rowPointers[row]..to.rowPointers[row + 1]);
+            ColumnIndices newPlaces = to.Columns[to.rowPointers[row]..to.rowPointers[row + 1]];
             Span<float> destination = moved.Slice(to.rowPointers[row], newPlaces.Length);
             for (int i = 0; i < newPlaces.Length; i++)
             {

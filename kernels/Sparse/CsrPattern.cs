@@ -5,7 +5,8 @@ namespace SparseEngine.Kernels.Sparse;
 public sealed partial class CsrPattern
 {
     private readonly int[] rowPointers;
-    private readonly int[] columns;
+    private readonly ushort[]? narrowColumns;
+    private readonly int[]? wideColumns;
 
     /// <summary>Takes a pattern as it is, after checking it.</summary>
     /// <param name="rows">The number of rows.</param>
@@ -47,16 +48,24 @@ public sealed partial class CsrPattern
         Rows = rows;
         ColumnCount = columnCount;
         this.rowPointers = rowPointers;
-        this.columns = columns;
+        if (IsNarrow(columnCount))
+        {
+            narrowColumns = Array.ConvertAll(columns, column => (ushort)column);
+        }
+        else
+        {
+            wideColumns = columns;
+        }
     }
 
-    // What is known to be in order.
-    private CsrPattern(int columnCount, int[] rowPointers, int[] columns)
+    // What is known to be in order: one of the two.
+    private CsrPattern(int columnCount, int[] rowPointers, ushort[]? narrowColumns, int[]? wideColumns)
     {
         Rows = rowPointers.Length - 1;
         ColumnCount = columnCount;
         this.rowPointers = rowPointers;
-        this.columns = columns;
+        this.narrowColumns = narrowColumns;
+        this.wideColumns = wideColumns;
     }
 
     /// <summary>The number of rows (a weight's output features).</summary>
@@ -66,13 +75,13 @@ public sealed partial class CsrPattern
     public int ColumnCount { get; }
 
     /// <summary>The number of non-zeros.</summary>
-    public int NonZeros => columns.Length;
+    public int NonZeros => rowPointers[^1];
 
     /// <summary>Row r's non-zeros are the positions [RowPointers[r], RowPointers[r + 1]).</summary>
     public ReadOnlySpan<int> RowPointers => rowPointers;
 
     /// <summary>The column of each non-zero, ascending within a row.</summary>
-    public ReadOnlySpan<int> Columns => columns;
+    public ColumnIndices Columns => new(narrowColumns, wideColumns);
 
     /// <summary>
     /// The row pointers of the transpose: column c has result[c + 1] - result[c] non-zeros. Counted with every call.
@@ -80,7 +89,7 @@ public sealed partial class CsrPattern
     public int[] ColumnPointers()
     {
         int[] pointers = new int[ColumnCount + 1];
-        foreach (int column in columns)
+        foreach (int column in Columns)
         {
             pointers[column + 1]++;
         }
@@ -97,7 +106,10 @@ public sealed partial class CsrPattern
     internal int PositionFrom(int row, int column)
     {
         int start = rowPointers[row];
-        int found = columns.AsSpan(start..rowPointers[row + 1]).BinarySearch(column);
+        int found = Columns[start..rowPointers[row + 1]].BinarySearch(column);
         return start + (found < 0 ? ~found : found);
     }
+
+    /// <summary>Whether columns are numbers of 16 bits.</summary>
+    private static bool IsNarrow(int columnCount) => columnCount <= ushort.MaxValue + 1;
 }

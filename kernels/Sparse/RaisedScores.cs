@@ -38,7 +38,7 @@ internal readonly ref struct RaisedScores(CsrPattern? pattern, ReadOnlySpan<bool
     private static void Raise(CsrPattern pattern, int firstRow, int endRow, ReadOnlySpan<byte> flags, Span<uint> bits)
     {
         ReadOnlySpan<int> pointers = pattern.RowPointers;
-        ReadOnlySpan<int> columns = pattern.Columns;
+        ColumnIndices columns = pattern.Columns;
         for (int row = firstRow; row < endRow; row++)
         {
             Span<uint> line = bits.Slice(row * pattern.ColumnCount, pattern.ColumnCount);

@@ -60,7 +60,7 @@ internal static class RunFacts
             if (parameter.Pattern?.Csr is CsrPattern pattern)
             {
                 hash.AppendData(MemoryMarshal.AsBytes(pattern.RowPointers));
-                hash.AppendData(MemoryMarshal.AsBytes(pattern.Columns));
+                hash.AppendData(MemoryMarshal.AsBytes<int>(pattern.Columns.ToArray()));
             }
         }
     });

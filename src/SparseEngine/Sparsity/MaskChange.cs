@@ -23,8 +23,8 @@ internal static class MaskChange
         long common = 0;
         for (int row = firstRow; row < endRow; row++)
         {
-            ReadOnlySpan<int> first = before.Columns[before.RowPointers[row]..before.RowPointers[row + 1]];
-            ReadOnlySpan<int> second = after.Columns[after.RowPointers[row]..after.RowPointers[row + 1]];
+            ColumnIndices first = before.Columns[before.RowPointers[row]..before.RowPointers[row + 1]];
+            ColumnIndices second = after.Columns[after.RowPointers[row]..after.RowPointers[row + 1]];
             int i = 0;
             int j = 0;
             while (i < first.Length && j < second.Length)

@@ -105,6 +105,27 @@ public class SparseProductTests
         CheckProducts(family, $"{rows} x {columns}, {tokens} tokens", inputs, pattern, tokens);
     }
 
+    /// <summary>The last columns, and rows, that have numbers of 16 bits, and the first that have not.</summary>
+    [Theory]
+    [InlineData(DeviceFamily.HostSparseProducts)]
+    [InlineData(DeviceFamily.HostDenseProducts)]
+    public void Numbers_of_16_bits_and_of_more_are_columns_like_any(DeviceFamily family)
+    {
+        Inputs inputs = new(9);
+        foreach (int most in new[] { 65_535, 65_536, 65_537 })
+        {
+            bool[] keep = inputs.Vector(2 * most).Select(value => value > 0.99).ToArray();
+            keep[most - 1] = keep[^1] = keep[0] = true;
+            foreach (CsrPattern pattern in new[] { CsrPattern.FromMask(2, most, keep), CsrPattern.FromMask(most, 2, keep) })
+            {
+                foreach (int tokens in new[] { 1, 3 })
+                {
+                    CheckProducts(family, $"{pattern.Rows} x {pattern.ColumnCount}, {tokens} tokens", inputs, pattern, tokens);
+                }
+            }
+        }
+    }
+
     /// <summary>A piece of the matrix with more non-zeros than 16 bits count.</summary>
     [Theory]
     [InlineData(DeviceFamily.HostVector128)]

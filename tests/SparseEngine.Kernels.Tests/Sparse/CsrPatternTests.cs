@@ -9,7 +9,7 @@ public class CsrPatternTests
     {
         CsrPattern pattern = CsrPattern.FromMask(3, 4, [true, false, false, true, false, false, false, false, false, true, true, true]);
         Assert.Equal([0, 2, 2, 5], pattern.RowPointers);
-        Assert.Equal([0, 3, 1, 2, 3], pattern.Columns);
+        Assert.Equal([0, 3, 1, 2, 3], pattern.Columns.ToArray());
         Assert.Equal((3, 4, 5), (pattern.Rows, pattern.ColumnCount, pattern.NonZeros));
     }
 
@@ -19,6 +19,42 @@ public class CsrPatternTests
         CsrPattern pattern = CsrPattern.FromMask(3, 4, [true, false, false, true, false, false, false, false, false, true, false, true]);
         Assert.Equal([0, 1, 2, 2, 4], pattern.ColumnPointers());
         Assert.Equal([0], CsrPattern.FromMask(3, 0, []).ColumnPointers());
+    }
+
+    [Theory]
+    [InlineData(65_535)]
+    [InlineData(65_536)]
+    [InlineData(65_537)]
+    public void Columns_are_the_same_with_16_bits_and_with_more(int columnCount)
+    {
+        int[] columns = [0, 7, 32_768, columnCount - 1, 1, columnCount - 2];
+        CsrPattern given = new(2, columnCount, [0, 4, 6], columns);
+        bool[] keep = new bool[2 * columnCount];
+        for (int p = 0; p < columns.Length; p++)
+        {
+            keep[(p / 4 * columnCount) + columns[p]] = true;
+        }
+
+        CsrPattern pattern = CsrPattern.FromMask(2, columnCount, keep);
+
+        Assert.Equal(columns, given.Columns.ToArray());
+        Assert.Equal(columns, pattern.Columns.ToArray());
+        Assert.Equal(columns.Length, pattern.Columns.Length);
+        int next = 0;
+        foreach (int column in pattern.Columns)
+        {
+            Assert.Equal(columns[next++], column);
+        }
+
+        Assert.Equal(32_768, pattern.Columns[1..4][1]);
+        int[] from = [0, 8, columnCount - 1, columnCount];
+        Assert.Equal([0, 2, 3, 4], from.Select(column => pattern.PositionFrom(0, column)));
+        float[] values = new float[6];
+        float[] dense = new float[2 * columnCount];
+        pattern.Scatter([1, 2, 3, 4, 5, 6], dense, float.NaN);
+        pattern.Gather(dense, values);
+        Assert.Equal([1, 2, 3, 4, 5, 6], values);
+        Assert.Equal(6, dense.Count(value => !float.IsNaN(value)));
     }
 
     [Fact]

@@ -151,7 +151,7 @@ public class PartsTests
     {
         Assert.Equal((expected.Rows, expected.ColumnCount), (pattern.Rows, pattern.ColumnCount));
         Assert.Equal(expected.RowPointers, pattern.RowPointers);
-        Assert.Equal(expected.Columns, pattern.Columns);
+        Assert.Equal(expected.Columns.ToArray(), pattern.Columns.ToArray());
     }
 
     /// <summary>A dense weight, and sparse ones.</summary>
