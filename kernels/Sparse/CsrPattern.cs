@@ -77,6 +77,9 @@ public sealed partial class CsrPattern
     /// <summary>The number of non-zeros.</summary>
     public int NonZeros => rowPointers[^1];
 
+    /// <summary>What row pointers and columns take of memory.</summary>
+    public long Bytes => BytesOf(Rows, ColumnCount, NonZeros);
+
     /// <summary>Row r's non-zeros are the positions [RowPointers[r], RowPointers[r + 1]).</summary>
     public ReadOnlySpan<int> RowPointers => rowPointers;
 
@@ -109,6 +112,13 @@ public sealed partial class CsrPattern
         int found = Columns[start..rowPointers[row + 1]].BinarySearch(column);
         return start + (found < 0 ? ~found : found);
     }
+
+    /// <summary>What row pointers and columns of a pattern take of memory.</summary>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columnCount">The number of columns.</param>
+    /// <param name="nonZeros">The number of non-zeros.</param>
+    public static long BytesOf(int rows, int columnCount, long nonZeros) =>
+        (sizeof(int) * (rows + 1L)) + ((IsNarrow(columnCount) ? sizeof(ushort) : sizeof(int)) * nonZeros);
 
     /// <summary>Whether columns are numbers of 16 bits.</summary>
     private static bool IsNarrow(int columnCount) => columnCount <= ushort.MaxValue + 1;

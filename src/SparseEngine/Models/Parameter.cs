@@ -66,8 +66,7 @@ internal sealed class Parameter : IDisposable
     public double LearningRateRatio => Definition.LearningRateRatio((double)NonZeros / Elements);
 
     /// <summary>Bytes of its sparse pattern: row pointers and columns, and what the device keeps beyond them.</summary>
-    public long PatternBytes =>
-        Pattern is null ? 0 : (sizeof(int) * ((long)Pattern.Csr.RowPointers.Length + Pattern.Csr.NonZeros)) + Pattern.Bytes;
+    public long PatternBytes => Pattern is null ? 0 : Pattern.Csr.Bytes + Pattern.Bytes;
 
     /// <summary>Creates a parameter from its dense values.</summary>
     /// <param name="device">Where it lives.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SparseEngine.Configuration;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Sparsity;
 
@@ -67,5 +68,5 @@ public sealed record WeightSparsity(
     public long KeptAt(double level) => MaskSelector.KeptCount(PartTotal, level) * (Balance?.Groups ?? 1);
 
     /// <summary>Bytes of its row pointers and columns; none where everything is kept, since such a weight is stored in full.</summary>
-    public long PatternBytes => Kept == Total ? 0 : sizeof(int) * (Kept + Shape[0] + 1);
+    public long PatternBytes => Kept == Total ? 0 : CsrPattern.BytesOf(Shape[0], Shape[1], Kept);
 }
