@@ -105,8 +105,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        // Lanes of four: fewer instructions than single values take, and no gathering, which many processors do slowly since they were patched. Memory
-        // is asked for early, as rows are too short for the hardware to run ahead by itself.
+        // Lanes of four: fewer instructions than single values take, and no gathering, which many processors do slowly since they were patched.
+        // Memory is asked for early, as rows are too short for the hardware to run ahead by itself.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static float Dot<TColumn>(float* values, TColumn* columns, int count, float* x)
             where TColumn : unmanaged, IBinaryInteger<TColumn>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using SparseEngine.Cli.Hosting;
-using SparseEngine.Distributed;
+using SparseEngine.Distributed.Watch;
 
 namespace SparseEngine.Cli;
 

@@ -12,7 +12,7 @@ namespace SparseEngine.Cli.Hosting;
 /// </summary>
 internal static class RankedRun
 {
-    /// <summary>The first argument of a process that is the ranks' <see cref="RankWitness"/>: no command for people.</summary>
+    /// <summary>The first argument of a process that is the ranks' <see cref="Distributed.Watch.RankWitness"/>: no command for people.</summary>
     public const string WitnessCommand = "rank-witness";
 
     /// <summary>In which what has gone wrong on all hosts is told by rank 0, and has ended all ranks.</summary>

@@ -9,8 +9,8 @@ public sealed record JoinOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How a program is started that gives the arguments to <see cref="RankWitness.Run"/>, for launchers that kill all ranks at once when one is
-    /// lost: it is another process's to tell of it then. Null for none.
+    /// How a program is started that gives the arguments to <see cref="Watch.RankWitness.Run"/>, for launchers that kill all ranks at once when one
+    /// is lost: it is another process's to tell of it then. Null for none.
     /// </summary>
     public Func<IReadOnlyList<string>, ProcessStartInfo>? Witness { get; init; }
 

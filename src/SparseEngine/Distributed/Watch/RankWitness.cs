@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using SparseEngine.Distributed.Watch;
 
-namespace SparseEngine.Distributed;
+namespace SparseEngine.Distributed.Watch;
 
 /// <summary>
 /// A process beside the ranks of a machine, in a session of its own, that tells which of them is lost first: MPICH's launcher kills all others within
