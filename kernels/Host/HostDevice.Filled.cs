@@ -50,42 +50,41 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
-            fixed (ushort* narrow = csr.Columns.Narrow)
-            fixed (int* wide = csr.Columns.Wide)
+            if (csr.HasNarrowColumns)
             {
-                if (wide is null)
-                {
-                    Fill(index, narrow);
-                }
-                else
-                {
-                    Fill(index, wide);
-                }
+                Fill<ushort>(index);
+            }
+            else
+            {
+                Fill<int>(index);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Fill<TColumn>(int index, TColumn* columns)
+        private void Fill<TColumn>(int index)
             where TColumn : unmanaged, IBinaryInteger<TColumn>
         {
             float* from = values;
-            for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
+            fixed (TColumn* columns = csr.ColumnsAs<TColumn>())
             {
-                float* to = matrix + ((nint)row * csr.ColumnCount);
-                new Span<float>(to, csr.ColumnCount).Clear();
-                int p = csr.RowPointers[row];
-                int end = csr.RowPointers[row + 1];
-                for (; p + 4 <= end; p += 4)
+                for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
                 {
-                    to[nint.CreateTruncating(columns[p])] = from[p];
-                    to[nint.CreateTruncating(columns[p + 1])] = from[p + 1];
-                    to[nint.CreateTruncating(columns[p + 2])] = from[p + 2];
-                    to[nint.CreateTruncating(columns[p + 3])] = from[p + 3];
-                }
+                    float* to = matrix + ((nint)row * csr.ColumnCount);
+                    new Span<float>(to, csr.ColumnCount).Clear();
+                    int p = csr.RowPointers[row];
+                    int end = csr.RowPointers[row + 1];
+                    for (; p + 4 <= end; p += 4)
+                    {
+                        to[nint.CreateTruncating(columns[p])] = from[p];
+                        to[nint.CreateTruncating(columns[p + 1])] = from[p + 1];
+                        to[nint.CreateTruncating(columns[p + 2])] = from[p + 2];
+                        to[nint.CreateTruncating(columns[p + 3])] = from[p + 3];
+                    }
 
-                for (; p < end; p++)
-                {
-                    to[nint.CreateTruncating(columns[p])] = from[p];
+                    for (; p < end; p++)
+                    {
+                        to[nint.CreateTruncating(columns[p])] = from[p];
+                    }
                 }
             }
         }
@@ -95,42 +94,41 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
-            fixed (ushort* narrow = csr.Columns.Narrow)
-            fixed (int* wide = csr.Columns.Wide)
+            if (csr.HasNarrowColumns)
             {
-                if (wide is null)
-                {
-                    Sample(index, narrow);
-                }
-                else
-                {
-                    Sample(index, wide);
-                }
+                Sample<ushort>(index);
+            }
+            else
+            {
+                Sample<int>(index);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Sample<TColumn>(int index, TColumn* columns)
+        private void Sample<TColumn>(int index)
             where TColumn : unmanaged, IBinaryInteger<TColumn>
         {
             float* to = gradient;
-            for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
+            fixed (TColumn* columns = csr.ColumnsAs<TColumn>())
             {
-                float* from = matrix + ((nint)row * csr.ColumnCount);
-                int p = csr.RowPointers[row];
-                int end = csr.RowPointers[row + 1];
-                for (; p + 4 <= end; p += 4)
+                for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
                 {
-                    Vector128<float> four = Vector128.Create(
-                        from[nint.CreateTruncating(columns[p])], from[nint.CreateTruncating(columns[p + 1])],
-                        from[nint.CreateTruncating(columns[p + 2])], from[nint.CreateTruncating(columns[p + 3])]);
-                    (accumulate ? Vector128.Load(to + p) + four : four).Store(to + p);
-                }
+                    float* from = matrix + ((nint)row * csr.ColumnCount);
+                    int p = csr.RowPointers[row];
+                    int end = csr.RowPointers[row + 1];
+                    for (; p + 4 <= end; p += 4)
+                    {
+                        Vector128<float> four = Vector128.Create(
+                            from[nint.CreateTruncating(columns[p])], from[nint.CreateTruncating(columns[p + 1])],
+                            from[nint.CreateTruncating(columns[p + 2])], from[nint.CreateTruncating(columns[p + 3])]);
+                        (accumulate ? Vector128.Load(to + p) + four : four).Store(to + p);
+                    }
 
-                for (; p < end; p++)
-                {
-                    float sampled = from[nint.CreateTruncating(columns[p])];
-                    to[p] = accumulate ? to[p] + sampled : sampled;
+                    for (; p < end; p++)
+                    {
+                        float sampled = from[nint.CreateTruncating(columns[p])];
+                        to[p] = accumulate ? to[p] + sampled : sampled;
+                    }
                 }
             }
         }

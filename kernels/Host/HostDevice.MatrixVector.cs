@@ -91,15 +91,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         public void Invoke(int index, WorkerScratch scratch)
         {
             float* vector = PackVector(x, xStride, csr.ColumnCount, scratch);
+            if (csr.HasNarrowColumns)
+            {
+                Multiply<ushort>(index, vector);
+            }
+            else
+            {
+                Multiply<int>(index, vector);
+            }
+        }
+
+        private void Multiply<TColumn>(int index, float* vector)
+            where TColumn : unmanaged, IBinaryInteger<TColumn>
+        {
             ReadOnlySpan<int> pointers = csr.RowPointers;
-            fixed (ushort* narrow = csr.Columns.Narrow)
-            fixed (int* wide = csr.Columns.Wide)
+            fixed (TColumn* columns = csr.ColumnsAs<TColumn>())
             {
                 for (int row = partition.Boundaries[index]; row < partition.Boundaries[index + 1]; row++)
                 {
                     int first = pointers[row];
-                    int count = pointers[row + 1] - first;
-                    float sum = wide is null ? Dot(values + first, narrow + first, count, vector) : Dot(values + first, wide + first, count, vector);
+                    float sum = Dot(values + first, columns + first, pointers[row + 1] - first, vector);
                     y[row * yStride] = bias is null ? sum : sum + bias[row];
                 }
             }

@@ -18,12 +18,6 @@ public readonly ref struct ColumnIndices
     /// <summary>The number of non-zeros.</summary>
     public int Length => narrow.Length + wide.Length;
 
-    /// <summary>The numbers of 16 bits; empty where there are those of 32.</summary>
-    internal ReadOnlySpan<ushort> Narrow => narrow;
-
-    /// <summary>The numbers of 32 bits; empty where there are those of 16.</summary>
-    internal ReadOnlySpan<int> Wide => wide;
-
     /// <summary>The column of a non-zero.</summary>
     public int this[int position] => wide.IsEmpty ? narrow[position] : wide[position];
 

@@ -33,16 +33,17 @@ public sealed partial class CsrPattern
             rowPointers[row + 1] += rowPointers[row];
         }
 
-        if (IsNarrow(columnCount))
-        {
-            ushort[] narrow = new ushort[rowPointers[rows]];
-            workers.Run(parts, new RowColumns<ushort>(keep, rowPointers, columnCount, narrow, parts));
-            return new CsrPattern(columnCount, rowPointers, narrow, null);
-        }
+        return IsNarrow(columnCount)
+            ? new CsrPattern(columnCount, rowPointers, ColumnsOf<ushort>(workers, keep, rowPointers, columnCount, parts), null)
+            : new CsrPattern(columnCount, rowPointers, null, ColumnsOf<int>(workers, keep, rowPointers, columnCount, parts));
+    }
 
-        int[] wide = new int[rowPointers[rows]];
-        workers.Run(parts, new RowColumns<int>(keep, rowPointers, columnCount, wide, parts));
-        return new CsrPattern(columnCount, rowPointers, null, wide);
+    private static TColumn[] ColumnsOf<TColumn>(IWorkers workers, ReadOnlySpan<bool> keep, int[] rowPointers, int columnCount, int parts)
+        where TColumn : unmanaged, IBinaryInteger<TColumn>
+    {
+        TColumn[] columns = new TColumn[rowPointers[^1]];
+        workers.Run(parts, new RowColumns<TColumn>(keep, rowPointers, columnCount, columns, parts));
+        return columns;
     }
 
     /// <summary>Lists the columns whose flags are not zero.</summary>

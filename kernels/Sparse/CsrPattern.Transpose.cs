@@ -44,19 +44,19 @@ public sealed partial class CsrPattern
             }
         }
 
-        ushort[]? narrow = IsNarrow(Rows) ? new ushort[NonZeros] : null;
-        int[]? wide = narrow is null ? new int[NonZeros] : null;
-        if (narrow is not null)
-        {
-            workers.Run(parts, new SortedRows<ushort>(this, blocks, places, narrow, permutation));
-        }
-        else
-        {
-            workers.Run(parts, new SortedRows<int>(this, blocks, places, wide!, permutation));
-        }
-
+        CsrPattern transposed = IsNarrow(Rows)
+            ? new CsrPattern(Rows, pointers, SortRows<ushort>(workers, blocks, places, permutation), null)
+            : new CsrPattern(Rows, pointers, null, SortRows<int>(workers, blocks, places, permutation));
         ArrayPool<int>.Shared.Return(places);
-        return new CsrPattern(Rows, pointers, narrow, wide);
+        return transposed;
+    }
+
+    private TRow[] SortRows<TRow>(IWorkers workers, RowPartition blocks, int[] places, int[] permutation)
+        where TRow : unmanaged, IBinaryInteger<TRow>
+    {
+        TRow[] rows = new TRow[NonZeros];
+        workers.Run(blocks.Blocks, new SortedRows<TRow>(this, blocks, places, rows, permutation));
+        return rows;
     }
 
     /// <summary>Counts the non-zeros of each column in a block of rows.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace SparseEngine.Kernels.Sparse;
 
@@ -59,32 +60,71 @@ public sealed partial class CsrPattern
 
     private void Gather(int firstRow, int endRow, ReadOnlySpan<float> dense, Span<float> values)
     {
-        ColumnIndices columns = Columns;
+        if (HasNarrowColumns)
+        {
+            Gather(ColumnsAs<ushort>(), firstRow, endRow, dense, values);
+        }
+        else
+        {
+            Gather(ColumnsAs<int>(), firstRow, endRow, dense, values);
+        }
+    }
+
+    private void Gather<TColumn>(ReadOnlySpan<TColumn> columns, int firstRow, int endRow, ReadOnlySpan<float> dense, Span<float> values)
+        where TColumn : unmanaged, IBinaryInteger<TColumn>
+    {
         for (int row = firstRow; row < endRow; row++)
         {
             ReadOnlySpan<float> source = dense.Slice(row * ColumnCount, ColumnCount);
             for (int p = rowPointers[row]; p < rowPointers[row + 1]; p++)
             {
-                values[p] = source[columns[p]];
+                values[p] = source[int.CreateTruncating(columns[p])];
             }
         }
     }
 
     private void Scatter(int firstRow, int endRow, ReadOnlySpan<float> values, Span<float> dense, float elsewhere)
     {
-        ColumnIndices columns = Columns;
+        if (HasNarrowColumns)
+        {
+            Scatter(ColumnsAs<ushort>(), firstRow, endRow, values, dense, elsewhere);
+        }
+        else
+        {
+            Scatter(ColumnsAs<int>(), firstRow, endRow, values, dense, elsewhere);
+        }
+    }
+
+    private void Scatter<TColumn>(
+        ReadOnlySpan<TColumn> columns, int firstRow, int endRow, ReadOnlySpan<float> values, Span<float> dense, float elsewhere)
+        where TColumn : unmanaged, IBinaryInteger<TColumn>
+    {
         for (int row = firstRow; row < endRow; row++)
         {
             Span<float> destination = dense.Slice(row * ColumnCount, ColumnCount);
             destination.Fill(elsewhere);
             for (int p = rowPointers[row]; p < rowPointers[row + 1]; p++)
             {
-                destination[columns[p]] = values[p];
+                destination[int.CreateTruncating(columns[p])] = values[p];
             }
         }
     }
 
     private void Transfer(int firstRow, int endRow, CsrPattern to, ReadOnlySpan<float> values, Span<float> moved)
+    {
+        // Both have as many columns, and so store them alike.
+        if (HasNarrowColumns)
+        {
+            Transfer<ushort>(firstRow, endRow, to, values, moved);
+        }
+        else
+        {
+            Transfer<int>(firstRow, endRow, to, values, moved);
+        }
+    }
+
+    private void Transfer<TColumn>(int firstRow, int endRow, CsrPattern to, ReadOnlySpan<float> values, Span<float> moved)
+        where TColumn : unmanaged, IBinaryInteger<TColumn>
     {
         // Through a dense row, in the L1 cache: a merge of two random rows would guess every other branch wrong.
         float[] rented = ArrayPool<float>.Shared.Rent(ColumnCount);
@@ -92,23 +132,23 @@ public sealed partial class CsrPattern
         line.Clear();
         for (int row = firstRow; row < endRow; row++)
         {
-            ColumnIndices places = Columns[rowPointers[row]..rowPointers[row + 1]];
+            ReadOnlySpan<TColumn> places = ColumnsAs<TColumn>()[rowPointers[row]..rowPointers[row + 1]];
             ReadOnlySpan<float> source = values.Slice(rowPointers[row], places.Length);
             for (int i = 0; i < places.Length; i++)
             {
-                line[places[i]] = source[i];
+                line[int.CreateTruncating(places[i])] = source[i];
             }
 
-            ColumnIndices newPlaces = to.Columns[to.rowPointers[row]..to.rowPointers[row + 1]];
+            ReadOnlySpan<TColumn> newPlaces = to.ColumnsAs<TColumn>()[to.rowPointers[row]..to.rowPointers[row + 1]];
             Span<float> destination = moved.Slice(to.rowPointers[row], newPlaces.Length);
             for (int i = 0; i < newPlaces.Length; i++)
             {
-                destination[i] = line[newPlaces[i]];
+                destination[i] = line[int.CreateTruncating(newPlaces[i])];
             }
 
-            foreach (int place in places)
+            foreach (TColumn place in places)
             {
-                line[place] = 0;
+                line[int.CreateTruncating(place)] = 0;
             }
         }
 

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace SparseEngine.Kernels.Sparse;
 
 /// <summary>Where the non-zeros of a sparse matrix lie: compressed sparse rows without the values.</summary>
@@ -104,6 +107,15 @@ public sealed partial class CsrPattern
 
         return pointers;
     }
+
+    /// <summary>Whether columns are stored with 16 bits: <see cref="ColumnsAs{TColumn}"/> gives them as those, else as numbers of 32.</summary>
+    internal bool HasNarrowColumns => wideColumns is null;
+
+    /// <summary>The columns as they are stored, for loops that must be fast.</summary>
+    internal ReadOnlySpan<TColumn> ColumnsAs<TColumn>()
+        where TColumn : unmanaged, IBinaryInteger<TColumn> => typeof(TColumn) == typeof(ushort)
+            ? MemoryMarshal.Cast<ushort, TColumn>(narrowColumns)
+            : MemoryMarshal.Cast<int, TColumn>(wideColumns);
 
     /// <summary>The position of a row's first non-zero at or behind a column, or of the next row's first.</summary>
     internal int PositionFrom(int row, int column)

@@ -28,7 +28,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Empty(Read(reader, "empty", 0));
     }
 
-    /// <summary>Of more than the 4,194,304 elements that are written at once: with a part left over, longer rows, rows of one element.</summary>
+    /// <summary>Of more elements than are written at once: with a part left over, longer rows, rows of one element.</summary>
     [Theory]
     [InlineData("large.mdl", 5001, 1000)]
     [InlineData("large.mdl", 2, 4_200_001)]
