@@ -9,7 +9,7 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]",
-// "steps", "passes", "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]",
+// "steps [gpt2-small]", "passes", "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]",
 // "memory", "family", "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]",
 // "scaling_model PLOT": tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
@@ -53,7 +53,10 @@ switch (args)
         FloorTables.PrintProducts([.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
         break;
     case ["steps"]:
-        StepTables.PrintPeers();
+        StepTables.PrintPeers(StepSize.All, Rounds.CountOfSteps);
+        break;
+    case ["steps", "gpt2-small"]:
+        StepTables.PrintPeers([StepSize.Gpt2Small], StepTables.CountOfLongRounds);
         break;
     case ["levels", string plot]:
         StepTables.PrintLevels(plot);

@@ -28,7 +28,12 @@ TIMES = HERE / "times.csv"
 RUNS = HERE / "runs.csv"
 COLUMNS = ["contestant", "width", "exponent", "seconds", "seed", "steps", "loss", "evaluations"]
 
-LEVELS = {"dense": 0, "wide50": 0.5, "static75": 0.75, "static90": 0.9, "rigl75": 0.75, "rigl90": 0.9, "gmp75": 0.75}
+LEVELS = {"dense": 0, "wide50": 0.5, "static75": 0.75, "static90": 0.9, "rigl75": 0.75, "rigl90": 0.9, "gmp75": 0.75,
+          "set75": 0.75, "calm75": 0.75, "rare75": 0.75}
+
+# Masks that move: how, which share of a weight's places at first, and after which share of the run again.
+MOVING = {"rigl75": ("rigl", 0.3, 100), "rigl90": ("rigl", 0.3, 100), "set75": ("set", 0.3, 100), "calm75": ("rigl", 0.1, 100),
+          "rare75": ("rigl", 0.3, 20)}
 TIMED = ["dense", "wide50", "static75", "static90"]
 WIDTHS = [64, 96, 128, 192, 256, 384]
 
@@ -36,7 +41,7 @@ WIDTHS = [64, 96, 128, 192, 256, 384]
 STEPS = 10_000
 GMP_STEPS = STEPS // 2
 GMP_GAMMA = math.log(1 - LEVELS["gmp75"]) / GMP_STEPS
-RIGL_COST = 1.02  # Of its updates, one every hundredth of the run: docs/performance.md, masks that move.
+MOVING_COST = 1.02  # Of updates every hundredth of the run: docs/performance.md, masks that move.
 GMP_COST = 1.005
 
 
@@ -44,10 +49,11 @@ def sparsity(contestant):
     level = LEVELS[contestant]
     if level == 0:
         return ""
-    if contestant.startswith("rigl"):
-        method = (f'  algorithm: "rigl"\n  sparsity: {level}\n  init_method: "random"\n'
-                  f'  drop_fraction: {{type: "cosine", init: 0.3, half_period: {STEPS * 3 // 4}}}\n'
-                  f'  update: {{freq: {STEPS // 100}, stop: {STEPS * 3 // 4 + 1}}}\n')
+    if contestant in MOVING:
+        algorithm, fraction, updates = MOVING[contestant]
+        method = (f'  algorithm: "{algorithm}"\n  sparsity: {level}\n  init_method: "random"\n'
+                  f'  drop_fraction: {{type: "cosine", init: {fraction}, half_period: {STEPS * 3 // 4}}}\n'
+                  f'  update: {{freq: {STEPS // updates}, stop: {STEPS * 3 // 4 + 1}}}\n')
     elif contestant.startswith("gmp"):
         method = (f'  algorithm: "gmp"\n  sparsity: {{type: "exp", init: 0, gamma: {GMP_GAMMA:.8f}}}\n'
                   f'  update: {{freq: {STEPS // 100}, stop: {GMP_STEPS + 1}}}\n')
@@ -135,8 +141,8 @@ def step_time(times, contestant, width):
     """Milliseconds of a step, on average over the run."""
     if contestant in TIMED:
         return times[contestant, width]
-    if contestant.startswith("rigl"):
-        return RIGL_COST * times["static" + contestant[4:], width]
+    if contestant in MOVING:
+        return MOVING_COST * times[f"static{100 * LEVELS[contestant]:.0f}", width]
     total = 0
     known = [(0, times["dense", width]), (0.5, times["wide50", width]), (0.75, times["static75", width])]
     for update in range(100):

@@ -1,9 +1,9 @@
 """Times dense training steps of a GPT in PyTorch on the CPU: one line of milliseconds for each line read.
 
-    python3 pytorch_step.py HIDDEN FILTER HEADS BATCH SEQUENCE THREADS
+    python3 pytorch_step.py HIDDEN FILTER HEADS LAYERS VOCABULARY BATCH SEQUENCE THREADS
 
-The model is the one that SparseEngine.Benchmarks trains: 4 pre-norm decoder layers with causal attention, GELU, tied
-head, vocabulary 256; float32, AdamW, clipping to a global norm of 1.
+The model is the one that SparseEngine.Benchmarks trains: pre-norm decoder layers with causal attention, GELU, tied head;
+float32, AdamW, clipping to a global norm of 1.
 """
 import sys
 import time
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-LAYERS, VOCABULARY, WARM_UPS = 4, 256, 2
+WARM_UPS = 2
 
 
 def attend(q, k, v):
@@ -39,10 +39,10 @@ class Layer(nn.Module):
 
 
 class Model(nn.Module):
-    def __init__(self, hidden, width, heads, sequence):
+    def __init__(self, hidden, width, heads, layers, vocabulary, sequence):
         super().__init__()
-        self.words, self.positions = nn.Embedding(VOCABULARY, hidden), nn.Embedding(sequence, hidden)
-        self.layers, self.norm = nn.ModuleList(Layer(hidden, width, heads) for _ in range(LAYERS)), nn.LayerNorm(hidden)
+        self.words, self.positions = nn.Embedding(vocabulary, hidden), nn.Embedding(sequence, hidden)
+        self.layers, self.norm = nn.ModuleList(Layer(hidden, width, heads) for _ in range(layers)), nn.LayerNorm(hidden)
 
     def forward(self, ids):
         x = self.words(ids) + self.positions.weight
@@ -52,16 +52,16 @@ class Model(nn.Module):
 
 
 def main():
-    hidden, width, heads, batch, sequence, threads = (int(word) for word in sys.argv[1:7])
+    hidden, width, heads, layers, vocabulary, batch, sequence, threads = (int(word) for word in sys.argv[1:9])
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    model = Model(hidden, width, heads, sequence)
+    model = Model(hidden, width, heads, layers, vocabulary, sequence)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
-    ids, labels = (torch.randint(VOCABULARY, (batch, sequence)) for _ in range(2))
+    ids, labels = (torch.randint(vocabulary, (batch, sequence)) for _ in range(2))
 
     def step():
         optimizer.zero_grad()
-        functional.cross_entropy(model(ids).view(-1, VOCABULARY), labels.view(-1)).backward()
+        functional.cross_entropy(model(ids).view(-1, vocabulary), labels.view(-1)).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 

@@ -24,8 +24,8 @@ internal sealed class PyTorchProcess : IDisposable
     /// <param name="size">The model.</param>
     /// <param name="threads">Threads.</param>
     /// <returns>Null where there is no Python with PyTorch: PYTHON names another than python3.</returns>
-    public static PyTorchProcess? Start(StepSize size, int threads) =>
-        Start("pytorch_step.py", size.Hidden, size.Filter, size.Heads, size.Batch, size.Sequence, threads);
+    public static PyTorchProcess? Start(StepSize size, int threads) => Start(
+        "pytorch_step.py", size.Hidden, size.Filter, size.Heads, size.Layers, size.Vocabulary, size.Batch, size.Sequence, threads);
 
     /// <summary>Starts one that continues a text.</summary>
     /// <param name="size">The model.</param>

@@ -7,8 +7,10 @@ namespace SparseEngine.Benchmarks.Comparison;
 /// </summary>
 internal static class Rounds
 {
+    /// <summary>Steps of each, unless said otherwise.</summary>
+    public const int CountOfSteps = 7;
+
     private const int Count = 15;
-    private const int CountOfSteps = 7;
 
     // Short operations are repeated until a clock that ticks in nanoseconds and a scheduler that interrupts in milliseconds see the same.
     private const double ShortestSeconds = 0.008;

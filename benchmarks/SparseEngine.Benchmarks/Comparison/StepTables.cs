@@ -14,6 +14,9 @@ internal static class StepTables
 
     private const double Mebibyte = 1 << 20;
 
+    /// <summary>Steps of a model that takes half a minute for one.</summary>
+    public const int CountOfLongRounds = 3;
+
     // All threads at once are the first to notice what else runs on a machine.
     private const int CountOfThreadRounds = 21;
 
@@ -21,21 +24,23 @@ internal static class StepTables
     private static readonly int[] MemoryZeros = [0, 50, 75, 90];
     private static readonly StepSize[] MemorySizes = [.. StepSize.All, StepSize.Gpt2Small];
 
-    /// <summary>Steps of the documentation's models: dense, 75% and 90% zeros, and PyTorch's dense step.</summary>
-    public static void PrintPeers()
+    /// <summary>Steps dense, with 75% and with 90% zeros, and PyTorch's dense step.</summary>
+    /// <param name="sizes">The models.</param>
+    /// <param name="rounds">Steps of each.</param>
+    public static void PrintPeers(IEnumerable<StepSize> sizes, int rounds)
     {
         using HostDevice device = HostDevice.Create(Environment.ProcessorCount);
         Console.WriteLine($"{device.Description}. Tokens/s, and times as fast as PyTorch's dense step.");
         Console.WriteLine();
         Console.WriteLine("| model | PyTorch dense | no sparsity section | 75% zeros | 90% zeros |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (StepSize size in StepSize.All)
+        foreach (StepSize size in sizes)
         {
             using PyTorchProcess? peer = PyTorchProcess.Start(size, device.Cores);
             StepUnderTest[] steps = [.. PeerZeros.Select(zeros => new StepUnderTest(device, size, zeros))];
             List<double> peerTimes = [];
             double[] seconds = Rounds.MediansOfSteps(
-                [() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)(() => Step(step)))]);
+                rounds, [() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)(() => Step(step)))]);
             double[] sorted = [.. peerTimes.Skip(1).Order()];
             double dense = sorted[sorted.Length / 2];
             IEnumerable<string> cells = seconds.Skip(1).Select(time => Invariant($"{size.Tokens / time:N0} ({dense / time:F2})"));
