@@ -29,11 +29,11 @@ RUNS = HERE / "runs.csv"
 COLUMNS = ["contestant", "width", "exponent", "seconds", "seed", "steps", "loss", "evaluations"]
 
 LEVELS = {"dense": 0, "wide50": 0.5, "static75": 0.75, "static90": 0.9, "rigl75": 0.75, "rigl90": 0.9, "gmp75": 0.75,
-          "set75": 0.75, "calm75": 0.75, "rare75": 0.75}
+          "set50": 0.5, "set75": 0.75, "set90": 0.9, "calm75": 0.75, "rare75": 0.75}
 
 # Masks that move: how, which share of a weight's places at first, and after which share of the run again.
-MOVING = {"rigl75": ("rigl", 0.3, 100), "rigl90": ("rigl", 0.3, 100), "set75": ("set", 0.3, 100), "calm75": ("rigl", 0.1, 100),
-          "rare75": ("rigl", 0.3, 20)}
+MOVING = {"rigl75": ("rigl", 0.3, 100), "rigl90": ("rigl", 0.3, 100), "calm75": ("rigl", 0.1, 100), "rare75": ("rigl", 0.3, 20),
+          "set50": ("set", 0.3, 100), "set75": ("set", 0.3, 100), "set90": ("set", 0.3, 100)}
 TIMED = ["dense", "wide50", "static75", "static90"]
 WIDTHS = [64, 96, 128, 192, 256, 384]
 
@@ -142,7 +142,7 @@ def step_time(times, contestant, width):
     if contestant in TIMED:
         return times[contestant, width]
     if contestant in MOVING:
-        return MOVING_COST * times[f"static{100 * LEVELS[contestant]:.0f}", width]
+        return MOVING_COST * times[next(fixed for fixed in TIMED if LEVELS[fixed] == LEVELS[contestant]), width]
     total = 0
     known = [(0, times["dense", width]), (0.5, times["wide50", width]), (0.75, times["static75", width])]
     for update in range(100):
