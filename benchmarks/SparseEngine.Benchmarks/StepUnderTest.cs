@@ -25,6 +25,9 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     /// <summary>GPT-2 small, whose head is as large as half of its decoder.</summary>
     public static StepSize Gpt2Small { get; } = new(768, 3072, 12, 2, 1024) { Layers = 12, Vocabulary = 50257 };
 
+    /// <summary>A model that docs/better.md trains, by its width.</summary>
+    public static StepSize OfStudy(int hidden) => new(hidden, 4 * hidden, hidden / 32, 8, 128);
+
     /// <summary>GPT-3 XL with its batch of a million tokens (T. Brown et al., 2020, table 2.1; heads as the Model Zoo corrects them).</summary>
     public static StepSize Gpt3Xl { get; } = new(2048, 8192, 16, 512, 2048) { Layers = 24, Vocabulary = 50257 };
 

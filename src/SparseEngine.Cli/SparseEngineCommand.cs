@@ -49,6 +49,6 @@ internal sealed class SparseEngineCommand : RootCommand
     [
         new("Write tiny.yaml, in which every section is explained", "init tiny"),
         new("Train on text that comes with the .NET SDK, and evaluate", "run CPU --params tiny.yaml --mode train_and_eval --model_dir out/tiny"),
-        new("See what it has learned", "generate --checkpoint_path out/tiny/checkpoint_700.mdl --prompt \"Returns the \""),
+        new("See what it has learned", "generate --checkpoint_path out/tiny/checkpoint_5000.mdl --prompt \"Returns the \""),
     ];
 }

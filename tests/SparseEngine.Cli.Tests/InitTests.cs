@@ -15,7 +15,7 @@ public class InitTests
     public static TheoryData<string> Templates => [.. RunTemplate.All.Select(template => template.Name)];
 
     [Theory]
-    [InlineData("tiny", "3,257,856")]
+    [InlineData("tiny", "484,416")]
     [InlineData("small", "25,482,240")]
     [InlineData("gpt2-small", "124,439,808")]
     public async Task A_template_is_valid_as_it_is_and_has_the_parameters_that_its_name_says(string name, string parameters)
@@ -137,7 +137,7 @@ public class InitTests
     {
         using TemporaryFolder folder = new();
         await InitAsync(folder, "gpt2-small", "--data_dir", "my \"data\"/", "--sparsity", "0.9", "-o", "mine.yaml", "--layout", layout);
-        await InitAsync(folder, "tiny", "--sparsity", "0.9375", "--layout", layout);
+        await InitAsync(folder, "tiny", "--sparsity", "0.875", "--layout", layout);
 
         RunParameters large = Read(folder.File("mine.yaml"));
         RunParameters tiny = Read(folder.File("tiny.yaml"));
@@ -149,9 +149,9 @@ public class InitTests
             await File.ReadAllTextAsync(folder.File("mine.yaml"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
         // A quarter of the non-zeros: twice the standard deviation.
-        Assert.Equal([0.9375], tiny.Sparsity!.Groups.Select(group => group.Sparsity));
-        Assert.Equal(0.16, tiny.Model.Initializer!.StandardDeviation, 4);
-        Assert.Equal(0.06, tiny.Model.OutputLayerInitializer!.StandardDeviation, 4);
+        Assert.Equal([0.875], tiny.Sparsity!.Groups.Select(group => group.Sparsity));
+        Assert.Equal(0.184, tiny.Model.Initializer!.StandardDeviation, 4);
+        Assert.Equal(0.07, tiny.Model.OutputLayerInitializer!.StandardDeviation, 4);
     }
 
     [Theory]

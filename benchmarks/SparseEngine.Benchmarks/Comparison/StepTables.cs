@@ -17,6 +17,9 @@ internal static class StepTables
     /// <summary>Steps of a model that takes half a minute for one.</summary>
     public const int CountOfLongRounds = 3;
 
+    /// <summary>Steps of a model that takes milliseconds for one.</summary>
+    public const int CountOfShortRounds = 41;
+
     // All threads at once are the first to notice what else runs on a machine.
     private const int CountOfThreadRounds = 21;
 

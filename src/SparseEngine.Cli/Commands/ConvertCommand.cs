@@ -79,11 +79,11 @@ internal sealed class ConvertCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("Make a Hugging Face model of a checkpoint", "convert -i out/quickstart/checkpoint_700.mdl -o huggingface"),
+        new("Make a Hugging Face model of a checkpoint", "convert -i out/quickstart/checkpoint_5000.mdl -o huggingface"),
         new("Start from a Hugging Face model in the folder SmolLM-135M, or from nanoGPT's ckpt.pt", "convert -i SmolLM-135M -o smollm.mdl"),
         new(
             "Go on in Model Zoo 1.8 where a run stands",
-            "convert -i out/quickstart/checkpoint_700.mdl --to zoo-1.8 -p configs/quickstart.yaml -o zoo/checkpoint_700.mdl"),
+            "convert -i out/quickstart/checkpoint_5000.mdl --to zoo-1.8 -p configs/quickstart.yaml -o zoo/checkpoint_5000.mdl"),
     ];
 
     private void Convert(ParseResult line, CancellationToken stop)

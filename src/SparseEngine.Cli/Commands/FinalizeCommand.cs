@@ -22,7 +22,7 @@ internal sealed class FinalizeCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("An ordinary checkpoint of a sparse one, in another format too", "finalize -i out/quickstart/checkpoint_700.mdl -o final.safetensors"),
+        new("An ordinary checkpoint of a sparse one, in another format too", "finalize -i out/quickstart/checkpoint_5000.mdl -o final.safetensors"),
     ];
 
     private void Finalize(ParseResult line, CancellationToken stop)

@@ -86,7 +86,7 @@ internal sealed class GenerateCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("Continue a prompt", "generate --checkpoint_path out/quickstart/checkpoint_700.mdl --prompt \"Returns the \""),
+        new("Continue a prompt", "generate --checkpoint_path out/quickstart/checkpoint_5000.mdl --prompt \"Returns the \""),
         new(
             "Always the likeliest next token, of a model that was trained on GPT-2's",
             "generate --checkpoint_path gpt2.mdl --tokenizer gpt2 --temperature 0 --prompt \"Once upon a time\""),

@@ -33,7 +33,7 @@ internal sealed class InspectCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<Example> Examples { get; } =
     [
-        new("The tensors of a checkpoint", "inspect out/quickstart/checkpoint_700.mdl"),
+        new("The tensors of a checkpoint", "inspect out/quickstart/checkpoint_5000.mdl"),
         new("The same for a program", "inspect model.safetensors --json"),
     ];
 
