@@ -53,7 +53,7 @@ internal static class CommandLine
         (string name, IReadOnlyList<string> messages) = command is RootCommand
             ? (CommandLineSyntax.ProgramName, [UnknownCommand(line)])
             : ($"{CommandLineSyntax.ProgramName} {command.Name}", empty.Count > 0 ? empty : Messages(line));
-        if (!RankedRun.IsOther)
+        if (RankedRun.IsUsageToldHere())
         {
             Console.Error.WriteLine($"{string.Join("; ", messages)}. See: {name} --help");
         }

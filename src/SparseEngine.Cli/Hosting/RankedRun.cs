@@ -111,6 +111,19 @@ internal static class RankedRun
         throw new JointFailure(place.Rank == 0 ? line : $"{place}: {line}", code, own);
     }
 
+    /// <summary>Whether this process tells what is wrong with the command line, which is so everywhere.</summary>
+    public static bool IsUsageToldHere()
+    {
+        if (!IsOther)
+        {
+            return true;
+        }
+
+        // Who ends first may have all others ended by the launcher, before rank 0 has spoken.
+        Thread.Sleep(2 * Precedence);
+        return false;
+    }
+
     /// <summary>Whether this process tells of an error that kept it from joining the others.</summary>
     public static bool IsToldHere(Exception error)
     {
@@ -119,16 +132,14 @@ internal static class RankedRun
             return true;
         }
 
-        // What is wrong with the command line is so everywhere. A library is a matter of each host, and rank 0 knows its own alone.
+        // A library is a matter of each host, and rank 0 knows its own alone.
         bool isOfThisHost = error is CommunicationException && launcher.LocalRank == 0;
-
-        // Who ends first may have all others ended by the launcher, before rank 0 has spoken.
-        Thread.Sleep(isOfThisHost ? Precedence : 2 * Precedence);
         if (!isOfThisHost)
         {
-            return false;
+            return IsUsageToldHere();
         }
 
+        Thread.Sleep(Precedence);
         StandardStreams.SpeakAs($"{new RankPlace(launcher.Rank, Environment.MachineName, Environment.ProcessId, 0)}");
         return true;
     }
