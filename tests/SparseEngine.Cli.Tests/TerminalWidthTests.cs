@@ -26,7 +26,7 @@ public sealed class TerminalWidthTests : IDisposable
         File.WriteAllText(Path.Combine(run.Location, "dense.yaml"), dense);
 
         // One terminal for all of a width, so that this takes half a minute.
-        foreach (int width in (int[])[1, 3, 10, 20, 60])
+        foreach (int width in (int[])[1, 2, 3, 5, 10, 20, 60, 200])
         {
             string[] failed = await FailuresAsync(width);
 

@@ -12,13 +12,13 @@ internal static class StepTables
     /// <summary>The argument that makes this program train one model and tell its peak memory.</summary>
     public const string MemoryArgument = "peak-memory";
 
-    private const double Mebibyte = 1 << 20;
-
     /// <summary>Steps of a model that takes half a minute for one.</summary>
     public const int CountOfLongRounds = 3;
 
     /// <summary>Steps of a model that takes milliseconds for one.</summary>
     public const int CountOfShortRounds = 41;
+
+    private const double Mebibyte = 1 << 20;
 
     // All threads at once are the first to notice what else runs on a machine.
     private const int CountOfThreadRounds = 21;

@@ -39,7 +39,7 @@ internal sealed class InitCommand : Command, IHasExamples
 
     private readonly Option<double?> sparsity = new("--sparsity")
     {
-        Description = "The share of zeros in each sparse weight; if not given 0.5 for tiny, 0.75 for the others.",
+        Description = "The share of zeros in each sparse weight; the template's own if not given.",
         HelpName = "S",
         CustomParser = OptionValues.Fraction,
     };

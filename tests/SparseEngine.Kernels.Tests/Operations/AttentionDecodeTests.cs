@@ -22,7 +22,7 @@ public class AttentionDecodeTests
     [EveryDevice]
     public void The_next_token_averages_the_values_of_those_before_it_and_its_own_and_its_key_and_value_are_kept(DeviceFamily family)
     {
-        foreach (AttentionDecodeArguments arguments in family.CasesOf(Cases, item => (long)item.Heads * item.HeadSize * item.Position, largest: 500))
+        foreach (AttentionDecodeArguments arguments in family.CasesOf(Cases, item => (long)item.Heads * item.HeadSize * item.Position, largest: 1000))
         {
             (Matrix q, Matrix k, Matrix v) = Operands(arguments);
             int tokens = arguments.Position + 1;

@@ -13,7 +13,7 @@ public class GemmTests
     [EveryDevice]
     public void Gemm_is_the_product_in_every_layout(DeviceFamily family)
     {
-        foreach ((int m, int n, int k) in family.CasesOf(Shapes, shape => (long)shape.M * shape.N * shape.K, largest: 100_000))
+        foreach ((int m, int n, int k) in Shapes)
         {
             foreach (GemmLayout layout in Enum.GetValues<GemmLayout>())
             {
