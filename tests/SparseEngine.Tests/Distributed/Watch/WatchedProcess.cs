@@ -84,6 +84,9 @@ internal sealed class WatchedProcess : IDisposable
     public void Dispose()
     {
         process.Kill();
+
+        // Its output has ended then. A line that came after the collection of them was disposed of would end the process of the tests.
+        process.WaitForExit();
         process.Dispose();
         output.Dispose();
     }
