@@ -37,6 +37,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             return;
         }
 
+        if (host.Quads is { } quads)
+        {
+            SddmmQuads(quads, dy, x, output, accumulate);
+            return;
+        }
+
         fixed (byte* rowOrder = order.RowOrder)
         fixed (ushort* lengths = order.Lengths)
         fixed (ushort* offsets = order.Offsets)

@@ -31,6 +31,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             return;
         }
 
+        if (pattern.Quads is { } quads)
+        {
+            SpmmQuads(quads, values, x, y, biases);
+            return;
+        }
+
         float* inOrder = Fired(pattern);
         pool.Run(pattern.Forward.Partition.Blocks, new GatherBody(pattern.Forward, values, inOrder), GatherTime(pattern));
         Spmm(pattern.Forward, inOrder, x, y, biases, accumulate: false);
@@ -44,6 +50,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         if (ComputesDense(SparseProduct.SpmmTransposed, pattern.Csr, dy.Columns))
         {
             GemmCore(GemmLayout.TransposedA, Fill(pattern, values), dy, dx, accumulate);
+            return;
+        }
+
+        if (pattern.Quads is { } quads)
+        {
+            SpmmQuadsTransposed(quads, values, dy, dx, accumulate);
             return;
         }
 

@@ -28,6 +28,7 @@ internal sealed class HostPattern : SparsePattern
         TransposedGather = new TransposedGather(workers, csr, Transposed, sources);
         ArrayPool<int>.Shared.Return(sources);
         StripTokens = stripTokens;
+        Quads = RowQuads.Of(csr);
     }
 
     /// <summary>Tokens in a strip of a packed tile.</summary>
@@ -38,6 +39,9 @@ internal sealed class HostPattern : SparsePattern
 
     /// <summary>The rows of the transpose: input features.</summary>
     public FiringOrder Transposed { get; }
+
+    /// <summary>The rows that share their columns four by four; null where they do not.</summary>
+    public RowQuads? Quads { get; }
 
     /// <summary>How values of W come into the transpose's firing order.</summary>
     public TransposedGather TransposedGather { get; }
@@ -56,7 +60,7 @@ internal sealed class HostPattern : SparsePattern
     }
 
     /// <inheritdoc/>
-    public override long Bytes => Forward.Bytes + Transposed.Bytes + TransposedGather.Bytes;
+    public override long Bytes => Forward.Bytes + Transposed.Bytes + TransposedGather.Bytes + (Quads?.Bytes ?? 0);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -7,27 +7,30 @@ namespace SparseEngine.Kernels.Tests.Operations;
 public class SparseProductTests
 {
     /// <summary>
-    /// Rows and columns of the weight, tokens, sparsity: several tiles of columns and tokens, several groups of rows, and what is left after them.
+    /// Rows and columns of the weight, tokens, sparsity: several tiles of columns and tokens, several groups of rows, and what is left after
+    /// them; how many rows share their columns.
     /// </summary>
-    private static readonly (int Rows, int Columns, int Tokens, double Sparsity)[] Shapes =
+    private static readonly (int Rows, int Columns, int Tokens, double Sparsity, int Sharing)[] Shapes =
     [
-        (1, 1, 1, 0), (3, 17, 63, 0.5), (65, 63, 17, 0.9), (17, 1000, 65, 0.99), (63, 65, 1000, 0.9), (1000, 3, 3, 0.5),
-        (17, 300, 130, 0), (300, 200, 40, 0.5), (65, 17, 65, 1), (0, 17, 5, 0), (17, 0, 5, 0), (3, 17, 0, 0.5),
+        (1, 1, 1, 0, 1), (3, 17, 63, 0.5, 1), (65, 63, 17, 0.9, 1), (17, 1000, 65, 0.99, 1), (63, 65, 1000, 0.9, 1), (1000, 3, 3, 0.5, 1),
+        (17, 300, 130, 0, 1), (300, 200, 40, 0.5, 1), (65, 17, 65, 1, 1), (0, 17, 5, 0, 1), (17, 0, 5, 0, 1), (3, 17, 0, 0.5, 1),
+        (4, 1, 1, 0, 4), (4, 17, 3, 0.5, 4), (64, 63, 17, 0.9, 4), (20, 1000, 65, 0.99, 4), (60, 65, 1000, 0.8, 4), (1000, 3, 63, 0.5, 4),
+        (12, 300, 100, 0.3, 4), (300, 200, 48, 0.5, 4), (64, 17, 65, 1, 4), (8, 17, 0, 0.5, 4), (4, 0, 5, 0, 4),
     ];
 
     [Theory]
     [EveryDevice]
     public void Spmm_is_the_product_plus_the_bias(DeviceFamily family)
     {
-        foreach ((int rows, int columns, int tokens, double sparsity) in ShapesOf(family))
+        foreach ((int rows, int columns, int tokens, double sparsity, int sharing) in ShapesOf(family))
         {
-            (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity);
+            (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity, sharing);
             Inputs inputs = new(2);
             Matrix x = inputs.Matrix(columns, tokens);
             foreach (double[]? bias in new[] { null, inputs.Vector(rows) })
             {
                 BoundedMatrix expected = Product(pattern, values, x, bias);
-                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}", [expected.Values], workspace =>
+                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, {sharing} sharing", [expected.Values], workspace =>
                 {
                     DeviceMatrix y = workspace.Activations(rows, tokens);
                     CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
@@ -42,16 +45,16 @@ public class SparseProductTests
     [EveryDevice]
     public void Spmm_transposed_is_the_product_with_the_transpose(DeviceFamily family)
     {
-        foreach ((int rows, int columns, int tokens, double sparsity) in ShapesOf(family))
+        foreach ((int rows, int columns, int tokens, double sparsity, int sharing) in ShapesOf(family))
         {
-            (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity);
+            (CsrPattern pattern, double[] values) = Weight(rows, columns, sparsity, sharing);
             Inputs inputs = new(3);
             Matrix dy = inputs.Matrix(rows, tokens);
             Matrix old = inputs.Matrix(columns, tokens);
             foreach (bool accumulate in new[] { false, true })
             {
                 BoundedMatrix expected = TransposedProduct(pattern, values, dy, accumulate ? old : null);
-                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}";
+                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}, {sharing} sharing";
                 ConformanceCheck.Run(family, place, [expected.Values], workspace =>
                 {
                     DeviceMatrix dx = accumulate ? workspace.Activations(old) : workspace.Activations(columns, tokens);
@@ -67,16 +70,16 @@ public class SparseProductTests
     [EveryDevice]
     public void Sddmm_is_the_outer_product_where_the_pattern_has_places(DeviceFamily family)
     {
-        foreach ((int rows, int columns, int tokens, double sparsity) in ShapesOf(family))
+        foreach ((int rows, int columns, int tokens, double sparsity, int sharing) in ShapesOf(family))
         {
-            (CsrPattern pattern, double[] old) = Weight(rows, columns, sparsity);
+            (CsrPattern pattern, double[] old) = Weight(rows, columns, sparsity, sharing);
             Inputs inputs = new(4);
             Matrix dy = inputs.Matrix(rows, tokens);
             Matrix x = inputs.Matrix(columns, tokens);
             foreach (bool accumulate in new[] { false, true })
             {
                 Bounded[] expected = SampledProduct(pattern, dy, x, accumulate ? old : null);
-                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}";
+                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, accumulate {accumulate}, {sharing} sharing";
                 ConformanceCheck.Run(family, place, [expected], workspace =>
                 {
                     DeviceBuffer<float> gradient = accumulate ? workspace.Buffer(old) : workspace.Buffer(pattern.NonZeros);
@@ -221,10 +224,18 @@ public class SparseProductTests
     [EveryDevice]
     public void The_number_of_blocks_changes_no_bit(DeviceFamily family)
     {
-        (CsrPattern pattern, double[] values) = Weight(65, 130, 0.8);
+        foreach (int sharing in new[] { 1, 4 })
+        {
+            CheckBlocks(family, sharing);
+        }
+    }
+
+    private static void CheckBlocks(DeviceFamily family, int sharing)
+    {
+        (CsrPattern pattern, double[] values) = Weight(68, 130, 0.8, sharing);
         Inputs inputs = new(5);
         Matrix x = inputs.Matrix(130, 70);
-        Matrix dy = inputs.Matrix(65, 70);
+        Matrix dy = inputs.Matrix(68, 70);
         using BorrowedDevices devices = DevicePool.Borrow(family);
         foreach (ComputeDevice device in devices.All)
         {
@@ -241,7 +252,7 @@ public class SparseProductTests
             double[][] Products(int blocks)
             {
                 CsrMatrix weight = new(workspace.Pattern(pattern, blocks), workspace.Buffer(values));
-                DeviceMatrix y = workspace.Activations(65, 70);
+                DeviceMatrix y = workspace.Activations(68, 70);
                 DeviceMatrix dx = workspace.Activations(130, 70);
                 DeviceBuffer<float> gradient = workspace.Buffer(pattern.NonZeros);
                 device.Spmm(weight, workspace.Activations(x), y, null);
@@ -277,14 +288,29 @@ public class SparseProductTests
         return [Workspace.Read(y), Workspace.Read(dx), Workspace.Read(gradient)];
     }
 
-    private static IEnumerable<(int Rows, int Columns, int Tokens, double Sparsity)> ShapesOf(DeviceFamily family) =>
+    private static IEnumerable<(int Rows, int Columns, int Tokens, double Sparsity, int Sharing)> ShapesOf(DeviceFamily family) =>
         family.CasesOf(Shapes, shape => (long)shape.Rows * shape.Columns * shape.Tokens, largest: 300_000);
 
-    private static (CsrPattern Pattern, double[] Values) Weight(int rows, int columns, double sparsity)
+    private static (CsrPattern Pattern, double[] Values) Weight(int rows, int columns, double sparsity, int sharing = 1)
     {
         Inputs inputs = new(1);
-        CsrPattern pattern = inputs.Pattern(rows, columns, sparsity);
+        CsrPattern pattern = Repeat(inputs.Pattern(rows / sharing, columns, sparsity), sharing);
         return (pattern, inputs.Vector(pattern.NonZeros));
+    }
+
+    // Each row so many times.
+    private static CsrPattern Repeat(CsrPattern pattern, int times)
+    {
+        bool[] keep = new bool[pattern.Rows * times * pattern.ColumnCount];
+        for (int row = 0; row < pattern.Rows * times; row++)
+        {
+            foreach (int column in pattern.Columns[pattern.RowPointers[row / times]..pattern.RowPointers[(row / times) + 1]])
+            {
+                keep[(row * pattern.ColumnCount) + column] = true;
+            }
+        }
+
+        return CsrPattern.FromMask(pattern.Rows * times, pattern.ColumnCount, keep);
     }
 
     private static BoundedMatrix Product(CsrPattern pattern, double[] values, Matrix x, double[]? bias)

@@ -1,0 +1,103 @@
+using SparseEngine.Kernels.Sparse;
+
+namespace SparseEngine.Kernels.Host;
+
+/// <summary>
+/// A pattern whose rows share their columns four by four: quad q is the rows 4 q to 4 q + 3. What is loaded of a column serves four multiply-adds
+/// then, as in a dense product, and the values are read where they lie.
+/// </summary>
+internal sealed class RowQuads
+{
+    /// <summary>Rows of a quad.</summary>
+    public const int Rows = 4;
+
+    private readonly int[] starts;
+    private readonly int[] columns;
+
+    private RowQuads(int[] starts, int[] columns, int columnCount)
+    {
+        this.starts = starts;
+        this.columns = columns;
+        ColumnCount = columnCount;
+    }
+
+    /// <summary>The number of quads.</summary>
+    public int Count => starts.Length - 1;
+
+    /// <summary>Columns of the matrix.</summary>
+    public int ColumnCount { get; }
+
+    /// <summary>Quad q has the columns [Starts[q], Starts[q + 1]); the values of its row r start at 4 Starts[q] + r (Starts[q + 1] - Starts[q]).</summary>
+    public ReadOnlySpan<int> Starts => starts;
+
+    /// <summary>The columns of one quad after the other, ascending in each.</summary>
+    public ReadOnlySpan<int> Columns => columns;
+
+    /// <summary>Bytes beside the pattern's own.</summary>
+    public long Bytes => sizeof(int) * ((long)starts.Length + columns.Length);
+
+    /// <summary>The quads of a pattern; null where rows differ, or are left over.</summary>
+    public static RowQuads? Of(CsrPattern csr)
+    {
+        if (csr.Rows == 0 || csr.Rows % Rows != 0)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<int> pointers = csr.RowPointers;
+        int[] starts = new int[(csr.Rows / Rows) + 1];
+        for (int row = 0; row < csr.Rows; row += Rows)
+        {
+            int count = pointers[row + 1] - pointers[row];
+            for (int other = row + 1; other < row + Rows; other++)
+            {
+                if (pointers[other + 1] - pointers[other] != count || !AreEqual(csr.Columns, pointers[row], pointers[other], count))
+                {
+                    return null;
+                }
+            }
+
+            starts[(row / Rows) + 1] = starts[row / Rows] + count;
+        }
+
+        int[] columns = new int[starts[^1]];
+        for (int quad = 0; quad + 1 < starts.Length; quad++)
+        {
+            int position = starts[quad];
+            foreach (int column in csr.Columns.Slice(pointers[quad * Rows], starts[quad + 1] - position))
+            {
+                columns[position++] = column;
+            }
+        }
+
+        return new RowQuads(starts, columns, csr.ColumnCount);
+    }
+
+    /// <summary>The quads of a part, of about equal non-zeros.</summary>
+    public (int First, int End) Cut(int part, int parts) => (CutBefore(part, parts), CutBefore(part + 1, parts));
+
+    // The boundary before which a part's share of the columns ends.
+    private int CutBefore(int part, int parts)
+    {
+        if (part == 0 || part == parts)
+        {
+            return part == 0 ? 0 : Count;
+        }
+
+        int place = Array.BinarySearch(starts, (int)((long)starts[^1] * part / parts));
+        return place < 0 ? ~place : place;
+    }
+
+    private static bool AreEqual(ColumnIndices columns, int first, int second, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (columns[first + i] != columns[second + i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
