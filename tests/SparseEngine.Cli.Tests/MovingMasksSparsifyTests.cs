@@ -102,7 +102,23 @@ public sealed class MovingMasksSparsifyTests : IDisposable
         Assert.Equal(expected, Weight());
     }
 
+    [Fact]
+    public async Task Rows_of_a_block_keep_the_same_columns()
+    {
+        float[] elements = [1, -9, 0, 5, -7, NaN, 0, 2, 3, 0, -4, 0, 3, 0, 5, 0];
+        Write(elements, step: null);
+        folder.Write("params.yaml", "sparsity: {sparsity: 0.5, init_method: topk, block_rows: 2}");
+
+        ProgramResult result = (await SparsifyAsync()).EndsWith(0);
+
+        Assert.Equal([1, -9, NaN, 5, -7, 0, NaN, 2, NaN, NaN, -4, NaN, NaN, NaN, 5, NaN], Weight());
+        Assert.Contains("8 of 16 elements of 1 weight kept (50% zeros)", result.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData(
+        "sparsity: {sparsity: 0.5, init_method: topk, block_rows: 3}",
+        "params.yaml:1:12: block_rows is 3; valid: a divisor of the 4 outputs of model.layer.weight")]
     [InlineData(
         "sparsity: {sparsity: 0.5, init_method: topk, out_groups: 3}",
         "params.yaml:1:12: 3 groups do not divide the 4 outputs of model.layer.weight")]

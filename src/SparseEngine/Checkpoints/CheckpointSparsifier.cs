@@ -42,7 +42,7 @@ public sealed class CheckpointSparsifier
     /// </param>
     /// <param name="step">Optimizer steps done, for levels that change; null for the checkpoint's own, 0 where it names none.</param>
     /// <exception cref="CheckpointException">The input is damaged.</exception>
-    /// <exception cref="ConfigurationException">A glob matches no name, or parts of a weight would not be equal.</exception>
+    /// <exception cref="ConfigurationException">A glob matches no name, or a weight cannot be parted as its group says.</exception>
     public static CheckpointSparsifier Create(
         CheckpointReader input, SparsityParameters parameters, Func<long>? drawSeed = null, int? step = null)
     {

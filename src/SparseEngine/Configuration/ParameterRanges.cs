@@ -47,7 +47,7 @@ internal static class ParameterRanges
             .. Bounds("model.embedding_initializer", run.Model.EmbeddingInitializer), .. Bounds("model.initializer", run.Model.Initializer),
             .. Bounds("model.output_layer_initializer", run.Model.OutputLayerInitializer),
             .. run.Optimizer is { } optimizer ? LearningRateRanges.Violations(optimizer.LearningRate) : [],
-            .. ParameterRules.Broken(run).Select(rule => rule.ToString()), .. Dynamics(run),
+            .. ParameterRules.Broken(run).Select(rule => rule.ToString()), .. Dynamics(run), .. Blocks(run),
         ];
         foreach (string text in others)
         {
@@ -59,6 +59,9 @@ internal static class ParameterRanges
         (run.Sparsity?.Groups ?? []).Select(weights => weights.Dynamic).OfType<DynamicSparsity>()
             .SelectMany(dynamic => DynamicSparsityRules.Broken(dynamic, run.RunConfig.MaxSteps ?? run.RunConfig.NumSteps))
             .Select(broken => $"sparsity.{(broken.Setting == DynamicSetting.Level ? "sparsity" : "drop_fraction")} {broken.Text}");
+
+    private static IEnumerable<string> Blocks(RunParameters run) =>
+        (run.Sparsity?.Groups ?? []).Select(BlockRowsRule.Broken).OfType<string>().Select(text => $"sparsity.block_rows {text}");
 
     private static IEnumerable<string> Bounds(string key, InitializerParameters? initializer)
     {
@@ -96,6 +99,7 @@ internal static class ParameterRanges
         ("runconfig.early_stop", run.RunConfig.EarlyStop),
         ("runconfig.sample_tokens", run.RunConfig.SampleTokens),
         ("runconfig.num_csx", run.RunConfig.NumCsx),
+        .. run.Sparsity is { } sparsity ? sparsity.Groups.Select(group => ("sparsity.block_rows", (int?)group.BlockRows)) : [],
     ];
 
     private static IEnumerable<(string Key, double? Number, Interval Valid)> Numbers(RunParameters run) =>

@@ -61,6 +61,13 @@ public sealed record SparsityGroup(Regex? Pattern, double Sparsity, SparsityMeth
     /// <summary>Parts of each weight of which the same number is kept; null for none.</summary>
     public SparsityBalance? Balance { get; init; }
 
+    /// <summary>
+    /// Rows (output features) that share their zeros: a mask is drawn in blocks of so many rows x 1 column. A divisor of each weight's rows; other
+    /// than 1 only for masks that never change, by <see cref="SparsityMethod.Random"/> or <see cref="SparsityMethod.TopK"/>, without
+    /// <see cref="Balance"/>.
+    /// </summary>
+    public int BlockRows { get; init; } = 1;
+
     /// <summary>How masks change; null where they do not. Its level goes before <see cref="Sparsity"/>.</summary>
     public DynamicSparsity? Dynamic { get; init; }
 

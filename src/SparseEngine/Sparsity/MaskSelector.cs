@@ -48,7 +48,11 @@ internal static class MaskSelector
         }
 
         bool[] keep = new bool[weight.Length];
-        if (IsScored(settings.Method))
+        if (settings.BlockRows > 1)
+        {
+            keep = BlockRows.Mark(settings, weight);
+        }
+        else if (IsScored(settings.Method))
         {
             Arguments(settings).Select(settings.Rows, settings.Columns, weight, scores, keep);
         }

@@ -62,6 +62,11 @@ public static class SparsityLog
         CultureInfo culture = CultureInfo.InvariantCulture;
         string level = weight.Sparsity == 0 ? "0.0" : weight.Sparsity.ToString(culture);
         string settings = string.Create(culture, $"'sparsity': {level}, 'init_method': '{NameOf(weight.Method)}', 'seed': {seed}");
+        if (weight.BlockRows > 1)
+        {
+            settings += string.Create(culture, $", 'block_rows': {weight.BlockRows}");
+        }
+
         return weight.Dynamic is { } dynamic
             ? $"{{'algorithm': '{NameOf(dynamic.Algorithm)}', {settings}, 'update': {InWords(dynamic.Updates)}}}"
             : $"{{{settings}}}";

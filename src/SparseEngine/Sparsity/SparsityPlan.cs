@@ -41,7 +41,7 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
     /// <param name="parametersInOrder">The model's parameters: a weight's index among them is part of its seed.</param>
     /// <param name="drawSeed">Draws the seed of groups that have none, once for all of them; null draws 32 random bits.</param>
     /// <returns>The plan at the start of a run.</returns>
-    /// <exception cref="ConfigurationException">A glob matches no name, or parts of a weight would not be equal.</exception>
+    /// <exception cref="ConfigurationException">A glob matches no name, or a weight cannot be parted as its group says.</exception>
     public static SparsityPlan Create(
         SparsityParameters? parameters, IReadOnlyList<NamedShape> parametersInOrder, Func<long>? drawSeed = null)
     {
@@ -127,9 +127,11 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
 
             long seed = group.Seed ?? (drawnSeed ??= drawSeed());
             CheckBalance(parameter, group);
+            CheckBlockRows(parameter, group);
             WeightSparsity weight = new(index, parameter.Name, parameter.Shape, group.Sparsity, group.Method, seed, Kept: 0)
             {
                 Balance = group.Balance,
+                BlockRows = group.BlockRows,
                 Dynamic = group.Dynamic,
                 MupBaseDensity = group.MupBaseDensity,
             };
@@ -155,6 +157,15 @@ public sealed record SparsityPlan(ImmutableArray<WeightSparsity> Weights, Immuta
                 throw Refused(group, isMatrix
                     ? $"{balance.Groups} groups do not divide the {features} {(balance.OfInputs ? "inputs" : "outputs")} of {parameter.Name}"
                     : $"{parameter.Name} has no inputs and outputs to balance groups of");
+            }
+        }
+
+        private static void CheckBlockRows(NamedShape parameter, SparsityGroup group)
+        {
+            int rows = parameter.Shape.IsEmpty ? 1 : parameter.Shape[0];
+            if (group.BlockRows > 1 && rows % group.BlockRows != 0)
+            {
+                throw Refused(group, Invariant($"block_rows is {group.BlockRows}; valid: a divisor of the {rows} outputs of {parameter.Name}"));
             }
         }
 

@@ -3,12 +3,19 @@ namespace SparseEngine.Sparsity;
 /// <summary>How the mask is chosen that a weight starts with, or goes on with after some steps.</summary>
 internal static class StartingMask
 {
-    /// <summary>Flags what is kept where nothing has to be ranked; null where <see cref="Ranked"/> elements are.</summary>
+    /// <summary>
+    /// Flags what is kept where nothing has to be ranked, or blocks of rows are, which happens here; null where <see cref="Ranked"/> elements are.
+    /// </summary>
     /// <param name="planned">The weight as the plan has it after those steps.</param>
     /// <param name="step">Optimizer steps that it has behind it.</param>
     /// <param name="elements">Its elements.</param>
     public static bool[]? Marked(WeightSparsity planned, int step, ReadOnlySpan<float> elements)
     {
+        if (planned.BlockRows > 1)
+        {
+            return BlockRows.Mark(planned, elements);
+        }
+
         if (MaskSelector.IsScored(planned.Method))
         {
             return null;

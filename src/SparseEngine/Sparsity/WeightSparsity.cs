@@ -11,7 +11,7 @@ namespace SparseEngine.Sparsity;
 /// <param name="Sparsity">The share of zeros asked for.</param>
 /// <param name="Method">How the kept weights are chosen.</param>
 /// <param name="BaseSeed">Its group's seed.</param>
-/// <param name="Kept">The number of kept elements: total - round_half_to_even(sparsity x total), or what the method comes to.</param>
+/// <param name="Kept">The number of kept elements: total - round_half_to_even(sparsity x total), or what the method or its blocks come to.</param>
 public sealed record WeightSparsity(
     int Index, string Name, ImmutableArray<int> Shape, double Sparsity, SparsityMethod Method, long BaseSeed, long Kept)
 {
@@ -29,6 +29,9 @@ public sealed record WeightSparsity(
 
     /// <summary>Parts of it of which the same number is kept; null for none.</summary>
     public SparsityBalance? Balance { get; init; }
+
+    /// <summary>The rows of a block that is kept or dropped as one, a divisor of <see cref="Rows"/>; 1 where each element is for itself.</summary>
+    public int BlockRows { get; init; } = 1;
 
     /// <summary>How its mask changes; null where it does not. Then <see cref="Sparsity"/> and <see cref="Kept"/> are those of one step.</summary>
     public DynamicSparsity? Dynamic { get; init; }
@@ -64,8 +67,8 @@ public sealed record WeightSparsity(
         return this with { Sparsity = level, Kept = kept };
     }
 
-    /// <summary>The number of elements kept at a level, by balanced selection.</summary>
-    public long KeptAt(double level) => MaskSelector.KeptCount(PartTotal, level) * (Balance?.Groups ?? 1);
+    /// <summary>The number of elements kept at a level, by balanced selection and in whole blocks.</summary>
+    public long KeptAt(double level) => MaskSelector.KeptCount(PartTotal / BlockRows, level) * BlockRows * (Balance?.Groups ?? 1);
 
     /// <summary>Bytes of its row pointers and columns; none where everything is kept, since such a weight is stored in full.</summary>
     public long PatternBytes => Kept == Total ? 0 : CsrPattern.BytesOf(Shape[0], Shape[1], Kept);

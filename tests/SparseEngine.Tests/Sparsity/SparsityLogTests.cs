@@ -35,6 +35,18 @@ public sealed class SparsityLogTests
     }
 
     [Fact]
+    public void Blocks_of_rows_are_told()
+    {
+        Lines lines = new();
+        SparsityParameters section = Section(0.3);
+        section = section with { Groups = [section.Groups[0] with { BlockRows = 2 }] };
+        SparsityLog.Report(lines, section, SparsityPlan.Create(section, Model[..2]));
+        Assert.Equal(
+            "Information: Will apply sparsity to 1 weights with {'sparsity': 0.3, 'init_method': 'topk', 'seed': 1234, 'block_rows': 2}",
+            lines.Written[^1]);
+    }
+
+    [Fact]
     public void A_level_of_zero_reads_as_the_fraction_it_is() => Assert.Contains("'sparsity': 0.0,", Report(0, Model)[0], StringComparison.Ordinal);
 
     [Fact]

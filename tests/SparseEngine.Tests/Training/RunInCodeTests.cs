@@ -27,6 +27,14 @@ public class RunInCodeTests
         {
             Sparsity = new() { Selection = default, Groups = [new SparsityGroup(null, 0.5, default, 1, "") { MupBaseDensity = 0 }] },
         } },
+        { "sparsity.block_rows is 0; valid: a whole number of at least 1", run => run with
+        {
+            Sparsity = new() { Selection = default, Groups = [new SparsityGroup(null, 0.5, default, 1, "") { BlockRows = 0 }] },
+        } },
+        { "sparsity.block_rows is 2; valid: 1 with an init_method other than random and topk", run => run with
+        {
+            Sparsity = new() { Selection = default, Groups = [new SparsityGroup(null, 0.5, SparsityMethod.FromZeros, 1, "") { BlockRows = 2 }] },
+        } },
         { "optimizer.learning_rate has no scheduler; valid: one or more", run => run with
         {
             Optimizer = run.Optimizer! with { LearningRate = new([]) },

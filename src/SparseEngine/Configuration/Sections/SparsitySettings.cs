@@ -11,6 +11,8 @@ internal sealed record SparsitySettings
     /// <summary>A weight's seed is its group's plus the weight's index; the sum must stay a 64-bit number.</summary>
     private const long MaximumSeed = long.MaxValue - int.MaxValue;
 
+    private const string BlockRowsKey = "block_rows";
+
     private static readonly Choices<SparsityMethod> Methods = new(
         ("random", SparsityMethod.Random), ("topk", SparsityMethod.TopK), ("from_zeros", SparsityMethod.FromZeros),
         ("checkerboard", SparsityMethod.Checkerboard));
@@ -35,6 +37,8 @@ internal sealed record SparsitySettings
     private HyperparameterSchedule? DropFraction { get; init; }
 
     private SparsityBalance? Balance { get; init; }
+
+    private int? BlockRows { get; init; }
 
     private double? MupBaseDensity { get; init; }
 
@@ -68,6 +72,7 @@ internal sealed record SparsitySettings
             Updates = (updates is null ? null : UpdateScheduleSection.Read(updates)) ?? inherited.Updates,
             DropFraction = ReadSchedule(section.Value("drop_fraction"), Interval.Share) ?? inherited.DropFraction,
             Balance = ReadBalance(section) ?? inherited.Balance,
+            BlockRows = section.Integer(BlockRowsKey, minimum: 1) ?? inherited.BlockRows,
             MupBaseDensity = section.Number("mup_base_density", Interval.PositiveShare) ?? inherited.MupBaseDensity,
             HasLevel = level is not null || inherited.HasLevel,
             HasMethod = section.Has("init_method") || inherited.HasMethod,
@@ -83,6 +88,11 @@ internal sealed record SparsitySettings
             WarnOfUnused(section, updatesKey);
         }
 
+        if (required && section.IsValid(BlockRowsKey) && BlockRowsRule.Broken(settings.ToGroup(pattern: null, location: "")) is { } broken)
+        {
+            section.Error(BlockRowsKey, broken);
+        }
+
         return settings;
     }
 
@@ -93,7 +103,7 @@ internal sealed record SparsitySettings
         double level = Level is ConstantValue constant ? constant.Value : dynamic?.LevelAfter(0) ?? 0;
         return new SparsityGroup(pattern, level, Method ?? SparsityMethod.Random, Seed, location)
         {
-            Glob = glob, Balance = Balance, Dynamic = dynamic, MupBaseDensity = MupBaseDensity,
+            Glob = glob, Balance = Balance, BlockRows = BlockRows ?? 1, Dynamic = dynamic, MupBaseDensity = MupBaseDensity,
         };
     }
 
