@@ -8,8 +8,8 @@ using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]",
-// "steps [gpt2-small|WIDTHS...]", "passes", "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]",
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "blocks [TOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]",
+// "steps [gpt2-small|WIDTHS...]", "study_steps WIDTHS...", "passes", "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]",
 // "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family", "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]",
 // "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is measured in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
@@ -52,6 +52,9 @@ switch (args)
     case ["floors", .. string[] tokens]:
         FloorTables.PrintProducts([.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
         break;
+    case ["blocks", .. string[] tokens]:
+        BlockTables.Print(tokens.Length == 0 ? [512] : [.. tokens.Select(count => int.Parse(count, CultureInfo.InvariantCulture))]);
+        break;
     case ["steps"]:
         StepTables.PrintPeers(StepSize.All, Rounds.CountOfSteps);
         break;
@@ -61,6 +64,9 @@ switch (args)
     case ["steps", .. string[] widths]:
         StepTables.PrintPeers(
             widths.Select(width => StepSize.OfStudy(int.Parse(width, CultureInfo.InvariantCulture))), StepTables.CountOfShortRounds);
+        break;
+    case ["study_steps", .. string[] widths]:
+        StudyTimes.Print([.. widths.Select(width => int.Parse(width, CultureInfo.InvariantCulture))]);
         break;
     case ["levels", string plot]:
         StepTables.PrintLevels(plot);

@@ -37,6 +37,9 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
     /// <summary>Tokens that there are: bytes, unless said otherwise.</summary>
     public int Vocabulary { get; init; } = 256;
 
+    /// <summary>Rows that share their zeros.</summary>
+    public int BlockRows { get; init; } = 1;
+
     /// <summary>Tokens in a step.</summary>
     public int Tokens => Batch * Sequence;
 
@@ -61,7 +64,7 @@ internal sealed record StepSize(int Hidden, int Filter, int Heads, int Batch, in
         new SparsityParameters
         {
             Selection = SparsitySelection.Default,
-            Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "") { Dynamic = dynamic }],
+            Groups = [new SparsityGroup(null, zeros / 100.0, SparsityMethod.Random, 1234, "") { Dynamic = dynamic, BlockRows = BlockRows }],
         },
         GptArchitecture.Parameters(Model));
 

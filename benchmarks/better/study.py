@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Which model is best after the same seconds: dense ones, and sparse ones of several kinds, widths and learning rates.
 
-  study.py times                   times the steps of all models on an idle machine, three times in turn -> times.csv
   study.py run [-j N] TRIAL...     trains, N at a time, one thread each -> runs.csv; a trial that is there is passed over
   study.py table [SECONDS]         the best of each contestant
+
+--machine names the folder of runs.csv and times.csv, by default zen3: two cores of an AMD EPYC (Zen 3, AVX2); xeon: two of an Intel Xeon (AVX-512).
+What a step takes there is what `dotnet run -c Release --project benchmarks/SparseEngine.Benchmarks -- study_steps 64 96 128 192 > zen3/times.csv` says.
 
 A trial is CONTESTANT,WIDTH,EXPONENT,SECONDS,SEED: rigl75,128,-8,90,1 has a learning rate of 2^-8 and as many steps as two idle threads take
 90 seconds for, by times.csv. Its loss is the same however long it takes, whatever else the machine does, and with any number of threads.
@@ -24,18 +26,19 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-TIMES = HERE / "times.csv"
-RUNS = HERE / "runs.csv"
 COLUMNS = ["contestant", "width", "exponent", "seconds", "seed", "steps", "loss", "evaluations"]
 
 LEVELS = {"dense": 0, "wide50": 0.5, "static75": 0.75, "static90": 0.9, "rigl75": 0.75, "rigl90": 0.9, "gmp75": 0.75,
-          "set50": 0.5, "set75": 0.75, "set90": 0.9, "calm75": 0.75, "rare75": 0.75}
+          "set50": 0.5, "set75": 0.75, "set90": 0.9, "calm75": 0.75, "rare75": 0.75,
+          "blocks50": 0.5, "blocks75": 0.75, "blocks90": 0.9}
+
+# Static random masks in blocks of four rows x 1 column, which the host multiplies about as fast as dense weights.
+BLOCK_ROWS = 4
 
 # Masks that move: how, which share of a weight's places at first, and after which share of the run again.
 MOVING = {"rigl75": ("rigl", 0.3, 100), "rigl90": ("rigl", 0.3, 100), "calm75": ("rigl", 0.1, 100), "rare75": ("rigl", 0.3, 20),
           "set50": ("set", 0.3, 100), "set75": ("set", 0.3, 100), "set90": ("set", 0.3, 100)}
-TIMED = ["dense", "wide50", "static75", "static90"]
-WIDTHS = [64, 96, 128, 192, 256, 384]
+TIMED = ["dense", "wide50", "static75", "static90", "blocks50", "blocks75", "blocks90"]
 
 # A schedule of this many steps, which --budget_steps stretches over those that fit.
 STEPS = 10_000
@@ -59,6 +62,8 @@ def sparsity(contestant):
                   f'  update: {{freq: {STEPS // 100}, stop: {GMP_STEPS + 1}}}\n')
     else:
         method = f'  sparsity: {level}\n  init_method: "random"\n'
+        if contestant.startswith("blocks"):
+            method += f"  block_rows: {BLOCK_ROWS}\n"
     return f"sparsity:\n{method}  seed: 1\n  mup_base_density: 1\n"
 
 
@@ -120,23 +125,6 @@ def train(program, text, *arguments):
         return lines, done.stderr.strip()
 
 
-def measure_times(program):
-    best = {}
-    for _ in range(3):
-        for width in WIDTHS:
-            for contestant in TIMED:
-                steps = max(35, 9600 // width)
-                lines, _ = train(program, parameters(contestant, width, 0.002, log_steps=5), "--mode", "train", "--max_steps", str(steps))
-                rates = sorted(1024e3 / line["tokens_per_second"] for line in lines if line.get("step", 0) > 15 and "tokens_per_second" in line)
-                quarter = rates[len(rates) // 4]
-                best[contestant, width] = min(quarter, best.get((contestant, width), math.inf))
-                print(f"{contestant} {width}: {quarter:.2f} ms", flush=True)
-    with TIMES.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["contestant", "width", "step_ms"])
-        writer.writerows([contestant, width, f"{ms:.3f}"] for (contestant, width), ms in best.items())
-
-
 def step_time(times, contestant, width):
     """Milliseconds of a step, on average over the run."""
     if contestant in TIMED:
@@ -157,13 +145,14 @@ def read(path, kinds):
         return [[kind(cell) for kind, cell in zip(kinds, row)] for row in list(csv.reader(file))[1:]]
 
 
-def read_runs():
-    return read(RUNS, [str, int, float, float, int, int, float, str]) if RUNS.exists() else []
+def read_runs(path):
+    return read(path, [str, int, float, float, int, int, float, str]) if path.exists() else []
 
 
-def run(program, trials, workers):
-    times = {(contestant, width): ms for contestant, width, ms in read(TIMES, [str, int, float])}
-    done = {tuple(row[:5]) for row in read_runs()}
+def run(program, machine, trials, workers):
+    times = {(contestant, width): ms for contestant, width, ms in read(machine / "times.csv", [str, int, float])}
+    path = machine / "runs.csv"
+    done = {tuple(row[:5]) for row in read_runs(path)}
     waiting = queue.Queue()
     for contestant, width, exponent, seconds, seed in csv.reader(trials):
         trial = (contestant, int(width), float(exponent), float(seconds), int(seed))
@@ -185,8 +174,8 @@ def run(program, trials, workers):
             found = [(line["step"], line["eval_loss"]) for line in lines if "eval_loss" in line]
             loss = found[-1][1] if found else math.inf
             with lock:
-                is_new = not RUNS.exists()
-                with RUNS.open("a", newline="") as file:
+                is_new = not path.exists()
+                with path.open("a", newline="") as file:
                     writer = csv.writer(file, lineterminator="\n")
                     if is_new:
                         writer.writerow(COLUMNS)
@@ -202,8 +191,8 @@ def run(program, trials, workers):
         thread.join()
 
 
-def table(seconds):
-    runs = [row for row in read_runs() if row[3] == seconds]
+def table(machine, seconds):
+    runs = [row for row in read_runs(machine / "runs.csv") if row[3] == seconds]
     print("| | width | rate | loss | steps | trials |\n|---|---|---|---|---|---|")
     for contestant in LEVELS:
         mine = [row for row in runs if row[0] == contestant and row[4] == 1]
@@ -215,8 +204,8 @@ def table(seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=str(HERE.parents[1] / "src/SparseEngine.Cli/bin/Release/net10.0/sparse-engine.dll"))
+    parser.add_argument("--machine", default="zen3")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("times")
     runner = commands.add_parser("run")
     runner.add_argument("-j", type=int, default=2)
     runner.add_argument("trials", nargs="+")
@@ -224,12 +213,10 @@ def main():
     tables.add_argument("seconds", type=float, nargs="?", default=90)
     given = parser.parse_args()
     program = str(pathlib.Path(given.program).resolve())
-    if given.command == "times":
-        measure_times(program)
-    elif given.command == "run":
-        run(program, given.trials, given.j)
+    if given.command == "run":
+        run(program, HERE / given.machine, given.trials, given.j)
     else:
-        table(given.seconds)
+        table(HERE / given.machine, given.seconds)
 
 
 if __name__ == "__main__":

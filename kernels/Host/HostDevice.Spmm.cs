@@ -59,9 +59,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             return;
         }
 
+        FiringOrder order = pattern.Transposed!;
         float* inOrder = Fired(pattern);
-        pool.Run(pattern.Transposed.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather, values, inOrder), GatherTime(pattern));
-        Spmm(pattern.Transposed, inOrder, dy, dx, null, accumulate);
+        pool.Run(order.Partition.Blocks, new GatherTransposedBody(pattern.TransposedGather!, values, inOrder), GatherTime(pattern));
+        Spmm(order, inOrder, dy, dx, null, accumulate);
     }
 
     private static HostPattern PatternOf(SparsePattern pattern) =>

@@ -18,17 +18,24 @@ internal sealed class HostPattern : SparsePattern
     public HostPattern(IWorkers workers, CsrPattern csr, RowPartition rows, RowPartition columns, int stripTokens)
         : base(csr)
     {
+        Quads = RowQuads.Of(csr);
+        Forward = new FiringOrder(workers, csr, rows, stripTokens);
+        StripTokens = stripTokens;
+        Bytes = Forward.Bytes + (Quads?.Bytes ?? 0);
+        if (Quads is not null)
+        {
+            return;
+        }
+
         int[] permutation = ArrayPool<int>.Shared.Rent(csr.NonZeros);
         CsrPattern transposed = csr.Transpose(workers, permutation);
-        Forward = new FiringOrder(workers, csr, rows, stripTokens);
         Transposed = new FiringOrder(workers, transposed, columns, stripTokens);
         int[] sources = ArrayPool<int>.Shared.Rent(csr.NonZeros);
         workers.Run(columns.Blocks, new FiredPositions(Transposed, permutation, sources));
         ArrayPool<int>.Shared.Return(permutation);
         TransposedGather = new TransposedGather(workers, csr, Transposed, sources);
         ArrayPool<int>.Shared.Return(sources);
-        StripTokens = stripTokens;
-        Quads = RowQuads.Of(csr);
+        Bytes += Transposed.Bytes + TransposedGather.Bytes;
     }
 
     /// <summary>Tokens in a strip of a packed tile.</summary>
@@ -37,14 +44,14 @@ internal sealed class HostPattern : SparsePattern
     /// <summary>The rows of W: output features.</summary>
     public FiringOrder Forward { get; }
 
-    /// <summary>The rows of the transpose: input features.</summary>
-    public FiringOrder Transposed { get; }
+    /// <summary>The rows of the transpose: input features. Null where there are <see cref="Quads"/>, as the next.</summary>
+    public FiringOrder? Transposed { get; }
 
     /// <summary>The rows that share their columns four by four; null where they do not.</summary>
     public RowQuads? Quads { get; }
 
     /// <summary>How values of W come into the transpose's firing order.</summary>
-    public TransposedGather TransposedGather { get; }
+    public TransposedGather? TransposedGather { get; }
 
     /// <summary>SDDMM's parts; looked for again only where another number is wanted.</summary>
     /// <param name="parts">The most that are wanted.</param>
@@ -60,7 +67,7 @@ internal sealed class HostPattern : SparsePattern
     }
 
     /// <inheritdoc/>
-    public override long Bytes => Forward.Bytes + Transposed.Bytes + TransposedGather.Bytes + (Quads?.Bytes ?? 0);
+    public override long Bytes { get; }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -3,7 +3,9 @@ using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Benchmarks.Comparison;
 
-/// <summary>A layer's weight W [rows, columns] with random zeros, activations, and its three products on any device.</summary>
+/// <summary>
+/// A layer's weight W [rows, columns] with random zeros, in blocks of so many rows x 1 column, activations, and its three products on any device.
+/// </summary>
 internal sealed class LayerProducts : IDisposable
 {
     private readonly ComputeDevice device;
@@ -14,15 +16,19 @@ internal sealed class LayerProducts : IDisposable
     private readonly DeviceMatrix dx;
     private readonly DeviceBuffer<float> gradient;
 
-    public LayerProducts(ComputeDevice device, int rows, int columns, int tokens, double zeros)
+    public LayerProducts(ComputeDevice device, int rows, int columns, int tokens, double zeros, int blockRows = 1)
     {
         this.device = device;
         (Rows, Columns, Tokens) = (rows, columns, tokens);
         Random random = new(1234);
         bool[] keep = new bool[rows * columns];
-        for (int i = 0; i < keep.Length; i++)
+        for (int row = 0; row < rows; row++)
         {
-            keep[i] = random.NextDouble() >= zeros;
+            for (int column = 0; column < columns; column++)
+            {
+                int i = (row * columns) + column;
+                keep[i] = row % blockRows == 0 ? random.NextDouble() >= zeros : keep[i - columns];
+            }
         }
 
         CsrPattern csr = CsrPattern.FromMask(rows, columns, keep);
