@@ -12,6 +12,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // Columns whose sums fit the L1 cache, with what streams by beside them.
     private static readonly int QuadSumColumns = Math.Max(64, CacheSizes.Level1 * 3 / 4 / sizeof(float) / QuadTokens);
 
+    // Tiles are packed, and written back, by so many that they have whole cache lines: 48 tokens.
+    private static int QuadTilesOfLines => 3 * LineFloats / QuadTokens;
+
     private static int QuadTokens => 3 * TSimd.Width;
 
     private void SpmmQuads(RowQuads quads, float* values, in DeviceMatrix x, in DeviceMatrix y, float* bias)
@@ -48,27 +51,27 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
-            float* tile = scratch.Take(columnCount * QuadTokens);
+            float* packed = scratch.Take(columnCount * QuadTokens * QuadTilesOfLines);
             (int first, int end) = Share(TilesOf(tokens, QuadTokens), index, parts);
-            for (int t = first; t < end; t++)
+            for (int t = first, tiles; t < end; t += tiles)
             {
+                tiles = Math.Min(QuadTilesOfLines - (t % QuadTilesOfLines), end - t);
                 int token = t * QuadTokens;
-                int count = Math.Min(QuadTokens, DeviceMatrix.Padded(tokens) - token);
+                int count = Math.Min(tiles * QuadTokens, DeviceMatrix.Padded(tokens) - token);
                 for (int column = 0; column < columnCount; column++)
                 {
-                    CopyVectors(x + ((nint)column * xStride) + token, tile + (column * QuadTokens), count);
+                    Scatter(x + ((nint)column * xStride) + token, packed + (column * QuadTokens), columnCount * QuadTokens, count);
                 }
 
-                if (count == QuadTokens)
+                float* tile = packed;
+                for (; count >= QuadTokens; count -= QuadTokens, token += QuadTokens, tile += columnCount * QuadTokens)
                 {
                     AddQuads3(tile, y + token);
                 }
-                else
+
+                for (int done = 0; done < count; done += TSimd.Width)
                 {
-                    for (int done = 0; done < count; done += TSimd.Width)
-                    {
-                        AddQuads1(tile + done, y + token + done);
-                    }
+                    AddQuads1(tile + done, y + token + done);
                 }
             }
         }
@@ -160,8 +163,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     }
 
     /// <summary>
-    /// A share of the tokens' tiles, for all rows: dx = W^T dy. Four rows of dy stay in registers while they are added to the columns' sums, which lie
-    /// packed. Every sum is in the order of the rows.
+    /// A share of the tokens' tiles, for all rows: dx = W^T dy. Four rows of dy stay in registers while they are added to the sums of the columns,
+    /// which lie packed. Every sum is in the order of the rows.
     /// </summary>
     private readonly struct QuadsTransposedBody(
         int quads, int columnCount, int* starts, int* columns, float* values, float* dy, int dyStride, float* dx, int dxStride, int tokens,
@@ -169,17 +172,20 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int most = Math.Min(QuadSumColumns, columnCount);
+            int most = Math.Clamp(columnCount, 1, QuadSumColumns);
             int ranges = (columnCount + most - 1) / most;
-            float* sums = scratch.Take((most * QuadTokens) + ((ranges + 1) * quads));
-            int* bounds = (int*)(sums + (most * QuadTokens));
+            float* sums = scratch.Take((most * QuadTokens * QuadTilesOfLines) + ((ranges + 1) * quads));
+            int* bounds = (int*)(sums + (most * QuadTokens * QuadTilesOfLines));
             FindRanges(bounds, ranges, most);
             (int first, int end) = Share(TilesOf(tokens, QuadTokens), index, parts);
-            for (int t = first; t < end; t++)
+            for (int t = first, tiles; t < end; t += tiles)
             {
+                tiles = Math.Min(QuadTilesOfLines - (t % QuadTilesOfLines), end - t);
+                int token = t * QuadTokens;
+                int count = Math.Min(tiles * QuadTokens, DeviceMatrix.Padded(tokens) - token);
                 for (int range = 0; range < ranges; range++)
                 {
-                    AddColumns(range * most, Math.Min(columnCount, (range + 1) * most), bounds + (range * quads), t * QuadTokens, sums);
+                    AddColumns(range * most, Math.Min(columnCount, (range + 1) * most), bounds + (range * quads), token, count, sums);
                 }
             }
         }
@@ -202,48 +208,43 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
         }
 
-        private void AddColumns(int firstColumn, int endColumn, int* bounds, int token, float* sums)
+        private void AddColumns(int firstColumn, int endColumn, int* bounds, int token, int count, float* sums)
         {
-            int count = Math.Min(QuadTokens, DeviceMatrix.Padded(tokens) - token);
+            int tileLength = (endColumn - firstColumn) * QuadTokens;
             if (accumulate)
             {
                 for (int column = firstColumn; column < endColumn; column++)
                 {
-                    CopyVectors(dx + ((nint)column * dxStride) + token, sums + ((column - firstColumn) * QuadTokens), count);
+                    Scatter(dx + ((nint)column * dxStride) + token, sums + ((column - firstColumn) * QuadTokens), tileLength, count);
                 }
             }
             else
             {
-                new Span<float>(sums, (endColumn - firstColumn) * QuadTokens).Clear();
+                new Span<float>(sums, tileLength * QuadTilesOfLines).Clear();
             }
 
             float* ofColumns = sums - ((nint)firstColumn * QuadTokens);
-            for (int quad = 0; quad < quads; quad++)
+            float* from = dy + token;
+            int left = count;
+            for (; left >= QuadTokens; left -= QuadTokens, from += QuadTokens, ofColumns += tileLength)
             {
-                int first = bounds[quad];
-                int end = bounds[quads + quad];
-                if (first == end)
+                for (int quad = 0; quad < quads; quad++)
                 {
-                    continue;
+                    AddQuad3(quad, bounds[quad], bounds[quads + quad], from + ((nint)RowQuads.Rows * quad * dyStride), ofColumns);
                 }
+            }
 
-                float* from = dy + ((nint)RowQuads.Rows * quad * dyStride) + token;
-                if (count == QuadTokens)
+            for (int done = 0; done < left; done += TSimd.Width)
+            {
+                for (int quad = 0; quad < quads; quad++)
                 {
-                    AddQuad3(quad, first, end, from, ofColumns);
-                }
-                else
-                {
-                    for (int done = 0; done < count; done += TSimd.Width)
-                    {
-                        AddQuad1(quad, first, end, from + done, ofColumns + done);
-                    }
+                    AddQuad1(quad, bounds[quad], bounds[quads + quad], from + done + ((nint)RowQuads.Rows * quad * dyStride), ofColumns + done);
                 }
             }
 
             for (int column = firstColumn; column < endColumn; column++)
             {
-                CopyVectors(sums + ((column - firstColumn) * QuadTokens), dx + ((nint)column * dxStride) + token, count);
+                Gather(sums + ((column - firstColumn) * QuadTokens), tileLength, dx + ((nint)column * dxStride) + token, count);
             }
         }
 
@@ -318,6 +319,26 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         TSimd.Store(to, first);
         TSimd.Store(to + TSimd.Width, second);
         TSimd.Store(to + (2 * TSimd.Width), third);
+    }
+
+    /// <summary>Copies tokens of a column to its places in tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scatter(float* from, float* tile, nint tileLength, int count)
+    {
+        for (; count > 0; count -= QuadTokens, from += QuadTokens, tile += tileLength)
+        {
+            CopyVectors(from, tile, Math.Min(count, QuadTokens));
+        }
+    }
+
+    /// <summary>Copies a column's places in tiles to its tokens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Gather(float* tile, nint tileLength, float* to, int count)
+    {
+        for (; count > 0; count -= QuadTokens, to += QuadTokens, tile += tileLength)
+        {
+            CopyVectors(tile, to, Math.Min(count, QuadTokens));
+        }
     }
 
     /// <summary>Copies whole vectors.</summary>

@@ -27,7 +27,9 @@ internal sealed class RowQuads
     /// <summary>Columns of the matrix.</summary>
     public int ColumnCount { get; }
 
-    /// <summary>Quad q has the columns [Starts[q], Starts[q + 1]); the values of its row r start at 4 Starts[q] + r (Starts[q + 1] - Starts[q]).</summary>
+    /// <summary>
+    /// Quad q has the columns [Starts[q], Starts[q + 1]), as many in each row; the values of its row r start at 4 Starts[q] plus r times their number.
+    /// </summary>
     public ReadOnlySpan<int> Starts => starts;
 
     /// <summary>The columns of one quad after the other, ascending in each.</summary>

@@ -107,7 +107,9 @@ public class PartsTests
     public void Firing_orders_and_gathers_are_the_same(int parts)
     {
         Backwards workers = new(parts);
-        foreach ((int rows, int columns, int blocks) in new[] { (700, 900, 3), (5, 4, 8), (1, 2000, 2), (2000, 1, 2) })
+
+        // No fours of rows, which would share their columns where there are all or none, and need no transpose.
+        foreach ((int rows, int columns, int blocks) in new[] { (701, 900, 3), (5, 4, 8), (1, 2000, 2), (2001, 1, 2) })
         {
             foreach (double sparsity in new[] { 0, 0.8, 1 })
             {
@@ -117,7 +119,7 @@ public class PartsTests
                 using HostPattern expected = new(OneWorker.Instance, csr, ofRows, ofColumns, stripTokens: 64);
                 using HostPattern pattern = new(workers, csr, ofRows, ofColumns, stripTokens: 64);
                 AssertEqual(expected.Forward, pattern.Forward);
-                AssertEqual(expected.Transposed, pattern.Transposed);
+                AssertEqual(expected.Transposed!, pattern.Transposed!);
                 Assert.Equal(Gathered(expected), Gathered(pattern));
             }
         }
@@ -130,9 +132,9 @@ public class PartsTests
         using WorkerScratch scratch = new();
         fixed (float* from = values, to = fired)
         {
-            for (int block = 0; block < pattern.Transposed.Partition.Blocks; block++)
+            for (int block = 0; block < pattern.Transposed!.Partition.Blocks; block++)
             {
-                pattern.TransposedGather.Run(block, from, to, scratch);
+                pattern.TransposedGather!.Run(block, from, to, scratch);
             }
         }
 
