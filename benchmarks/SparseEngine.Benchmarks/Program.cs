@@ -8,10 +8,11 @@ using SparseEngine.Configuration;
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
-// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "blocks [TOKENS...]", "widths", "crossover [Vector128|Vector256|Vector512]",
-// "steps [gpt2-small|WIDTHS...]", "study_steps WIDTHS...", "passes", "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]",
-// "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family", "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]",
-// "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is measured in turn.
+// "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "blocks [TOKENS...]", "widths",
+// "crossover [Vector128|Vector256|Vector512]", "steps [gpt2-small|WIDTHS...]", "study_steps WIDTHS...", "passes", "levels PLOT", "scaling [ZEROS]",
+// "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family", "generation",
+// "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is measured
+// in turn.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {

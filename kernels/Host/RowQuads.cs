@@ -28,7 +28,8 @@ internal sealed class RowQuads
     public int ColumnCount { get; }
 
     /// <summary>
-    /// Quad q has the columns [Starts[q], Starts[q + 1]), as many in each row; the values of its row r start at 4 Starts[q] plus r times their number.
+    /// Quad q has the columns [Starts[q], Starts[q + 1]), the same in each row; the values of its row r start at 4 Starts[q] plus r times their
+    /// number.
     /// </summary>
     public ReadOnlySpan<int> Starts => starts;
 

@@ -10,7 +10,9 @@ internal static class BlockTables
     private const int BlockRows = 4;
 
     // Those of docs/better.md, and larger ones.
-    private static readonly (int Rows, int Columns)[] Weights = [(128, 128), (512, 128), (128, 512), (768, 192), (192, 768), (2048, 512), (512, 2048)];
+    private static readonly (int Rows, int Columns)[] Weights =
+        [(128, 128), (512, 128), (128, 512), (768, 192), (192, 768), (2048, 512), (512, 2048)];
+
     private static readonly double[] Zeros = [0.50, 0.75, 0.90];
 
     /// <summary>Prints the medians of rounds in which all take turns.</summary>
@@ -37,8 +39,11 @@ internal static class BlockTables
                     double[] seconds = Rounds.Medians(
                         [() => layers[0].Dense(product), .. layers.Select(layer => (Action)(() => layer.Sparse(product)))]);
                     double[] rates = [.. seconds.Select(time => layers[0].DenseFlops / time / 1e9)];
-                    IEnumerable<string> cells = Zeros.Select((zeros, i) => Invariant(
-                        $"{(1 - zeros) * rates[(2 * i) + 1]:F0}, {(1 - zeros) * rates[(2 * i) + 2]:F0} ({rates[(2 * i) + 2] / rates[(2 * i) + 1]:F2})"));
+                    IEnumerable<string> cells = Zeros.Select((zeros, i) =>
+                    {
+                        (double scattered, double inBlocks) = ((1 - zeros) * rates[(2 * i) + 1], (1 - zeros) * rates[(2 * i) + 2]);
+                        return Invariant($"{scattered:F0}, {inBlocks:F0} ({inBlocks / scattered:F2})");
+                    });
                     Console.WriteLine(Invariant(
                         $"| {rows} x {columns} | {tokens} | {ProductTables.Name(product)} | {rates[0]:F0} | {string.Join(" | ", cells)} |"));
                 }

@@ -30,7 +30,8 @@ public class SparseProductTests
             foreach (double[]? bias in new[] { null, inputs.Vector(rows) })
             {
                 BoundedMatrix expected = Product(pattern, values, x, bias);
-                ConformanceCheck.Run(family, $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, {sharing} sharing", [expected.Values], workspace =>
+                string place = $"{rows} x {columns}, {tokens} tokens, sparsity {sparsity}, {sharing} sharing";
+                ConformanceCheck.Run(family, place, [expected.Values], workspace =>
                 {
                     DeviceMatrix y = workspace.Activations(rows, tokens);
                     CsrMatrix weight = new(workspace.Pattern(pattern), workspace.Buffer(values));
@@ -289,7 +290,11 @@ public class SparseProductTests
     }
 
     private static IEnumerable<(int Rows, int Columns, int Tokens, double Sparsity, int Sharing)> ShapesOf(DeviceFamily family) =>
-        family.CasesOf(Shapes, shape => (long)shape.Rows * shape.Columns * shape.Tokens, largest: 300_000);
+        family.CasesOf(
+            // The host alone looks for rows that share their columns.
+            Shapes.Where(shape => shape.Sharing == 1 || family < DeviceFamily.IlgpuCpu),
+            shape => (long)shape.Rows * shape.Columns * shape.Tokens,
+            largest: 300_000);
 
     private static (CsrPattern Pattern, double[] Values) Weight(int rows, int columns, double sparsity, int sharing = 1)
     {
