@@ -7,7 +7,7 @@
 --machine names the folder of runs.csv and times.csv, by default zen3: two cores of an AMD EPYC (Zen 3, AVX2); xeon: two of an Intel Xeon (AVX-512).
 What a step takes there is what `dotnet run -c Release --project benchmarks/SparseEngine.Benchmarks -- study_steps 64 96 128 192 > zen3/times.csv` says.
 
-A trial is CONTESTANT,WIDTH,EXPONENT,SECONDS,SEED: rigl75,128,-8,90,1 has a learning rate of 2^-8 and as many steps as two idle threads take
+A trial is CONTESTANT,WIDTH,EXPONENT,SECONDS,SEED: rigl75,128,-8,90,1 has a learning rate of 2^-8 and as many steps as two threads take
 90 seconds for, by times.csv. Its loss is the same however long it takes, whatever else the machine does, and with any number of threads.
 --program names sparse-engine's assembly; by default the one that `dotnet build -c Release` makes here.
 """
@@ -18,7 +18,6 @@ import json
 import math
 import pathlib
 import queue
-import shutil
 import subprocess
 import sys
 import tempfile
