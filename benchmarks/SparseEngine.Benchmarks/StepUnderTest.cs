@@ -130,6 +130,13 @@ internal sealed class StepUnderTest : IDisposable
         step.Run(batch, done++, learningRate: 1e-4, checkValues: true);
     }
 
+    /// <summary>Takes a step, and waits until it is done.</summary>
+    public void RunToEnd()
+    {
+        Run();
+        Read();
+    }
+
     /// <summary>Changes the masks that are due.</summary>
     /// <returns>Whether any were.</returns>
     public bool UpdateMasks()

@@ -17,11 +17,11 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private void SddmmQuads(RowQuads quads, in DeviceMatrix dy, in DeviceMatrix x, float* gradient, bool accumulate)
     {
-        fixed (int* starts = quads.Starts, columns = quads.Columns)
+        fixed (int* starts = quads.Starts, columns = quads.Columns, bounds = quads.BoundsOf(QuadBlockColumns))
         {
             int parts = pool.PartsFor(QuadTime(quads, x.Columns), quads.Count, SddmmPartTimes);
             pool.Run(parts, new SddmmQuadsBody(
-                quads, starts, columns, Pointer(dy), dy.Stride, Pointer(x), x.Stride, x.Columns, gradient, accumulate, parts));
+                quads, starts, columns, bounds, Pointer(dy), dy.Stride, Pointer(x), x.Stride, x.Columns, gradient, accumulate, parts));
         }
     }
 
@@ -30,8 +30,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// registers. Every gradient is summed in the order of the blocks, whatever the partition.
     /// </summary>
     private readonly struct SddmmQuadsBody(
-        RowQuads quads, int* starts, int* columns, float* dy, int dyStride, float* x, int xStride, int tokens, float* gradient, bool accumulate,
-        int parts) : IParallelBody
+        RowQuads quads, int* starts, int* columns, int* bounds, float* dy, int dyStride, float* x, int xStride, int tokens, float* gradient,
+        bool accumulate, int parts) : IParallelBody
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
@@ -42,20 +42,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
 
             int most = Math.Min(QuadBlockColumns, quads.ColumnCount);
-            float* packed = scratch.Take(((most + RowQuads.Rows) * QuadBlockStride) + endQuad - firstQuad);
+            float* packed = scratch.Take((most + RowQuads.Rows) * QuadBlockStride);
             float* tail = packed + (most * QuadBlockStride);
-            int* next = (int*)(tail + (RowQuads.Rows * QuadBlockStride)) - firstQuad;
             for (int token = 0; token < tokens; token += QuadBlockTokens)
             {
-                new Span<int>(starts + firstQuad, endQuad - firstQuad).CopyTo(new Span<int>(next + firstQuad, endQuad - firstQuad));
-                for (int column = 0; column < quads.ColumnCount; column += most)
+                int* ofRange = bounds;
+                for (int column = 0; column < quads.ColumnCount; column += QuadBlockColumns, ofRange += quads.Count)
                 {
-                    AddBlock(firstQuad, endQuad, column, Math.Min(quads.ColumnCount, column + most), token, packed, tail, next);
+                    AddBlock(firstQuad, endQuad, column, Math.Min(quads.ColumnCount, column + QuadBlockColumns), ofRange, token, packed, tail);
                 }
             }
         }
 
-        private void AddBlock(int firstQuad, int endQuad, int firstColumn, int endColumn, int token, float* packed, float* tail, int* next)
+        private void AddBlock(int firstQuad, int endQuad, int firstColumn, int endColumn, int* ofRange, int token, float* packed, float* tail)
         {
             int count = Math.Min(QuadBlockTokens, tokens - token);
             int padded = (count + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
@@ -67,14 +66,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             bool add = accumulate || token > 0;
             for (int quad = firstQuad; quad < endQuad; quad++)
             {
-                int first = next[quad];
-                int end = first;
-                while (end < starts[quad + 1] && columns[end] < endColumn)
-                {
-                    end++;
-                }
-
-                next[quad] = end;
                 float* rows = dy + ((nint)RowQuads.Rows * quad * dyStride) + token;
                 nint stride = dyStride;
                 if (padded > count)
@@ -88,7 +79,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     stride = QuadBlockStride;
                 }
 
-                DotProducts(quad, first, end, rows, stride, packed - ((nint)firstColumn * QuadBlockStride), padded, add);
+                DotProducts(
+                    quad, ofRange[quad], ofRange[quads.Count + quad], rows, stride, packed - ((nint)firstColumn * QuadBlockStride), padded, add);
             }
         }
 

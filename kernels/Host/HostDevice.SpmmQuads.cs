@@ -29,12 +29,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
 
     private void SpmmQuadsTransposed(RowQuads quads, float* values, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
     {
-        fixed (int* starts = quads.Starts, columns = quads.Columns)
+        fixed (int* starts = quads.Starts, columns = quads.Columns, bounds = quads.BoundsOf(QuadSumColumns))
         {
             int parts = QuadParts(quads, dy.Columns);
             pool.Run(parts, new QuadsTransposedBody(
-                quads.Count, quads.ColumnCount, starts, columns, values, Pointer(dy), dy.Stride, Pointer(dx), dx.Stride, dy.Columns, accumulate,
-                parts));
+                quads.Count, quads.ColumnCount, starts, columns, bounds, values, Pointer(dy), dy.Stride, Pointer(dx), dx.Stride, dy.Columns,
+                accumulate, parts));
         }
     }
 
@@ -167,48 +167,27 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     /// which lie packed. Every sum is in the order of the rows.
     /// </summary>
     private readonly struct QuadsTransposedBody(
-        int quads, int columnCount, int* starts, int* columns, float* values, float* dy, int dyStride, float* dx, int dxStride, int tokens,
-        bool accumulate, int parts) : IParallelBody
+        int quads, int columnCount, int* starts, int* columns, int* bounds, float* values, float* dy, int dyStride, float* dx, int dxStride,
+        int tokens, bool accumulate, int parts) : IParallelBody
     {
         public void Invoke(int index, WorkerScratch scratch)
         {
-            int most = Math.Clamp(columnCount, 1, QuadSumColumns);
-            int ranges = (columnCount + most - 1) / most;
-            float* sums = scratch.Take((most * QuadTokens * QuadTilesOfLines) + ((ranges + 1) * quads));
-            int* bounds = (int*)(sums + (most * QuadTokens * QuadTilesOfLines));
-            FindRanges(bounds, ranges, most);
+            float* sums = scratch.Take(Math.Min(QuadSumColumns, columnCount) * QuadTokens * QuadTilesOfLines);
             (int first, int end) = Share(TilesOf(tokens, QuadTokens), index, parts);
             for (int t = first, tiles; t < end; t += tiles)
             {
                 tiles = Math.Min(QuadTilesOfLines - (t % QuadTilesOfLines), end - t);
                 int token = t * QuadTokens;
                 int count = Math.Min(tiles * QuadTokens, DeviceMatrix.Padded(tokens) - token);
-                for (int range = 0; range < ranges; range++)
+                int* ofRange = bounds;
+                for (int column = 0; column < columnCount; column += QuadSumColumns, ofRange += quads)
                 {
-                    AddColumns(range * most, Math.Min(columnCount, (range + 1) * most), bounds + (range * quads), token, count, sums);
+                    AddColumns(column, Math.Min(columnCount, column + QuadSumColumns), ofRange, token, count, sums);
                 }
             }
         }
 
-        // Where in each quad the columns of each range start: once, for all tiles of tokens.
-        private void FindRanges(int* bounds, int ranges, int most)
-        {
-            for (int quad = 0; quad < quads; quad++)
-            {
-                int position = starts[quad];
-                for (int range = 0; range <= ranges; range++)
-                {
-                    while (position < starts[quad + 1] && columns[position] < range * most)
-                    {
-                        position++;
-                    }
-
-                    bounds[(range * quads) + quad] = position;
-                }
-            }
-        }
-
-        private void AddColumns(int firstColumn, int endColumn, int* bounds, int token, int count, float* sums)
+        private void AddColumns(int firstColumn, int endColumn, int* ofRange, int token, int count, float* sums)
         {
             int tileLength = (endColumn - firstColumn) * QuadTokens;
             if (accumulate)
@@ -230,7 +209,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             {
                 for (int quad = 0; quad < quads; quad++)
                 {
-                    AddQuad3(quad, bounds[quad], bounds[quads + quad], from + ((nint)RowQuads.Rows * quad * dyStride), ofColumns);
+                    AddQuad3(quad, ofRange[quad], ofRange[quads + quad], from + ((nint)RowQuads.Rows * quad * dyStride), ofColumns);
                 }
             }
 
@@ -238,7 +217,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             {
                 for (int quad = 0; quad < quads; quad++)
                 {
-                    AddQuad1(quad, bounds[quad], bounds[quads + quad], from + done + ((nint)RowQuads.Rows * quad * dyStride), ofColumns + done);
+                    AddQuad1(quad, ofRange[quad], ofRange[quads + quad], from + done + ((nint)RowQuads.Rows * quad * dyStride), ofColumns + done);
                 }
             }
 

@@ -21,7 +21,6 @@ internal sealed class HostPattern : SparsePattern
         Quads = RowQuads.Of(csr);
         Forward = new FiringOrder(workers, csr, rows, stripTokens);
         StripTokens = stripTokens;
-        Bytes = Forward.Bytes + (Quads?.Bytes ?? 0);
         if (Quads is not null)
         {
             return;
@@ -35,7 +34,6 @@ internal sealed class HostPattern : SparsePattern
         ArrayPool<int>.Shared.Return(permutation);
         TransposedGather = new TransposedGather(workers, csr, Transposed, sources);
         ArrayPool<int>.Shared.Return(sources);
-        Bytes += Transposed.Bytes + TransposedGather.Bytes;
     }
 
     /// <summary>Tokens in a strip of a packed tile.</summary>
@@ -67,7 +65,7 @@ internal sealed class HostPattern : SparsePattern
     }
 
     /// <inheritdoc/>
-    public override long Bytes { get; }
+    public override long Bytes => Forward.Bytes + (Transposed?.Bytes ?? 0) + (TransposedGather?.Bytes ?? 0) + (Quads?.Bytes ?? 0);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -14,6 +14,9 @@ internal sealed class RowQuads
     private readonly int[] starts;
     private readonly int[] columns;
 
+    // By the width of a range: a device has one for each way in which it goes over the columns.
+    private readonly Dictionary<int, int[]> bounds = [];
+
     private RowQuads(int[] starts, int[] columns, int columnCount)
     {
         this.starts = starts;
@@ -37,7 +40,7 @@ internal sealed class RowQuads
     public ReadOnlySpan<int> Columns => columns;
 
     /// <summary>Bytes beside the pattern's own.</summary>
-    public long Bytes => sizeof(int) * ((long)starts.Length + columns.Length);
+    public long Bytes => sizeof(int) * ((long)starts.Length + columns.Length + bounds.Values.Sum(ofWidth => (long)ofWidth.Length));
 
     /// <summary>The quads of a pattern; null where rows differ, or are left over.</summary>
     public static RowQuads? Of(CsrPattern csr)
@@ -74,6 +77,36 @@ internal sealed class RowQuads
         }
 
         return new RowQuads(starts, columns, csr.ColumnCount);
+    }
+
+    /// <summary>
+    /// Where ranges of so many columns start in each quad: the columns [r width, (r + 1) width) of quad q are
+    /// [bounds[r Count + q], bounds[(r + 1) Count + q]). Looked for once a width.
+    /// </summary>
+    public ReadOnlySpan<int> BoundsOf(int width)
+    {
+        if (!bounds.TryGetValue(width, out int[]? found))
+        {
+            int ranges = (ColumnCount + width - 1) / width;
+            found = new int[(ranges + 1) * Count];
+            for (int quad = 0; quad < Count; quad++)
+            {
+                int position = starts[quad];
+                for (int range = 0; range <= ranges; range++)
+                {
+                    while (position < starts[quad + 1] && columns[position] < range * width)
+                    {
+                        position++;
+                    }
+
+                    found[(range * Count) + quad] = position;
+                }
+            }
+
+            bounds.Add(width, found);
+        }
+
+        return found;
     }
 
     /// <summary>The quads of a part, of about equal non-zeros.</summary>

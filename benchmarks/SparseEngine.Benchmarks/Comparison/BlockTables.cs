@@ -7,8 +7,6 @@ namespace SparseEngine.Benchmarks.Comparison;
 /// <summary>What non-zeros in blocks of four rows x 1 column gain over scattered ones, and dense products beside them, as a Markdown table.</summary>
 internal static class BlockTables
 {
-    private const int BlockRows = 4;
-
     // Those of docs/better.md, and larger ones.
     private static readonly (int Rows, int Columns)[] Weights =
         [(128, 128), (512, 128), (128, 512), (768, 192), (192, 768), (2048, 512), (512, 2048)];
@@ -19,7 +17,7 @@ internal static class BlockTables
     public static void Print(int[] tokenCounts)
     {
         using HostDevice device = HostDevice.Create(Environment.ProcessorCount, method: ProductMethod.Sparse);
-        Console.WriteLine(Invariant($"{device.Description}. GFLOP/s of non-zeros: scattered, in blocks of {BlockRows} x 1 (the ratio)."));
+        Console.WriteLine(Invariant($"{device.Description}. GFLOP/s of non-zeros: scattered, in blocks of {RowQuads.Rows} x 1 (the ratio)."));
         Console.WriteLine();
         Console.WriteLine("| W | tokens | product | dense | 50% | 75% | 90% |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
@@ -31,7 +29,8 @@ internal static class BlockTables
                 [
                     .. Zeros.SelectMany(zeros => new[]
                     {
-                        new LayerProducts(device, rows, columns, tokens, zeros), new LayerProducts(device, rows, columns, tokens, zeros, BlockRows),
+                        new LayerProducts(device, rows, columns, tokens, zeros),
+                        new LayerProducts(device, rows, columns, tokens, zeros, RowQuads.Rows),
                     }),
                 ];
                 foreach (SparseProduct product in Enum.GetValues<SparseProduct>())

@@ -56,7 +56,7 @@ internal static class DynamicTables
         using StepUnderTest step = new(device, Size, zeros, dynamic: algorithm == SparsityAlgorithm.Static ? null : Dynamic(algorithm, zeros, 3));
         for (int i = 0; i < 5; i++)
         {
-            Step(step);
+            step.RunToEnd();
             step.UpdateMasks();
         }
 
@@ -69,8 +69,8 @@ internal static class DynamicTables
         using StepUnderTest moving = new(device, Size, zeros, dynamic: Dynamic(algorithm, zeros, Frequency, WarmUp));
         for (int i = 0; i < WarmUp; i++)
         {
-            Step(still);
-            Step(moving);
+            still.RunToEnd();
+            moving.RunToEnd();
             moving.UpdateMasks();
         }
 
@@ -80,8 +80,8 @@ internal static class DynamicTables
         List<double> updateSteps = [];
         for (int i = 0; i < Steps; i++)
         {
-            stillTimes[i] = Milliseconds(() => Step(still));
-            movingTimes[i] = Milliseconds(() => Step(moving));
+            stillTimes[i] = Milliseconds(still.RunToEnd);
+            movingTimes[i] = Milliseconds(moving.RunToEnd);
             bool isDue = false;
             double update = Milliseconds(() => isDue = moving.UpdateMasks());
             if (isDue)
@@ -105,12 +105,6 @@ internal static class DynamicTables
             : new ConstantValue(zeros / 100.0),
         new ListedUpdates([0, .. Enumerable.Range(1, 20).Select(update => offset + (update * frequency))]),
         DynamicSparsity.DefaultDropFraction);
-
-    private static void Step(StepUnderTest step)
-    {
-        step.Run();
-        step.Read();
-    }
 
     private static double Milliseconds(Action work)
     {

@@ -36,7 +36,7 @@ internal static class FamilyTables
         {
             StepSize[] sizes = [.. Members.Select(member => size with { Change = member.Change })];
             StepUnderTest[] steps = [.. sizes.Select(member => new StepUnderTest(device, member, zeros))];
-            double[] seconds = Rounds.MediansOfSteps(CountOfRounds, [.. steps.Select(step => (Action)(() => Step(step)))]);
+            double[] seconds = Rounds.MediansOfSteps(CountOfRounds, [.. steps.Select(step => (Action)step.RunToEnd)]);
             double[] flops = [.. sizes.Select(member => member.Flops(zeros).Executed)];
             for (int i = 0; i < sizes.Length; i++)
             {
@@ -58,10 +58,4 @@ internal static class FamilyTables
         Norm = NormKind.RmsNorm, Nonlinearity = Activation.Silu, GatedFeedForward = true,
         UseProjectionBiasInAttention = false, UseFfnBiasInAttention = false, UseFfnBias = false,
     };
-
-    private static void Step(StepUnderTest step)
-    {
-        step.Run();
-        step.Read();
-    }
 }

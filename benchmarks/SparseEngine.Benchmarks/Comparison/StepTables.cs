@@ -43,7 +43,7 @@ internal static class StepTables
             StepUnderTest[] steps = [.. PeerZeros.Select(zeros => new StepUnderTest(device, size, zeros))];
             List<double> peerTimes = [];
             double[] seconds = Rounds.MediansOfSteps(
-                rounds, [() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)(() => Step(step)))]);
+                rounds, [() => peerTimes.Add(peer?.Step() ?? double.NaN), .. steps.Select(step => (Action)step.RunToEnd)]);
             double[] sorted = [.. peerTimes.Skip(1).Order()];
             double dense = sorted[sorted.Length / 2];
             IEnumerable<string> cells = seconds.Skip(1).Select(time => Invariant($"{size.Tokens / time:N0} ({dense / time:F2})"));
@@ -69,7 +69,7 @@ internal static class StepTables
         foreach (int level in levels)
         {
             StepUnderTest[] steps = [.. devices.Select(device => new StepUnderTest(device, size, level))];
-            double[] seconds = Rounds.MediansOfSteps([() => Step(dense), .. steps.Select(step => (Action)(() => Step(step)))]);
+            double[] seconds = Rounds.MediansOfSteps([dense.RunToEnd, .. steps.Select(step => (Action)step.RunToEnd)]);
             ratios.Add([.. seconds.Skip(1).Select(time => seconds[0] / time)]);
             Console.WriteLine(Invariant($"| {level}% | {string.Join(" | ", ratios[^1].Select(ratio => Invariant($"{ratio:F2}")))} |"));
             Array.ForEach(steps, step => step.Dispose());
@@ -93,7 +93,7 @@ internal static class StepTables
         {
             using StepUnderTest single = new(one, model, 75);
             using StepUnderTest every = new(all, model, 75);
-            double[] seconds = Rounds.MediansOfSteps(CountOfThreadRounds, () => Step(single), () => Step(every));
+            double[] seconds = Rounds.MediansOfSteps(CountOfThreadRounds, single.RunToEnd, every.RunToEnd);
             Console.WriteLine(Invariant(
                 $"{model}, 75% zeros: 1 thread {1000 * seconds[0]:F0} ms, {all.Cores} threads {1000 * seconds[1]:F0} ms, ")
                 + Invariant($"{seconds[0] / seconds[1]:F2} times as fast."));
@@ -103,7 +103,7 @@ internal static class StepTables
 
         int[] batches = [1, 2, 4, 8, 16, 24, 32];
         StepUnderTest[] byTokens = [.. batches.Select(batch => new StepUnderTest(all, size with { Batch = batch }, 75))];
-        double[] tokenTimes = [.. Rounds.MediansOfSteps([.. byTokens.Select(step => (Action)(() => Step(step)))]).Select(time => 1000 * time)];
+        double[] tokenTimes = [.. Rounds.MediansOfSteps([.. byTokens.Select(step => (Action)step.RunToEnd)]).Select(time => 1000 * time)];
         Array.ForEach(byTokens, step => step.Dispose());
         double[] tokens = [.. batches.Select(batch => (double)batch * size.Sequence)];
         Print("tokens", tokens, tokenTimes);
@@ -111,7 +111,7 @@ internal static class StepTables
 
         int[] zeros = [60, 70, 80, 85, 90, 95, 98];
         StepUnderTest[] byZeros = [.. zeros.Select(level => new StepUnderTest(all, size, level))];
-        double[] zeroTimes = [.. Rounds.MediansOfSteps([.. byZeros.Select(step => (Action)(() => Step(step)))]).Select(time => 1000 * time)];
+        double[] zeroTimes = [.. Rounds.MediansOfSteps([.. byZeros.Select(step => (Action)step.RunToEnd)]).Select(time => 1000 * time)];
         Array.ForEach(byZeros, step => step.Dispose());
         double[] nonZeros = [.. zeros.Select(level => size.Plan(level).Weights.Sum(weight => weight.Kept) / 1e6)];
         Print("million non-zeros", nonZeros, zeroTimes);
@@ -133,7 +133,7 @@ internal static class StepTables
             foreach (int zeros in PeerZeros)
             {
                 StepUnderTest[] steps = [.. passTokens.Select(tokens => new StepUnderTest(device, size, zeros, tokens))];
-                double[] seconds = Rounds.MediansOfSteps([.. steps.Select(step => (Action)(() => Step(step)))]);
+                double[] seconds = Rounds.MediansOfSteps([.. steps.Select(step => (Action)step.RunToEnd)]);
                 Console.WriteLine(
                     Invariant($"| {size} | {zeros}% | {string.Join(" | ", seconds.Select(time => Invariant($"{seconds[0] / time:F2}")))} |"));
                 Array.ForEach(steps, step => step.Dispose());
@@ -161,19 +161,13 @@ internal static class StepTables
         using StepUnderTest step = new(device, MemorySizes[size], zeros);
         for (int i = 0; i < 3; i++)
         {
-            Step(step);
+            step.RunToEnd();
         }
 
         PeakMemory.Tell();
     }
 
     private static double PeakOf(int size, int zeros) => PeakMemory.Of(MemoryArgument, $"{size}", $"{zeros}");
-
-    private static void Step(StepUnderTest step)
-    {
-        step.Run();
-        step.Read();
-    }
 
     private static void Print(string name, double[] x, double[] milliseconds)
     {

@@ -9,12 +9,10 @@ namespace SparseEngine.Benchmarks.Comparison;
 /// </summary>
 internal static class StudyTimes
 {
-    private const int BlockRows = 4;
-
     private static readonly (string Name, int Zeros, int BlockRows)[] Contestants =
     [
-        ("dense", 0, 1), ("wide50", 50, 1), ("static75", 75, 1), ("static90", 90, 1), ("blocks50", 50, BlockRows), ("blocks75", 75, BlockRows),
-        ("blocks90", 90, BlockRows),
+        ("dense", 0, 1), ("wide50", 50, 1), ("static75", 75, 1), ("static90", 90, 1), ("blocks50", 50, RowQuads.Rows),
+        ("blocks75", 75, RowQuads.Rows), ("blocks90", 90, RowQuads.Rows),
     ];
 
     /// <summary>Prints medians.</summary>
@@ -27,18 +25,12 @@ internal static class StudyTimes
                 Invariant($"{contestant.Name},{width}"),
                 new StepUnderTest(device, StepSize.OfStudy(width) with { BlockRows = contestant.BlockRows }, contestant.Zeros)))),
         ];
-        double[] seconds = Rounds.MediansOfSteps(StepTables.CountOfShortRounds, [.. models.Select(model => (Action)(() => Step(model.Step)))]);
+        double[] seconds = Rounds.MediansOfSteps(StepTables.CountOfShortRounds, [.. models.Select(model => (Action)model.Step.RunToEnd)]);
         Console.WriteLine("contestant,width,step_ms");
         foreach (((string name, StepUnderTest step), double time) in models.Zip(seconds))
         {
             Console.WriteLine(Invariant($"{name},{1000 * time:F3}"));
             step.Dispose();
         }
-    }
-
-    private static void Step(StepUnderTest step)
-    {
-        step.Run();
-        step.Read();
     }
 }

@@ -52,7 +52,7 @@ internal static class ScalingTables
         int[] batches = [1, 2, 4, 8];
         (int Zeros, int Batch)[] cases = [.. Zeros.SelectMany(zeros => batches.Select(batch => (zeros, batch)))];
         StepUnderTest[] steps = [.. cases.Select(which => new StepUnderTest(device, size with { Batch = which.Batch }, which.Zeros))];
-        double[] seconds = Rounds.MediansOfSteps([.. steps.Select(step => (Action)(() => Step(step)))]);
+        double[] seconds = Rounds.MediansOfSteps([.. steps.Select(step => (Action)step.RunToEnd)]);
         Array.ForEach(steps, step => step.Dispose());
         (double added, double copied) = MemorySpeed.Measure();
         return Zeros.ToDictionary(zeros => zeros, zeros =>
@@ -120,10 +120,4 @@ internal static class ScalingTables
         >= 1 => Invariant($"{seconds:F2}"),
         _ => Invariant($"{seconds:F3}"),
     };
-
-    private static void Step(StepUnderTest step)
-    {
-        step.Run();
-        step.Read();
-    }
 }

@@ -47,12 +47,14 @@ internal static class MaskSelector
             throw new ArgumentException($"{settings.Name} needs {weight.Length} scores, not {scores.Length}", nameof(scores));
         }
 
-        bool[] keep = new bool[weight.Length];
         if (settings.BlockRows > 1)
         {
-            keep = BlockRows.Mark(settings, weight);
+            bool[] inBlocks = BlockRows.Mark(settings, weight);
+            return SparsityMask.Of(inBlocks, inBlocks.Count(true), weight);
         }
-        else if (IsScored(settings.Method))
+
+        bool[] keep = new bool[weight.Length];
+        if (IsScored(settings.Method))
         {
             Arguments(settings).Select(settings.Rows, settings.Columns, weight, scores, keep);
         }
