@@ -12,27 +12,38 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     // A line more than a block, so that columns do not meet in the same sets of the cache.
     private const int QuadBlockStride = QuadBlockTokens + LineFloats;
 
-    // As many as half of L2 holds.
-    private static readonly int QuadBlockColumns = Math.Max(64, CacheSizes.Level2 / 2 / sizeof(float) / QuadBlockStride);
+    // As many as three quarters of L2 hold.
+    private static readonly int MostQuadBlockColumns = Math.Max(64, CacheSizes.Level2 * 3 / 4 / sizeof(float) / QuadBlockStride);
 
     private void SddmmQuads(RowQuads quads, in DeviceMatrix dy, in DeviceMatrix x, float* gradient, bool accumulate)
     {
-        fixed (int* starts = quads.Starts, columns = quads.Columns, bounds = quads.BoundsOf(QuadBlockColumns))
+        int blockColumns = EvenBlocks(quads.ColumnCount, MostQuadBlockColumns);
+        fixed (int* starts = quads.Starts, columns = quads.Columns, bounds = quads.BoundsOf(blockColumns))
         {
             int parts = pool.PartsFor(QuadTime(quads, x.Columns), quads.Count, SddmmPartTimes);
             pool.Run(parts, new SddmmQuadsBody(
-                quads, starts, columns, bounds, Pointer(dy), dy.Stride, Pointer(x), x.Stride, x.Columns, gradient, accumulate, parts));
+                quads, starts, columns, bounds, blockColumns, Pointer(dy), dy.Stride, Pointer(x), x.Stride, x.Columns, gradient, accumulate, parts));
         }
     }
 
+    /// <summary>The width of blocks of about equal width, none wider than <paramref name="most"/>.</summary>
+    private static int EvenBlocks(int columns, int most)
+    {
+        int blocks = Math.Max(1, (columns + most - 1) / most);
+        return Math.Max(1, (columns + blocks - 1) / blocks);
+    }
+
     /// <summary>
-    /// A share of the rows, over all tokens: blocks of the activations lie packed, and four rows meet three columns at a time, with twelve sums in
-    /// registers. Every gradient is summed in the order of the blocks, whatever the partition.
+    /// A share of the rows, over all tokens: four rows meet three columns at a time, with twelve sums in registers. Blocks of the activations are
+    /// read where they lie, or packed where columns would meet in the same sets of the cache, or end within a vector.
+    /// Every gradient is summed in the order of the blocks, whatever the partition.
     /// </summary>
     private readonly struct SddmmQuadsBody(
-        RowQuads quads, int* starts, int* columns, int* bounds, float* dy, int dyStride, float* x, int xStride, int tokens, float* gradient,
-        bool accumulate, int parts) : IParallelBody
+        RowQuads quads, int* starts, int* columns, int* bounds, int blockColumns, float* dy, int dyStride, float* x, int xStride, int tokens,
+        float* gradient, bool accumulate, int parts) : IParallelBody
     {
+        private readonly bool isRead = tokens % TSimd.Width == 0 && xStride / LineFloats % 2 == 1;
+
         public void Invoke(int index, WorkerScratch scratch)
         {
             (int firstQuad, int endQuad) = quads.Cut(index, parts);
@@ -41,28 +52,30 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 return;
             }
 
-            int most = Math.Min(QuadBlockColumns, quads.ColumnCount);
-            float* packed = scratch.Take((most + RowQuads.Rows) * QuadBlockStride);
-            float* tail = packed + (most * QuadBlockStride);
+            float* packed = scratch.Take(((isRead ? 0 : blockColumns) + RowQuads.Rows) * QuadBlockStride);
             for (int token = 0; token < tokens; token += QuadBlockTokens)
             {
                 int* ofRange = bounds;
-                for (int column = 0; column < quads.ColumnCount; column += QuadBlockColumns, ofRange += quads.Count)
+                for (int column = 0; column < quads.ColumnCount; column += blockColumns, ofRange += quads.Count)
                 {
-                    AddBlock(firstQuad, endQuad, column, Math.Min(quads.ColumnCount, column + QuadBlockColumns), ofRange, token, packed, tail);
+                    AddBlock(firstQuad, endQuad, column, Math.Min(quads.ColumnCount, column + blockColumns), ofRange, token, packed);
                 }
             }
         }
 
-        private void AddBlock(int firstQuad, int endQuad, int firstColumn, int endColumn, int* ofRange, int token, float* packed, float* tail)
+        private void AddBlock(int firstQuad, int endQuad, int firstColumn, int endColumn, int* ofRange, int token, float* packed)
         {
             int count = Math.Min(QuadBlockTokens, tokens - token);
             int padded = (count + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
-            for (int column = firstColumn; column < endColumn; column++)
+            float* tail = packed;
+            packed += RowQuads.Rows * QuadBlockStride;
+            for (int column = firstColumn; column < endColumn && !isRead; column++)
             {
                 CopyTokens(x + ((nint)column * xStride) + token, packed + ((column - firstColumn) * QuadBlockStride), count);
             }
 
+            float* block = isRead ? x + token : packed - ((nint)firstColumn * QuadBlockStride);
+            nint blockStride = isRead ? xStride : QuadBlockStride;
             bool add = accumulate || token > 0;
             for (int quad = firstQuad; quad < endQuad; quad++)
             {
@@ -79,13 +92,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     stride = QuadBlockStride;
                 }
 
-                DotProducts(
-                    quad, ofRange[quad], ofRange[quads.Count + quad], rows, stride, packed - ((nint)firstColumn * QuadBlockStride), padded, add);
+                DotProducts(quad, ofRange[quad], ofRange[quads.Count + quad], rows, stride, block, blockStride, padded, add);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void DotProducts(int quad, int first, int end, float* dyRows, nint dyRowStride, float* packed, int padded, bool add)
+        private void DotProducts(
+            int quad, int first, int end, float* dyRows, nint dyRowStride, float* block, nint blockStride, int padded, bool add)
         {
             nint rowLength = starts[quad + 1] - starts[quad];
             float* to = gradient + ((nint)(RowQuads.Rows - 1) * starts[quad]);
@@ -97,9 +110,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int p = first;
             for (; p + 3 <= end; p += 3)
             {
-                float* x0 = packed + ((nint)column[p] * QuadBlockStride);
-                float* x1 = packed + ((nint)column[p + 1] * QuadBlockStride);
-                float* x2 = packed + ((nint)column[p + 2] * QuadBlockStride);
+                float* x0 = block + (column[p] * blockStride);
+                float* x1 = block + (column[p + 1] * blockStride);
+                float* x2 = block + (column[p + 2] * blockStride);
                 TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2;
                 a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = TSimd.Broadcast(0);
                 for (nint t = 0; t < padded; t += TSimd.Width)
@@ -133,9 +146,40 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 Put(sums + (2 * RowQuads.Rows), to + p + 2, rowLength, add);
             }
 
+            if (p + 2 <= end)
+            {
+                float* x0 = block + (column[p] * blockStride);
+                float* x1 = block + (column[p + 1] * blockStride);
+                TVector a0, a1, b0, b1, c0, c1, d0, d1;
+                a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = TSimd.Broadcast(0);
+                for (nint t = 0; t < padded; t += TSimd.Width)
+                {
+                    TVector u = TSimd.Load(x0 + t);
+                    TVector v = TSimd.Load(x1 + t);
+                    TVector row = TSimd.Load(dyRows + t);
+                    a0 = TSimd.MultiplyAdd(row, u, a0);
+                    a1 = TSimd.MultiplyAdd(row, v, a1);
+                    row = TSimd.Load(row1 + t);
+                    b0 = TSimd.MultiplyAdd(row, u, b0);
+                    b1 = TSimd.MultiplyAdd(row, v, b1);
+                    row = TSimd.Load(row2 + t);
+                    c0 = TSimd.MultiplyAdd(row, u, c0);
+                    c1 = TSimd.MultiplyAdd(row, v, c1);
+                    row = TSimd.Load(row3 + t);
+                    d0 = TSimd.MultiplyAdd(row, u, d0);
+                    d1 = TSimd.MultiplyAdd(row, v, d1);
+                }
+
+                TSimd.StoreSums(sums, a0, b0, c0, d0, accumulate: false);
+                TSimd.StoreSums(sums + RowQuads.Rows, a1, b1, c1, d1, accumulate: false);
+                Put(sums, to + p, rowLength, add);
+                Put(sums + RowQuads.Rows, to + p + 1, rowLength, add);
+                p += 2;
+            }
+
             for (; p < end; p++)
             {
-                float* x0 = packed + ((nint)column[p] * QuadBlockStride);
+                float* x0 = block + (column[p] * blockStride);
                 TVector a, b, c, d;
                 a = b = c = d = TSimd.Broadcast(0);
                 for (nint t = 0; t < padded; t += TSimd.Width)

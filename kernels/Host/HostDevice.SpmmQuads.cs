@@ -60,7 +60,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 int count = Math.Min(tiles * QuadTokens, DeviceMatrix.Padded(tokens) - token);
                 for (int column = 0; column < columnCount; column++)
                 {
-                    Scatter(x + ((nint)column * xStride) + token, packed + (column * QuadTokens), columnCount * QuadTokens, count);
+                    float* from = x + ((nint)column * xStride) + token;
+                    CacheLines.Prefetch(from + (PackAhead * (nint)xStride), count);
+                    Scatter(from, packed + (column * QuadTokens), columnCount * QuadTokens, count);
                 }
 
                 float* tile = packed;
@@ -88,6 +90,8 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 float* w1 = w0 + count;
                 float* w2 = w1 + count;
                 float* w3 = w2 + count;
+                float* to = output + (RowQuads.Rows * quad * stride);
+                PrefetchQuad(to, stride);
                 TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2;
                 a0 = a1 = a2 = BiasOf((4 * quad) + 0);
                 b0 = b1 = b2 = BiasOf((4 * quad) + 1);
@@ -117,7 +121,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                     d2 = TSimd.MultiplyAdd(weight, x2, d2);
                 }
 
-                float* to = output + (RowQuads.Rows * quad * stride);
                 StoreThree(to, a0, a1, a2);
                 StoreThree(to + stride, b0, b1, b2);
                 StoreThree(to + (2 * stride), c0, c1, c2);
@@ -194,7 +197,9 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             {
                 for (int column = firstColumn; column < endColumn; column++)
                 {
-                    Scatter(dx + ((nint)column * dxStride) + token, sums + ((column - firstColumn) * QuadTokens), tileLength, count);
+                    float* from = dx + ((nint)column * dxStride) + token;
+                    CacheLines.Prefetch(from + (PackAhead * (nint)dxStride), count);
+                    Scatter(from, sums + ((column - firstColumn) * QuadTokens), tileLength, count);
                 }
             }
             else
@@ -203,13 +208,13 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             }
 
             float* ofColumns = sums - ((nint)firstColumn * QuadTokens);
-            float* from = dy + token;
+            float* dyRow = dy + token;
             int left = count;
-            for (; left >= QuadTokens; left -= QuadTokens, from += QuadTokens, ofColumns += tileLength)
+            for (; left >= QuadTokens; left -= QuadTokens, dyRow += QuadTokens, ofColumns += tileLength)
             {
                 for (int quad = 0; quad < quads; quad++)
                 {
-                    AddQuad3(quad, ofRange[quad], ofRange[quads + quad], from + ((nint)RowQuads.Rows * quad * dyStride), ofColumns);
+                    AddQuad3(quad, ofRange[quad], ofRange[quads + quad], dyRow + ((nint)RowQuads.Rows * quad * dyStride), ofColumns);
                 }
             }
 
@@ -217,13 +222,15 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             {
                 for (int quad = 0; quad < quads; quad++)
                 {
-                    AddQuad1(quad, ofRange[quad], ofRange[quads + quad], from + done + ((nint)RowQuads.Rows * quad * dyStride), ofColumns + done);
+                    AddQuad1(quad, ofRange[quad], ofRange[quads + quad], dyRow + done + ((nint)RowQuads.Rows * quad * dyStride), ofColumns + done);
                 }
             }
 
             for (int column = firstColumn; column < endColumn; column++)
             {
-                Gather(sums + ((column - firstColumn) * QuadTokens), tileLength, dx + ((nint)column * dxStride) + token, count);
+                float* to = dx + ((nint)column * dxStride) + token;
+                CacheLines.Prefetch(to + (PackAhead * (nint)dxStride), count);
+                Gather(sums + ((column - firstColumn) * QuadTokens), tileLength, to, count);
             }
         }
 
@@ -237,6 +244,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* w1 = w0 + rowLength;
             float* w2 = w1 + rowLength;
             float* w3 = w2 + rowLength;
+            PrefetchQuad(from + (RowQuads.Rows * stride), stride);
             TVector a0 = TSimd.Load(from), a1 = TSimd.Load(from + TSimd.Width), a2 = TSimd.Load(from + (2 * TSimd.Width));
             from += stride;
             TVector b0 = TSimd.Load(from), b1 = TSimd.Load(from + TSimd.Width), b2 = TSimd.Load(from + (2 * TSimd.Width));
@@ -289,6 +297,17 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 sum = TSimd.MultiplyAdd(TSimd.Broadcast(w2[p]), c, sum);
                 TSimd.Store(to, TSimd.MultiplyAdd(TSimd.Broadcast(w3[p]), d, sum));
             }
+        }
+    }
+
+    /// <summary>Asks for three vectors of four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchQuad(float* row, nint stride)
+    {
+        for (int r = 0; r < RowQuads.Rows; r++, row += stride)
+        {
+            CacheLines.Prefetch(row);
+            CacheLines.Prefetch(row + QuadTokens - 1);
         }
     }
 
