@@ -9,10 +9,10 @@ using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
 
 // "products [TOKENS...]", "gemm [ROWSxCOLUMNSxTOKENS...]", "head", "floors [TOKENS...]", "blocks [TOKENS...]", "widths",
-// "crossover [Vector128|Vector256|Vector512]", "steps [gpt2-small|WIDTHS...]", "study_steps WIDTHS...", "passes", "levels PLOT", "scaling [ZEROS]",
-// "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family", "generation",
-// "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what is measured
-// in turn.
+// "crossover [Vector128|Vector256|Vector512]", "steps [gpt2-small|WIDTHS...]", "study_steps WIDTHS...", "study_plot RUNS PLOT", "passes",
+// "levels PLOT", "scaling [ZEROS]", "scaling PLOT PLOT", "schedule [WORKERS...]", "busy [HIDDEN] PROGRAM [PROGRAM...]", "memory", "family",
+// "generation", "dynamic [Gmp|Set|RigL...]", "learning_rates [--OPTION VALUE...]", "ranks [N [LAUNCHER]]", "scaling_model PLOT": tables of what
+// is measured in turn, and plots.
 // Anything else is BenchmarkDotNet's (--filter, --list, --memory); without arguments all of its benchmarks run.
 switch (args)
 {
@@ -68,6 +68,9 @@ switch (args)
         break;
     case ["study_steps", .. string[] widths]:
         StudyTimes.Print([.. widths.Select(width => int.Parse(width, CultureInfo.InvariantCulture))]);
+        break;
+    case ["study_plot", string runs, string plot]:
+        StudyPlot.Save(runs, plot);
         break;
     case ["levels", string plot]:
         StepTables.PrintLevels(plot);

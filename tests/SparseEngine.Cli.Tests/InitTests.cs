@@ -16,6 +16,8 @@ public class InitTests
 
     [Theory]
     [InlineData("tiny", "484,416")]
+    [InlineData("mini", "842,496")]
+    [InlineData("midi", "1,853,568")]
     [InlineData("small", "25,482,240")]
     [InlineData("gpt2-small", "124,439,808")]
     public async Task A_template_is_valid_as_it_is_and_has_the_parameters_that_its_name_says(string name, string parameters)
@@ -102,8 +104,8 @@ public class InitTests
         Assert.Equal(Of(sections.TrainInput!), Of(trainer.TrainInput!));
         Assert.Equal(Of(sections.EvalInput!), Of(trainer.EvalInput!));
         Assert.Equal(
-            sections.Sparsity!.Groups.Select(group => (group.Sparsity, group.Method, group.Seed)),
-            trainer.Sparsity!.Groups.Select(group => (group.Sparsity, group.Method, group.Seed)));
+            sections.Sparsity!.Groups.Select(group => (group.Sparsity, group.Method, group.Seed, group.BlockRows, group.MupBaseDensity)),
+            trainer.Sparsity!.Groups.Select(group => (group.Sparsity, group.Method, group.Seed, group.BlockRows, group.MupBaseDensity)));
 
         static object Of(InputParameters input) => (
             input.DataProcessor, string.Join(',', input.DataDirectories), input.BatchSize, input.MaxSequenceLength, input.Shuffle, input.ShuffleSeed,
@@ -128,6 +130,35 @@ public class InitTests
         }
 
         Assert.Equal(steps[0], steps[1]);
+    }
+
+    [Fact]
+    public async Task A_template_with_a_time_budget_keeps_the_checkpoint_that_its_commands_name()
+    {
+        using TemporaryFolder folder = new();
+        string[] lines = (await InitAsync(folder, "mini", "--data_dir", Text)).Output.Split(Environment.NewLine);
+        string generate = lines.Single(line => line.Contains("generate", StringComparison.Ordinal)).Trim();
+
+        (await ProgramProcess.RunAsync(
+            folder.Location, "run", "CPU", "-p", "mini.yaml", "-m", "train_and_eval", "-o", "out/mini", "--budget_steps", "3", "--eval_steps", "1",
+            "--threads", "1")).EndsWith(0);
+        ProgramResult generated = (await ProgramProcess.RunAsync(
+            folder.Location, [.. ShellWords.Split(generate + " ").Complete.Skip(1)])).EndsWith(0);
+
+        Assert.Equal(TimeSpan.FromMinutes(6), Read(folder.File("mini.yaml")).RunConfig.TimeBudget);
+        Assert.StartsWith("Returns the ", generated.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Zeros_rescale_no_deviation_that_sparse_mup_scales()
+    {
+        using TemporaryFolder folder = new();
+
+        await InitAsync(folder, "midi", "--sparsity", "0.875");
+
+        RunParameters midi = Read(folder.File("midi.yaml"));
+        Assert.Equal([0.875], midi.Sparsity!.Groups.Select(group => group.Sparsity));
+        Assert.Equal(0.08, midi.Model.Initializer!.StandardDeviation, 4);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ public class UsageTests
         { "run CPU -p x.yaml -m train --validate_only --compile_only", "--validate_only and --compile_only exclude each other. "
             + "See: sparse-engine run --help" },
         { "run CPU weight_streaming -p x.yaml -m train", "weight_streaming goes with CSX only; valid: run CPU --params FILE --mode MODE" },
-        { "init large", "template is \"large\"; valid: tiny, small, gpt2-small. See: sparse-engine init --help" },
+        { "init large", "template is \"large\"; valid: tiny, mini, midi, small, gpt2-small. See: sparse-engine init --help" },
         { "init --sparsity 1", "--sparsity is \"1\"; valid: a number from 0, below 1. See: sparse-engine init --help" },
         { "prepare -i x.txt -o y --tokenizer byte", "Option '--max_sequence_length' is required. See: sparse-engine prepare --help" },
         { "prepare -i x.txt -o y --tokenizer byte --max_sequence_length 0", "--max_sequence_length is \"0\"; valid: a whole number of at least 1. "

@@ -21,6 +21,8 @@ internal sealed partial class RunTemplate
     public static IReadOnlyList<RunTemplate> All { get; } =
     [
         new("tiny", "quickstart", "dotnet-docs"),
+        new("mini", "mini", "dotnet-docs"),
+        new("midi", "midi", "dotnet-docs"),
         new("small", "small", "dotnet-docs"),
         new("gpt2-small", "gpt2-small", "gpt2-data"),
     ];
@@ -61,14 +63,16 @@ internal sealed partial class RunTemplate
 
     /// <summary>
     /// Initial weights that a template gives for its own share of zeros are rescaled: with fewer inputs to a unit they have to be larger
-    /// for its output to keep its variance (Evci et al., arXiv 2010.03533).
+    /// for its output to keep its variance (Evci et al., arXiv 2010.03533). Sparse muP does so by itself.
     /// </summary>
     private static string WithSparsity(string text, double level)
     {
         double own = Number(Sparsity().Match(text));
         double scale = Math.Sqrt((1 - own) / (1 - level));
         text = Sparsity().Replace(text, given => $"{level.ToString(CultureInfo.InvariantCulture)} ".PadRight(given.Length));
-        return Deviation().Replace(text, given => Invariant($"{Number(given) * scale:0.####}"));
+        return text.Contains("mup_base_density", StringComparison.Ordinal)
+            ? text
+            : Deviation().Replace(text, given => Invariant($"{Number(given) * scale:0.####}"));
     }
 
     private static double Number(Match match) => double.Parse(match.ValueSpan, CultureInfo.InvariantCulture);
