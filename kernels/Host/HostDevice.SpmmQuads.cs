@@ -91,7 +91,12 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 float* w2 = w1 + count;
                 float* w3 = w2 + count;
                 float* to = output + (RowQuads.Rows * quad * stride);
-                PrefetchQuad(to, stride);
+                for (int row = 0; row < RowQuads.Rows; row++)
+                {
+                    CacheLines.Prefetch(to + (row * stride));
+                    CacheLines.Prefetch(to + (row * stride) + QuadTokens - 1);
+                }
+
                 TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2;
                 a0 = a1 = a2 = BiasOf((4 * quad) + 0);
                 b0 = b1 = b2 = BiasOf((4 * quad) + 1);
@@ -244,7 +249,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             float* w1 = w0 + rowLength;
             float* w2 = w1 + rowLength;
             float* w3 = w2 + rowLength;
-            PrefetchQuad(from + (RowQuads.Rows * stride), stride);
             TVector a0 = TSimd.Load(from), a1 = TSimd.Load(from + TSimd.Width), a2 = TSimd.Load(from + (2 * TSimd.Width));
             from += stride;
             TVector b0 = TSimd.Load(from), b1 = TSimd.Load(from + TSimd.Width), b2 = TSimd.Load(from + (2 * TSimd.Width));
@@ -297,17 +301,6 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 sum = TSimd.MultiplyAdd(TSimd.Broadcast(w2[p]), c, sum);
                 TSimd.Store(to, TSimd.MultiplyAdd(TSimd.Broadcast(w3[p]), d, sum));
             }
-        }
-    }
-
-    /// <summary>Asks for three vectors of four rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchQuad(float* row, nint stride)
-    {
-        for (int r = 0; r < RowQuads.Rows; r++, row += stride)
-        {
-            CacheLines.Prefetch(row);
-            CacheLines.Prefetch(row + QuadTokens - 1);
         }
     }
 

@@ -28,21 +28,29 @@ internal static class StudyPlot
     {
         Run[] all = [.. File.ReadLines(runs).Skip(1).Select(Run.Parse).Where(run => run.Seed == 1)];
         double[] budgets = [.. all.Select(run => run.Seconds).Distinct().Order()];
+        (Run Best, string Legend, Color Color, bool IsSparse)[] lines =
+        [
+            .. from kind in Kinds
+               from budget in budgets
+               let best = all.Where(run => run.Seconds == budget && run.IsSparse == kind.IsSparse).MinBy(run => run.Loss)
+               where best is not null
+               select (best, budget == budgets[0] ? kind.Name : "", kind.Color, kind.IsSparse),
+        ];
         using Plot plot = new();
-        foreach ((string name, bool isSparse, Color color) in Kinds)
+        foreach ((Run best, string legend, Color color, _) in lines)
         {
-            foreach (double budget in budgets)
-            {
-                if (all.Where(run => run.Seconds == budget && run.IsSparse == isSparse).MinBy(run => run.Loss) is { } best)
-                {
-                    Draw(plot, best, budget == budgets[0] ? name : "", color, isSparse);
-                }
-            }
+            Draw(plot, best, legend, color);
+        }
+
+        // On top of all lines.
+        foreach ((Run best, _, Color color, bool isSparse) in lines)
+        {
+            Label(plot, best, color, isBelow: isSparse);
         }
 
         double lowest = all.Min(run => run.Loss);
         plot.Axes.SetLimitsY(lowest - 0.08, lowest + ShownAboveBest);
-        plot.Axes.SetLimitsX(Math.Log2(budgets[0] / 4), Math.Log2(budgets[^1] * 1.7));
+        plot.Axes.SetLimitsX(Math.Log2(budgets[0] / 4), Math.Log2(budgets[^1] * 2.4));
         double[] ticks = [.. budgets.SelectMany(budget => new[] { budget / 4, budget / 2, budget }).Distinct().Order()];
         plot.Axes.Bottom.TickGenerator = new NumericManual([.. ticks.Select(Math.Log2)], [.. ticks.Select(Duration)]);
         plot.Title("The best dense and the best sparse model of each budget");
@@ -52,7 +60,7 @@ internal static class StudyPlot
         plot.SavePng(path, Width, Height);
     }
 
-    private static void Draw(Plot plot, Run run, string legend, Color color, bool isBelow)
+    private static void Draw(Plot plot, Run run, string legend, Color color)
     {
         ScottPlot.Plottables.Scatter line = plot.Add.Scatter(
             run.Evaluations.Select(evaluation => Math.Log2(evaluation.Seconds)).ToArray(),
@@ -61,6 +69,10 @@ internal static class StudyPlot
         line.Color = color;
         line.LineWidth = 2;
         line.MarkerSize = 5;
+    }
+
+    private static void Label(Plot plot, Run run, Color color, bool isBelow)
+    {
         ScottPlot.Plottables.Text text = plot.Add.Text(
             Invariant($"{run.Loss:F3}: hidden {run.Width}"), Math.Log2(run.Evaluations[^1].Seconds), run.Loss);
         text.LabelFontColor = color;
