@@ -28,6 +28,17 @@ internal static unsafe class CacheLines
         }
     }
 
+    /// <summary>Asks for both ends of rows that are no longer than two lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchRows(float* first, nint stride, int rows, int length)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            Prefetch(first + (row * stride));
+            Prefetch(first + (row * stride) + length - 1);
+        }
+    }
+
     /// <summary>Asks for the lines of <paramref name="count"/> floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* first, int count)

@@ -44,7 +44,8 @@ internal static unsafe partial class GemmMicrokernel<TSimd, TVector>
         float* coming = ahead.From(0);
         if (accumulate)
         {
-            PrefetchTile(c, stride);
+            // The tile of C is far away, and here by the end of the loop.
+            CacheLines.PrefetchRows(c, stride, Rows, Columns);
         }
 
         TVector c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
@@ -171,17 +172,6 @@ internal static unsafe partial class GemmMicrokernel<TSimd, TVector>
             FeatureRows coming = tile < ahead.Length ? ahead[tile] : new FeatureRows(b, 0);
             Run<TOrder>(
                 depth, a + (row * TOrder.RowOfTile(aStride, depth)), aStride, b, bStride, c + (row * stride), stride, accumulate: false, coming);
-        }
-    }
-
-    // The tile of C is far away, and here by the end of the loop.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchTile(float* c, nint stride)
-    {
-        for (int i = 0; i < Rows; i++)
-        {
-            CacheLines.Prefetch(c + (i * stride));
-            CacheLines.Prefetch(c + (i * stride) + Columns - 1);
         }
     }
 

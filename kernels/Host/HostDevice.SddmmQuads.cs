@@ -42,7 +42,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         RowQuads quads, int* starts, int* columns, int* bounds, int blockColumns, float* dy, int dyStride, float* x, int xStride, int tokens,
         float* gradient, bool accumulate, int parts) : IParallelBody
     {
-        private readonly bool isRead = tokens % TSimd.Width == 0 && xStride / LineFloats % 2 == 1;
+        private readonly bool readsInPlace = tokens % TSimd.Width == 0 && xStride / LineFloats % 2 == 1;
 
         public void Invoke(int index, WorkerScratch scratch)
         {
@@ -52,7 +52,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 return;
             }
 
-            float* packed = scratch.Take(((isRead ? 0 : blockColumns) + RowQuads.Rows) * QuadBlockStride);
+            float* packed = scratch.Take(((readsInPlace ? 0 : blockColumns) + RowQuads.Rows) * QuadBlockStride);
             for (int token = 0; token < tokens; token += QuadBlockTokens)
             {
                 int* ofRange = bounds;
@@ -69,13 +69,19 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
             int padded = (count + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
             float* tail = packed;
             packed += RowQuads.Rows * QuadBlockStride;
-            for (int column = firstColumn; column < endColumn && !isRead; column++)
+            float* block = x + token;
+            nint blockStride = xStride;
+            if (!readsInPlace)
             {
-                CopyTokens(x + ((nint)column * xStride) + token, packed + ((column - firstColumn) * QuadBlockStride), count);
+                for (int column = firstColumn; column < endColumn; column++)
+                {
+                    CopyTokens(x + ((nint)column * xStride) + token, packed + ((column - firstColumn) * QuadBlockStride), count);
+                }
+
+                block = packed - ((nint)firstColumn * QuadBlockStride);
+                blockStride = QuadBlockStride;
             }
 
-            float* block = isRead ? x + token : packed - ((nint)firstColumn * QuadBlockStride);
-            nint blockStride = isRead ? xStride : QuadBlockStride;
             bool add = accumulate || token > 0;
             for (int quad = firstQuad; quad < endQuad; quad++)
             {

@@ -58,13 +58,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 tiles = Math.Min(QuadTilesOfLines - (t % QuadTilesOfLines), end - t);
                 int token = t * QuadTokens;
                 int count = Math.Min(tiles * QuadTokens, DeviceMatrix.Padded(tokens) - token);
-                for (int column = 0; column < columnCount; column++)
-                {
-                    float* from = x + ((nint)column * xStride) + token;
-                    CacheLines.Prefetch(from + (PackAhead * (nint)xStride), count);
-                    Scatter(from, packed + (column * QuadTokens), columnCount * QuadTokens, count);
-                }
-
+                Scatter(x + token, xStride, columnCount, packed, columnCount * QuadTokens, count);
                 float* tile = packed;
                 for (; count >= QuadTokens; count -= QuadTokens, token += QuadTokens, tile += columnCount * QuadTokens)
                 {
@@ -91,12 +85,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 float* w2 = w1 + count;
                 float* w3 = w2 + count;
                 float* to = output + (RowQuads.Rows * quad * stride);
-                for (int row = 0; row < RowQuads.Rows; row++)
-                {
-                    CacheLines.Prefetch(to + (row * stride));
-                    CacheLines.Prefetch(to + (row * stride) + QuadTokens - 1);
-                }
-
+                CacheLines.PrefetchRows(to, stride, RowQuads.Rows, QuadTokens);
                 TVector a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2;
                 a0 = a1 = a2 = BiasOf((4 * quad) + 0);
                 b0 = b1 = b2 = BiasOf((4 * quad) + 1);
@@ -198,14 +187,10 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         private void AddColumns(int firstColumn, int endColumn, int* ofRange, int token, int count, float* sums)
         {
             int tileLength = (endColumn - firstColumn) * QuadTokens;
+            float* ofFirst = dx + ((nint)firstColumn * dxStride) + token;
             if (accumulate)
             {
-                for (int column = firstColumn; column < endColumn; column++)
-                {
-                    float* from = dx + ((nint)column * dxStride) + token;
-                    CacheLines.Prefetch(from + (PackAhead * (nint)dxStride), count);
-                    Scatter(from, sums + ((column - firstColumn) * QuadTokens), tileLength, count);
-                }
+                Scatter(ofFirst, dxStride, endColumn - firstColumn, sums, tileLength, count);
             }
             else
             {
@@ -231,12 +216,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
                 }
             }
 
-            for (int column = firstColumn; column < endColumn; column++)
-            {
-                float* to = dx + ((nint)column * dxStride) + token;
-                CacheLines.Prefetch(to + (PackAhead * (nint)dxStride), count);
-                Gather(sums + ((column - firstColumn) * QuadTokens), tileLength, to, count);
-            }
+            Gather(sums, tileLength, ofFirst, dxStride, endColumn - firstColumn, count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -312,23 +292,31 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
         TSimd.Store(to + (2 * TSimd.Width), third);
     }
 
-    /// <summary>Copies tokens of a column to its places in tiles.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scatter(float* from, float* tile, nint tileLength, int count)
+    /// <summary>Copies tokens of columns to their places in tiles.</summary>
+    private static void Scatter(float* source, nint stride, int columns, float* tiles, nint tileLength, int count)
     {
-        for (; count > 0; count -= QuadTokens, from += QuadTokens, tile += tileLength)
+        for (int column = 0; column < columns; column++, source += stride, tiles += QuadTokens)
         {
-            CopyVectors(from, tile, Math.Min(count, QuadTokens));
+            CacheLines.Prefetch(source + (PackAhead * stride), count);
+            float* tile = tiles;
+            for (int token = 0; token < count; token += QuadTokens, tile += tileLength)
+            {
+                CopyVectors(source + token, tile, Math.Min(count - token, QuadTokens));
+            }
         }
     }
 
-    /// <summary>Copies a column's places in tiles to its tokens.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Gather(float* tile, nint tileLength, float* to, int count)
+    /// <summary>Copies the columns' places in tiles to their tokens.</summary>
+    private static void Gather(float* tiles, nint tileLength, float* result, nint stride, int columns, int count)
     {
-        for (; count > 0; count -= QuadTokens, to += QuadTokens, tile += tileLength)
+        for (int column = 0; column < columns; column++, result += stride, tiles += QuadTokens)
         {
-            CopyVectors(tile, to, Math.Min(count, QuadTokens));
+            CacheLines.Prefetch(result + (PackAhead * stride), count);
+            float* tile = tiles;
+            for (int token = 0; token < count; token += QuadTokens, tile += tileLength)
+            {
+                CopyVectors(tile, result + token, Math.Min(count - token, QuadTokens));
+            }
         }
     }
 
