@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using SparseEngine.Kernels.Devices;
+using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Host;
 

@@ -1,7 +1,6 @@
-using SparseEngine.Kernels.Host;
 using SparseEngine.Kernels.Sparse;
 
-namespace SparseEngine.Kernels.Tests.Host;
+namespace SparseEngine.Kernels.Tests.Sparse;
 
 public class RowQuadsTests
 {

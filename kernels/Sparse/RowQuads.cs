@@ -1,6 +1,4 @@
-using SparseEngine.Kernels.Sparse;
-
-namespace SparseEngine.Kernels.Host;
+namespace SparseEngine.Kernels.Sparse;
 
 /// <summary>
 /// A pattern whose rows share their columns four by four: quad q is the rows 4 q to 4 q + 3. What is loaded of a column serves four multiply-adds
