@@ -16,54 +16,55 @@ internal static class Crossover
     private const int Runs = 7;
     private static readonly int[] HiddenSizes = [512, 768, 1024, 2048];
     private static readonly int[] TokenCounts = [2048, 8192];
-    private static readonly int[] Zeros = [80, 85, 90, 95];
+    private static readonly int[] ScatteredZeros = [80, 85, 90, 95];
+    private static readonly int[] BlockZeros = [30, 45, 60, 75];
 
     /// <summary>Prints the table, the smallest weights first.</summary>
     /// <param name="sparse">Multiplies by non-zeros.</param>
     /// <param name="dense">Fills the zeros in.</param>
-    public static void Print(IlgpuDevice sparse, IlgpuDevice dense)
+    /// <param name="blockRows">Rows that share their zeros.</param>
+    public static void Print(IlgpuDevice sparse, IlgpuDevice dense, int blockRows)
     {
+        int[] levels = blockRows == 1 ? ScatteredZeros : BlockZeros;
         Side[] sides = [new(sparse), new(dense)];
-        Console.WriteLine($"| weight | tokens | work |{string.Concat(Zeros.Select(zeros => $" {zeros}%: sparse, dense ms |"))} even at density |");
-        Console.WriteLine($"|---|---|---|{string.Concat(Zeros.Select(_ => "---|"))}---|");
+        Console.WriteLine($"| weight | tokens | work |{string.Concat(levels.Select(zeros => $" {zeros}%: sparse, dense ms |"))} even at density |");
+        Console.WriteLine($"|---|---|---|{string.Concat(levels.Select(_ => "---|"))}---|");
         foreach (int hidden in HiddenSizes)
         {
-            PrintRows(sides, hidden, hidden);
-            PrintRows(sides, 4 * hidden, hidden);
-            PrintRows(sides, hidden, 4 * hidden);
+            PrintRows(hidden, hidden);
+            PrintRows(4 * hidden, hidden);
+            PrintRows(hidden, 4 * hidden);
         }
+
+        void PrintRows(int rows, int columns) => Crossover.PrintRows(
+            rows, columns, levels, [.. levels.Select(zeros => Times(sides, RandomMask.Create(rows, columns, zeros, blockRows, new Random(1))))]);
     }
 
-    private static void PrintRows(Side[] sides, int rows, int columns)
+    /// <summary>Prints the rows of a weight.</summary>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="levels">Shares of zeros in percent.</param>
+    /// <param name="times">For each of them and each number of tokens, the times of both sides.</param>
+    private static void PrintRows(int rows, int columns, int[] levels, double[][][] times)
     {
-        // For each share of zeros and number of tokens, the times of both sides.
-        double[][][] times = [.. Zeros.Select(zeros => Times(sides, rows, columns, zeros))];
         for (int i = 0; i < TokenCounts.Length; i++)
         {
             double[][] pairs = [.. times.Select(shares => shares[i])];
             string cells = string.Concat(pairs.Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair[0]:F3}, {pair[1]:F3} |")));
             double work = (double)rows * columns * TokenCounts[i];
             Console.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"| {rows}x{columns} | {TokenCounts[i]} | {work:0.0E0} |{cells} {EvenAt(pairs)} |"));
+                string.Create(CultureInfo.InvariantCulture, $"| {rows}x{columns} | {TokenCounts[i]} | {work:0.0E0} |{cells} {EvenAt(levels, pairs)} |"));
         }
     }
 
-    private static double[][] Times(Side[] sides, int rows, int columns, int zeros)
+    private static double[][] Times(Side[] sides, CsrPattern csr)
     {
-        Random random = new(1);
-        bool[] keep = new bool[rows * columns];
-        for (int i = 0; i < keep.Length; i++)
-        {
-            keep[i] = random.Next(100) >= zeros;
-        }
-
-        CsrPattern csr = CsrPattern.FromMask(rows, columns, keep);
         double[][] bySide = [.. sides.Select(side => side.Times(csr))];
         return [.. TokenCounts.Select((_, i) => bySide.Select(times => times[i]).ToArray())];
     }
 
     /// <summary>The density at which both take the same time, between those measured.</summary>
-    private static string EvenAt(double[][] pairs)
+    private static string EvenAt(int[] levels, double[][] pairs)
     {
         double[] gains = [.. pairs.Select(pair => Math.Log(pair[1] / pair[0]))];
         for (int i = 0; i < gains.Length; i++)
@@ -71,12 +72,12 @@ internal static class Crossover
             if (gains[i] > 0)
             {
                 double part = i == 0 ? 0 : gains[i] / (gains[i] - gains[i - 1]);
-                double density = 1 - ((Zeros[i] - (i == 0 ? 0 : part * (Zeros[i] - Zeros[i - 1]))) / 100.0);
+                double density = 1 - ((levels[i] - (i == 0 ? 0 : part * (levels[i] - levels[i - 1]))) / 100.0);
                 return string.Create(CultureInfo.InvariantCulture, $"{(i == 0 ? "over " : "")}{density:F3}");
             }
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"under {1 - (Zeros[^1] / 100.0):F3}");
+        return string.Create(CultureInfo.InvariantCulture, $"under {1 - (levels[^1] / 100.0):F3}");
     }
 
     /// <summary>A device with activations for all weights.</summary>
@@ -92,7 +93,7 @@ internal static class Crossover
         {
             int length = 4 * HiddenSizes[^1] * TokenCounts[^1];
             this.device = device;
-            timing = new Timing(device, Runs);
+            timing = new Timing(device, Runs, blockRows: 1);
             x = Operands.Random(device.Allocate<float>(length), new Random(1));
             y = device.Allocate<float>(length);
             dx = device.Allocate<float>(length);

@@ -12,13 +12,8 @@ internal static class Products
     public static void Time(Timing timing, IlgpuDevice device, int rows, int columns, int tokens, int zeros)
     {
         Random random = new(1);
-        bool[] keep = new bool[checked(rows * columns)];
-        for (int i = 0; i < keep.Length; i++)
-        {
-            keep[i] = random.Next(100) >= zeros;
-        }
-
-        using SparsePattern pattern = new DataflowScheduler(device).Schedule(CsrPattern.FromMask(rows, columns, keep));
+        CsrPattern csr = RandomMask.Create(rows, columns, zeros, timing.BlockRows, random);
+        using SparsePattern pattern = new DataflowScheduler(device).Schedule(csr);
         using DeviceBuffer<float> values = Operands.Random(device.Allocate<float>(pattern.Csr.NonZeros), random);
         using DeviceBuffer<float> gradient = device.Allocate<float>(pattern.Csr.NonZeros);
         CsrMatrix weight = new(pattern, values);

@@ -16,6 +16,10 @@ Option<int[]> zeros = new("--zeros")
 {
     Description = "Shares of zeros in percent; several may be given.", DefaultValueFactory = _ => [50, 75, 90, 95],
 };
+Option<int> blockRows = new("--block_rows")
+{
+    Description = "Rows of a weight that share their zeros, 1 or 4.", DefaultValueFactory = _ => 1,
+};
 Option<int> runs = new("--runs") { Description = "Timed runs, of which the median counts.", DefaultValueFactory = _ => 15 };
 Option<bool> ownGemm = new("--own_gemm") { Description = "Leave cuBLAS aside." };
 Option<bool> smallTiles = new("--small_tiles") { Description = "Keep sparse products to 48 KiB of shared memory a group." };
@@ -31,17 +35,17 @@ Option<bool> crossover = new("--crossover")
 Option<bool> steps = new("--steps") { Description = "Time training steps too." };
 RootCommand root = new("Times sparse products and training steps on a GPU.")
 {
-    deviceName, shapes, tokens, zeros, runs, ownGemm, smallTiles, tf32, products, crossover, steps,
+    deviceName, shapes, tokens, zeros, blockRows, runs, ownGemm, smallTiles, tf32, products, crossover, steps,
 };
 root.SetAction(line =>
 {
     using IlgpuDevice device = Open(line.GetValue(products));
-    Timing timing = new(device, line.GetValue(runs));
+    Timing timing = new(device, line.GetValue(runs), line.GetValue(blockRows));
     timing.Print("device", "", 0, 0, 0, 0, device.Description);
     if (line.GetValue(crossover))
     {
         using IlgpuDevice dense = Open(ProductMethod.Dense);
-        Crossover.Print(device, dense);
+        Crossover.Print(device, dense, line.GetValue(blockRows));
         return;
     }
 

@@ -11,7 +11,7 @@ internal static class Steps
 
     public static void Time(Timing timing, IlgpuDevice device)
     {
-        foreach (StepSize size in StepSize.All)
+        foreach (StepSize size in StepSize.All.Select(size => size with { BlockRows = timing.BlockRows }))
         {
             foreach (int zeros in Zeros)
             {

@@ -6,9 +6,13 @@ namespace SparseEngine.GpuBenchmarks;
 /// <summary>Times queued operations by the device's own clock and prints medians.</summary>
 /// <param name="device">The device.</param>
 /// <param name="runs">Timed runs.</param>
-internal sealed class Timing(IlgpuDevice device, int runs)
+/// <param name="blockRows">Rows of a weight that share their zeros.</param>
+internal sealed class Timing(IlgpuDevice device, int runs, int blockRows)
 {
     private const int WarmUps = 3;
+
+    /// <summary>Rows of a weight that share their zeros.</summary>
+    public int BlockRows => blockRows;
 
     /// <summary>The median time of an operation, in milliseconds.</summary>
     public double Median(Action operation)
@@ -32,5 +36,5 @@ internal sealed class Timing(IlgpuDevice device, int runs)
     /// <param name="milliseconds">The median time.</param>
     /// <param name="note">Anything else.</param>
     public void Print(string operation, string size, int tokens, int zeros, double flops, double milliseconds, string note = "") =>
-        Console.WriteLine(JsonSerializer.Serialize(new { operation, size, tokens, zeros, flops, milliseconds, note }));
+        Console.WriteLine(JsonSerializer.Serialize(new { operation, size, tokens, zeros, block_rows = blockRows, flops, milliseconds, note }));
 }

@@ -42,10 +42,11 @@ def dense_ms(torch, a, b, tf32):
 def product_peers(torch, row, cache):
     """cuSPARSE, cuBLAS float32 and cuBLAS TF32 for one product; None where PyTorch has no such operation or no memory."""
     rows, columns = (int(side) for side in row["size"].split("x"))
-    key = (rows, columns, row["zeros"])
+    block = row["block_rows"]
+    key = (rows, columns, row["zeros"], block)
     if cache.get("key") != key:
         torch.manual_seed(1)
-        mask = torch.rand(rows, columns, device="cuda") * 100 >= row["zeros"]
+        mask = (torch.rand(rows // block, columns, device="cuda") * 100 >= row["zeros"]).repeat_interleave(block, 0)
         weight = torch.randn(rows, columns, device="cuda") * mask
         cache.clear()
         cache.update(key=key, dense=weight, csr=weight.to_sparse_csr(), transposed=weight.t().contiguous().to_sparse_csr())
@@ -122,7 +123,7 @@ def print_products(rows, peers):
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for row in rows:
         peer = peers.get(key_of(row), {})
-        cells = [row["operation"], row["size"], row["tokens"], f"{row['zeros']}%", cell(row["milliseconds"]), cell(row["flops"] / row["milliseconds"] / 1e9, "{:.2f}")]
+        cells = [row["operation"], row["size"], row["tokens"], zeros_of(row), cell(row["milliseconds"]), cell(row["flops"] / row["milliseconds"] / 1e9, "{:.2f}")]
         for name in ("cusparse", "cublas", "cublas_tf32"):
             cells += [cell(peer.get(name)), cell(ratio(peer.get(name), row["milliseconds"]), "{:.2f}")]
         print("| " + " | ".join(str(c) for c in cells) + " |")
@@ -133,13 +134,17 @@ def print_steps(rows, peers):
     print("|---|---|---|---|---|---|---|")
     for row in rows:
         dense = peers.get(key_of(row), {}).get("dense")
-        cells = [row["size"], row["tokens"], f"{row['zeros']}%", cell(row["milliseconds"], "{:.2f}"), cell(1000 * row["tokens"] / row["milliseconds"], "{:.0f}"),
+        cells = [row["size"], row["tokens"], zeros_of(row), cell(row["milliseconds"], "{:.2f}"), cell(1000 * row["tokens"] / row["milliseconds"], "{:.0f}"),
                  cell(dense, "{:.2f}"), cell(ratio(dense, row["milliseconds"]), "{:.2f}")]
         print("| " + " | ".join(str(c) for c in cells) + " |")
 
 
+def zeros_of(row):
+    return f"{row['zeros']}%" if row["block_rows"] == 1 else f"{row['zeros']}%, blocks of {row['block_rows']}"
+
+
 def key_of(row):
-    return row["operation"], row["size"], row["tokens"], row["zeros"]
+    return row["operation"], row["size"], row["tokens"], row["zeros"], row["block_rows"]
 
 
 def main(ours_path, peers_path):

@@ -2,13 +2,6 @@ using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>Consecutive non-zeros [Start, End) of a row.</summary>
-internal readonly record struct RowPiece(int Row, int Start, int End)
-{
-    /// <summary>Their number.</summary>
-    public int Length => End - Start;
-}
-
 /// <summary>
 /// The batches of pieces of rows, bundle by bundle, chunk by chunk and row by row (<see cref="GpuFiringOrder"/>). Pieces are counted, and then filled
 /// in, side by side on the host's cores.
@@ -19,6 +12,7 @@ internal sealed class FiringList
     private readonly RowPiece[] pieces;
     private readonly int chunks;
     private readonly int chunkWidth;
+    private readonly FiringShape shape;
     private readonly int[]? valuePositions;
 
     /// <param name="csr">The rows.</param>
@@ -26,12 +20,14 @@ internal sealed class FiringList
     /// <param name="slots">Rows of all bundles, those without a piece included.</param>
     /// <param name="chunks">Chunks of columns.</param>
     /// <param name="chunkColumns">Columns of a chunk.</param>
+    /// <param name="shape">How batches lie.</param>
     /// <param name="valuePositions">For each non-zero its position in the values of W; null where that is its own.</param>
-    public FiringList(CsrPattern csr, RowPiece[] pieces, int slots, int chunks, int chunkColumns, int[]? valuePositions)
+    public FiringList(CsrPattern csr, RowPiece[] pieces, int slots, int chunks, int chunkColumns, FiringShape shape, int[]? valuePositions)
     {
         this.csr = csr;
         this.pieces = pieces;
         this.chunks = chunks;
+        this.shape = shape;
         this.valuePositions = valuePositions;
         chunkWidth = chunkColumns;
         Ends = new int[(slots * chunks) + 1];
@@ -42,7 +38,7 @@ internal sealed class FiringList
         }
 
         Places = new int[Ends[^1]];
-        Positions = new int[Places.Length * GpuFiringOrder.Batch];
+        Positions = new int[Places.Length * shape.Batch];
         Parallel.For(0, pieces.Length, Fill);
     }
 
@@ -61,7 +57,7 @@ internal sealed class FiringList
         for (int chunk = 0; chunk < chunks; chunk++)
         {
             int end = EndOf(pieces[slot], chunk, p);
-            Ends[At(slot, chunk) + 1] = (end - p + GpuFiringOrder.Batch - 1) / GpuFiringOrder.Batch;
+            Ends[At(slot, chunk) + 1] = (end - p + shape.Batch - 1) / shape.Batch;
             p = end;
         }
     }
@@ -84,11 +80,11 @@ internal sealed class FiringList
         for (; p < end; batch++)
         {
             int packed = 0;
-            for (int i = 0; i < GpuFiringOrder.Batch; i++)
+            for (int i = 0; i < shape.Batch; i++)
             {
                 bool inside = p < end;
-                packed |= (inside ? columns[p] - firstColumn + 1 : InputTile.Zeros) << (i * GpuFiringOrder.PlaceBits);
-                Positions[(batch * GpuFiringOrder.Batch) + i] = !inside ? -1 : valuePositions is null ? p : valuePositions[p];
+                packed |= (inside ? columns[p] - firstColumn + 1 : InputTile.Zeros) * shape.PlaceStride << (i * shape.PlaceBits);
+                Positions[(batch * shape.Batch) + i] = !inside ? -1 : valuePositions is null ? p : valuePositions[p];
                 p += inside ? 1 : 0;
             }
 
@@ -101,7 +97,7 @@ internal sealed class FiringList
 
     private int At(int slot, int chunk)
     {
-        (int bundle, int row) = Math.DivRem(slot, GpuFiringOrder.BundleRows);
-        return (((bundle * chunks) + chunk) * GpuFiringOrder.BundleRows) + row;
+        (int bundle, int row) = Math.DivRem(slot, shape.BundleRows);
+        return (((bundle * chunks) + chunk) * shape.BundleRows) + row;
     }
 }

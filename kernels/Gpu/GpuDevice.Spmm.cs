@@ -33,11 +33,19 @@ internal sealed partial class GpuDevice
             return;
         }
 
-        GpuFiringOrder order = Own(weight.Pattern).Forward;
-        VectorMatrix input = Vectors(x);
-        VectorMatrix output = Vectors(y);
-        ArrayView<float> start = bias is null ? default : View(bias);
-        LaunchSpmm(order, weight, input, output, x.Columns, bias is null ? SpmmStart.Zero : SpmmStart.Bias, start);
+        GpuPattern pattern = Own(weight.Pattern);
+        ArrayView<float> values = View(weight.Values);
+        SpmmTerms terms = bias is null
+            ? new SpmmTerms(Vectors(x), Vectors(y), x.Columns, SpmmStart.Zero, values)
+            : new SpmmTerms(Vectors(x), Vectors(y), x.Columns, SpmmStart.Bias, View(bias));
+        if (pattern.Quads is { } quads)
+        {
+            LaunchSpmmQuads(quads, quads.Forward, values, terms);
+        }
+        else
+        {
+            LaunchSpmm(pattern.Forward!, values, terms);
+        }
     }
 
     /// <inheritdoc/>
@@ -49,45 +57,49 @@ internal sealed partial class GpuDevice
             return;
         }
 
-        GpuFiringOrder order = Own(weight.Pattern).Transposed;
-        VectorMatrix input = Vectors(dy);
-        VectorMatrix output = Vectors(dx);
-        LaunchSpmm(order, weight, input, output, dy.Columns, accumulate ? SpmmStart.Output : SpmmStart.Zero, default);
-    }
-
-    private void LaunchSpmm(
-        GpuFiringOrder order, in CsrMatrix weight, VectorMatrix x, VectorMatrix y, int tokens, SpmmStart start, ArrayView<float> bias)
-    {
+        GpuPattern pattern = Own(weight.Pattern);
         ArrayView<float> values = View(weight.Values);
-
-        // One more, since a record is fetched ahead.
-        ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
-        LaunchLinear(order.Batches, order.Fire(values, records));
-        SpmmProduct product = new(order.View, records, x, y, tokens, (int)start, start == SpmmStart.Bias ? bias : values);
-        if (HasLargeTiles)
+        SpmmTerms terms = new(Vectors(dy), Vectors(dx), dy.Columns, accumulate ? SpmmStart.Output : SpmmStart.Zero, values);
+        if (pattern.Quads is { } quads)
         {
-            SharedMemoryConfig memory = SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(order.ChunkColumns));
-            Launch<DynamicTileMemory>(product, order.Bundles, tokens, memory);
+            LaunchSpmmQuadsTransposed(quads, values, terms);
         }
         else
         {
-            Launch<StaticTileMemory>(product, order.Bundles, tokens, default);
+            LaunchSpmm(pattern.Transposed!, values, terms);
+        }
+    }
+
+    private void LaunchSpmm(GpuFiringOrder order, ArrayView<float> values, in SpmmTerms terms)
+    {
+        // One more, since a record is fetched ahead.
+        ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
+        LaunchLinear(order.Batches, order.Fire(values, records));
+        SpmmProduct product = new(order.View, records, terms);
+        if (HasLargeTiles)
+        {
+            LaunchTeams(new SpmmKernel<DynamicTileMemory>(product), order.Bundles, terms.Tokens);
+        }
+        else
+        {
+            LaunchTeams(new SpmmKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens);
         }
 
         if (order.Rest is { } rest)
         {
-            LaunchSpmm(rest, weight, x, y, tokens, SpmmStart.Output, default);
+            LaunchSpmm(rest, values, terms.Further);
         }
     }
 
-    private void Launch<TMemory>(in SpmmProduct product, int bundles, int tokens, SharedMemoryConfig memory)
-        where TMemory : struct, ITileMemory
+    /// <summary>Launches groups of teams: a team for each bundle of rows and tile of tokens, with a tile of the input.</summary>
+    private void LaunchTeams<TKernel>(in TKernel kernel, int bundles, int tokens)
+        where TKernel : struct, IKernel
     {
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
-        int teams = Math.Min(shapes.Teams, TMemory.Teams);
+        int teams = Math.Min(shapes.Teams, TKernel.MostThreads / GroupShapes.GpuTeamLanes);
 
         // Smaller groups, as long as the multiprocessors have room for all of them at once.
-        while (teams > FewestTeams && (long)tiles * DivideUp(bundles, teams / 2) <= TMemory.GroupsPerMultiprocessor * Cores)
+        while (teams > FewestTeams && (long)tiles * DivideUp(bundles, teams / 2) <= TKernel.GroupsPerMultiprocessor * Cores)
         {
             teams /= 2;
         }
@@ -97,7 +109,8 @@ internal sealed partial class GpuDevice
         {
             // Groups of one tile of tokens run side by side: what one of them has read of the input the others find in the cache.
             Index3D grid = new(ranges, Math.Min(tiles, ushort.MaxValue), 1);
-            kernels.Launch(grid, new Index3D(shapes.TeamLanes, teams, 1), new SpmmKernel<TMemory>(product), memory);
+            SharedMemoryConfig memory = HasLargeTiles ? SharedMemoryConfig.RequestDynamic<Float4>(InputTile.Elements(ChunkColumns)) : default;
+            kernels.Launch(grid, new Index3D(shapes.TeamLanes, teams, 1), kernel, memory);
         }
     }
 
@@ -105,14 +118,6 @@ internal sealed partial class GpuDevice
         pattern is GpuPattern own && own.Device == this
             ? own
             : throw new ArgumentException("the pattern was not prepared by this device", nameof(pattern));
-}
-
-/// <summary>What a row's sums start from.</summary>
-internal enum SpmmStart
-{
-    Zero,
-    Bias,
-    Output,
 }
 
 /// <summary>y = W x.</summary>
@@ -132,13 +137,12 @@ internal readonly struct SpmmKernel<TMemory>(SpmmProduct product) : IKernel
 /// meanwhile. A team of lanes, a vector of tokens each, keeps the sums of a bundle in registers; each non-zero is one multiply-add for each of the
 /// tokens. A row's non-zeros are added in their own order, so no result depends on how rows are shared out.
 /// </summary>
-internal readonly struct SpmmProduct(
-    FiringView order, ArrayView<Float4> records, VectorMatrix x, VectorMatrix y, int tokens, int start, ArrayView<float> bias)
+internal readonly struct SpmmProduct(FiringView order, ArrayView<Float4> records, SpmmTerms terms)
 {
     /// <summary>A group's part of the product.</summary>
     public void Multiply(InputTile tile)
     {
-        int vectors = (tokens + Float4.Width - 1) / Float4.Width;
+        int vectors = terms.Vectors;
         for (int firstVector = Grid.IdxY * Group.DimX; firstVector < vectors; firstVector += Grid.DimY * Group.DimX)
         {
             for (int first = Grid.IdxX * Group.DimY; first < order.Bundles; first += Grid.DimX * Group.DimY)
@@ -151,14 +155,14 @@ internal readonly struct SpmmProduct(
     private void MultiplyBundle(InputTile tile, int bundle, int firstVector)
     {
         int vector = firstVector + Group.IdxX;
-        Float4 sum0 = Start(order.Row(bundle, 0), vector);
-        Float4 sum1 = Start(order.Row(bundle, 1), vector);
-        Float4 sum2 = Start(order.Row(bundle, 2), vector);
-        Float4 sum3 = Start(order.Row(bundle, 3), vector);
-        Float4 sum4 = Start(order.Row(bundle, 4), vector);
-        Float4 sum5 = Start(order.Row(bundle, 5), vector);
-        Float4 sum6 = Start(order.Row(bundle, 6), vector);
-        Float4 sum7 = Start(order.Row(bundle, 7), vector);
+        Float4 sum0 = terms.Start(order.Row(bundle, 0), vector);
+        Float4 sum1 = terms.Start(order.Row(bundle, 1), vector);
+        Float4 sum2 = terms.Start(order.Row(bundle, 2), vector);
+        Float4 sum3 = terms.Start(order.Row(bundle, 3), vector);
+        Float4 sum4 = terms.Start(order.Row(bundle, 4), vector);
+        Float4 sum5 = terms.Start(order.Row(bundle, 5), vector);
+        Float4 sum6 = terms.Start(order.Row(bundle, 6), vector);
+        Float4 sum7 = terms.Start(order.Row(bundle, 7), vector);
 
         // Each record is fetched while the one before it fires, past the ends of rows and chunks.
         int batch = order.First(bundle);
@@ -167,7 +171,7 @@ internal readonly struct SpmmProduct(
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.Load(x, order.FirstColumn(chunk), order.Width(chunk), vector, tokens);
+            tile.Load(terms.Input, order.FirstColumn(chunk), order.Width(chunk), vector, terms.Tokens);
             Group.Barrier();
             row = Fire(tile, order.End(bundle, chunk, 0), row, sum0);
             sum0 = row.Sum;
@@ -187,14 +191,14 @@ internal readonly struct SpmmProduct(
             sum7 = row.Sum;
         }
 
-        Write(order.Row(bundle, 0), vector, sum0);
-        Write(order.Row(bundle, 1), vector, sum1);
-        Write(order.Row(bundle, 2), vector, sum2);
-        Write(order.Row(bundle, 3), vector, sum3);
-        Write(order.Row(bundle, 4), vector, sum4);
-        Write(order.Row(bundle, 5), vector, sum5);
-        Write(order.Row(bundle, 6), vector, sum6);
-        Write(order.Row(bundle, 7), vector, sum7);
+        terms.Write(order.Row(bundle, 0), vector, sum0);
+        terms.Write(order.Row(bundle, 1), vector, sum1);
+        terms.Write(order.Row(bundle, 2), vector, sum2);
+        terms.Write(order.Row(bundle, 3), vector, sum3);
+        terms.Write(order.Row(bundle, 4), vector, sum4);
+        terms.Write(order.Row(bundle, 5), vector, sum5);
+        terms.Write(order.Row(bundle, 6), vector, sum6);
+        terms.Write(order.Row(bundle, 7), vector, sum7);
     }
 
     /// <summary>Fires a row's batches of a chunk, from the one after <paramref name="last"/>'s to an end.</summary>
@@ -214,21 +218,6 @@ internal readonly struct SpmmProduct(
         }
 
         return new FiredRow(batch, record, sum);
-    }
-
-    private Float4 Start(int row, int vector)
-    {
-        return row < 0 || start == (int)SpmmStart.Zero
-            ? default
-            : start == (int)SpmmStart.Bias ? Float4.Broadcast(bias[row]) : y.Tokens(row, vector, tokens);
-    }
-
-    private void Write(int row, int vector, Float4 sum)
-    {
-        if (row >= 0 && vector * Float4.Width < tokens)
-        {
-            y[row, vector] = sum;
-        }
     }
 
     /// <summary>A row's sum, and the batch after its last with what it reads.</summary>

@@ -24,10 +24,6 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <summary>Bits of a column's place in the tile of its chunk.</summary>
     public const int PlaceBits = 10;
 
-    // A row is long that has more non-zeros than this, and than so many times the mean.
-    private const int LongRow = 64;
-    private const int LongRowOfMean = 2;
-
     private readonly GpuBuffer<int> rows;
     private readonly GpuBuffer<int> ends;
     private readonly GpuBuffer<int> places;
@@ -37,33 +33,32 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <param name="device">Where it goes.</param>
     /// <param name="csr">The orientation's rows.</param>
     /// <param name="valuePositions">For each non-zero its position in the values of W; null where that is its own.</param>
-    public GpuFiringOrder(GpuDevice device, CsrPattern csr, int[]? valuePositions)
-        : this(device, csr, Pieces(csr), valuePositions)
+    /// <param name="shape">How its batches lie.</param>
+    public GpuFiringOrder(GpuDevice device, CsrPattern csr, int[]? valuePositions, FiringShape shape)
+        : this(device, csr, RowPiece.FirstOf(csr), valuePositions, shape)
     {
     }
 
-    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, int[]? valuePositions)
+    private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, int[]? valuePositions, FiringShape shape)
     {
         ColumnCount = csr.ColumnCount;
         ChunkColumns = device.ChunkColumns;
         Chunks = (csr.ColumnCount + ChunkColumns - 1) / ChunkColumns;
-        Bundles = (pieces.Length + BundleRows - 1) / BundleRows;
-        Array.Sort(pieces, (a, b) => b.Length != a.Length ? b.Length.CompareTo(a.Length) : a.Row.CompareTo(b.Row));
+        Bundles = (pieces.Length + shape.BundleRows - 1) / shape.BundleRows;
+        RowPiece.Sort(pieces);
 
         // With empty bundles behind the last, so that no team of a launch is without one.
-        int slots = (Bundles + GroupShapes.MostTeams - 1) * BundleRows;
-        FiringList list = new(csr, pieces, slots, Chunks, ChunkColumns, valuePositions);
+        int slots = (Bundles + GroupShapes.MostTeams - 1) * shape.BundleRows;
+        FiringList list = new(csr, pieces, slots, Chunks, ChunkColumns, shape, valuePositions);
+        Batches = list.Places.Length;
         rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
         ends = GpuPattern.Upload<int>(device, list.Ends);
-        places = GpuPattern.Upload<int>(device, list.Places);
+        places = GpuPattern.Upload<int>(device, [.. list.Places, 0]);
         positions = GpuPattern.Upload<int>(device, list.Positions);
-        RowPiece[] rest =
-        [
-            .. pieces.Where(piece => piece.End < csr.RowPointers[piece.Row + 1]).Select(piece => Piece(csr, piece.Row, piece.End)),
-        ];
+        RowPiece[] rest = RowPiece.After(csr, pieces);
         if (rest.Length > 0)
         {
-            Rest = new GpuFiringOrder(device, csr, rest, valuePositions);
+            Rest = new GpuFiringOrder(device, csr, rest, valuePositions, shape);
         }
     }
 
@@ -83,7 +78,19 @@ internal sealed class GpuFiringOrder : IDisposable
     public int Bundles { get; }
 
     /// <summary>The number of batches.</summary>
-    public int Batches => places.Length;
+    public int Batches { get; }
+
+    /// <summary>The row of each slot, or -1.</summary>
+    public ArrayView<int> Rows => rows.View;
+
+    /// <summary>Where the batches of each slot end in each chunk, behind an entry of nothing.</summary>
+    public ArrayView<int> Ends => ends.View;
+
+    /// <summary>For each batch, and one more, its columns' places.</summary>
+    public ArrayView<int> Places => places.View;
+
+    /// <summary>For each non-zero of each batch its position, or -1.</summary>
+    public ArrayView<int> Positions => positions.View;
 
     /// <summary>Bytes on the device.</summary>
     public long Bytes => (Rest?.Bytes ?? 0)
@@ -104,14 +111,6 @@ internal sealed class GpuFiringOrder : IDisposable
         ends.Dispose();
         places.Dispose();
         positions.Dispose();
-    }
-
-    private static RowPiece[] Pieces(CsrPattern csr) => [.. Enumerable.Range(0, csr.Rows).Select(row => Piece(csr, row, csr.RowPointers[row]))];
-
-    private static RowPiece Piece(CsrPattern csr, int row, int start)
-    {
-        int limit = Math.Max(LongRow, (int)((long)LongRowOfMean * csr.NonZeros / csr.Rows));
-        return new RowPiece(row, start, (int)Math.Min((long)start + limit, csr.RowPointers[row + 1]));
     }
 }
 

@@ -11,21 +11,30 @@ internal sealed class GpuPattern : SparsePattern
     public GpuPattern(GpuDevice device, CsrPattern csr)
         : base(csr)
     {
-        (CsrPattern transposed, int[] positions) = device.Transpose(csr);
         Device = device;
-        Forward = new GpuFiringOrder(device, csr, valuePositions: null);
-        Transposed = new GpuFiringOrder(device, transposed, positions);
         Samples = new GpuSamples(device, csr);
+        if (RowQuads.Of(csr) is { } quads)
+        {
+            Quads = new GpuQuads(device, quads);
+            return;
+        }
+
+        (CsrPattern transposed, int[] positions) = device.Transpose(csr);
+        Forward = new GpuFiringOrder(device, csr, valuePositions: null, FiringShape.Scattered);
+        Transposed = new GpuFiringOrder(device, transposed, positions, FiringShape.Scattered);
     }
 
     /// <summary>The device that prepared the pattern.</summary>
     public GpuDevice Device { get; }
 
-    /// <summary>The rows of W: output features.</summary>
-    public GpuFiringOrder Forward { get; }
+    /// <summary>The orders of rows that share their columns four by four; null where they do not.</summary>
+    public GpuQuads? Quads { get; }
+
+    /// <summary>The rows of W: output features. Null where there are <see cref="Quads"/>, as the next.</summary>
+    public GpuFiringOrder? Forward { get; }
 
     /// <summary>The rows of the transpose: input features.</summary>
-    public GpuFiringOrder Transposed { get; }
+    public GpuFiringOrder? Transposed { get; }
 
     /// <summary>Where the weight's gradient is sampled.</summary>
     public GpuSamples Samples { get; }
@@ -34,7 +43,8 @@ internal sealed class GpuPattern : SparsePattern
     public GpuBuffer<int> Elements => elements ??= Upload<int>(Device, ElementsOf(Csr));
 
     /// <inheritdoc/>
-    public override long Bytes => Forward.Bytes + Transposed.Bytes + Samples.Bytes + (sizeof(int) * (long)(elements?.Length ?? 0));
+    public override long Bytes =>
+        (Quads?.Bytes ?? 0) + (Forward?.Bytes ?? 0) + (Transposed?.Bytes ?? 0) + Samples.Bytes + (sizeof(int) * (long)(elements?.Length ?? 0));
 
     /// <summary>A buffer with these contents.</summary>
     public static GpuBuffer<T> Upload<T>(GpuDevice device, ReadOnlySpan<T> values)
@@ -64,8 +74,9 @@ internal sealed class GpuPattern : SparsePattern
     {
         if (disposing)
         {
-            Forward.Dispose();
-            Transposed.Dispose();
+            Quads?.Dispose();
+            Forward?.Dispose();
+            Transposed?.Dispose();
             Samples.Dispose();
             elements?.Dispose();
         }

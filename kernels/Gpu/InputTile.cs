@@ -14,8 +14,8 @@ internal readonly struct InputTile
     /// <summary>The place of the column of zeros; a chunk's columns have those from the next on.</summary>
     public const int Zeros = 0;
 
-    // From one column to the next, whether the group has so many lanes or, as on the CPU accelerator, fewer: a constant is a shift.
-    private const int Stride = GroupShapes.GpuTeamLanes;
+    /// <summary>From one column to the next, whether the group has so many lanes or, as on the CPU accelerator, fewer: a constant is a shift.</summary>
+    public const int Stride = GroupShapes.GpuTeamLanes;
     private const int ColumnBytes = Stride * Float4.Width * sizeof(float);
 
     // A column for each team to load.
@@ -67,6 +67,9 @@ internal readonly struct InputTile
 
     /// <summary>The own lane's tokens of the column at a place.</summary>
     public Float4 this[int place] => lane[place * Stride];
+
+    /// <summary>The own lane's tokens of the column that lies so far from the first.</summary>
+    public Float4 At(int place) => lane[place];
 
     /// <summary>Loads a chunk of rows of <paramref name="x"/>; tokens beyond the last become zeros.</summary>
     public void Load(VectorMatrix x, int firstRow, int rows, int vector, int tokens)

@@ -37,6 +37,9 @@ internal sealed class RowQuads
     /// <summary>The columns of one quad after the other, ascending in each.</summary>
     public ReadOnlySpan<int> Columns => columns;
 
+    /// <summary>The pattern with a row for each quad.</summary>
+    public CsrPattern Folded => new(Count, ColumnCount, starts, columns);
+
     /// <summary>Bytes beside the pattern's own.</summary>
     public long Bytes => sizeof(int) * ((long)starts.Length + columns.Length + bounds.Values.Sum(ofWidth => (long)ofWidth.Length));
 
