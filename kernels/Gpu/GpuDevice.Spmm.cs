@@ -62,7 +62,7 @@ internal sealed partial class GpuDevice
         SpmmTerms terms = new(Vectors(dy), Vectors(dx), dy.Columns, accumulate ? SpmmStart.Output : SpmmStart.Zero, values);
         if (pattern.Quads is { } quads)
         {
-            LaunchSpmmQuadsTransposed(quads, values, terms);
+            LaunchSpmmQuadsTransposed(quads, quads.Transposed, values, terms);
         }
         else
         {
@@ -92,10 +92,10 @@ internal sealed partial class GpuDevice
     }
 
     /// <summary>Launches groups of teams: a team for each bundle of rows and tile of tokens, with a tile of the input.</summary>
-    private void LaunchTeams<TKernel>(in TKernel kernel, int bundles, int tokens)
+    private void LaunchTeams<TKernel>(in TKernel kernel, int bundles, int tokens, int laneVectors = 1)
         where TKernel : struct, IKernel
     {
-        int tiles = Math.Min(DivideUp(VectorsOf(tokens), shapes.TeamLanes), shapes.MaxTiles);
+        int tiles = Math.Min(DivideUp(VectorsOf(tokens), laneVectors * shapes.TeamLanes), shapes.MaxTiles);
         int teams = Math.Min(shapes.Teams, TKernel.MostThreads / GroupShapes.GpuTeamLanes);
 
         // Smaller groups, as long as the multiprocessors have room for all of them at once.

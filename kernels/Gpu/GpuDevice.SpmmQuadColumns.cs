@@ -5,132 +5,153 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Transposed sparse times dense where rows share their columns four by four.</content>
 internal sealed partial class GpuDevice
 {
-    private void LaunchSpmmQuadsTransposed(GpuQuads quads, ArrayView<float> values, in SpmmTerms terms)
+    private void LaunchSpmmQuadsTransposed(GpuQuads quads, GpuQuadColumns order, ArrayView<float> values, in SpmmTerms terms)
     {
+        // One more, since a record is fetched ahead.
+        ArrayView<Float4> records = Reserve(ref firedRecords, order.Records + 1);
+        LaunchLinear(order.Records, quads.Fire(values, order.Numbers, order.Records, records));
+        SpmmQuadColumns product = new(new QuadColumnsView(order), records, terms);
         if (HasLargeTiles)
         {
-            LaunchSpmmQuadColumns<DynamicTileMemory>(quads, values, terms, InputTile.Elements(ChunkColumns));
+            LaunchTeams(new SpmmQuadColumnsKernel<DynamicTileMemory>(product), order.Bundles, terms.Tokens, WideTile.LaneVectors);
         }
         else
         {
-            LaunchSpmmQuadColumns<StaticTileMemory>(quads, values, terms, InputTile.Elements(InputTile.StaticColumns));
+            LaunchTeams(new SpmmQuadColumnsKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens, WideTile.LaneVectors);
         }
-    }
 
-    private void LaunchSpmmQuadColumns<TMemory>(GpuQuads quads, ArrayView<float> values, in SpmmTerms terms, int elements)
-        where TMemory : struct, ITileMemory
-    {
-        int teams = Math.Min(shapes.Teams, TMemory.RangeTeams);
-        int tiles = Math.Min(DivideUp(VectorsOf(terms.Tokens), shapes.TeamLanes), shapes.MaxTiles);
-        int rangeTeams = Math.Min(shapes.MaxRanges, TMemory.GroupsPerMultiprocessor * Cores) * teams;
-        GpuQuadColumns order = quads.Transposed(tiles, rangeTeams, (elements / TMemory.RangeTeams / GpuQuadColumns.Stride) - 1);
-        int count = order.Batches * GpuQuads.Batch;
-
-        // Some more, since a batch is fetched ahead.
-        ArrayView<Float4> records = Reserve(ref firedRecords, count + GpuQuads.Batch);
-        LaunchLinear(count, quads.Fire(values, order.Numbers, count, records));
-        int groups = Math.Min(DivideUp(order.Ranges, teams), shapes.MaxRanges);
-        if (tiles > 0 && groups > 0)
+        if (order.Rest is { } rest)
         {
-            SharedMemoryConfig memory = HasLargeTiles ? SharedMemoryConfig.RequestDynamic<Float4>(elements) : default;
-            kernels.Launch(
-                new Index3D(groups, Math.Min(tiles, ushort.MaxValue), 1), new Index3D(shapes.TeamLanes, teams, 1),
-                new SpmmQuadColumnsKernel<TMemory>(new SpmmQuadColumns(order.View, records, terms)), memory);
+            LaunchSpmmQuadsTransposed(quads, rest, values, terms.Further);
         }
     }
 }
 
 /// <summary>dx = W^T dy, where rows of W share their columns four by four.</summary>
-/// <typeparam name="TMemory">Where a group's sums lie.</typeparam>
+/// <typeparam name="TMemory">Where a group's tile of the input lies.</typeparam>
 internal readonly struct SpmmQuadColumnsKernel<TMemory>(SpmmQuadColumns product) : IKernel
     where TMemory : struct, ITileMemory
 {
-    public static int GroupsPerMultiprocessor => 2;
+    // Sums of eight rows and a quad's tokens take half of the registers for half of the threads.
+    public static int GroupsPerMultiprocessor => 1;
 
-    public static int MostThreads => TMemory.RangeTeams * GroupShapes.GpuTeamLanes;
+    public static int MostThreads => GroupShapes.MostTeams / 2 * GroupShapes.GpuTeamLanes;
 
-    public void Invoke() => product.Multiply(default(TMemory).Take());
+    public void Invoke() => product.Multiply(WideTile.Allocate<TMemory>());
 }
 
 /// <summary>
-/// dx = W^T dy. A team of lanes, a vector of tokens each, takes a range of rows of dx, whose sums lie in shared memory of its own, and goes through the
-/// quads of dy: their four vectors are in registers while they fire into each of the rows that have them. A row's non-zeros are added in their own
-/// order, so no result depends on how rows are shared out.
+/// dx = W^T dy. A group takes some bundles of rows of dx and a tile of tokens and goes through the chunks of quads of dy, which lie in shared memory
+/// meanwhile. A team of lanes, two vectors of tokens each, keeps the sums of a bundle in registers; what it reads of a quad serves all of the bundle's
+/// rows that have it. A row's non-zeros are added in their own order.
 /// </summary>
 internal readonly struct SpmmQuadColumns(QuadColumnsView order, ArrayView<Float4> records, SpmmTerms terms)
 {
     /// <summary>A group's part of the product.</summary>
-    public void Multiply(ArrayView<Float4> memory)
+    public void Multiply(WideTile tile)
     {
-        // From the own lane of the own team on.
-        ArrayView<Float4> sums = memory.SubView((Group.IdxY * (order.RangeRows + 1) * GpuQuadColumns.Stride) + Group.IdxX);
         int vectors = terms.Vectors;
-        for (int vector = (Grid.IdxY * Group.DimX) + Group.IdxX; vector < vectors; vector += Grid.DimY * Group.DimX)
+        int width = Group.DimX * WideTile.LaneVectors;
+        for (int firstVector = Grid.IdxY * width; firstVector < vectors; firstVector += Grid.DimY * width)
         {
-            for (int range = (Grid.IdxX * Group.DimY) + Group.IdxY; range < order.Ranges; range += Grid.DimX * Group.DimY)
+            for (int first = Grid.IdxX * Group.DimY; first < order.Bundles; first += Grid.DimX * Group.DimY)
             {
-                MultiplyRange(sums, range, vector);
+                MultiplyBundle(tile, first + Group.IdxY, firstVector + Group.IdxX);
             }
         }
     }
 
-    private void MultiplyRange(ArrayView<Float4> sums, int range, int vector)
+    private void MultiplyBundle(WideTile tile, int bundle, int vector)
     {
-        const uint Mask = (1 << GpuQuads.PlaceBits) - 1;
-        sums[0] = default;
-        for (int slot = 0; slot < order.RangeRows; slot++)
-        {
-            sums[GpuQuadColumns.Place(slot)] = terms.Start(order.Row(range, slot), vector);
-        }
+        Float8 sum0 = terms.Start8(order.Row(bundle, 0), vector);
+        Float8 sum1 = terms.Start8(order.Row(bundle, 1), vector);
+        Float8 sum2 = terms.Start8(order.Row(bundle, 2), vector);
+        Float8 sum3 = terms.Start8(order.Row(bundle, 3), vector);
+        Float8 sum4 = terms.Start8(order.Row(bundle, 4), vector);
+        Float8 sum5 = terms.Start8(order.Row(bundle, 5), vector);
+        Float8 sum6 = terms.Start8(order.Row(bundle, 6), vector);
+        Float8 sum7 = terms.Start8(order.Row(bundle, 7), vector);
 
-        Int2 first = order.First(range);
-        int end = order.First(range + 1).X;
-        int batch = first.Y;
-        uint places = order.Places(batch);
-        Float4 values0 = records[batch * GpuQuads.Batch];
-        Float4 values1 = records[(batch * GpuQuads.Batch) + 1];
-        Int2 next = order.Step(first.X);
-        QuadSums input = Load(next.X, vector);
-        for (int step = first.X; step < end; step++)
+        // Each record is fetched when the one before it has fired, past the ends of steps and chunks.
+        Fired fired = new(order.Record(bundle), records);
+        int step = order.First(bundle);
+        int word = order.Step(step);
+        for (int chunk = 0; chunk < order.Chunks; chunk++)
         {
-            QuadSums quad = input;
-            int endBatch = next.Y;
-
-            // Fetched while this quad fires. What stands under no condition ILGPU moves to the end of the round.
-            if (step + 1 < end)
+            // The group is still reading the chunk before.
+            Group.Barrier();
+            tile.Load(terms.Input, order.FirstRow(chunk), order.Height(chunk), vector, terms.Tokens);
+            Group.Barrier();
+            int end = order.End(bundle, chunk);
+            for (; step < end; step++)
             {
-                next = order.Step(step + 1);
-                input = Load(next.X, vector);
-            }
+                int flags = word;
+                Quad8 quad = tile.QuadAt(word >> QuadSteps.PlaceShift);
+                word = order.Step(step + 1);
+                if ((flags & 1) != 0)
+                {
+                    sum0 = quad.AddTo(sum0, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
 
-            for (; batch < endBatch; batch++)
-            {
-                int place0 = (int)(places & Mask);
-                int place1 = (int)(places >> GpuQuads.PlaceBits);
-                Float4 sum0 = sums[place0];
-                Float4 sum1 = sums[place1];
-                sums[place0] = quad.AddTo(sum0, values0);
-                sums[place1] = quad.AddTo(sum1, values1);
-                values0 = records[(batch + 1) * GpuQuads.Batch];
-                values1 = records[((batch + 1) * GpuQuads.Batch) + 1];
-                places = order.Places(batch + 1);
+                if ((flags & 2) != 0)
+                {
+                    sum1 = quad.AddTo(sum1, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
+
+                if ((flags & 4) != 0)
+                {
+                    sum2 = quad.AddTo(sum2, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
+
+                if ((flags & 8) != 0)
+                {
+                    sum3 = quad.AddTo(sum3, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
+
+                if ((flags & 16) != 0)
+                {
+                    sum4 = quad.AddTo(sum4, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
+
+                if ((flags & 32) != 0)
+                {
+                    sum5 = quad.AddTo(sum5, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
+
+                if ((flags & 64) != 0)
+                {
+                    sum6 = quad.AddTo(sum6, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
+
+                if ((flags & 128) != 0)
+                {
+                    sum7 = quad.AddTo(sum7, fired.Next);
+                    fired = new Fired(fired.Record + 1, records);
+                }
             }
         }
 
-        for (int slot = 0; slot < order.RangeRows; slot++)
-        {
-            terms.Write(order.Row(range, slot), vector, sums[GpuQuadColumns.Place(slot)]);
-        }
+        terms.Write8(order.Row(bundle, 0), vector, sum0);
+        terms.Write8(order.Row(bundle, 1), vector, sum1);
+        terms.Write8(order.Row(bundle, 2), vector, sum2);
+        terms.Write8(order.Row(bundle, 3), vector, sum3);
+        terms.Write8(order.Row(bundle, 4), vector, sum4);
+        terms.Write8(order.Row(bundle, 5), vector, sum5);
+        terms.Write8(order.Row(bundle, 6), vector, sum6);
+        terms.Write8(order.Row(bundle, 7), vector, sum7);
     }
 
-    /// <summary>A vector of tokens of the four rows from one on.</summary>
-    private QuadSums Load(int row, int vector)
+    /// <summary>The record that fires next.</summary>
+    private readonly struct Fired(int record, ArrayView<Float4> records)
     {
-        VectorMatrix input = terms.Input;
-        return (vector * Float4.Width) + Float4.Width <= terms.Tokens
-            ? new QuadSums(input[row, vector], input[row + 1, vector], input[row + 2, vector], input[row + 3, vector])
-            : new QuadSums(
-                input.Tokens(row, vector, terms.Tokens), input.Tokens(row + 1, vector, terms.Tokens),
-                input.Tokens(row + 2, vector, terms.Tokens), input.Tokens(row + 3, vector, terms.Tokens));
+        public readonly int Record = record;
+        public readonly Float4 Next = records[record];
     }
 }

@@ -42,7 +42,7 @@ internal sealed class GpuFiringOrder : IDisposable
     private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, int[]? valuePositions, FiringShape shape)
     {
         ColumnCount = csr.ColumnCount;
-        ChunkColumns = device.ChunkColumns;
+        ChunkColumns = ((device.ChunkColumns + 1) / shape.LaneVectors) - 1;
         Chunks = (csr.ColumnCount + ChunkColumns - 1) / ChunkColumns;
         Bundles = (pieces.Length + shape.BundleRows - 1) / shape.BundleRows;
         RowPiece.Sort(pieces);

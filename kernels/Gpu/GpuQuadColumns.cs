@@ -8,135 +8,160 @@ namespace SparseEngine.Kernels.Gpu;
 /// the input for columns.
 /// </summary>
 /// <remarks>
-/// Rows are dealt out to ranges of about equally many non-zeros, one for a warp, which keeps their sums in shared memory and goes through the input's
-/// quads: what it reads of a quad into registers serves all of the range's rows that have it. The non-zeros lie range by range, in it quad by quad,
-/// and fill whole batches, with places that point to a sum of nothing.
+/// Eight rows, neighbours by number of quads, are a bundle, which one warp takes. Of the input's quads, cut into chunks that fit into shared memory, it
+/// takes those that any of its rows has, one step each: the quad's tokens are read once, and fire for each row that the step's flags name. The values,
+/// a record for each flag, lie step by step and row by row. Long rows are split as <see cref="GpuFiringOrder"/> splits them.
 /// </remarks>
 internal sealed class GpuQuadColumns : IDisposable
 {
-    /// <summary>From one sum to the next, whether the team has so many lanes or, as on the CPU accelerator, fewer.</summary>
-    public const int Stride = GroupShapes.GpuTeamLanes;
+    /// <summary>Rows of a bundle, a flag each.</summary>
+    public const int BundleRows = 8;
 
     private readonly GpuBuffer<int> rows;
-    private readonly GpuBuffer<Int2> ranges;
-    private readonly GpuBuffer<Int2> steps;
-    private readonly GpuBuffer<int> places;
+    private readonly GpuBuffer<int> ends;
+    private readonly GpuBuffer<int> records;
+    private readonly GpuBuffer<int> steps;
     private readonly GpuBuffer<int> numbers;
 
     /// <summary>Arranges a matrix.</summary>
     /// <param name="device">Where it goes.</param>
     /// <param name="transposed">The transpose's rows, with quads for columns.</param>
     /// <param name="numbers">For each of its non-zeros the number of the quad's column.</param>
-    /// <param name="rangeRows">The most rows of a range.</param>
-    public GpuQuadColumns(GpuDevice device, CsrPattern transposed, int[] numbers, int rangeRows)
+    public GpuQuadColumns(GpuDevice device, CsrPattern transposed, int[] numbers)
+        : this(device, transposed, RowPiece.FirstOf(transposed), numbers)
     {
-        RangeRows = rangeRows;
-        Ranges = (transposed.Rows + rangeRows - 1) / rangeRows;
-        List<int>[] dealt = Deal(transposed, Ranges);
-        QuadRange[] arranged = new QuadRange[Ranges];
-        Parallel.For(0, Ranges, range => arranged[range] = new QuadRange(transposed, dealt[range], numbers));
-        Batches = arranged.Sum(range => range.Places.Length);
-        rows = GpuPattern.Upload<int>(device, [.. dealt.SelectMany(some => some.Concat(Enumerable.Repeat(-1, rangeRows - some.Count)))]);
-        ranges = GpuPattern.Upload<Int2>(device, RangesOf(arranged));
-        steps = GpuPattern.Upload<Int2>(device, StepsOf(arranged));
-        places = GpuPattern.Upload<int>(device, [.. arranged.SelectMany(range => range.Places), 0]);
-        this.numbers = GpuPattern.Upload<int>(device, [.. arranged.SelectMany(range => range.Numbers)]);
     }
 
-    /// <summary>The most rows of a range.</summary>
-    public int RangeRows { get; }
+    private GpuQuadColumns(GpuDevice device, CsrPattern transposed, RowPiece[] pieces, int[] numbers)
+    {
+        QuadCount = transposed.ColumnCount;
+        ChunkQuads = WideTile.Columns(device.ChunkColumns) / RowQuads.Rows;
+        Chunks = (QuadCount + ChunkQuads - 1) / ChunkQuads;
+        Bundles = (pieces.Length + BundleRows - 1) / BundleRows;
+        RowPiece.Sort(pieces);
+        QuadSteps[] bundles = new QuadSteps[Bundles];
+        Parallel.For(0, Bundles, bundle =>
+        {
+            int first = bundle * BundleRows;
+            int count = Math.Min(BundleRows, pieces.Length - first);
+            bundles[bundle] = new QuadSteps(transposed, pieces.AsSpan(first, count), Chunks, ChunkQuads, numbers);
+        });
 
-    /// <summary>The number of ranges.</summary>
-    public int Ranges { get; }
+        // With empty bundles behind the last, so that no team of a launch is without one.
+        int slots = (Bundles + GroupShapes.MostTeams - 1) * BundleRows;
+        rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
+        ends = GpuPattern.Upload<int>(device, EndsOf(bundles, Chunks));
+        records = GpuPattern.Upload<int>(device, FirstRecords(bundles));
+        steps = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Steps), 0]);
+        this.numbers = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Numbers)]);
+        RowPiece[] rest = RowPiece.After(transposed, pieces);
+        if (rest.Length > 0)
+        {
+            Rest = new GpuQuadColumns(device, transposed, rest, numbers);
+        }
+    }
 
-    /// <summary>The number of batches.</summary>
-    public int Batches { get; }
+    /// <summary>What long rows have beyond their first piece, or null.</summary>
+    public GpuQuadColumns? Rest { get; }
 
-    /// <summary>For each place of each batch the number of the quad's column, or -1.</summary>
+    /// <summary>Quads of the input.</summary>
+    public int QuadCount { get; }
+
+    /// <summary>Quads of a chunk.</summary>
+    public int ChunkQuads { get; }
+
+    /// <summary>The number of chunks.</summary>
+    public int Chunks { get; }
+
+    /// <summary>The number of bundles that have rows.</summary>
+    public int Bundles { get; }
+
+    /// <summary>For each row of the bundles, or -1 where there is none.</summary>
+    public ArrayView<int> Rows => rows.View;
+
+    /// <summary>Where the steps of a bundle end in each chunk, behind an entry of nothing.</summary>
+    public ArrayView<int> Ends => ends.View;
+
+    /// <summary>The first record of each bundle.</summary>
+    public ArrayView<int> FirstRecordOf => records.View;
+
+    /// <summary>Each step's flags and, above them, its quad's place in the tile; one more.</summary>
+    public ArrayView<int> Steps => steps.View;
+
+    /// <summary>The number of records.</summary>
+    public int Records => numbers.Length;
+
+    /// <summary>For each record the number of its quad's column.</summary>
     public ArrayView<int> Numbers => numbers.View;
 
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => (sizeof(int) * ((long)rows.Length + places.Length + numbers.Length))
-        + (Interop.SizeOf<Int2>() * ((long)ranges.Length + steps.Length));
-
-    /// <summary>What kernels read of it.</summary>
-    public QuadColumnsView View => new(rows.View, ranges.View, steps.View, places.View, Ranges, RangeRows);
-
-    /// <summary>Where a range's row has its sums; before the first is the sum of nothing.</summary>
-    public static int Place(int slot) => (slot + 1) * Stride;
+    public long Bytes => (Rest?.Bytes ?? 0)
+        + (sizeof(int) * ((long)rows.Length + ends.Length + records.Length + steps.Length + numbers.Length));
 
     public void Dispose()
     {
+        Rest?.Dispose();
         rows.Dispose();
-        ranges.Dispose();
+        ends.Dispose();
+        records.Dispose();
         steps.Dispose();
-        places.Dispose();
         numbers.Dispose();
     }
 
-    /// <summary>Deals rows out by falling number of non-zeros, to and fro, so that all ranges get about as many.</summary>
-    private static List<int>[] Deal(CsrPattern csr, int ranges)
+    private static int[] EndsOf(QuadSteps[] bundles, int chunks)
     {
-        int[] byLength = [.. Enumerable.Range(0, csr.Rows).OrderByDescending(row => csr.RowPointers[row + 1] - csr.RowPointers[row])];
-        List<int>[] dealt = [.. Enumerable.Range(0, ranges).Select(_ => new List<int>())];
-        for (int i = 0; i < byLength.Length; i++)
+        int[] ends = new int[((bundles.Length + GroupShapes.MostTeams - 1) * chunks) + 1];
+        int step = 0;
+        for (int i = 0; i < ends.Length - 1; i++)
         {
-            (int round, int place) = Math.DivRem(i, ranges);
-            dealt[round % 2 == 0 ? place : ranges - 1 - place].Add(byLength[i]);
+            step += i / chunks < bundles.Length ? bundles[i / chunks].ChunkSteps[i % chunks] : 0;
+            ends[i + 1] = step;
         }
 
-        return dealt;
+        return ends;
     }
 
-    /// <summary>Each range's first step and first batch, and behind the last range what comes after.</summary>
-    private static Int2[] RangesOf(QuadRange[] arranged)
+    private static int[] FirstRecords(QuadSteps[] bundles)
     {
-        Int2[] first = new Int2[arranged.Length + 1];
-        for (int i = 0; i < arranged.Length; i++)
+        int[] first = new int[bundles.Length + GroupShapes.MostTeams];
+        for (int i = 1; i < first.Length; i++)
         {
-            first[i + 1] = new Int2(first[i].X + arranged[i].Steps.Count, first[i].Y + arranged[i].Places.Length);
+            first[i] = first[i - 1] + (i <= bundles.Length ? bundles[i - 1].Numbers.Count : 0);
         }
 
         return first;
     }
-
-    /// <summary>The steps of all ranges, which each count batches from 0, and one more, since a quad is fetched ahead.</summary>
-    private static Int2[] StepsOf(QuadRange[] arranged)
-    {
-        List<Int2> steps = [];
-        int batch = 0;
-        foreach (QuadRange range in arranged)
-        {
-            int first = batch;
-            steps.AddRange(range.Steps.Select(step => new Int2(step.X, first + step.Y)));
-            batch += range.Places.Length;
-        }
-
-        return [.. steps, default];
-    }
 }
 
 /// <summary>An order of quads for columns, as kernels read it.</summary>
-/// <param name="rows">The row of each slot of each range, or -1.</param>
-/// <param name="ranges">Each range's first step and first batch, and those behind the last.</param>
-/// <param name="steps">For each step its quad's first row in the input, and behind its batches.</param>
-/// <param name="places">For each batch its rows' places among the sums.</param>
-/// <param name="rangeCount">Ranges.</param>
-/// <param name="rangeRows">Slots of a range.</param>
-internal readonly struct QuadColumnsView(
-    ArrayView<int> rows, ArrayView<Int2> ranges, ArrayView<Int2> steps, ArrayView<int> places, int rangeCount, int rangeRows)
+internal readonly struct QuadColumnsView(GpuQuadColumns order)
 {
-    public readonly int Ranges = rangeCount, RangeRows = rangeRows;
+    public readonly int Bundles = order.Bundles, Chunks = order.Chunks;
+    private readonly ArrayView<int> rows = order.Rows, ends = order.Ends, records = order.FirstRecordOf, steps = order.Steps;
+    private readonly int chunkQuads = order.ChunkQuads, quads = order.QuadCount;
 
-    /// <summary>The first step and batch of a range.</summary>
-    public Int2 First(int range) => ranges[range];
+    /// <summary>The first step of a bundle.</summary>
+    public int First(int bundle) => ends[bundle * Chunks];
 
-    /// <summary>A step: its quad's first row, and behind its batches.</summary>
-    public Int2 Step(int step) => steps[step];
+    /// <summary>Where the steps of a bundle end in a chunk.</summary>
+    public int End(int bundle, int chunk) => ends[(bundle * Chunks) + chunk + 1];
 
-    /// <summary>A batch's places.</summary>
-    public uint Places(int batch) => (uint)places[batch];
+    /// <summary>The first record of a bundle.</summary>
+    public int Record(int bundle) => records[bundle];
 
-    /// <summary>A row of a range, or -1.</summary>
-    public int Row(int range, int slot) => rows[(range * RangeRows) + slot];
+    /// <summary>A step's flags and place.</summary>
+    public int Step(int step) => steps[step];
+
+    /// <summary>A row of a bundle, or -1.</summary>
+    public int Row(int bundle, int row) => rows[(bundle * GpuQuadColumns.BundleRows) + row];
+
+    /// <summary>The first row of the input of a chunk.</summary>
+    public int FirstRow(int chunk) => chunk * chunkQuads * RowQuads.Rows;
+
+    /// <summary>Rows of the input of a chunk.</summary>
+    public int Height(int chunk)
+    {
+        int left = quads - (chunk * chunkQuads);
+        return (left < chunkQuads ? left : chunkQuads) * RowQuads.Rows;
+    }
 }

@@ -9,71 +9,32 @@ namespace SparseEngine.Kernels.Gpu;
 /// </remarks>
 internal sealed class GpuQuads : IDisposable
 {
-    /// <summary>Quads of a bundle of the forward product: with their four rows each as many as of scattered non-zeros.</summary>
-    public const int BundleQuads = GpuFiringOrder.BundleRows / RowQuads.Rows;
-
     /// <summary>Columns of a quad that are fired together.</summary>
     public const int Batch = 2;
 
     /// <summary>Bits of a column's place in the tile of its chunk, or of a sum's: how far it lies from the first.</summary>
     public const int PlaceBits = 16;
 
-    // Fewer rows of a range are not worth their reading of all the input.
-    private const int FewestRangeRows = 4;
-
-    // Cycles of the shared memory's pipe for each column of a quad, and for each quad of the input.
-    private const double CyclesOfColumn = 9.5;
-    private const double CyclesOfQuad = 21;
-
-    private readonly GpuDevice device;
-    private readonly CsrPattern transposed;
-    private readonly int[] numbers;
     private readonly GpuBuffer<Int2> values;
-
-    // By their ranges' rows, and the last one asked for.
-    private readonly Dictionary<int, GpuQuadColumns> columns = [];
-    private (int Tiles, GpuQuadColumns Order)? last;
 
     /// <summary>Arranges a matrix.</summary>
     public GpuQuads(GpuDevice device, RowQuads quads)
     {
         CsrPattern folded = quads.Folded;
-        this.device = device;
-        (transposed, numbers) = device.Transpose(folded);
+        (CsrPattern transposed, int[] numbers) = device.Transpose(folded);
         Forward = new GpuFiringOrder(device, folded, valuePositions: null, FiringShape.Quads);
+        Transposed = new GpuQuadColumns(device, transposed, numbers);
         values = GpuPattern.Upload<Int2>(device, ValuesOf(quads));
     }
 
     /// <summary>W: rows of output features, four by four.</summary>
     public GpuFiringOrder Forward { get; }
 
+    /// <summary>The transpose: rows of input features, with quads for columns.</summary>
+    public GpuQuadColumns Transposed { get; }
+
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => Forward.Bytes + columns.Values.Sum(order => order.Bytes) + (Interop.SizeOf<Int2>() * (long)values.Length);
-
-    /// <summary>
-    /// The transpose: rows of input features, with quads for columns. What a launch takes least time with, by its ranges: large ones read less of the
-    /// input, small ones keep all multiprocessors busy. Made when first asked for.
-    /// </summary>
-    /// <param name="tiles">Tiles of tokens.</param>
-    /// <param name="teams">Teams that work at the same time.</param>
-    /// <param name="mostRows">The most rows that a range has room for.</param>
-    public GpuQuadColumns Transposed(int tiles, int teams, int mostRows)
-    {
-        if (last is { } known && known.Tiles == tiles)
-        {
-            return known.Order;
-        }
-
-        int rangeRows = RangeRows(tiles, teams, mostRows);
-        if (!columns.TryGetValue(rangeRows, out GpuQuadColumns? order))
-        {
-            order = new GpuQuadColumns(device, transposed, numbers, rangeRows);
-            columns.Add(rangeRows, order);
-        }
-
-        last = (tiles, order);
-        return order;
-    }
+    public long Bytes => Forward.Bytes + Transposed.Bytes + (Interop.SizeOf<Int2>() * (long)values.Length);
 
     /// <summary>What brings values into an order.</summary>
     /// <param name="weights">The values of W.</param>
@@ -86,31 +47,8 @@ internal sealed class GpuQuads : IDisposable
     public void Dispose()
     {
         Forward.Dispose();
-        foreach (GpuQuadColumns order in columns.Values)
-        {
-            order.Dispose();
-        }
-
+        Transposed.Dispose();
         values.Dispose();
-    }
-
-    private int RangeRows(int tiles, int teams, int mostRows)
-    {
-        double density = transposed.NonZeros / Math.Max((double)transposed.Rows * transposed.ColumnCount, 1);
-        int best = mostRows;
-        double least = double.PositiveInfinity;
-        for (int rows = mostRows; rows >= FewestRangeRows; rows--)
-        {
-            double rounds = Math.Ceiling(Math.Ceiling((double)transposed.Rows / rows) * tiles / teams);
-            double time = rounds * ((CyclesOfQuad * (1 - Math.Pow(1 - density, rows))) + (CyclesOfColumn * density * rows));
-            if (time < least)
-            {
-                least = time;
-                best = rows;
-            }
-        }
-
-        return best;
     }
 
     /// <summary>For each quad's column the position of its first value, and how far the next row's is from it.</summary>
@@ -134,21 +72,18 @@ internal sealed class GpuQuads : IDisposable
 /// <summary>A forward order of quads as kernels read it.</summary>
 internal readonly struct QuadFiringView(GpuFiringOrder order)
 {
-    public readonly int Bundles = order.Bundles, Chunks = order.Chunks;
+    public readonly int Slots = order.Bundles, Chunks = order.Chunks;
     private readonly ArrayView<int> quads = order.Rows, ends = order.Ends;
     private readonly int chunkColumns = order.ChunkColumns, columns = order.ColumnCount;
 
-    /// <summary>The first batch of a bundle.</summary>
-    public int First(int bundle) => ends[bundle * Chunks * GpuQuads.BundleQuads];
+    /// <summary>The first batch of a slot.</summary>
+    public int First(int slot) => ends[slot * Chunks];
 
-    /// <summary>Where the batches of a bundle's quad end in a chunk.</summary>
-    public int End(int bundle, int chunk, int quad) => ends[(((bundle * Chunks) + chunk) * GpuQuads.BundleQuads) + quad + 1];
+    /// <summary>Where the batches of a slot end in a chunk.</summary>
+    public int End(int slot, int chunk) => ends[(slot * Chunks) + chunk + 1];
 
-    /// <summary>A quad of a bundle, or -1.</summary>
-    public int Quad(int bundle, int quad) => quads[(bundle * GpuQuads.BundleQuads) + quad];
-
-    /// <summary>A row of a quad; below 0 where the quad is none.</summary>
-    public static int Row(int quad, int row) => (quad * RowQuads.Rows) + row;
+    /// <summary>The first row of a slot's quad; below 0 where there is none.</summary>
+    public int Row(int slot) => quads[slot] * RowQuads.Rows;
 
     /// <summary>The first column of a chunk.</summary>
     public int FirstColumn(int chunk) => chunk * chunkColumns;

@@ -68,9 +68,6 @@ internal readonly struct InputTile
     /// <summary>The own lane's tokens of the column at a place.</summary>
     public Float4 this[int place] => lane[place * Stride];
 
-    /// <summary>The own lane's tokens of the column that lies so far from the first.</summary>
-    public Float4 At(int place) => lane[place];
-
     /// <summary>Loads a chunk of rows of <paramref name="x"/>; tokens beyond the last become zeros.</summary>
     public void Load(VectorMatrix x, int firstRow, int rows, int vector, int tokens)
     {

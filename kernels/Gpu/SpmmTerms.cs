@@ -39,6 +39,16 @@ internal readonly struct SpmmTerms(VectorMatrix input, VectorMatrix output, int 
             : start == (int)SpmmStart.Bias ? Float4.Broadcast(bias[row]) : output.Tokens(row, vector, Tokens);
     }
 
+    /// <summary>What the sums of two of its vectors, a group's width apart, start from.</summary>
+    public Float8 Start8(int row, int vector) => new(Start(row, vector), Start(row, vector + Group.DimX));
+
+    /// <summary>Writes two of an output row's vectors, a group's width apart.</summary>
+    public void Write8(int row, int vector, Float8 sum)
+    {
+        Write(row, vector, sum.Low);
+        Write(row, vector + Group.DimX, sum.High);
+    }
+
     /// <summary>Writes an output row's vector, where there are both.</summary>
     public void Write(int row, int vector, Float4 sum)
     {

@@ -2,14 +2,11 @@ using ILGPU;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>The shared memory that an <see cref="InputTile"/>, or sums, lie in.</summary>
+/// <summary>The shared memory that an <see cref="InputTile"/> or a <see cref="WideTile"/> lies in.</summary>
 internal interface ITileMemory
 {
     /// <summary>The most teams of a group.</summary>
     static abstract int Teams { get; }
-
-    /// <summary>Teams of a group that share the memory out among them.</summary>
-    static abstract int RangeTeams { get; }
 
     /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
     static abstract int GroupsPerMultiprocessor { get; }
@@ -21,8 +18,6 @@ internal interface ITileMemory
 internal readonly struct StaticTileMemory : ITileMemory
 {
     public static int Teams => 16;
-
-    public static int RangeTeams => 4;
 
     public static int GroupsPerMultiprocessor => 2;
 
@@ -36,8 +31,6 @@ internal readonly struct StaticTileMemory : ITileMemory
 internal readonly struct DynamicTileMemory : ITileMemory
 {
     public static int Teams => GroupShapes.MostTeams;
-
-    public static int RangeTeams => 8;
 
     public static int GroupsPerMultiprocessor => 1;
 
