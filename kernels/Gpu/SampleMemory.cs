@@ -29,14 +29,14 @@ internal readonly struct StaticSampleMemory : ISampleMemory
 
     public static int GroupsPerMultiprocessor => 4;
 
-    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SddmmProduct.TileVectors);
+    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SampleTile.Vectors);
 }
 
 /// <summary>Of the size that a launch asks for, 96 KiB, on CUDA alone.</summary>
 internal readonly struct DynamicSampleMemory : ISampleMemory
 {
     /// <summary>Vectors of both tiles.</summary>
-    public static int Elements => (GpuSamples.ChunkColumns + Rows) * SddmmProduct.TileVectors;
+    public static int Elements => (GpuSamples.ChunkColumns + Rows) * SampleTile.Vectors;
 
     public static int Rows => 512;
 
