@@ -39,7 +39,19 @@ internal sealed partial class GpuDevice
             return;
         }
 
-        GpuSamples samples = own.Samples;
+        if (own.QuadSamples is { } quads)
+        {
+            SddmmQuads(quads, left, right, tokens, nonZeros, result, accumulate);
+        }
+        else
+        {
+            SddmmScattered(own.Samples!, left, right, tokens, nonZeros, result, accumulate);
+        }
+    }
+
+    private void SddmmScattered(
+        GpuSamples samples, VectorMatrix dy, VectorMatrix x, int tokens, int nonZeros, ArrayView<float> result, bool accumulate)
+    {
         int shares = samples.Shares;
         int tiles = SampleTile.Count(tokens);
         int wanted = DivideUp(GroupsToLevel * Cores, shares);
@@ -48,7 +60,7 @@ internal sealed partial class GpuDevice
         int splits = Splits(shares, Math.Clamp(wanted, 1, Math.Max(most, 1)), room * Cores);
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         Index3D grid = new(shares, splits, 1);
-        SddmmProduct sampled = new(samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
+        SddmmProduct sampled = new(samples.View, dy, x, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
         if (samples.IsLarge)
         {
             kernels.Launch(

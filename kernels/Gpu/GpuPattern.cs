@@ -15,7 +15,9 @@ internal sealed class GpuPattern : SparsePattern
         Device = device;
         Forward = new GpuFiringOrder(device, csr, valuePositions: null);
         Transposed = new GpuFiringOrder(device, transposed, positions);
-        Samples = new GpuSamples(device, csr);
+        Quads = RowQuads.Of(csr);
+        QuadSamples = Quads is null ? null : new GpuQuadSamples(device, Quads);
+        Samples = Quads is null ? new GpuSamples(device, csr) : null;
     }
 
     /// <summary>The device that prepared the pattern.</summary>
@@ -27,14 +29,21 @@ internal sealed class GpuPattern : SparsePattern
     /// <summary>The rows of the transpose: input features.</summary>
     public GpuFiringOrder Transposed { get; }
 
-    /// <summary>Where the weight's gradient is sampled.</summary>
-    public GpuSamples Samples { get; }
+    /// <summary>The pattern where its rows share their columns four by four; null where they do not.</summary>
+    public RowQuads? Quads { get; }
+
+    /// <summary>Where the weight's gradient is sampled; null where <see cref="QuadSamples"/> says so.</summary>
+    public GpuSamples? Samples { get; }
+
+    /// <summary>Where the weight's gradient is sampled, of a pattern of quads.</summary>
+    public GpuQuadSamples? QuadSamples { get; }
 
     /// <summary>For each non-zero its element in the row-major matrix. Made when it is first asked for.</summary>
     public GpuBuffer<int> Elements => elements ??= Upload<int>(Device, ElementsOf(Csr));
 
     /// <inheritdoc/>
-    public override long Bytes => Forward.Bytes + Transposed.Bytes + Samples.Bytes + (sizeof(int) * (long)(elements?.Length ?? 0));
+    public override long Bytes => Forward.Bytes + Transposed.Bytes + (Samples?.Bytes ?? 0) + (QuadSamples?.Bytes ?? 0)
+        + (sizeof(int) * (long)(elements?.Length ?? 0));
 
     /// <summary>A buffer with these contents.</summary>
     public static GpuBuffer<T> Upload<T>(GpuDevice device, ReadOnlySpan<T> values)
@@ -66,7 +75,8 @@ internal sealed class GpuPattern : SparsePattern
         {
             Forward.Dispose();
             Transposed.Dispose();
-            Samples.Dispose();
+            Samples?.Dispose();
+            QuadSamples?.Dispose();
             elements?.Dispose();
         }
     }

@@ -17,6 +17,12 @@ internal interface ISampleMemory
     /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
     static abstract int GroupsPerMultiprocessor { get; }
 
+    /// <summary>The most threads of a group that samples quads of rows: each keeps more sums.</summary>
+    static abstract int QuadThreads { get; }
+
+    /// <summary>Groups of those that a multiprocessor has registers for.</summary>
+    static abstract int QuadGroups { get; }
+
     ArrayView<Float4> Take();
 }
 
@@ -28,6 +34,10 @@ internal readonly struct StaticSampleMemory : ISampleMemory
     public static int Threads => GroupShapes.MostThreads;
 
     public static int GroupsPerMultiprocessor => 4;
+
+    public static int QuadThreads => GroupShapes.MostThreads;
+
+    public static int QuadGroups => 3;
 
     public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SampleTile.Vectors);
 }
@@ -43,6 +53,10 @@ internal readonly struct DynamicSampleMemory : ISampleMemory
     public static int Threads => 2 * GroupShapes.MostThreads;
 
     public static int GroupsPerMultiprocessor => 2;
+
+    public static int QuadThreads => 384;
+
+    public static int QuadGroups => 2;
 
     public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
 }
