@@ -39,16 +39,29 @@ internal sealed partial class GpuDevice
             return;
         }
 
-        int shares = own.Samples.Shares;
-        int tiles = DivideUp(VectorsOf(tokens), SddmmProduct.TileVectors);
+        if (own.Quads is { } quads)
+        {
+            SddmmQuads(quads.Samples, left, right, tokens, nonZeros, result, accumulate);
+        }
+        else
+        {
+            SddmmScattered(own.Samples!, left, right, tokens, nonZeros, result, accumulate);
+        }
+    }
+
+    private void SddmmScattered(
+        GpuSamples samples, VectorMatrix dy, VectorMatrix x, int tokens, int nonZeros, ArrayView<float> result, bool accumulate)
+    {
+        int shares = samples.Shares;
+        int tiles = SampleTile.Count(tokens);
         int wanted = DivideUp(GroupsToLevel * Cores, shares);
         int most = Math.Min(Math.Min(tiles / FewestTiles, MaxPartialGradients / nonZeros), Math.Min(MaxSplits, shapes.MaxRanges));
-        int room = own.Samples.IsLarge ? DynamicSampleMemory.GroupsPerMultiprocessor : StaticSampleMemory.GroupsPerMultiprocessor;
+        int room = samples.IsLarge ? DynamicSampleMemory.GroupsPerMultiprocessor : StaticSampleMemory.GroupsPerMultiprocessor;
         int splits = Splits(shares, Math.Clamp(wanted, 1, Math.Max(most, 1)), room * Cores);
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         Index3D grid = new(shares, splits, 1);
-        SddmmProduct sampled = new(own.Samples.View, left, right, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
-        if (own.Samples.IsLarge)
+        SddmmProduct sampled = new(samples.View, dy, x, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
+        if (samples.IsLarge)
         {
             kernels.Launch(
                 grid, new Index3D(DynamicSampleMemory.Threads, 1, 1), new SddmmKernel<DynamicSampleMemory>(sampled),
@@ -59,9 +72,15 @@ internal sealed partial class GpuDevice
             kernels.Launch(grid, new Index3D(shapes.Threads, 1, 1), new SddmmKernel<StaticSampleMemory>(sampled));
         }
 
-        if (splits > 1)
+        SumParts(target, splits, nonZeros, result, accumulate);
+    }
+
+    /// <summary>Adds up partial gradients, where there is more than the result itself.</summary>
+    private void SumParts(ArrayView<float> parts, int count, int nonZeros, ArrayView<float> result, bool accumulate)
+    {
+        if (count > 1)
         {
-            LaunchLinear(nonZeros, new SumPartsKernel(target, splits, nonZeros, result, accumulate ? 1 : 0));
+            LaunchLinear(nonZeros, new SumPartsKernel(parts, count, nonZeros, result, accumulate ? 1 : 0));
         }
     }
 
@@ -106,20 +125,17 @@ internal readonly struct SddmmProduct(
     /// <summary>Batches whose sums a thread keeps.</summary>
     public const int ThreadBatches = 4;
 
-    /// <summary>Vectors of tokens of a tile: as many as threads that read 16 bytes of shared memory at once.</summary>
-    public const int TileVectors = 8;
-
     /// <summary>A group's part of the gradient.</summary>
     public void Sample(ArrayView<Float4> memory)
     {
         ArrayView<Float4> columns = memory;
-        ArrayView<Float4> rows = memory.SubView(GpuSamples.ChunkColumns * TileVectors);
+        ArrayView<Float4> rows = memory.SubView(GpuSamples.ChunkColumns * SampleTile.Vectors);
         Int4 share = samples.Share(Grid.IdxX);
         int end = samples.Share(Grid.IdxX + 1).X;
         int passes = (end - share.X + (Group.DimX * ThreadBatches) - 1) / (Group.DimX * ThreadBatches);
-        int tiles = ((tokens + Float4.Width - 1) / Float4.Width + TileVectors - 1) / TileVectors;
-        int firstTile = (int)((long)tiles * Grid.IdxY / Grid.DimY);
-        int endTile = (int)((long)tiles * (Grid.IdxY + 1) / Grid.DimY);
+        int tiles = SampleTile.Count(tokens);
+        int firstTile = SampleTile.First(tiles, Grid.IdxY);
+        int endTile = SampleTile.First(tiles, Grid.IdxY + 1);
         Float4 sums0 = default;
         Float4 sums1 = default;
         Float4 sums2 = default;
@@ -128,10 +144,10 @@ internal readonly struct SddmmProduct(
         // Without a tile there are still gradients to write: zeros.
         for (int tile = firstTile; tile < endTile || tile == firstTile; tile++)
         {
-            int firstVector = (tile < endTile ? tile : tiles) * TileVectors;
+            int firstVector = (tile < endTile ? tile : tiles) * SampleTile.Vectors;
             Group.Barrier();
-            Load(x, share.W, samples.Width(share.W), firstVector, columns);
-            Load(dy, share.Y, share.Z, firstVector, rows);
+            SampleTile.Load(x, tokens, share.W, samples.Width(share.W), firstVector, columns);
+            SampleTile.Load(dy, tokens, share.Y, share.Z, firstVector, rows);
             Group.Barrier();
             for (int pass = 0; pass < passes; pass++)
             {
@@ -158,36 +174,6 @@ internal readonly struct SddmmProduct(
                     Write(batch + (3 * Group.DimX), end, sums3);
                 }
             }
-        }
-    }
-
-    /// <summary>Loads a tile [row, vector]; tokens beyond the last become zeros.</summary>
-    private void Load(VectorMatrix source, int firstRow, int rows, int firstVector, ArrayView<Float4> tile)
-    {
-        int i = Group.IdxX;
-        int vector = firstVector + (i % TileVectors);
-        if (Group.DimX % TileVectors == 0 && tokens - (firstVector * Float4.Width) >= TileVectors * Float4.Width)
-        {
-            // Four vectors are on their way at a time; a thread's all lie in one column of vectors.
-            int step = Group.DimX / TileVectors;
-            int row = i / TileVectors;
-            for (; row + (3 * step) < rows; row += 4 * step)
-            {
-                Float4 first = source[firstRow + row, vector];
-                Float4 second = source[firstRow + row + step, vector];
-                Float4 third = source[firstRow + row + (2 * step), vector];
-                Float4 fourth = source[firstRow + row + (3 * step), vector];
-                tile[i] = first;
-                tile[i + Group.DimX] = second;
-                tile[i + (2 * Group.DimX)] = third;
-                tile[i + (3 * Group.DimX)] = fourth;
-                i += 4 * Group.DimX;
-            }
-        }
-
-        for (; i < rows * TileVectors; i += Group.DimX)
-        {
-            tile[i] = source.Tokens(firstRow + (i / TileVectors), firstVector + (i % TileVectors), tokens);
         }
     }
 
@@ -218,18 +204,20 @@ internal readonly struct SddmmProduct(
         }
 
         uint places = (uint)samples.Batch(batch).X;
-        int row = samples.Row(batch) * TileVectors;
-        int column0 = (int)(places & Mask) * TileVectors;
-        int column1 = (int)((places >> GpuSamples.PlaceBits) & Mask) * TileVectors;
-        int column2 = (int)((places >> (2 * GpuSamples.PlaceBits)) & Mask) * TileVectors;
-        int column3 = (int)(places >> (3 * GpuSamples.PlaceBits)) * TileVectors;
-        for (int i = 0; i < TileVectors; i++)
+        int row = samples.Row(batch) * SampleTile.Vectors;
+        int column0 = (int)(places & Mask) * SampleTile.Vectors;
+        int column1 = (int)((places >> GpuSamples.PlaceBits) & Mask) * SampleTile.Vectors;
+        int column2 = (int)((places >> (2 * GpuSamples.PlaceBits)) & Mask) * SampleTile.Vectors;
+        int column3 = (int)(places >> (3 * GpuSamples.PlaceBits)) * SampleTile.Vectors;
+        for (int i = 0; i < SampleTile.Vectors; i++)
         {
-            int vector = (i + Group.IdxX) & (TileVectors - 1);
+            int vector = (i + Group.IdxX) & (SampleTile.Vectors - 1);
             Float4 value = rows[row + vector];
             sums = new Float4(
-                Dot(value, columns[column0 + vector], sums.X), Dot(value, columns[column1 + vector], sums.Y),
-                Dot(value, columns[column2 + vector], sums.Z), Dot(value, columns[column3 + vector], sums.W));
+                SampleTile.Dot(value, columns[column0 + vector], sums.X),
+                SampleTile.Dot(value, columns[column1 + vector], sums.Y),
+                SampleTile.Dot(value, columns[column2 + vector], sums.Z),
+                SampleTile.Dot(value, columns[column3 + vector], sums.W));
         }
 
         return sums;
@@ -274,8 +262,6 @@ internal readonly struct SddmmProduct(
         uint fourth = places >> (3 * GpuSamples.PlaceBits);
         return 1 + (second > (places & Mask) ? 1 : 0) + (third > second ? 1 : 0) + (fourth > third ? 1 : 0);
     }
-
-    private static float Dot(Float4 a, Float4 b, float sum) => sum + (a.X * b.X) + (a.Y * b.Y) + (a.Z * b.Z) + (a.W * b.W);
 }
 
 /// <summary>result[i] = sum over parts of parts[part, i], in order.</summary>

@@ -12,7 +12,6 @@ internal sealed class GpuPattern : SparsePattern
         : base(csr)
     {
         Device = device;
-        Samples = new GpuSamples(device, csr);
         if (RowQuads.Of(csr) is { } quads)
         {
             Quads = new GpuQuads(device, quads);
@@ -22,6 +21,7 @@ internal sealed class GpuPattern : SparsePattern
         (CsrPattern transposed, int[] positions) = device.Transpose(csr);
         Forward = new GpuFiringOrder(device, csr, valuePositions: null, FiringShape.Scattered);
         Transposed = new GpuFiringOrder(device, transposed, positions, FiringShape.Scattered);
+        Samples = new GpuSamples(device, csr);
     }
 
     /// <summary>The device that prepared the pattern.</summary>
@@ -30,21 +30,22 @@ internal sealed class GpuPattern : SparsePattern
     /// <summary>The orders of rows that share their columns four by four; null where they do not.</summary>
     public GpuQuads? Quads { get; }
 
-    /// <summary>The rows of W: output features. Null where there are <see cref="Quads"/>, as the next.</summary>
+    /// <summary>The rows of W: output features. Null where there are <see cref="Quads"/>, as the next two.</summary>
     public GpuFiringOrder? Forward { get; }
 
     /// <summary>The rows of the transpose: input features.</summary>
     public GpuFiringOrder? Transposed { get; }
 
     /// <summary>Where the weight's gradient is sampled.</summary>
-    public GpuSamples Samples { get; }
+    public GpuSamples? Samples { get; }
 
     /// <summary>For each non-zero its element in the row-major matrix. Made when it is first asked for.</summary>
     public GpuBuffer<int> Elements => elements ??= Upload<int>(Device, ElementsOf(Csr));
 
     /// <inheritdoc/>
     public override long Bytes =>
-        (Quads?.Bytes ?? 0) + (Forward?.Bytes ?? 0) + (Transposed?.Bytes ?? 0) + Samples.Bytes + (sizeof(int) * (long)(elements?.Length ?? 0));
+        (Quads?.Bytes ?? 0) + (Forward?.Bytes ?? 0) + (Transposed?.Bytes ?? 0) + (Samples?.Bytes ?? 0)
+        + (sizeof(int) * (long)(elements?.Length ?? 0));
 
     /// <summary>A buffer with these contents.</summary>
     public static GpuBuffer<T> Upload<T>(GpuDevice device, ReadOnlySpan<T> values)
@@ -77,7 +78,7 @@ internal sealed class GpuPattern : SparsePattern
             Quads?.Dispose();
             Forward?.Dispose();
             Transposed?.Dispose();
-            Samples.Dispose();
+            Samples?.Dispose();
             elements?.Dispose();
         }
     }

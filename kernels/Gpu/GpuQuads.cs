@@ -24,6 +24,7 @@ internal sealed class GpuQuads : IDisposable
         (CsrPattern transposed, int[] numbers) = device.Transpose(folded);
         Forward = new GpuFiringOrder(device, folded, valuePositions: null, FiringShape.Quads);
         Transposed = new GpuQuadColumns(device, transposed, numbers);
+        Samples = new GpuQuadSamples(device, quads);
         values = GpuPattern.Upload<Int2>(device, ValuesOf(quads));
     }
 
@@ -33,8 +34,11 @@ internal sealed class GpuQuads : IDisposable
     /// <summary>The transpose: rows of input features, with quads for columns.</summary>
     public GpuQuadColumns Transposed { get; }
 
+    /// <summary>Where the weight's gradient is sampled.</summary>
+    public GpuQuadSamples Samples { get; }
+
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => Forward.Bytes + Transposed.Bytes + (Interop.SizeOf<Int2>() * (long)values.Length);
+    public long Bytes => Forward.Bytes + Transposed.Bytes + Samples.Bytes + (Interop.SizeOf<Int2>() * (long)values.Length);
 
     /// <summary>What brings values into an order.</summary>
     /// <param name="weights">The values of W.</param>
@@ -48,6 +52,7 @@ internal sealed class GpuQuads : IDisposable
     {
         Forward.Dispose();
         Transposed.Dispose();
+        Samples.Dispose();
         values.Dispose();
     }
 

@@ -40,9 +40,9 @@ internal sealed class GpuSamples : IDisposable
         int shareBatches = SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads);
         ChunkSamples[] chunks = new ChunkSamples[(csr.ColumnCount + ChunkColumns - 1) / ChunkColumns];
         Parallel.For(0, chunks.Length, chunk => chunks[chunk] = new ChunkSamples(csr, chunk * ChunkColumns, shareRows, shareBatches));
-        batches = GpuPattern.Upload<Int2>(device, Joined(chunks, chunk => chunk.Batches));
-        rows = GpuPattern.Upload<ushort>(device, Joined(chunks, chunk => chunk.Rows));
-        shares = GpuPattern.Upload<Int4>(device, SharesOf(chunks));
+        batches = GpuPattern.Upload<Int2>(device, ChunkSamples.Joined(chunks, chunk => chunk.Batches));
+        rows = GpuPattern.Upload<ushort>(device, ChunkSamples.Joined(chunks, chunk => chunk.Rows));
+        shares = GpuPattern.Upload<Int4>(device, ChunkSamples.JoinedShares(chunks));
     }
 
     /// <summary>Whether shares are made for <see cref="DynamicSampleMemory"/>.</summary>
@@ -64,33 +64,6 @@ internal sealed class GpuSamples : IDisposable
         batches.Dispose();
         rows.Dispose();
     }
-
-    private static T[] Joined<T>(ChunkSamples[] chunks, Func<ChunkSamples, List<T>> items)
-    {
-        T[] joined = new T[chunks.Sum(chunk => items(chunk).Count)];
-        int next = 0;
-        foreach (ChunkSamples chunk in chunks)
-        {
-            items(chunk).CopyTo(joined, next);
-            next += items(chunk).Count;
-        }
-
-        return joined;
-    }
-
-    /// <summary>The shares of all chunks, which each count its batches from 0, and behind them the number of batches.</summary>
-    private static Int4[] SharesOf(ChunkSamples[] chunks)
-    {
-        List<Int4> shares = [];
-        int firstBatch = 0;
-        foreach (ChunkSamples chunk in chunks)
-        {
-            shares.AddRange(chunk.Shares.Select(share => new Int4(firstBatch + share.X, share.Y, share.Z, share.W)));
-            firstBatch += chunk.Batches.Count;
-        }
-
-        return [.. shares, new Int4(firstBatch, 0, 0, 0)];
-    }
 }
 
 /// <summary>The order of samples as kernels read it.</summary>
@@ -107,9 +80,5 @@ internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int2> batc
     public int Row(int batch) => rows[batch];
 
     /// <summary>Columns of the chunk that begins with this one.</summary>
-    public int Width(int firstColumn)
-    {
-        int left = columns - firstColumn;
-        return left < GpuSamples.ChunkColumns ? left : GpuSamples.ChunkColumns;
-    }
+    public int Width(int firstColumn) => SampleTile.Width(columns, firstColumn);
 }

@@ -17,6 +17,12 @@ internal interface ISampleMemory
     /// <summary>Groups whose tiles a multiprocessor has room for.</summary>
     static abstract int GroupsPerMultiprocessor { get; }
 
+    /// <summary>The most threads of a group that samples quads of rows: each keeps more sums.</summary>
+    static abstract int QuadThreads { get; }
+
+    /// <summary>Groups of those that a multiprocessor has registers for.</summary>
+    static abstract int QuadGroups { get; }
+
     ArrayView<Float4> Take();
 }
 
@@ -29,20 +35,28 @@ internal readonly struct StaticSampleMemory : ISampleMemory
 
     public static int GroupsPerMultiprocessor => 4;
 
-    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SddmmProduct.TileVectors);
+    public static int QuadThreads => GroupShapes.MostThreads;
+
+    public static int QuadGroups => 3;
+
+    public ArrayView<Float4> Take() => SharedMemory.Allocate<Float4>((GpuSamples.ChunkColumns + 128) * SampleTile.Vectors);
 }
 
 /// <summary>Of the size that a launch asks for, 96 KiB, on CUDA alone.</summary>
 internal readonly struct DynamicSampleMemory : ISampleMemory
 {
     /// <summary>Vectors of both tiles.</summary>
-    public static int Elements => (GpuSamples.ChunkColumns + Rows) * SddmmProduct.TileVectors;
+    public static int Elements => (GpuSamples.ChunkColumns + Rows) * SampleTile.Vectors;
 
     public static int Rows => 512;
 
     public static int Threads => 2 * GroupShapes.MostThreads;
 
     public static int GroupsPerMultiprocessor => 2;
+
+    public static int QuadThreads => 384;
+
+    public static int QuadGroups => 2;
 
     public ArrayView<Float4> Take() => SharedMemory.GetDynamic<Float4>();
 }

@@ -76,19 +76,23 @@ public class InputTileTests
 
     /// <summary>More rows than a share has, more columns than a chunk, and rows with none and with all of them.</summary>
     [Theory]
-    [InlineData(95)]
-    [InlineData(448)]
-    public void A_sampled_product_is_the_same_whatever_the_size_of_a_share(int chunkColumns)
+    [InlineData(95, 1)]
+    [InlineData(448, 1)]
+    [InlineData(95, RowQuads.Rows)]
+    [InlineData(448, RowQuads.Rows)]
+    public void A_sampled_product_is_the_same_whatever_the_size_of_a_share(int chunkColumns, int sharing)
     {
-        const int Rows = 530;
+        const int Rows = 532;
         const int Columns = 270;
         const int Tokens = 37;
         Random random = new(5);
         bool[] keep =
         [
-            .. Enumerable.Range(0, Rows * Columns).Select(place => place / Columns == 9 || (place / Columns % 7 != 3 && random.Next(40) == 0)),
+            .. Enumerable.Range(0, Rows / sharing * Columns)
+                .Select(place => place / Columns == 9 || (place / Columns % 7 != 3 && random.Next(40 / sharing) == 0)),
         ];
-        CsrPattern csr = CsrPattern.FromMask(Rows, Columns, keep);
+        CsrPattern csr = CsrPattern.FromMask(
+            Rows, Columns, [.. Enumerable.Range(0, Rows * Columns).Select(place => keep[(place / Columns / sharing * Columns) + (place % Columns)])]);
         Matrix x = new(Columns, Tokens, [.. Enumerable.Range(0, Columns * Tokens).Select(_ => (double)random.Next(-8, 9))]);
         Matrix dy = new(Rows, Tokens, [.. Enumerable.Range(0, Rows * Tokens).Select(_ => (double)random.Next(-8, 9))]);
         PtxExecutor executor = new(counts: true);
@@ -108,7 +112,8 @@ public class InputTileTests
         }
 
         Type memory = chunkColumns == InputTile.StaticColumns ? typeof(StaticSampleMemory) : typeof(DynamicSampleMemory);
-        Assert.Contains(typeof(SddmmKernel<>).MakeGenericType(memory), executor.TakeCounts().Keys);
+        Type kernel = sharing == RowQuads.Rows ? typeof(QuadSddmmKernel<>) : typeof(SddmmKernel<>);
+        Assert.Contains(kernel.MakeGenericType(memory), executor.TakeCounts().Keys);
     }
 
     private static Matrix Product(CsrPattern csr, double[] values, Matrix x)

@@ -39,6 +39,18 @@ public class KernelCountTests
         Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
     }
 
+    /// <summary>Twelve reads of four wavefronts each serve 128 multiply-adds; beside them the tile is filled.</summary>
+    [Fact]
+    public void Sddmm_of_quads_reads_its_tile_without_conflicts_and_each_column_for_four_rows()
+    {
+        Counters counters = Products(256, 128, sharing: RowQuads.Rows)["SDDMM"][typeof(QuadSddmmKernel<DynamicSampleMemory>)];
+        CountedInstruction[] accesses = Accesses(counters);
+        Assert.Contains(Hot(accesses), access => access.IsShared);
+        Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
+        KernelCounts counts = KernelCounts.Of(counters.Instructions);
+        Assert.InRange(counts.Shared.Parts / (double)counts.MultiplyAdds, 48 / 128.0, 0.5);
+    }
+
     [Theory]
     [InlineData(GemmLayout.Normal)]
     [InlineData(GemmLayout.TransposedA)]
@@ -68,7 +80,9 @@ public class KernelCountTests
     {
         int size = Setting("PTX_TABLE_SIZE", 256);
         Dictionary<string, IReadOnlyDictionary<Type, Counters>> products = Products(size, size);
+        Dictionary<string, IReadOnlyDictionary<Type, Counters>> ofQuads = Products(size, size, RowQuads.Rows);
         TestContext.Current.TestOutputHelper!.WriteLine(Table(size, products));
+        TestContext.Current.TestOutputHelper!.WriteLine("The same for rows that share their columns four by four:\n" + Table(size, ofQuads));
         double dense = (double)size * size * size;
         double sparse = dense * (100 - PercentZeros) / 100;
         Assert.InRange(MultiplyAdds(products["GEMM"]), dense, 1.01 * dense);
@@ -76,6 +90,7 @@ public class KernelCountTests
         // Rows are filled up to whole batches, and of random patterns there is no exact share of zeros.
         Assert.InRange(MultiplyAdds(products["SpMM"]), 0.95 * sparse, 1.3 * sparse);
         Assert.InRange(MultiplyAdds(products["SpMM, transposed"]), 0.95 * sparse, 1.3 * sparse);
+        Assert.InRange(MultiplyAdds(ofQuads["SDDMM"]), 0.95 * sparse, 1.3 * sparse);
     }
 
     private static int Setting(string name, int otherwise) =>
@@ -107,14 +122,16 @@ public class KernelCountTests
         return string.Join('\n', lines);
     }
 
-    /// <summary>What the kernels of each product do with a weight of this size.</summary>
-    private static Dictionary<string, IReadOnlyDictionary<Type, Counters>> Products(int size, int tokens)
+    /// <summary>What the kernels of each product do with a weight of this size, of which so many rows share their columns.</summary>
+    private static Dictionary<string, IReadOnlyDictionary<Type, Counters>> Products(int size, int tokens, int sharing = 1)
     {
         PtxExecutor executor = new(counts: true);
         using GpuDevice device = PtxDevice.Create(executor);
         using Workspace workspace = new(device, poisoned: false);
         Random random = new(1);
-        CsrPattern csr = CsrPattern.FromMask(size, size, [.. Enumerable.Range(0, size * size).Select(_ => random.Next(100) >= PercentZeros)]);
+        bool[] keep = [.. Enumerable.Range(0, size / sharing * size).Select(_ => random.Next(100) >= PercentZeros)];
+        CsrPattern csr = CsrPattern.FromMask(
+            size, size, [.. Enumerable.Range(0, size * size).Select(place => keep[(place / size / sharing * size) + (place % size)])]);
         SparsePattern pattern = workspace.Pattern(csr);
         CsrMatrix weight = new(pattern, workspace.Buffer(new Inputs(3).Vector(csr.NonZeros)));
         DeviceMatrix x = workspace.Activations(new Inputs(4).Matrix(size, tokens));
@@ -130,8 +147,12 @@ public class KernelCountTests
         counts.Add("SpMM, transposed", executor.TakeCounts());
         device.Sddmm(pattern, y, x, weight.Values, accumulate: false);
         counts.Add("SDDMM", executor.TakeCounts());
-        device.Gemm(GemmLayout.Normal, dense, x, y, accumulate: false);
-        counts.Add("GEMM", executor.TakeCounts());
+        if (sharing == 1)
+        {
+            device.Gemm(GemmLayout.Normal, dense, x, y, accumulate: false);
+            counts.Add("GEMM", executor.TakeCounts());
+        }
+
         return counts;
     }
 
