@@ -8,8 +8,8 @@ internal sealed partial class GpuDevice
     private void LaunchSpmmQuadsTransposed(GpuQuads quads, GpuQuadColumns order, ArrayView<float> values, in SpmmTerms terms)
     {
         // One more, since a record is fetched ahead.
-        ArrayView<Float4> records = Reserve(ref firedRecords, order.Records + 1);
-        LaunchLinear(order.Records, quads.Fire(values, order.Numbers, order.Records, records));
+        ArrayView<Float4> records = Reserve(ref firedRecords, order.Count + 1);
+        LaunchLinear(order.Count, quads.Fire(values, order.Numbers, order.Count, records));
         SpmmQuadColumns product = new(new QuadColumnsView(order), records, terms);
         if (HasLargeTiles)
         {
@@ -72,68 +72,55 @@ internal readonly struct SpmmQuadColumns(QuadColumnsView order, ArrayView<Float4
         Float8 sum6 = terms.Start8(order.Row(bundle, 6), vector);
         Float8 sum7 = terms.Start8(order.Row(bundle, 7), vector);
 
-        // Each record is fetched when the one before it has fired, past the ends of steps and chunks.
-        Fired fired = new(order.Record(bundle), records);
-        int step = order.First(bundle);
-        int word = order.Step(step);
+        // Each firing is fetched when the one before it begins, past the ends of chunks.
+        int at = order.First(bundle);
+        Float4 nextValues = records[at];
+        int nextFiring = order.Firing(at);
         for (int chunk = 0; chunk < order.Chunks; chunk++)
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.Load(terms.Input, order.FirstRow(chunk), order.Height(chunk), vector, terms.Tokens);
+            tile.LoadFour(terms.Input, order.FirstRow(chunk), order.Height(chunk), vector, terms.Tokens);
             Group.Barrier();
             int end = order.End(bundle, chunk);
-            for (; step < end; step++)
+            Quad8 quad = default;
+            for (; at < end; at++)
             {
-                int flags = word;
-                Quad8 quad = tile.QuadAt(word >> QuadSteps.PlaceShift);
-                word = order.Step(step + 1);
-                if ((flags & 1) != 0)
+                int firing = nextFiring;
+                Float4 values = nextValues;
+                nextValues = records[at + 1];
+                nextFiring = order.Firing(at + 1);
+                if (firing < 0)
                 {
-                    sum0 = quad.AddTo(sum0, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
+                    quad = tile.QuadAt((firing >> QuadFirings.PlaceShift) & QuadFirings.PlaceMask);
                 }
 
-                if ((flags & 2) != 0)
+                switch (firing & QuadFirings.RowMask)
                 {
-                    sum1 = quad.AddTo(sum1, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
-                }
-
-                if ((flags & 4) != 0)
-                {
-                    sum2 = quad.AddTo(sum2, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
-                }
-
-                if ((flags & 8) != 0)
-                {
-                    sum3 = quad.AddTo(sum3, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
-                }
-
-                if ((flags & 16) != 0)
-                {
-                    sum4 = quad.AddTo(sum4, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
-                }
-
-                if ((flags & 32) != 0)
-                {
-                    sum5 = quad.AddTo(sum5, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
-                }
-
-                if ((flags & 64) != 0)
-                {
-                    sum6 = quad.AddTo(sum6, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
-                }
-
-                if ((flags & 128) != 0)
-                {
-                    sum7 = quad.AddTo(sum7, fired.Next);
-                    fired = new Fired(fired.Record + 1, records);
+                    case 0:
+                        sum0 = quad.AddTo(sum0, values);
+                        break;
+                    case 1:
+                        sum1 = quad.AddTo(sum1, values);
+                        break;
+                    case 2:
+                        sum2 = quad.AddTo(sum2, values);
+                        break;
+                    case 3:
+                        sum3 = quad.AddTo(sum3, values);
+                        break;
+                    case 4:
+                        sum4 = quad.AddTo(sum4, values);
+                        break;
+                    case 5:
+                        sum5 = quad.AddTo(sum5, values);
+                        break;
+                    case 6:
+                        sum6 = quad.AddTo(sum6, values);
+                        break;
+                    case 7:
+                        sum7 = quad.AddTo(sum7, values);
+                        break;
                 }
             }
         }
@@ -146,12 +133,5 @@ internal readonly struct SpmmQuadColumns(QuadColumnsView order, ArrayView<Float4
         terms.Write8(order.Row(bundle, 5), vector, sum5);
         terms.Write8(order.Row(bundle, 6), vector, sum6);
         terms.Write8(order.Row(bundle, 7), vector, sum7);
-    }
-
-    /// <summary>The record that fires next.</summary>
-    private readonly struct Fired(int record, ArrayView<Float4> records)
-    {
-        public readonly int Record = record;
-        public readonly Float4 Next = records[record];
     }
 }

@@ -9,18 +9,17 @@ namespace SparseEngine.Kernels.Gpu;
 /// </summary>
 /// <remarks>
 /// Eight rows, neighbours by number of quads, are a bundle, which one warp takes. Of the input's quads, cut into chunks that fit into shared memory, it
-/// takes those that any of its rows has, one step each: the quad's tokens are read once, and fire for each row that the step's flags name. The values,
-/// a record for each flag, lie step by step and row by row. Long rows are split as <see cref="GpuFiringOrder"/> splits them.
+/// takes those that any of its rows has: the quad's tokens are read once, and fire for each of these rows. The values, a record for each firing, lie
+/// quad by quad and row by row. Long rows are split as <see cref="GpuFiringOrder"/> splits them.
 /// </remarks>
 internal sealed class GpuQuadColumns : IDisposable
 {
-    /// <summary>Rows of a bundle, a flag each.</summary>
+    /// <summary>Rows of a bundle.</summary>
     public const int BundleRows = 8;
 
     private readonly GpuBuffer<int> rows;
     private readonly GpuBuffer<int> ends;
-    private readonly GpuBuffer<int> records;
-    private readonly GpuBuffer<int> steps;
+    private readonly GpuBuffer<int> firings;
     private readonly GpuBuffer<int> numbers;
 
     /// <summary>Arranges a matrix.</summary>
@@ -39,20 +38,19 @@ internal sealed class GpuQuadColumns : IDisposable
         Chunks = (QuadCount + ChunkQuads - 1) / ChunkQuads;
         Bundles = (pieces.Length + BundleRows - 1) / BundleRows;
         RowPiece.Sort(pieces);
-        QuadSteps[] bundles = new QuadSteps[Bundles];
+        QuadFirings[] bundles = new QuadFirings[Bundles];
         Parallel.For(0, Bundles, bundle =>
         {
             int first = bundle * BundleRows;
             int count = Math.Min(BundleRows, pieces.Length - first);
-            bundles[bundle] = new QuadSteps(transposed, pieces.AsSpan(first, count), Chunks, ChunkQuads, numbers);
+            bundles[bundle] = new QuadFirings(transposed, pieces.AsSpan(first, count), Chunks, ChunkQuads, numbers);
         });
 
         // With empty bundles behind the last, so that no team of a launch is without one.
         int slots = (Bundles + GroupShapes.MostTeams - 1) * BundleRows;
         rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
         ends = GpuPattern.Upload<int>(device, EndsOf(bundles, Chunks));
-        records = GpuPattern.Upload<int>(device, FirstRecords(bundles));
-        steps = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Steps), 0]);
+        firings = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Firings), 0]);
         this.numbers = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Numbers)]);
         RowPiece[] rest = RowPiece.After(transposed, pieces);
         if (rest.Length > 0)
@@ -79,57 +77,41 @@ internal sealed class GpuQuadColumns : IDisposable
     /// <summary>For each row of the bundles, or -1 where there is none.</summary>
     public ArrayView<int> Rows => rows.View;
 
-    /// <summary>Where the steps of a bundle end in each chunk, behind an entry of nothing.</summary>
+    /// <summary>Where the firings of a bundle end in each chunk, behind an entry of nothing.</summary>
     public ArrayView<int> Ends => ends.View;
 
-    /// <summary>The first record of each bundle.</summary>
-    public ArrayView<int> FirstRecordOf => records.View;
+    /// <summary>Each firing's row and place (<see cref="QuadFirings"/>); one more.</summary>
+    public ArrayView<int> Firings => firings.View;
 
-    /// <summary>Each step's flags and, above them, its quad's place in the tile; one more.</summary>
-    public ArrayView<int> Steps => steps.View;
+    /// <summary>The number of firings.</summary>
+    public int Count => numbers.Length;
 
-    /// <summary>The number of records.</summary>
-    public int Records => numbers.Length;
-
-    /// <summary>For each record the number of its quad's column.</summary>
+    /// <summary>For each firing the number of the quad's column.</summary>
     public ArrayView<int> Numbers => numbers.View;
 
     /// <summary>Bytes on the device.</summary>
-    public long Bytes => (Rest?.Bytes ?? 0)
-        + (sizeof(int) * ((long)rows.Length + ends.Length + records.Length + steps.Length + numbers.Length));
+    public long Bytes => (Rest?.Bytes ?? 0) + (sizeof(int) * ((long)rows.Length + ends.Length + firings.Length + numbers.Length));
 
     public void Dispose()
     {
         Rest?.Dispose();
         rows.Dispose();
         ends.Dispose();
-        records.Dispose();
-        steps.Dispose();
+        firings.Dispose();
         numbers.Dispose();
     }
 
-    private static int[] EndsOf(QuadSteps[] bundles, int chunks)
+    private static int[] EndsOf(QuadFirings[] bundles, int chunks)
     {
         int[] ends = new int[((bundles.Length + GroupShapes.MostTeams - 1) * chunks) + 1];
-        int step = 0;
+        int firing = 0;
         for (int i = 0; i < ends.Length - 1; i++)
         {
-            step += i / chunks < bundles.Length ? bundles[i / chunks].ChunkSteps[i % chunks] : 0;
-            ends[i + 1] = step;
+            firing += i / chunks < bundles.Length ? bundles[i / chunks].Counts[i % chunks] : 0;
+            ends[i + 1] = firing;
         }
 
         return ends;
-    }
-
-    private static int[] FirstRecords(QuadSteps[] bundles)
-    {
-        int[] first = new int[bundles.Length + GroupShapes.MostTeams];
-        for (int i = 1; i < first.Length; i++)
-        {
-            first[i] = first[i - 1] + (i <= bundles.Length ? bundles[i - 1].Numbers.Count : 0);
-        }
-
-        return first;
     }
 }
 
@@ -137,20 +119,17 @@ internal sealed class GpuQuadColumns : IDisposable
 internal readonly struct QuadColumnsView(GpuQuadColumns order)
 {
     public readonly int Bundles = order.Bundles, Chunks = order.Chunks;
-    private readonly ArrayView<int> rows = order.Rows, ends = order.Ends, records = order.FirstRecordOf, steps = order.Steps;
+    private readonly ArrayView<int> rows = order.Rows, ends = order.Ends, firings = order.Firings;
     private readonly int chunkQuads = order.ChunkQuads, quads = order.QuadCount;
 
-    /// <summary>The first step of a bundle.</summary>
+    /// <summary>The first firing of a bundle.</summary>
     public int First(int bundle) => ends[bundle * Chunks];
 
-    /// <summary>Where the steps of a bundle end in a chunk.</summary>
+    /// <summary>Where the firings of a bundle end in a chunk.</summary>
     public int End(int bundle, int chunk) => ends[(bundle * Chunks) + chunk + 1];
 
-    /// <summary>The first record of a bundle.</summary>
-    public int Record(int bundle) => records[bundle];
-
-    /// <summary>A step's flags and place.</summary>
-    public int Step(int step) => steps[step];
+    /// <summary>A firing's row and place.</summary>
+    public int Firing(int firing) => firings[firing];
 
     /// <summary>A row of a bundle, or -1.</summary>
     public int Row(int bundle, int row) => rows[(bundle * GpuQuadColumns.BundleRows) + row];

@@ -1,3 +1,4 @@
+using SparseEngine.PtxMachine.Execution;
 using SparseEngine.PtxMachine.Syntax;
 
 namespace SparseEngine.Kernels.Tests.Ptx;
@@ -29,6 +30,57 @@ public class ControlFlowTests
             {MeetAndStore}
             """);
         Assert.Equal(Enumerable.Range(0, 32).Select(i => (uint)((i ^ 1) + ((i ^ 1) < 5 ? 200 : 100))), words[..32]);
+    }
+
+    [Fact]
+    public void Lanes_go_where_a_table_sends_them_and_meet_again()
+    {
+        uint[] words = HandWrittenKernel.Run(
+            $"""
+            rem.s32 %r3, %r1, 3;
+            L_T:
+            .branchtargets L_0, L_1, L_2;
+            brx.idx %r3, L_T;
+            L_0:
+            mov.b32 %r2, 10;
+            bra L_3;
+            L_1:
+            mov.b32 %r2, 11;
+            bra L_3;
+            L_2:
+            mov.b32 %r2, 12;
+            L_3:
+            {MeetAndStore}
+            """);
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => (uint)(10 + ((i ^ 1) % 3))), words[..32]);
+    }
+
+    [Fact]
+    public void A_comparison_holds_also_where_another_predicate_does()
+    {
+        uint[] words = HandWrittenKernel.Run(
+            $"""
+            setp.lt.s32 %p1, %r1, 3;
+            setp.ge.or.s32 %p1, %r1, 30, %p1;
+            selp.b32 %r2, 1, 0, %p1;
+            {MeetAndStore}
+            """);
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => (i ^ 1) is < 3 or >= 30 ? 1u : 0), words[..32]);
+    }
+
+    [Fact]
+    public void A_place_that_a_table_does_not_have_is_a_fault()
+    {
+        PtxFaultException fault = Assert.Throws<PtxFaultException>(() => HandWrittenKernel.Run(
+            """
+            L_T:
+            .branchtargets L_0, L_1;
+            brx.idx %r1, L_T;
+            L_0:
+            bra L_1;
+            L_1:
+            """));
+        Assert.Contains("jumps to place 2 of a table of 2", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,7 +223,7 @@ public class ControlFlowTests
     [InlineData("ld.global.v3.f32 {%f1, %f2, %f3}, [%rd1];")]
     [InlineData("ld.local.b32 %r2, [%rd1];")]
     [InlineData("bar.sync 1;")]
-    [InlineData("setp.ge.or.s32 %p1, %r1, 3, %p2;")]
+    [InlineData("setp.ge.and.s32 %p1, %r1, 3, %p2;")]
     [InlineData("mov.b32 %r2, %clock;")]
     [InlineData("add.s32 %r2, %rd1, 1;")]
     [InlineData("bra L_nowhere;")]

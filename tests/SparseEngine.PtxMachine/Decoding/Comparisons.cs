@@ -3,11 +3,13 @@ using SparseEngine.PtxMachine.Instructions;
 
 namespace SparseEngine.PtxMachine.Decoding;
 
-/// <summary>setp with each comparison and type.</summary>
+/// <summary>setp with each comparison and type, and what holds where a predicate does or the comparison.</summary>
 internal static class Comparisons
 {
     public static Instruction? Make(string[] parts, Operands operands) => parts switch
     {
+        [string name, string comparison, "or", string type] when Make([name, comparison, type], operands) is { } compare =>
+            new OrPredicate(compare, operands.Target(0, 0), operands.Source(3, 0)),
         [_, string comparison, "s32"] => OfIntegers<int>(comparison, operands),
         [_, string comparison, "u32" or "b32"] => OfIntegers<uint>(comparison, operands),
         [_, string comparison, "s64"] => OfIntegers<long>(comparison, operands),

@@ -29,7 +29,7 @@ public sealed class Decoder
     {
         PlaceVariables();
         List<List<InstructionStatement>> parts = Split();
-        Block[] blocks = [.. parts.Select(Decode)];
+        Block[] blocks = [.. parts.Select(DecodeBlock)];
         PostDominators.SetRejoins(blocks);
         Provenance.Set(parts, blocks);
         return new Program
@@ -81,23 +81,24 @@ public sealed class Decoder
             {
                 InstructionStatement instruction = (InstructionStatement)statement;
                 parts[^1].Add(instruction);
-                ended = instruction.Name is "bra" or "bra.uni" or "ret" or "bar.sync";
+                ended = instruction.Name is "bra" or "bra.uni" or "brx.idx" or "ret" or "bar.sync";
             }
         }
 
         return parts;
     }
 
-    private Block Decode(List<InstructionStatement> part, int index)
+    private Block DecodeBlock(List<InstructionStatement> part, int index)
     {
         InstructionStatement? last = part.LastOrDefault();
-        Terminator? end = last is null ? null : MakeEnd(last, index + 1);
+        Terminator? end = last is null ? null : MakeEnd(last, index, part.Count == 1);
         Instruction[] body = [.. part.Take(part.Count - (end is null ? 0 : 1)).Select(Make)];
         return new Block(index, body, end ?? new Jump(index + 1));
     }
 
-    private Terminator? MakeEnd(InstructionStatement statement, int next)
+    private Terminator? MakeEnd(InstructionStatement statement, int block, bool isAlone)
     {
+        int next = block + 1;
         Operands operands = new(statement, text, registers, variables);
         Terminator? end = statement.Name switch
         {
@@ -105,7 +106,8 @@ public sealed class Decoder
             "bra" or "bra.uni" => new Branch(operands.Guard, statement.GuardNegated, Label(statement), next, statement.Name == "bra.uni"),
             "ret" when statement.Guard is null => new Return(),
             "bar.sync" when statement.Guard is null && operands.Count == 1 && operands.Number(0) == 0 => new GroupBarrier(next),
-            "ret" or "bar.sync" => throw operands.Unknown(),
+            "brx.idx" when statement.Guard is null && isAlone => new IndexedJump(operands.Source(0, sizeof(int)), Table(statement)),
+            "brx.idx" or "ret" or "bar.sync" => throw operands.Unknown(),
             _ => null,
         };
         end?.Place(statement.Line, statement.Text);
@@ -113,9 +115,15 @@ public sealed class Decoder
     }
 
     private int Label(InstructionStatement statement) =>
-        statement.Operands is [NameOperand name] && labels.TryGetValue(name.Name, out int block)
-            ? block
-            : throw new PtxSyntaxException(statement.Line, $"no label for '{statement.Text}'");
+        statement.Operands is [NameOperand name] && labels.TryGetValue(name.Name, out int block) ? block : throw NoLabel(statement);
+
+    private int[] Table(InstructionStatement statement) =>
+        statement.Operands is [_, NameOperand table] && text.BranchTargets.TryGetValue(table.Name, out IReadOnlyList<string>? targets)
+            && targets.All(labels.ContainsKey)
+            ? [.. targets.Select(target => labels[target])]
+            : throw NoLabel(statement);
+
+    private static PtxSyntaxException NoLabel(InstructionStatement statement) => new(statement.Line, $"no label for '{statement.Text}'");
 
     private Instruction Make(InstructionStatement statement)
     {

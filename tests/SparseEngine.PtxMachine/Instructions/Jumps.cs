@@ -46,6 +46,41 @@ internal sealed class Branch(int predicate, bool negated, int target, int otherw
     }
 }
 
+/// <summary>Each lane goes on at the block that its index has in a table.</summary>
+/// <param name="index">The register with the indices.</param>
+/// <param name="targets">The table.</param>
+/// <remarks>Stands alone in its block: lanes that part execute it again, those of one target after the other.</remarks>
+internal sealed class IndexedJump(int index, int[] targets) : Terminator
+{
+    public override IEnumerable<int> Successors => targets.Distinct();
+
+    public override unsafe Flow Run(Warp warp, Block block)
+    {
+        uint* indices = warp.Read<uint>(index);
+        int first = BitOperations.TrailingZeroCount(warp.Mask);
+        uint taken = 0;
+        for (uint left = warp.Mask; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left);
+            if (indices[lane] >= targets.Length)
+            {
+                throw warp.Fault(Line, Text, lane, $"jumps to place {indices[lane]} of a table of {targets.Length}");
+            }
+
+            taken |= targets[indices[lane]] == targets[indices[first]] ? 1u << lane : 0;
+        }
+
+        int target = targets[indices[first]];
+        if (taken == warp.Mask)
+        {
+            return warp.GoTo(target);
+        }
+
+        warp.Part(taken, target, block.Index, block.Rejoin);
+        return Flow.Next;
+    }
+}
+
 /// <summary>The active lanes' threads end.</summary>
 internal sealed class Return : Terminator
 {

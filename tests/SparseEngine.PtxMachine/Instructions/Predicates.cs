@@ -8,6 +8,21 @@ internal sealed class PredicateLogic(int to, int a, int b, Func<uint, uint, uint
     public override void Run(Warp warp) => warp.SetPredicate(to, operation(warp.Predicate(a), warp.Predicate(b)));
 }
 
+/// <summary>A comparison, or where a predicate holds already.</summary>
+/// <param name="comparison">The comparison.</param>
+/// <param name="to">Its predicate.</param>
+/// <param name="predicate">The other one.</param>
+internal sealed class OrPredicate(Instruction comparison, int to, int predicate) : Instruction
+{
+    public override void Run(Warp warp)
+    {
+        // Both may be one register.
+        uint holds = warp.Predicate(predicate);
+        comparison.Run(warp);
+        warp.SetPredicate(to, holds | warp.Predicate(to));
+    }
+}
+
 /// <summary>An instruction that only those lanes execute in which a predicate holds, or does not.</summary>
 internal sealed class Guarded(Instruction instruction, int predicate, bool negated) : Instruction
 {

@@ -17,6 +17,9 @@ public sealed class KernelText
     /// <summary>The types of registers by the name before their number: "%r" is "b32".</summary>
     public Dictionary<string, string> RegisterTypes { get; } = [];
 
+    /// <summary>The labels of each table of branch targets, by the label before it.</summary>
+    public Dictionary<string, IReadOnlyList<string>> BranchTargets { get; } = [];
+
     public List<Statement> Body { get; } = [];
 
     /// <summary>The type of a register: "pred", "b16", "b32", "b64", "f32", "f64".</summary>

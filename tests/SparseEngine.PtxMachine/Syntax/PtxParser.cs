@@ -73,6 +73,10 @@ public static partial class PtxParser
         {
             kernel.RegisterTypes[registers.Groups[2].Value] = registers.Groups[1].Value;
         }
+        else if (BranchTargets().Match(text) is { Success: true } targets && kernel.Body.LastOrDefault() is LabelStatement table)
+        {
+            kernel.BranchTargets.Add(table.Name, [.. OperandText().Matches(targets.Groups[1].Value).Select(match => match.Value.Trim())]);
+        }
         else if (!Header().IsMatch(text))
         {
             throw new PtxSyntaxException(line, $"unknown directive '{text}'");
@@ -129,6 +133,9 @@ public static partial class PtxParser
 
     [GeneratedRegex(@"^\.reg \.(\w+)\s+(%\w+)<\d+>;$")]
     private static partial Regex Registers();
+
+    [GeneratedRegex(@"^\.branchtargets ([^;]+);$")]
+    private static partial Regex BranchTargets();
 
     [GeneratedRegex(@"^\.(version|target|address_size|maxntid|minnctapersm)\b")]
     private static partial Regex Header();

@@ -3,11 +3,17 @@ using SparseEngine.Kernels.Sparse;
 
 namespace SparseEngine.Kernels.Gpu;
 
-/// <summary>The steps of one bundle of rows that have quads for columns (<see cref="GpuQuadColumns"/>).</summary>
-internal sealed class QuadSteps
+/// <summary>The non-zeros of one bundle of rows that have quads for columns, as they fire (<see cref="GpuQuadColumns"/>).</summary>
+internal sealed class QuadFirings
 {
-    /// <summary>Where a step's place begins, above its flags.</summary>
+    /// <summary>What of a firing is the number of its row in the bundle.</summary>
+    public const int RowMask = GpuQuadColumns.BundleRows - 1;
+
+    /// <summary>Where its quad's place in the tile begins.</summary>
     public const int PlaceShift = 16;
+
+    /// <summary>What of it is that place. A firing is below 0 if it is its quad's first.</summary>
+    public const int PlaceMask = short.MaxValue;
 
     /// <summary>Arranges a bundle.</summary>
     /// <param name="rows">The rows, with quads for columns.</param>
@@ -15,9 +21,9 @@ internal sealed class QuadSteps
     /// <param name="chunks">Chunks of quads.</param>
     /// <param name="chunkQuads">Quads of a chunk.</param>
     /// <param name="numbers">For each non-zero the number of the quad's column.</param>
-    public QuadSteps(CsrPattern rows, ReadOnlySpan<RowPiece> pieces, int chunks, int chunkQuads, int[] numbers)
+    public QuadFirings(CsrPattern rows, ReadOnlySpan<RowPiece> pieces, int chunks, int chunkQuads, int[] numbers)
     {
-        ChunkSteps = new int[chunks];
+        Counts = new int[chunks];
         int[] next = new int[pieces.Length];
         for (int row = 0; row < pieces.Length; row++)
         {
@@ -39,27 +45,25 @@ internal sealed class QuadSteps
 
             for (int i = 0; i < chunkQuads; i++)
             {
-                if (flags[i] == 0)
-                {
-                    continue;
-                }
-
-                ChunkSteps[chunk]++;
-                Steps.Add(flags[i] | (((i * RowQuads.Rows) + 1) * WideTile.Stride << PlaceShift));
+                int first = int.MinValue;
                 for (int left = flags[i]; left != 0; left &= left - 1)
                 {
-                    Numbers.Add(numbers[next[BitOperations.TrailingZeroCount(left)]++]);
+                    int row = BitOperations.TrailingZeroCount(left);
+                    Firings.Add(first | row | (((i * RowQuads.Rows) + 1) * WideTile.Stride << PlaceShift));
+                    Numbers.Add(numbers[next[row]++]);
+                    Counts[chunk]++;
+                    first = 0;
                 }
             }
         }
     }
 
-    /// <summary>The number of steps in each chunk.</summary>
-    public int[] ChunkSteps { get; }
+    /// <summary>The number of firings in each chunk.</summary>
+    public int[] Counts { get; }
 
-    /// <summary>For each step its flags and, above them, its quad's place in the tile.</summary>
-    public List<int> Steps { get; } = [];
+    /// <summary>Each firing's row and place, quad by quad and row by row.</summary>
+    public List<int> Firings { get; } = [];
 
-    /// <summary>For each flag of each step the number of the quad's column.</summary>
+    /// <summary>For each firing the number of the quad's column.</summary>
     public List<int> Numbers { get; } = [];
 }
