@@ -17,7 +17,7 @@ internal static class Crossover
     private static readonly int[] HiddenSizes = [512, 768, 1024, 2048];
     private static readonly int[] TokenCounts = [2048, 8192];
     private static readonly int[] ScatteredZeros = [80, 85, 90, 95];
-    private static readonly int[] BlockZeros = [30, 45, 60, 75];
+    private static readonly int[] BlockZeros = [30, 50, 65, 75, 85, 92];
 
     /// <summary>Prints the table, the smallest weights first.</summary>
     /// <param name="sparse">Multiplies by non-zeros.</param>
@@ -26,9 +26,12 @@ internal static class Crossover
     public static void Print(IlgpuDevice sparse, IlgpuDevice dense, int blockRows)
     {
         int[] levels = blockRows == 1 ? ScatteredZeros : BlockZeros;
+
+        // Where rows share their columns, products differ: each is asked for by itself.
+        SparseProduct[][] products = blockRows == 1 ? [Enum.GetValues<SparseProduct>()] : [.. Enum.GetValues<SparseProduct>().Select(one => new[] { one })];
         Side[] sides = [new(sparse), new(dense)];
-        Console.WriteLine($"| weight | tokens | work |{string.Concat(levels.Select(zeros => $" {zeros}%: sparse, dense ms |"))} even at density |");
-        Console.WriteLine($"|---|---|---|{string.Concat(levels.Select(_ => "---|"))}---|");
+        Console.WriteLine($"| weight | tokens | work | products |{string.Concat(levels.Select(zeros => $" {zeros}%: sparse, dense ms |"))} even at density |");
+        Console.WriteLine($"|---|---|---|---|{string.Concat(levels.Select(_ => "---|"))}---|");
         foreach (int hidden in HiddenSizes)
         {
             PrintRows(hidden, hidden);
@@ -36,16 +39,23 @@ internal static class Crossover
             PrintRows(hidden, 4 * hidden);
         }
 
-        void PrintRows(int rows, int columns) => Crossover.PrintRows(
-            rows, columns, levels, [.. levels.Select(zeros => Times(sides, RandomMask.Create(rows, columns, zeros, blockRows, new Random(1))))]);
+        void PrintRows(int rows, int columns)
+        {
+            CsrPattern[] patterns = [.. levels.Select(zeros => RandomMask.Create(rows, columns, zeros, blockRows, new Random(1)))];
+            foreach (SparseProduct[] some in products)
+            {
+                Crossover.PrintRows(rows, columns, some, levels, [.. patterns.Select(pattern => Times(sides, pattern, some))]);
+            }
+        }
     }
 
     /// <summary>Prints the rows of a weight.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="columns">Its columns.</param>
+    /// <param name="products">The products.</param>
     /// <param name="levels">Shares of zeros in percent.</param>
     /// <param name="times">For each of them and each number of tokens, the times of both sides.</param>
-    private static void PrintRows(int rows, int columns, int[] levels, double[][][] times)
+    private static void PrintRows(int rows, int columns, SparseProduct[] products, int[] levels, double[][][] times)
     {
         for (int i = 0; i < TokenCounts.Length; i++)
         {
@@ -53,13 +63,13 @@ internal static class Crossover
             string cells = string.Concat(pairs.Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair[0]:F3}, {pair[1]:F3} |")));
             double work = (double)rows * columns * TokenCounts[i];
             Console.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"| {rows}x{columns} | {TokenCounts[i]} | {work:0.0E0} |{cells} {EvenAt(levels, pairs)} |"));
+                string.Create(CultureInfo.InvariantCulture, $"| {rows}x{columns} | {TokenCounts[i]} | {work:0.0E0} | {string.Join(", ", products)} |{cells} {EvenAt(levels, pairs)} |"));
         }
     }
 
-    private static double[][] Times(Side[] sides, CsrPattern csr)
+    private static double[][] Times(Side[] sides, CsrPattern csr, SparseProduct[] products)
     {
-        double[][] bySide = [.. sides.Select(side => side.Times(csr))];
+        double[][] bySide = [.. sides.Select(side => side.Times(csr, products))];
         return [.. TokenCounts.Select((_, i) => bySide.Select(times => times[i]).ToArray())];
     }
 
@@ -99,8 +109,8 @@ internal static class Crossover
             dx = device.Allocate<float>(length);
         }
 
-        /// <summary>The time of the three products for each number of tokens, in milliseconds.</summary>
-        public double[] Times(CsrPattern csr)
+        /// <summary>The time of the products together for each number of tokens, in milliseconds.</summary>
+        public double[] Times(CsrPattern csr, SparseProduct[] products)
         {
             using SparsePattern pattern = new DataflowScheduler(device).Schedule(csr);
             using DeviceBuffer<float> values = Operands.Random(device.Allocate<float>(csr.NonZeros), new Random(2));
@@ -113,12 +123,14 @@ internal static class Crossover
                     DeviceMatrix input = new(x, 0, csr.ColumnCount, tokens, tokens);
                     DeviceMatrix output = new(y, 0, csr.Rows, tokens, tokens);
                     DeviceMatrix inputGradient = new(dx, 0, csr.ColumnCount, tokens, tokens);
-                    return timing.Median(() =>
+                    Dictionary<SparseProduct, Action> actions = new()
                     {
-                        device.Spmm(weight, input, output, null);
-                        device.SpmmTransposed(weight, output, inputGradient, accumulate: false);
-                        device.Sddmm(pattern, output, input, gradient, accumulate: false);
-                    });
+                        [SparseProduct.Spmm] = () => device.Spmm(weight, input, output, null),
+                        [SparseProduct.SpmmTransposed] = () => device.SpmmTransposed(weight, output, inputGradient, accumulate: false),
+                        [SparseProduct.Sddmm] = () => device.Sddmm(pattern, output, input, gradient, accumulate: false),
+                    };
+                    Action[] chosen = [.. products.Select(product => actions[product])];
+                    return timing.Median(() => Array.ForEach(chosen, action => action()));
                 }),
             ];
         }

@@ -31,7 +31,8 @@ public abstract partial class ComputeDevice
     /// <param name="columns">Input features.</param>
     /// <param name="nonZeros">The weight's non-zeros.</param>
     /// <param name="tokens">Columns of the activations.</param>
-    public virtual bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens) => false;
+    /// <param name="blockRows">Rows of the weight that share their zeros.</param>
+    public virtual bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens, int blockRows = 1) => false;
 
     /// <summary>
     /// Sparse times dense: y = W x, plus <paramref name="bias"/>[row] where one is given. W [out, in], x [in, tokens], y [out, tokens].
@@ -97,7 +98,7 @@ public abstract partial class ComputeDevice
     private double Flops(SparseProduct product, SparsePattern pattern, int tokens)
     {
         CsrPattern csr = pattern.Csr;
-        bool dense = ComputesDense(product, csr.Rows, csr.ColumnCount, csr.NonZeros, tokens);
+        bool dense = ComputesDense(product, csr.Rows, csr.ColumnCount, csr.NonZeros, tokens, pattern.BlockRows);
         return 2.0 * tokens * (dense ? (double)csr.Rows * csr.ColumnCount : csr.NonZeros);
     }
 }

@@ -19,6 +19,43 @@ internal static class GpuCrossover
 
     // The kernels' own dense product has 40% of cuBLAS's rate.
     private const double Own = 0.5;
+    private const double OwnQuads = 0.8;
+
+    // The same where rows share their columns four by four, for each product.
+    private static readonly (double Work, double Spmm, double Transposed, double Sddmm)[] CuBlasQuads =
+    [
+        (0, 0.1, 0.05, 0.1),
+        (3e9, 0.5, 0.25, 0.4),
+    ];
+
+    /// <summary>The share of non-zeros up to which a product of quads is the faster one.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="elements">Elements of the weight, zeros included.</param>
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="hasCuBlas">Whether cuBLAS computes the dense product.</param>
+    /// <param name="precision">How exactly.</param>
+    public static double DensityOfQuads(SparseProduct product, long elements, int tokens, bool hasCuBlas, MatmulPrecision precision)
+    {
+        if (!hasCuBlas || precision == MatmulPrecision.High)
+        {
+            return hasCuBlas ? CuBlasTensorFloat32 : OwnQuads;
+        }
+
+        double work = (double)elements * tokens;
+        int row = CuBlasQuads.Length - 1;
+        while (CuBlasQuads[row].Work > work)
+        {
+            row--;
+        }
+
+        (_, double spmm, double transposed, double sddmm) = CuBlasQuads[row];
+        return product switch
+        {
+            SparseProduct.Spmm => spmm,
+            SparseProduct.SpmmTransposed => transposed,
+            _ => sddmm,
+        };
+    }
 
     /// <summary>The share of non-zeros up to which the sparse product is the faster one.</summary>
     /// <param name="elements">Elements of the weight, zeros included.</param>

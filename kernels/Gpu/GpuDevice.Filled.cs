@@ -11,19 +11,21 @@ internal sealed partial class GpuDevice
     private GpuBuffer<float>? filled;
 
     /// <inheritdoc/>
-    public override bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens)
+    public override bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens, int blockRows = 1)
     {
         long elements = (long)rows * columns;
         return elements > 0 && elements <= Array.MaxLength && tokens > 0 && options.Method switch
         {
             ProductMethod.Sparse => false,
             ProductMethod.Dense => true,
-            _ => kind != AcceleratorKind.Cpu && nonZeros > GpuCrossover.Density(elements, tokens, HasCuBlas, options.Matmul) * elements,
+            _ => kind != AcceleratorKind.Cpu && nonZeros > elements * (blockRows % RowQuads.Rows == 0
+                ? GpuCrossover.DensityOfQuads(product, elements, tokens, HasCuBlas, options.Matmul)
+                : GpuCrossover.Density(elements, tokens, HasCuBlas, options.Matmul)),
         };
     }
 
-    private bool ComputesDense(SparseProduct product, CsrPattern csr, int tokens) =>
-        ComputesDense(product, csr.Rows, csr.ColumnCount, csr.NonZeros, tokens);
+    private bool ComputesDense(SparseProduct product, SparsePattern pattern, int tokens) =>
+        ComputesDense(product, pattern.Csr.Rows, pattern.Csr.ColumnCount, pattern.Csr.NonZeros, tokens, pattern.BlockRows);
 
     private DeviceMatrix FilledMatrix(CsrPattern csr)
     {

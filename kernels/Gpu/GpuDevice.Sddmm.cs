@@ -31,7 +31,7 @@ internal sealed partial class GpuDevice
             return;
         }
 
-        if (ComputesDense(SparseProduct.Sddmm, own.Csr, tokens))
+        if (ComputesDense(SparseProduct.Sddmm, own, tokens))
         {
             DeviceMatrix product = FilledMatrix(own.Csr);
             GemmCore(GemmLayout.TransposedB, dy, x, product, accumulate: false);

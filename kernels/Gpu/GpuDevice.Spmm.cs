@@ -22,7 +22,7 @@ internal sealed partial class GpuDevice
     /// <inheritdoc/>
     private protected override void SpmmCore(in CsrMatrix weight, in DeviceMatrix x, in DeviceMatrix y, DeviceBuffer<float>? bias)
     {
-        if (ComputesDense(SparseProduct.Spmm, weight.Pattern.Csr, x.Columns))
+        if (ComputesDense(SparseProduct.Spmm, weight.Pattern, x.Columns))
         {
             GemmCore(GemmLayout.Normal, Fill(weight), x, y, accumulate: false);
             if (bias is not null)
@@ -51,7 +51,7 @@ internal sealed partial class GpuDevice
     /// <inheritdoc/>
     private protected override void SpmmTransposedCore(in CsrMatrix weight, in DeviceMatrix dy, in DeviceMatrix dx, bool accumulate)
     {
-        if (ComputesDense(SparseProduct.SpmmTransposed, weight.Pattern.Csr, dy.Columns))
+        if (ComputesDense(SparseProduct.SpmmTransposed, weight.Pattern, dy.Columns))
         {
             GemmCore(GemmLayout.TransposedA, Fill(weight), dy, dx, accumulate);
             return;

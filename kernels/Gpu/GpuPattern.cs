@@ -24,6 +24,9 @@ internal sealed class GpuPattern : SparsePattern
         Samples = new GpuSamples(device, csr);
     }
 
+    /// <inheritdoc/>
+    public override int BlockRows => Quads is null ? 1 : RowQuads.Rows;
+
     /// <summary>The device that prepared the pattern.</summary>
     public GpuDevice Device { get; }
 

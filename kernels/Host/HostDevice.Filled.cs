@@ -13,7 +13,7 @@ internal sealed unsafe partial class HostDevice<TSimd, TVector>
     private HostBuffer<float>? filled;
 
     /// <inheritdoc/>
-    public override bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens)
+    public override bool ComputesDense(SparseProduct product, int rows, int columns, long nonZeros, int tokens, int blockRows = 1)
     {
         long elements = (long)rows * columns;
         return elements > 0 && elements <= Array.MaxLength && tokens > 0 && method switch

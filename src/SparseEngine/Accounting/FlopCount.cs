@@ -62,5 +62,6 @@ public readonly record struct FlopCount(double Dense, double Executed)
 
     private static double ZerosComputed(WeightSparsity weight, int tokens, ComputeDevice device) =>
         2.0 * tokens * (weight.Total - weight.Kept)
-            * Enum.GetValues<SparseProduct>().Count(product => device.ComputesDense(product, weight.Shape[0], weight.Shape[1], weight.Kept, tokens));
+            * Enum.GetValues<SparseProduct>().Count(
+                product => device.ComputesDense(product, weight.Shape[0], weight.Shape[1], weight.Kept, tokens, weight.BlockRows));
 }

@@ -89,7 +89,7 @@ public sealed class StepFlops(
             .Where(
                 weight => weight.Dynamic is { } dynamic && dynamic.ChangesAfter(step) && SparsityAlgorithms.Of(dynamic.Algorithm).NeedsDenseGradient)
             .Where(weight => weight.Kept < weight.Total
-                && device?.ComputesDense(SparseProduct.Sddmm, weight.Shape[0], weight.Shape[1], weight.Kept, passTokens) is not true)
+                && device?.ComputesDense(SparseProduct.Sddmm, weight.Shape[0], weight.Shape[1], weight.Kept, passTokens, weight.BlockRows) is not true)
             .Sum(weight => PerElement * (weight.Total - weight.Kept));
     }
 }
