@@ -13,6 +13,7 @@ internal abstract class ChunkShares<TBatch>(int firstColumn, int shareRows, int 
     private int firstRow;
     private int endRow;
     private int firstBatch;
+    private int taken;
 
     /// <summary>For each share its first batch, first row, number of rows and first column.</summary>
     public List<Int4> Shares { get; } = [];
@@ -54,13 +55,14 @@ internal abstract class ChunkShares<TBatch>(int firstColumn, int shareRows, int 
     /// </summary>
     protected int PlaceOf(int row, int rows, int batches)
     {
-        if (endRow > 0 && (row + rows - firstRow > shareRows || Batches.Count + batches - firstBatch > shareBatches))
+        if (endRow > 0 && (row + rows - firstRow > shareRows || taken + batches > shareBatches))
         {
             Close();
         }
 
         firstRow = endRow == 0 ? row : firstRow;
         endRow = row + rows;
+        taken += batches;
         return row - firstRow;
     }
 
@@ -69,9 +71,16 @@ internal abstract class ChunkShares<TBatch>(int firstColumn, int shareRows, int 
     {
         if (endRow > 0)
         {
+            Complete();
             Shares.Add(new Int4(firstBatch, firstRow, endRow - firstRow, firstColumn));
             firstBatch = Batches.Count;
             endRow = 0;
+            taken = 0;
         }
+    }
+
+    /// <summary>Adds what is missing of a share's batches before it ends.</summary>
+    protected virtual void Complete()
+    {
     }
 }

@@ -7,10 +7,12 @@ namespace SparseEngine.Kernels.Gpu;
 /// <content>Sampled dense-dense product.</content>
 internal sealed partial class GpuDevice
 {
+    /// <summary>The most groups among which tokens of a sampled product are split.</summary>
+    public const int MaxSplits = 16;
+
     // Where a pattern has so few shares that some multiprocessors would get a good part more than others, tokens are split among this many groups at
     // most, of a few tiles at least, whose partial gradients are added up after.
     private const int GroupsToLevel = 16;
-    private const int MaxSplits = 16;
     private const int FewestTiles = 8;
     private const int MaxPartialGradients = 1 << 24;
 
@@ -116,123 +118,141 @@ internal readonly struct SddmmKernel<TMemory>(SddmmProduct product) : IKernel
 
 /// <summary>
 /// gradient[p] = dy[row(p), :] . x[column(p), :]. A group takes a share of the non-zeros and of the tokens and goes through its tokens tile by tile,
-/// with the share's rows and columns of both inputs in shared memory. A thread has up to four batches of non-zeros to itself and keeps their sums
-/// in registers: no sum is spread over threads.
+/// with the share's rows and columns of both inputs in shared memory. A thread has up to two pairs of batches of non-zeros to itself and keeps their
+/// sums in registers: no sum is spread over threads.
 /// </summary>
 internal readonly struct SddmmProduct(
     SampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
 {
-    /// <summary>Batches whose sums a thread keeps.</summary>
-    public const int ThreadBatches = 4;
+    /// <summary>Pairs of batches whose sums a thread keeps.</summary>
+    public const int ThreadPairs = 2;
 
     /// <summary>A group's part of the gradient.</summary>
     public void Sample(ArrayView<Float4> memory)
     {
         ArrayView<Float4> columns = memory;
         ArrayView<Float4> rows = memory.SubView(GpuSamples.ChunkColumns * SampleTile.Vectors);
-        Int4 share = samples.Share(Grid.IdxX);
         int end = samples.Share(Grid.IdxX + 1).X;
-        int passes = (end - share.X + (Group.DimX * ThreadBatches) - 1) / (Group.DimX * ThreadBatches);
+        int passes = (end - samples.Share(Grid.IdxX).X + (Group.DimX * ThreadPairs) - 1) / (Group.DimX * ThreadPairs);
         int tiles = SampleTile.Count(tokens);
         int firstTile = SampleTile.First(tiles, Grid.IdxY);
         int endTile = SampleTile.First(tiles, Grid.IdxY + 1);
-        Float4 sums0 = default;
-        Float4 sums1 = default;
-        Float4 sums2 = default;
-        Float4 sums3 = default;
+        PairSums sums0 = default;
+        PairSums sums1 = default;
 
-        // Without a tile there are still gradients to write: zeros.
+        // Without a tile, which is without tokens, there are still gradients to write: zeros.
         for (int tile = firstTile; tile < endTile || tile == firstTile; tile++)
         {
-            int firstVector = (tile < endTile ? tile : tiles) * SampleTile.Vectors;
+            // Read for each tile: there is no register to keep it in.
+            Int4 share = samples.Share(Grid.IdxX);
             Group.Barrier();
-            SampleTile.Load(x, tokens, share.W, samples.Width(share.W), firstVector, columns);
-            SampleTile.Load(dy, tokens, share.Y, share.Z, firstVector, rows);
+            SampleTile.Load(x, tokens, share.W, samples.Width(share.W), tile * SampleTile.Vectors, columns);
+            SampleTile.Load(dy, tokens, share.Y, share.Z, tile * SampleTile.Vectors, rows);
             Group.Barrier();
             for (int pass = 0; pass < passes; pass++)
             {
                 // With one pass, as on a GPU, the sums stay in registers from the first tile to the last.
-                int batch = share.X + (pass * Group.DimX * ThreadBatches) + Group.IdxX;
+                int pair = share.X + (pass * Group.DimX * ThreadPairs) + Group.IdxX;
                 bool read = tile == firstTile ? accumulate != 0 : passes > 1;
                 if (read || tile == firstTile)
                 {
-                    sums0 = Start(batch, end, read);
-                    sums1 = Start(batch + Group.DimX, end, read);
-                    sums2 = Start(batch + (2 * Group.DimX), end, read);
-                    sums3 = Start(batch + (3 * Group.DimX), end, read);
+                    sums0 = Start(pair, end, read);
+                    sums1 = Start(pair + Group.DimX, end, read);
                 }
 
-                sums0 = Add(batch, end, columns, rows, sums0);
-                sums1 = Add(batch + Group.DimX, end, columns, rows, sums1);
-                sums2 = Add(batch + (2 * Group.DimX), end, columns, rows, sums2);
-                sums3 = Add(batch + (3 * Group.DimX), end, columns, rows, sums3);
+                // One loop for both, which takes the registers of one: behind its second round each sum is in its place again.
+                for (int one = pair; one <= pair + Group.DimX; one += Group.DimX)
+                {
+                    PairSums added = Add(one, end, columns, rows, sums0);
+                    sums0 = sums1;
+                    sums1 = added;
+                }
+
                 if (passes > 1 || tile + 1 >= endTile)
                 {
-                    Write(batch, end, sums0);
-                    Write(batch + Group.DimX, end, sums1);
-                    Write(batch + (2 * Group.DimX), end, sums2);
-                    Write(batch + (3 * Group.DimX), end, sums3);
+                    Write(pair, end, sums0);
+                    Write(pair + Group.DimX, end, sums1);
                 }
             }
         }
     }
 
-    private Float4 Start(int batch, int end, bool read)
+    private PairSums Start(int pair, int end, bool read)
     {
-        if (batch >= end || !read)
+        if (pair >= end || !read)
         {
             return default;
         }
 
-        Int2 places = samples.Batch(batch);
-        int count = Count((uint)places.X);
-        int from = (Grid.IdxY * nonZeros) + places.Y;
+        Int4 batches = samples.Pair(pair);
+        return new PairSums(Start((uint)batches.X, batches.Y), Start((uint)batches.Z, batches.W));
+    }
+
+    private Float4 Start(uint places, int position)
+    {
+        int count = Count(places);
+        int from = (Grid.IdxY * nonZeros) + position;
         return new Float4(
             gradient[from], count > 1 ? gradient[from + 1] : 0, count > 2 ? gradient[from + 2] : 0, count > 3 ? gradient[from + 3] : 0);
     }
 
     /// <summary>
-    /// Adds a tile's part of the four dot products. Each thread begins with another vector of the tile, so that threads that read other rows at the
+    /// Adds a tile's part of the eight dot products. Each thread begins with another vector of the tile, so that threads that read other rows at the
     /// same time read other banks of the shared memory.
     /// </summary>
-    private Float4 Add(int batch, int end, ArrayView<Float4> columns, ArrayView<Float4> rows, Float4 sums)
+    private PairSums Add(int pair, int end, ArrayView<Float4> columns, ArrayView<Float4> rows, PairSums sums)
     {
-        const uint Mask = (1 << GpuSamples.PlaceBits) - 1;
-        if (batch >= end)
+        if (pair >= end)
         {
             return sums;
         }
 
-        uint places = (uint)samples.Batch(batch).X;
-        int row = samples.Row(batch) * SampleTile.Vectors;
-        int column0 = (int)(places & Mask) * SampleTile.Vectors;
-        int column1 = (int)((places >> GpuSamples.PlaceBits) & Mask) * SampleTile.Vectors;
-        int column2 = (int)((places >> (2 * GpuSamples.PlaceBits)) & Mask) * SampleTile.Vectors;
-        int column3 = (int)(places >> (3 * GpuSamples.PlaceBits)) * SampleTile.Vectors;
+        Int4 batches = samples.Pair(pair);
+        int both = samples.Rows(pair);
+        int first = (both & ((1 << GpuSamples.RowBits) - 1)) * SampleTile.Vectors;
+        int second = (both >> GpuSamples.RowBits) * SampleTile.Vectors;
+        int vector = Group.IdxX & (SampleTile.Vectors - 1);
+        int row = first | vector;
+        int other = first ^ second;
         for (int i = 0; i < SampleTile.Vectors; i++)
         {
-            int vector = (i + Group.IdxX) & (SampleTile.Vectors - 1);
-            Float4 value = rows[row + vector];
-            sums = new Float4(
-                SampleTile.Dot(value, columns[column0 + vector], sums.X),
-                SampleTile.Dot(value, columns[column1 + vector], sums.Y),
-                SampleTile.Dot(value, columns[column2 + vector], sums.Z),
-                SampleTile.Dot(value, columns[column3 + vector], sums.W));
+            Float4 value = rows[row];
+            Float4 ofFirst = Add(batches.X, vector, columns, value, sums.First);
+            if (other != 0)
+            {
+                value = rows[row ^ other];
+            }
+
+            sums = new PairSums(ofFirst, Add(batches.Z, vector, columns, value, sums.Second));
+            int next = i ^ (i + 1);
+            row ^= next;
+            vector ^= next;
         }
 
         return sums;
     }
 
-    private void Write(int batch, int end, Float4 sums)
-    {
-        if (batch >= end)
-        {
-            return;
-        }
+    /// <summary>Adds the products of a row and a batch's columns at one vector of tokens.</summary>
+    private static Float4 Add(int places, int vector, ArrayView<Float4> columns, Float4 row, Float4 sums) => new(
+        SampleTile.Dot(row, columns[SampleTile.Place(places, 0) + vector], sums.X),
+        SampleTile.Dot(row, columns[SampleTile.Place(places, 1) + vector], sums.Y),
+        SampleTile.Dot(row, columns[SampleTile.Place(places, 2) + vector], sums.Z),
+        SampleTile.Dot(row, columns[SampleTile.Place(places, 3) + vector], sums.W));
 
-        Int2 places = samples.Batch(batch);
-        int count = Count((uint)places.X);
-        int to = (Grid.IdxY * nonZeros) + places.Y;
+    private void Write(int pair, int end, PairSums sums)
+    {
+        if (pair < end)
+        {
+            Int4 batches = samples.Pair(pair);
+            Write((uint)batches.X, batches.Y, sums.First);
+            Write((uint)batches.Z, batches.W, sums.Second);
+        }
+    }
+
+    private void Write(uint places, int position, Float4 sums)
+    {
+        int count = Count(places);
+        int to = (Grid.IdxY * nonZeros) + position;
         gradient[to] = sums.X;
         if (count > 1)
         {
@@ -262,6 +282,12 @@ internal readonly struct SddmmProduct(
         uint fourth = places >> (3 * GpuSamples.PlaceBits);
         return 1 + (second > (places & Mask) ? 1 : 0) + (third > second ? 1 : 0) + (fourth > third ? 1 : 0);
     }
+}
+
+/// <summary>The sums of a pair of batches.</summary>
+internal readonly struct PairSums(Float4 first, Float4 second)
+{
+    public readonly Float4 First = first, Second = second;
 }
 
 /// <summary>result[i] = sum over parts of parts[part, i], in order.</summary>

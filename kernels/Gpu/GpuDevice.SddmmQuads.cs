@@ -90,13 +90,12 @@ internal readonly struct QuadSddmmProduct(
         Int4 batch = samples.Batch(own < end ? own : end - 1);
         QuadSums sums = default;
 
-        // Without a tile there are still gradients to write: zeros.
+        // Without a tile, which is without tokens, there are still gradients to write: zeros.
         for (int tile = firstTile; tile < endTile || tile == firstTile; tile++)
         {
-            int firstVector = (tile < endTile ? tile : tiles) * SampleTile.Vectors;
             Group.Barrier();
-            SampleTile.Load(x, tokens, share.W, samples.Width(share.W), firstVector, columns);
-            SampleTile.Load(dy, tokens, share.Y, share.Z, firstVector, rows);
+            SampleTile.Load(x, tokens, share.W, samples.Width(share.W), tile * SampleTile.Vectors, columns);
+            SampleTile.Load(dy, tokens, share.Y, share.Z, tile * SampleTile.Vectors, rows);
             Group.Barrier();
 
             // With one pass, as on a GPU, batch and sums stay in registers from the first tile to the last.
@@ -149,14 +148,14 @@ internal readonly struct QuadSddmmProduct(
     {
         int vector = Group.IdxX & (SampleTile.Vectors - 1);
         int row = (RowOf(batch) * SampleTile.Vectors) | vector;
-        int column0 = Place(batch.X, 0) | vector;
-        int column1 = Place(batch.X, 1) | vector;
-        int column2 = Place(batch.X, 2) | vector;
-        int column3 = Place(batch.X, 3) | vector;
-        int column4 = Place(batch.Y, 0) | vector;
-        int column5 = Place(batch.Y, 1) | vector;
-        int column6 = Place(batch.Y, 2) | vector;
-        int column7 = Place(batch.Y, 3) | vector;
+        int column0 = SampleTile.Place(batch.X, 0) | vector;
+        int column1 = SampleTile.Place(batch.X, 1) | vector;
+        int column2 = SampleTile.Place(batch.X, 2) | vector;
+        int column3 = SampleTile.Place(batch.X, 3) | vector;
+        int column4 = SampleTile.Place(batch.Y, 0) | vector;
+        int column5 = SampleTile.Place(batch.Y, 1) | vector;
+        int column6 = SampleTile.Place(batch.Y, 2) | vector;
+        int column7 = SampleTile.Place(batch.Y, 3) | vector;
         ArrayView<Float4> rows1 = rows.SubView(SampleTile.Vectors);
         ArrayView<Float4> rows2 = rows.SubView(2 * SampleTile.Vectors);
         ArrayView<Float4> rows3 = rows.SubView(3 * SampleTile.Vectors);
@@ -241,9 +240,6 @@ internal readonly struct QuadSddmmProduct(
     private static int RowOf(Int4 batch) => batch.W & ((1 << GpuQuadSamples.RowBits) - 1);
 
     private static int CountOf(Int4 batch) => batch.W >> GpuQuadSamples.RowBits;
-
-    private static int Place(int places, int number) =>
-        (int)(((uint)places >> (number * GpuSamples.PlaceBits)) & ((1 << GpuSamples.PlaceBits) - 1)) * SampleTile.Vectors;
 }
 
 /// <summary>A vector of tokens of each of four rows.</summary>

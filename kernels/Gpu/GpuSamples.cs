@@ -6,7 +6,8 @@ namespace SparseEngine.Kernels.Gpu;
 /// <summary>The non-zeros of a matrix in the order in which an accelerator samples a product at them, in its memory.</summary>
 /// <remarks>
 /// Columns are cut into chunks, and each chunk into shares: consecutive rows whose part of both inputs fits into shared memory. A share's non-zeros
-/// are batches of up to four neighbours of one row, one thread each.
+/// are batches of up to four neighbours of one row, two to a thread at a time, of the same row where it has two: what a thread reads of the row
+/// serves both.
 /// </remarks>
 internal sealed class GpuSamples : IDisposable
 {
@@ -15,6 +16,12 @@ internal sealed class GpuSamples : IDisposable
 
     /// <summary>Most non-zeros of a batch.</summary>
     public const int Batch = 4;
+
+    /// <summary>Batches of a pair.</summary>
+    public const int Pair = 2;
+
+    /// <summary>Bits of a pair's first row.</summary>
+    public const int RowBits = 16;
 
     /// <summary>Bits of a column's place in its chunk.</summary>
     public const int PlaceBits = 8;
@@ -26,8 +33,8 @@ internal sealed class GpuSamples : IDisposable
     private const int FewestSharesOfCores = 8;
 
     private readonly GpuBuffer<Int4> shares;
-    private readonly GpuBuffer<Int2> batches;
-    private readonly GpuBuffer<ushort> rows;
+    private readonly GpuBuffer<Int4> pairs;
+    private readonly GpuBuffer<int> rows;
     private readonly int columnCount;
 
     /// <summary>Arranges a matrix.</summary>
@@ -35,13 +42,13 @@ internal sealed class GpuSamples : IDisposable
     {
         columnCount = csr.ColumnCount;
         IsLarge = device.HasLargeTiles && csr.NonZeros * SparseFor <= (long)csr.Rows * csr.ColumnCount
-            && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadBatches * Batch;
+            && csr.NonZeros >= (long)device.Cores / FewestSharesOfCores * DynamicSampleMemory.Threads * SddmmProduct.ThreadPairs * Pair * Batch;
         int shareRows = IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows;
-        int shareBatches = SddmmProduct.ThreadBatches * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads);
+        int shareBatches = SddmmProduct.ThreadPairs * Pair * (IsLarge ? DynamicSampleMemory.Threads : StaticSampleMemory.Threads);
         ChunkSamples[] chunks = new ChunkSamples[(csr.ColumnCount + ChunkColumns - 1) / ChunkColumns];
         Parallel.For(0, chunks.Length, chunk => chunks[chunk] = new ChunkSamples(csr, chunk * ChunkColumns, shareRows, shareBatches));
-        batches = GpuPattern.Upload<Int2>(device, ChunkSamples.Joined(chunks, chunk => chunk.Batches));
-        rows = GpuPattern.Upload<ushort>(device, ChunkSamples.Joined(chunks, chunk => chunk.Rows));
+        pairs = GpuPattern.Upload<Int4>(device, ChunkSamples.Joined(chunks, chunk => chunk.Batches));
+        rows = GpuPattern.Upload<int>(device, ChunkSamples.Joined(chunks, chunk => chunk.Rows));
         shares = GpuPattern.Upload<Int4>(device, ChunkSamples.JoinedShares(chunks));
     }
 
@@ -53,31 +60,31 @@ internal sealed class GpuSamples : IDisposable
 
     /// <summary>Bytes on the device.</summary>
     public long Bytes =>
-        (Interop.SizeOf<Int4>() * (long)shares.Length) + (Interop.SizeOf<Int2>() * (long)batches.Length) + (sizeof(ushort) * (long)rows.Length);
+        (Interop.SizeOf<Int4>() * ((long)shares.Length + pairs.Length)) + (sizeof(int) * (long)rows.Length);
 
     /// <summary>What kernels read of it.</summary>
-    public SampleView View => new(shares.View, batches.View, rows.View, columnCount);
+    public SampleView View => new(shares.View, pairs.View, rows.View, columnCount);
 
     public void Dispose()
     {
         shares.Dispose();
-        batches.Dispose();
+        pairs.Dispose();
         rows.Dispose();
     }
 }
 
 /// <summary>The order of samples as kernels read it.</summary>
 /// <param name="shares">For each share its first batch, first row, number of rows and first column.</param>
-/// <param name="batches">For each batch its columns' places and the position of its first non-zero.</param>
-/// <param name="rows">For each batch its row in the share.</param>
+/// <param name="pairs">For each batch of a pair its columns' places and the position of its first non-zero.</param>
+/// <param name="rows">For each pair its batches' rows in the share.</param>
 /// <param name="columns">Columns.</param>
-internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int2> batches, ArrayView<ushort> rows, int columns)
+internal readonly struct SampleView(ArrayView<Int4> shares, ArrayView<Int4> pairs, ArrayView<int> rows, int columns)
 {
     public Int4 Share(int share) => shares[share];
 
-    public Int2 Batch(int batch) => batches[batch];
+    public Int4 Pair(int pair) => pairs[pair];
 
-    public int Row(int batch) => rows[batch];
+    public int Rows(int pair) => rows[pair];
 
     /// <summary>Columns of the chunk that begins with this one.</summary>
     public int Width(int firstColumn) => SampleTile.Width(columns, firstColumn);

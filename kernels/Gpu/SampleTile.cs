@@ -6,13 +6,17 @@ namespace SparseEngine.Kernels.Gpu;
 internal static class SampleTile
 {
     /// <summary>Vectors of tokens of a tile: as many as threads that read 16 bytes of shared memory at once.</summary>
-    public const int Vectors = 8;
+    public const int Vectors = 1 << VectorBits;
+
+    // Shifted by, as ILGPU divides by a constant as by any number.
+    private const int VectorBits = 3;
 
     /// <summary>The tiles that so many tokens take.</summary>
     public static int Count(int tokens) => ((tokens + Float4.Width - 1) / Float4.Width + Vectors - 1) / Vectors;
 
-    /// <summary>The first tile of a part of the grid's, which are its groups along y.</summary>
-    public static int First(int tiles, int part) => (int)((long)tiles * part / Grid.DimY);
+    /// <summary>The first tile of a part of the grid's, which are its groups along y, at most <see cref="GpuDevice.MaxSplits"/>.</summary>
+    /// <remarks>In 32 bits, which hold the product: ILGPU divides in each round of the tiles' loop, and GPUs call a function for 64.</remarks>
+    public static int First(int tiles, int part) => (int)((uint)(tiles * part) / (uint)Grid.DimY);
 
     /// <summary>Columns of the chunk that begins with this one.</summary>
     public static int Width(int columns, int firstColumn)
@@ -21,16 +25,20 @@ internal static class SampleTile
         return left < GpuSamples.ChunkColumns ? left : GpuSamples.ChunkColumns;
     }
 
+    /// <summary>Where a tile has the first vector of a column, of four whose places in the chunk are one word.</summary>
+    public static int Place(int places, int number) =>
+        (int)(((uint)places >> (number * GpuSamples.PlaceBits)) & ((1 << GpuSamples.PlaceBits) - 1)) * Vectors;
+
     /// <summary>Loads a tile [row, vector]; tokens beyond the last become zeros.</summary>
     public static void Load(VectorMatrix source, int tokens, int firstRow, int rows, int firstVector, ArrayView<Float4> tile)
     {
         int i = Group.IdxX;
-        int vector = firstVector + (i % Vectors);
-        if (Group.DimX % Vectors == 0 && tokens - (firstVector * Float4.Width) >= Vectors * Float4.Width)
+        int vector = firstVector + (i & (Vectors - 1));
+        if ((Group.DimX & (Vectors - 1)) == 0 && tokens - (firstVector * Float4.Width) >= Vectors * Float4.Width)
         {
             // Four vectors are on their way at a time; a thread's all lie in one column of vectors.
-            int step = Group.DimX / Vectors;
-            int row = i / Vectors;
+            int step = Group.DimX >> VectorBits;
+            int row = i >> VectorBits;
             for (; row < rows; row += 4 * step)
             {
                 Float4 first = source[firstRow + row, vector];
@@ -59,7 +67,7 @@ internal static class SampleTile
 
         for (; i < rows * Vectors; i += Group.DimX)
         {
-            tile[i] = source.Tokens(firstRow + (i / Vectors), firstVector + (i % Vectors), tokens);
+            tile[i] = source.Tokens(firstRow + (i >> VectorBits), firstVector + (i & (Vectors - 1)), tokens);
         }
     }
 
