@@ -43,6 +43,7 @@ done
 
 echo "== Timings on $device"
 "$program/gpu-benchmarks" --device "$device" "$@" | tee "$out/ours.jsonl"
+"$program/gpu-benchmarks" --device "$device" --block_rows 4 "$@" | tee -a "$out/ours.jsonl"
 
 echo '== The same in PyTorch'
 python3 "$here/peers.py" "$out/ours.jsonl" "$out/peers.jsonl" | tee "$out/table.md"

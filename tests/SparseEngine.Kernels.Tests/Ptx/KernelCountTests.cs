@@ -33,6 +33,24 @@ public class KernelCountTests
 
     /// <summary>Nine reads of four wavefronts each serve 32 multiply-adds, ten where a pair has two rows; beside them the tile is filled.</summary>
     [Fact]
+    public void Products_of_quads_read_their_tiles_without_conflicts_and_once_for_four_rows()
+    {
+        Dictionary<string, IReadOnlyDictionary<Type, Counters>> products = Products(256, 256, sharing: 4);
+        Counters forward = products["SpMM"][typeof(SpmmQuadsKernel<DynamicTileMemory>)];
+        Counters transposed = products["SpMM, transposed"][typeof(SpmmQuadColumnsKernel<DynamicTileMemory>)];
+        foreach (Counters counters in new[] { forward, transposed })
+        {
+            CountedInstruction[] accesses = Accesses(counters);
+            Assert.Contains(Hot(accesses), access => access.IsShared);
+            Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
+        }
+
+        // Two vectors for four rows and two vectors' sums: eight wavefronts for 32 multiply-adds, and the tile's filling.
+        KernelCounts counts = KernelCounts.Of(forward.Instructions);
+        Assert.InRange((double)counts.Shared.Parts / counts.MultiplyAdds, 0.25, 0.45);
+    }
+
+    [Fact]
     public void Sddmm_reads_its_tile_without_conflicts_and_a_row_once_for_two_batches()
     {
         Counters counters = Products(256, 128)["SDDMM"][typeof(SddmmKernel<StaticSampleMemory>)];
