@@ -21,39 +21,30 @@ internal static class GpuCrossover
     private const double Own = 0.5;
     private const double OwnQuads = 0.8;
 
-    // The same where rows share their columns four by four, for each product.
-    private static readonly (double Work, double Spmm, double Transposed, double Sddmm)[] CuBlasQuads =
-    [
-        (0, 0.1, 0.05, 0.1),
-        (3e9, 0.5, 0.25, 0.4),
-    ];
+    // The same where rows share their columns four by four, for each product, by the elements of what it makes.
+    private static readonly (double Made, double Density)[] QuadsSpmm = [(0, 0.19), (1.5e6, 0.39), (2e6, 0.47), (4e6, 0.51)];
+    private static readonly (double Made, double Density)[] QuadsTransposed = [(0, 0.07), (1.5e6, 0.12), (4e6, 0.19)];
+    private static readonly (double Made, double Density)[] QuadsSddmm = [(0, 0.23), (2e6, 0.4)];
 
-    /// <summary>The share of non-zeros up to which a product of quads is the faster one.</summary>
+    /// <summary>The share of non-zeros up to which a product of a weight whose rows share their columns four by four is the faster one.</summary>
     /// <param name="product">The product.</param>
-    /// <param name="elements">Elements of the weight, zeros included.</param>
+    /// <param name="rows">The weight's rows.</param>
+    /// <param name="columns">Its columns.</param>
     /// <param name="tokens">Tokens.</param>
     /// <param name="hasCuBlas">Whether cuBLAS computes the dense product.</param>
     /// <param name="precision">How exactly.</param>
-    public static double DensityOfQuads(SparseProduct product, long elements, int tokens, bool hasCuBlas, MatmulPrecision precision)
+    public static double DensityOfQuads(SparseProduct product, int rows, int columns, int tokens, bool hasCuBlas, MatmulPrecision precision)
     {
         if (!hasCuBlas || precision == MatmulPrecision.High)
         {
             return hasCuBlas ? CuBlasTensorFloat32 : OwnQuads;
         }
 
-        double work = (double)elements * tokens;
-        int row = CuBlasQuads.Length - 1;
-        while (CuBlasQuads[row].Work > work)
-        {
-            row--;
-        }
-
-        (_, double spmm, double transposed, double sddmm) = CuBlasQuads[row];
         return product switch
         {
-            SparseProduct.Spmm => spmm,
-            SparseProduct.SpmmTransposed => transposed,
-            _ => sddmm,
+            SparseProduct.Spmm => Find(QuadsSpmm, (double)rows * tokens),
+            SparseProduct.SpmmTransposed => Find(QuadsTransposed, (double)columns * tokens),
+            _ => Find(QuadsSddmm, (double)rows * columns),
         };
     }
 
@@ -69,13 +60,18 @@ internal static class GpuCrossover
             return hasCuBlas ? CuBlasTensorFloat32 : Own;
         }
 
-        double work = (double)elements * tokens;
-        int row = CuBlas.Length - 1;
-        while (CuBlas[row].Work > work)
+        return Find(CuBlas, (double)elements * tokens);
+    }
+
+    private static double Find((double From, double Density)[] rows, double value)
+    {
+        // Asked for every product of every step: a query over the rows would allocate.
+        int row = rows.Length - 1;
+        while (rows[row].From > value)
         {
             row--;
         }
 
-        return CuBlas[row].Density;
+        return rows[row].Density;
     }
 }

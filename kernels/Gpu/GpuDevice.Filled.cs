@@ -19,7 +19,7 @@ internal sealed partial class GpuDevice
             ProductMethod.Sparse => false,
             ProductMethod.Dense => true,
             _ => kind != AcceleratorKind.Cpu && nonZeros > elements * (blockRows % RowQuads.Rows == 0
-                ? GpuCrossover.DensityOfQuads(product, elements, tokens, HasCuBlas, options.Matmul)
+                ? GpuCrossover.DensityOfQuads(product, rows, columns, tokens, HasCuBlas, options.Matmul)
                 : GpuCrossover.Density(elements, tokens, HasCuBlas, options.Matmul)),
         };
     }

@@ -19,8 +19,9 @@ internal sealed class GpuQuadSamples : IDisposable
     // A small weight's shares have no fewer batches than these: beside fewer, loading tiles is what takes the time.
     private const int FewestBatches = 64;
 
-    // Tokens are split among up to 16 groups besides: with fewer large shares some multiprocessors would have none.
+    // Tokens are split among up to 16 groups besides, eight with 2048 of them: with fewer large shares some multiprocessors would have none.
     private const int FewestSharesOfCores = 4;
+    private const int Splits = 8;
 
     private readonly GpuBuffer<Int4> shares;
     private readonly GpuBuffer<Int4> batches;
@@ -36,7 +37,7 @@ internal sealed class GpuQuadSamples : IDisposable
         int shareRows = IsLarge ? DynamicSampleMemory.Rows : StaticSampleMemory.Rows;
         int shareBatches = IsLarge
             ? DynamicSampleMemory.QuadThreads
-            : Math.Clamp(full / device.Cores, FewestBatches, StaticSampleMemory.QuadThreads);
+            : Math.Clamp((int)((long)full * Splits / (device.Cores * StaticSampleMemory.QuadGroups)), FewestBatches, StaticSampleMemory.QuadThreads);
         quads.BoundsOf(GpuSamples.ChunkColumns);
         ChunkQuadSamples[] chunks = new ChunkQuadSamples[(columnCount + GpuSamples.ChunkColumns - 1) / GpuSamples.ChunkColumns];
         Parallel.For(0, chunks.Length, chunk => chunks[chunk] = ChunkQuadSamples.Of(quads, chunk, shareRows, shareBatches));
