@@ -1,5 +1,6 @@
 using SparseEngine.Kernels.Devices;
 using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.Sparse;
 using static System.FormattableString;
 
 namespace SparseEngine.Benchmarks.Comparison;

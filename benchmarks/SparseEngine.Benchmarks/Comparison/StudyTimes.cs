@@ -1,4 +1,5 @@
 using SparseEngine.Kernels.Host;
+using SparseEngine.Kernels.Sparse;
 using static System.FormattableString;
 
 namespace SparseEngine.Benchmarks.Comparison;
