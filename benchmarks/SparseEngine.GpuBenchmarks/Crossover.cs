@@ -28,9 +28,11 @@ internal static class Crossover
         int[] levels = blockRows == 1 ? ScatteredZeros : BlockZeros;
 
         // Where rows share their columns, products differ: each is asked for by itself.
-        SparseProduct[][] products = blockRows == 1 ? [Enum.GetValues<SparseProduct>()] : [.. Enum.GetValues<SparseProduct>().Select(one => new[] { one })];
+        SparseProduct[] all = Enum.GetValues<SparseProduct>();
+        SparseProduct[][] products = blockRows == 1 ? [all] : [.. all.Select(one => new[] { one })];
         Side[] sides = [new(sparse), new(dense)];
-        Console.WriteLine($"| weight | tokens | work | products |{string.Concat(levels.Select(zeros => $" {zeros}%: sparse, dense ms |"))} even at density |");
+        string columns = string.Concat(levels.Select(zeros => $" {zeros}%: sparse, dense ms |"));
+        Console.WriteLine($"| weight | tokens | work | products |{columns} even at density |");
         Console.WriteLine($"|---|---|---|---|{string.Concat(levels.Select(_ => "---|"))}---|");
         foreach (int hidden in HiddenSizes)
         {
@@ -62,8 +64,8 @@ internal static class Crossover
             double[][] pairs = [.. times.Select(shares => shares[i])];
             string cells = string.Concat(pairs.Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair[0]:F3}, {pair[1]:F3} |")));
             double work = (double)rows * columns * TokenCounts[i];
-            Console.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"| {rows}x{columns} | {TokenCounts[i]} | {work:0.0E0} | {string.Join(", ", products)} |{cells} {EvenAt(levels, pairs)} |"));
+            string row = string.Create(CultureInfo.InvariantCulture, $"| {rows}x{columns} | {TokenCounts[i]} | {work:0.0E0} |");
+            Console.WriteLine($"{row} {string.Join(", ", products)} |{cells} {EvenAt(levels, pairs)} |");
         }
     }
 

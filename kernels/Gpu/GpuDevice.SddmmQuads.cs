@@ -18,17 +18,17 @@ internal sealed partial class GpuDevice
         int splits = QuadSplits(samples.Shares, tiles, most, room);
         ArrayView<float> target = splits == 1 ? result : Reserve(ref partialGradients, (long)splits * nonZeros);
         Index3D grid = new(samples.Shares, splits, 1);
-        QuadSddmmProduct sampled = new(samples.View, dy, x, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
+        SddmmQuadsProduct sampled = new(samples.View, dy, x, tokens, target, nonZeros, accumulate && splits == 1 ? 1 : 0);
         if (samples.IsLarge)
         {
             kernels.Launch(
-                grid, new Index3D(DynamicSampleMemory.QuadThreads, 1, 1), new QuadSddmmKernel<DynamicSampleMemory>(sampled),
+                grid, new Index3D(DynamicSampleMemory.QuadThreads, 1, 1), new SddmmQuadsKernel<DynamicSampleMemory>(sampled),
                 SharedMemoryConfig.RequestDynamic<Float4>(DynamicSampleMemory.Elements));
         }
         else
         {
             kernels.Launch(
-                grid, new Index3D(Math.Min(StaticSampleMemory.QuadThreads, shapes.Threads), 1, 1), new QuadSddmmKernel<StaticSampleMemory>(sampled));
+                grid, new Index3D(Math.Min(StaticSampleMemory.QuadThreads, shapes.Threads), 1, 1), new SddmmQuadsKernel<StaticSampleMemory>(sampled));
         }
 
         SumParts(target, splits, nonZeros, result, accumulate);
@@ -58,7 +58,7 @@ internal sealed partial class GpuDevice
 }
 
 /// <summary>gradient[p] = dy[row(p), :] . x[column(p), :] for a pattern of quads.</summary>
-internal readonly struct QuadSddmmKernel<TMemory>(QuadSddmmProduct product) : IKernel
+internal readonly struct SddmmQuadsKernel<TMemory>(SddmmQuadsProduct product) : IKernel
     where TMemory : struct, ISampleMemory
 {
     public static int GroupsPerMultiprocessor => TMemory.QuadGroups;
@@ -72,7 +72,7 @@ internal readonly struct QuadSddmmKernel<TMemory>(QuadSddmmProduct product) : IK
 /// gradient[p] = dy[row(p), :] . x[column(p), :] for a pattern whose rows share their columns four by four. A group goes through its tokens as in
 /// <see cref="SddmmProduct"/>; a thread has one batch to itself, and keeps the sums of eight columns by four rows in registers.
 /// </summary>
-internal readonly struct QuadSddmmProduct(
+internal readonly struct SddmmQuadsProduct(
     QuadSampleView samples, VectorMatrix dy, VectorMatrix x, int tokens, ArrayView<float> gradient, int nonZeros, int accumulate)
 {
     /// <summary>A group's part of the gradient.</summary>
@@ -88,7 +88,7 @@ internal readonly struct QuadSddmmProduct(
         int endTile = SampleTile.First(tiles, Grid.IdxY + 1);
         int own = share.X + Group.IdxX;
         Int4 batch = samples.Batch(own < end ? own : end - 1);
-        QuadSums sums = default;
+        SampledQuad sums = default;
 
         // Without a tile, which is without tokens, there are still gradients to write: zeros.
         for (int tile = firstTile; tile < endTile || tile == firstTile; tile++)
@@ -126,13 +126,13 @@ internal readonly struct QuadSddmmProduct(
     }
 
     /// <summary>The gradient so far.</summary>
-    private QuadSums Start(Int4 batch, int firstRow)
+    private SampledQuad Start(Int4 batch, int firstRow)
     {
         int row = firstRow + RowOf(batch);
         int length = samples.End(row) - samples.Start(row);
         int from = (Grid.IdxY * nonZeros) + (RowQuads.Rows * samples.Start(row)) + batch.Z;
         int count = CountOf(batch);
-        return new QuadSums(
+        return new SampledQuad(
             Column(from, length), count > 1 ? Column(from + 1, length) : default, count > 2 ? Column(from + 2, length) : default,
             count > 3 ? Column(from + 3, length) : default, count > 4 ? Column(from + 4, length) : default,
             count > 5 ? Column(from + 5, length) : default, count > 6 ? Column(from + 6, length) : default,
@@ -144,7 +144,7 @@ internal readonly struct QuadSddmmProduct(
     /// time read other banks of the shared memory.
     /// </summary>
     /// <remarks>Places are changed from vector to vector, not computed: ILGPU would unpack them in each round.</remarks>
-    private static QuadSums Add(Int4 batch, ArrayView<Float4> columns, ArrayView<Float4> rows, QuadSums sums)
+    private static SampledQuad Add(Int4 batch, ArrayView<Float4> columns, ArrayView<Float4> rows, SampledQuad sums)
     {
         int vector = Group.IdxX & (SampleTile.Vectors - 1);
         int row = (RowOf(batch) * SampleTile.Vectors) | vector;
@@ -162,7 +162,7 @@ internal readonly struct QuadSddmmProduct(
         for (int i = 0; i < SampleTile.Vectors; i++)
         {
             QuadRows four = new(rows[row], rows1[row], rows2[row], rows3[row]);
-            sums = new QuadSums(
+            sums = new SampledQuad(
                 four.Dot(columns[column0], sums.Column0), four.Dot(columns[column1], sums.Column1),
                 four.Dot(columns[column2], sums.Column2), four.Dot(columns[column3], sums.Column3),
                 four.Dot(columns[column4], sums.Column4), four.Dot(columns[column5], sums.Column5),
@@ -182,7 +182,7 @@ internal readonly struct QuadSddmmProduct(
         return sums;
     }
 
-    private void Write(Int4 batch, int firstRow, QuadSums sums)
+    private void Write(Int4 batch, int firstRow, SampledQuad sums)
     {
         int row = firstRow + RowOf(batch);
         int length = samples.End(row) - samples.Start(row);
@@ -252,7 +252,7 @@ internal readonly struct QuadRows(Float4 first, Float4 second, Float4 third, Flo
 }
 
 /// <summary>The sums of eight columns, of each those of its four rows.</summary>
-internal readonly struct QuadSums(
+internal readonly struct SampledQuad(
     Float4 column0, Float4 column1, Float4 column2, Float4 column3, Float4 column4, Float4 column5, Float4 column6, Float4 column7)
 {
     public readonly Float4 Column0 = column0, Column1 = column1, Column2 = column2, Column3 = column3;

@@ -42,8 +42,8 @@ internal readonly struct SpmmQuadColumnsKernel<TMemory>(SpmmQuadColumns product)
 
 /// <summary>
 /// dx = W^T dy. A group takes some bundles of rows of dx and a tile of tokens and goes through the chunks of quads of dy, which lie in shared memory
-/// meanwhile. A team of lanes, two vectors of tokens each, keeps the sums of a bundle in registers; what it reads of a quad serves all of the bundle's
-/// rows that have it. A row's non-zeros are added in their own order.
+/// meanwhile. A team of lanes, two vectors of tokens each, keeps the sums of a bundle in registers; what it reads of a quad serves all of the
+/// bundle's rows that have it. A row's non-zeros are added in their own order.
 /// </summary>
 internal readonly struct SpmmQuadColumns(QuadColumnsView order, ArrayView<Float4> records, SpmmTerms terms)
 {

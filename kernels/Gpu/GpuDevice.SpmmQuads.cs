@@ -42,8 +42,8 @@ internal readonly struct SpmmQuadsKernel<TMemory>(SpmmQuadsProduct product) : IK
 }
 
 /// <summary>
-/// y = W x, as <see cref="SpmmProduct"/> has it. A team of lanes, two vectors of tokens each, takes one quad: what a thread reads of a column's tokens
-/// serves the four sums of each, and the values serve all tokens. Each row's non-zeros are added in the same order, so the bits are the same.
+/// y = W x, as <see cref="SpmmProduct"/> has it. A team of lanes, two vectors of tokens each, takes one quad: what a thread reads of a column's
+/// tokens serves the four sums of each, and the values serve all tokens. Each row's non-zeros are added in the same order, so the bits are the same.
 /// </summary>
 internal readonly struct SpmmQuadsProduct(QuadFiringView order, ArrayView<Float4> records, ArrayView<int> places, SpmmTerms terms)
 {

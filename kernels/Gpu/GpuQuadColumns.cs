@@ -8,9 +8,9 @@ namespace SparseEngine.Kernels.Gpu;
 /// the input for columns.
 /// </summary>
 /// <remarks>
-/// Eight rows, neighbours by number of quads, are a bundle, which one warp takes. Of the input's quads, cut into chunks that fit into shared memory, it
-/// takes those that any of its rows has: the quad's tokens are read once, and fire for each of these rows. The values, a record for each firing, lie
-/// quad by quad and row by row. Long rows are split as <see cref="GpuFiringOrder"/> splits them.
+/// Eight rows, neighbours by number of quads, are a bundle, which one warp takes. Of the input's quads, cut into chunks that fit into shared memory,
+/// it takes those that any of its rows has: the quad's tokens are read once, and fire for each of these rows. The values, a record for each firing,
+/// lie quad by quad and row by row. Long rows are split as <see cref="GpuFiringOrder"/> splits them.
 /// </remarks>
 internal sealed class GpuQuadColumns : IDisposable
 {

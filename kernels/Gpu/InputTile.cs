@@ -14,7 +14,8 @@ internal readonly struct InputTile
     /// <summary>The place of the column of zeros; a chunk's columns have those from the next on.</summary>
     public const int Zeros = 0;
 
-    /// <summary>From one column to the next, whether the group has so many lanes or, as on the CPU accelerator, fewer: a constant is a shift.</summary>
+    /// <summary>From one column to the next, whether the group has so many lanes or, as on the CPU accelerator, fewer.</summary>
+    /// <remarks>A constant is a shift.</remarks>
     public const int Stride = GroupShapes.GpuTeamLanes;
     private const int ColumnBytes = Stride * Float4.Width * sizeof(float);
 

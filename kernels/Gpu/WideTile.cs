@@ -3,8 +3,8 @@ using ILGPU;
 namespace SparseEngine.Kernels.Gpu;
 
 /// <summary>
-/// A tile of a product's input in a group's shared memory, as <see cref="InputTile"/> is one, with two vectors of every column for each lane: of what a
-/// thread fetches, values serve twice as many tokens, and there is room for half as many columns.
+/// A tile of a product's input in a group's shared memory, as <see cref="InputTile"/> is one, with two vectors of every column for each lane: of what
+/// a thread fetches, values serve twice as many tokens, and there is room for half as many columns.
 /// </summary>
 internal readonly struct WideTile
 {

@@ -88,8 +88,10 @@ public sealed class StepFlops(
         return current.Weights
             .Where(
                 weight => weight.Dynamic is { } dynamic && dynamic.ChangesAfter(step) && SparsityAlgorithms.Of(dynamic.Algorithm).NeedsDenseGradient)
-            .Where(weight => weight.Kept < weight.Total
-                && device?.ComputesDense(SparseProduct.Sddmm, weight.Shape[0], weight.Shape[1], weight.Kept, passTokens, weight.BlockRows) is not true)
+            .Where(weight => weight.Kept < weight.Total && !IsComputedDensely(weight))
             .Sum(weight => PerElement * (weight.Total - weight.Kept));
+
+        bool IsComputedDensely(WeightSparsity weight) =>
+            device?.ComputesDense(SparseProduct.Sddmm, weight.Shape[0], weight.Shape[1], weight.Kept, passTokens, weight.BlockRows) ?? false;
     }
 }

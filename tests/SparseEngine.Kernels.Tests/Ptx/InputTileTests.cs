@@ -112,7 +112,7 @@ public class InputTileTests
         }
 
         Type memory = chunkColumns == InputTile.StaticColumns ? typeof(StaticSampleMemory) : typeof(DynamicSampleMemory);
-        Type kernel = sharing == RowQuads.Rows ? typeof(QuadSddmmKernel<>) : typeof(SddmmKernel<>);
+        Type kernel = sharing == RowQuads.Rows ? typeof(SddmmQuadsKernel<>) : typeof(SddmmKernel<>);
         Assert.Contains(kernel.MakeGenericType(memory), executor.TakeCounts().Keys);
     }
 

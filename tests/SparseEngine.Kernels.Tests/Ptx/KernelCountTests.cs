@@ -65,7 +65,7 @@ public class KernelCountTests
     [Fact]
     public void Sddmm_of_quads_reads_its_tile_without_conflicts_and_each_column_for_four_rows()
     {
-        Counters counters = Products(256, 128, sharing: RowQuads.Rows)["SDDMM"][typeof(QuadSddmmKernel<DynamicSampleMemory>)];
+        Counters counters = Products(256, 128, sharing: RowQuads.Rows)["SDDMM"][typeof(SddmmQuadsKernel<DynamicSampleMemory>)];
         CountedInstruction[] accesses = Accesses(counters);
         Assert.Contains(Hot(accesses), access => access.IsShared);
         Assert.All(accesses.Where(access => access.IsShared), HasNoConflict);
