@@ -24,7 +24,7 @@ internal static class GpuCrossover
     // The same where rows share their columns four by four, for each product, by the elements of what it makes.
     private static readonly (double Made, double Density)[] QuadsSpmm = [(0, 0.19), (1.5e6, 0.39), (2e6, 0.47), (4e6, 0.51)];
     private static readonly (double Made, double Density)[] QuadsTransposed = [(0, 0.07), (1.5e6, 0.12), (4e6, 0.19)];
-    private static readonly (double Made, double Density)[] QuadsSddmm = [(0, 0.23), (2e6, 0.4)];
+    private static readonly (double Made, double Density)[] QuadsSddmm = [(0, 0.27), (5e5, 0.35), (2e6, 0.41)];
 
     /// <summary>The share of non-zeros up to which a product of a weight whose rows share their columns four by four is the faster one.</summary>
     /// <param name="product">The product.</param>
