@@ -290,7 +290,7 @@ public class SparseProductTests
     }
 
     private static IEnumerable<(int Rows, int Columns, int Tokens, double Sparsity, int Sharing)> ShapesOf(DeviceFamily family) =>
-        family.CasesOf(Shapes, shape => (long)shape.Rows * shape.Columns * shape.Tokens, largest: 300_000);
+        family.CasesOf(Shapes, shape => (long)shape.Rows * shape.Columns * shape.Tokens, largest: 100_000);
 
     private static (CsrPattern Pattern, double[] Values) Weight(int rows, int columns, double sparsity, int sharing = 1)
     {
