@@ -17,7 +17,7 @@ public abstract class SparsePattern : IDisposable
     /// <summary>The pattern itself.</summary>
     public CsrPattern Csr { get; }
 
-    /// <summary>The rows that share their columns, as far as the device makes use of it; else 1.</summary>
+    /// <summary>The rows that share their columns where the device makes use of it; else 1.</summary>
     public virtual int BlockRows => 1;
 
     /// <summary>Bytes that the device keeps for the pattern beyond <see cref="Csr"/>: tiles, the transpose, its permutation.</summary>

@@ -48,6 +48,9 @@ internal sealed class HostPattern : SparsePattern
     /// <summary>The rows that share their columns four by four; null where they do not.</summary>
     public RowQuads? Quads { get; }
 
+    /// <inheritdoc/>
+    public override int BlockRows => Quads is null ? 1 : RowQuads.Rows;
+
     /// <summary>How values of W come into the transpose's firing order.</summary>
     public TransposedGather? TransposedGather { get; }
 
