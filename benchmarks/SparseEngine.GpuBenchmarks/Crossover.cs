@@ -36,17 +36,17 @@ internal static class Crossover
         Console.WriteLine($"|---|---|---|---|{string.Concat(levels.Select(_ => "---|"))}---|");
         foreach (int hidden in HiddenSizes)
         {
-            PrintRows(hidden, hidden);
-            PrintRows(4 * hidden, hidden);
-            PrintRows(hidden, 4 * hidden);
+            PrintWeight(hidden, hidden);
+            PrintWeight(4 * hidden, hidden);
+            PrintWeight(hidden, 4 * hidden);
         }
 
-        void PrintRows(int rows, int columns)
+        void PrintWeight(int rows, int columns)
         {
             CsrPattern[] patterns = [.. levels.Select(zeros => RandomMask.Create(rows, columns, zeros, blockRows, new Random(1)))];
             foreach (SparseProduct[] some in products)
             {
-                Crossover.PrintRows(rows, columns, some, levels, [.. patterns.Select(pattern => Times(sides, pattern, some))]);
+                PrintRows(rows, columns, some, levels, [.. patterns.Select(pattern => Times(sides, pattern, some))]);
             }
         }
     }

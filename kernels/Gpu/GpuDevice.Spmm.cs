@@ -76,14 +76,7 @@ internal sealed partial class GpuDevice
         ArrayView<Float4> records = Reserve(ref firedRecords, order.Batches + 1);
         LaunchLinear(order.Batches, order.Fire(values, records));
         SpmmProduct product = new(order.View, records, terms);
-        if (HasLargeTiles)
-        {
-            LaunchTeams(new SpmmKernel<DynamicTileMemory>(product), order.Bundles, terms.Tokens);
-        }
-        else
-        {
-            LaunchTeams(new SpmmKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens);
-        }
+        LaunchTeams(new SpmmKernel<DynamicTileMemory>(product), new SpmmKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens);
 
         if (order.Rest is { } rest)
         {
@@ -91,8 +84,23 @@ internal sealed partial class GpuDevice
         }
     }
 
+    /// <summary>Launches the kernel for large tiles where there is room for them, else the other.</summary>
+    private void LaunchTeams<TLarge, TSmall>(in TLarge large, in TSmall small, int bundles, int tokens, int laneVectors = 1)
+        where TLarge : struct, IKernel
+        where TSmall : struct, IKernel
+    {
+        if (HasLargeTiles)
+        {
+            LaunchTeams(large, bundles, tokens, laneVectors);
+        }
+        else
+        {
+            LaunchTeams(small, bundles, tokens, laneVectors);
+        }
+    }
+
     /// <summary>Launches groups of teams: a team for each bundle of rows and tile of tokens, with a tile of the input.</summary>
-    private void LaunchTeams<TKernel>(in TKernel kernel, int bundles, int tokens, int laneVectors = 1)
+    private void LaunchTeams<TKernel>(in TKernel kernel, int bundles, int tokens, int laneVectors)
         where TKernel : struct, IKernel
     {
         int tiles = Math.Min(DivideUp(VectorsOf(tokens), laneVectors * shapes.TeamLanes), shapes.MaxTiles);
@@ -167,11 +175,11 @@ internal readonly struct SpmmProduct(FiringView order, ArrayView<Float4> records
         // Each record is fetched while the one before it fires, past the ends of rows and chunks.
         int batch = order.First(bundle);
         FiredRow row = new(batch, records[batch], default);
-        for (int chunk = 0; chunk < order.Chunks; chunk++)
+        for (int chunk = 0; chunk < order.Chunks.Count; chunk++)
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.Load(terms.Input, order.FirstColumn(chunk), order.Width(chunk), vector, terms.Tokens);
+            tile.Load(terms.Input, order.Chunks.First(chunk), order.Chunks.Width(chunk), vector, terms.Tokens);
             Group.Barrier();
             row = Fire(tile, order.End(bundle, chunk, 0), row, sum0);
             sum0 = row.Sum;

@@ -11,14 +11,9 @@ internal sealed partial class GpuDevice
         ArrayView<Float4> records = Reserve(ref firedRecords, order.Count + 1);
         LaunchLinear(order.Count, quads.Fire(values, order.Numbers, order.Count, records));
         SpmmQuadColumns product = new(new QuadColumnsView(order), records, terms);
-        if (HasLargeTiles)
-        {
-            LaunchTeams(new SpmmQuadColumnsKernel<DynamicTileMemory>(product), order.Bundles, terms.Tokens, WideTile.LaneVectors);
-        }
-        else
-        {
-            LaunchTeams(new SpmmQuadColumnsKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens, WideTile.LaneVectors);
-        }
+        LaunchTeams(
+            new SpmmQuadColumnsKernel<DynamicTileMemory>(product), new SpmmQuadColumnsKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens,
+            WideTile.LaneVectors);
 
         if (order.Rest is { } rest)
         {
@@ -76,11 +71,11 @@ internal readonly struct SpmmQuadColumns(QuadColumnsView order, ArrayView<Float4
         int at = order.First(bundle);
         Float4 nextValues = records[at];
         int nextFiring = order.Firing(at);
-        for (int chunk = 0; chunk < order.Chunks; chunk++)
+        for (int chunk = 0; chunk < order.Chunks.Count; chunk++)
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.LoadFour(terms.Input, order.FirstRow(chunk), order.Height(chunk), vector, terms.Tokens);
+            tile.LoadFour(terms.Input, order.Chunks.First(chunk), order.Chunks.Width(chunk), vector, terms.Tokens);
             Group.Barrier();
             int end = order.End(bundle, chunk);
             Quad8 quad = default;

@@ -12,14 +12,9 @@ internal sealed partial class GpuDevice
         ArrayView<Float4> records = Reserve(ref firedRecords, count + 1);
         LaunchLinear(count, quads.Fire(values, order.Positions, count, records));
         SpmmQuadsProduct product = new(new QuadFiringView(order), records, order.Places, terms);
-        if (HasLargeTiles)
-        {
-            LaunchTeams(new SpmmQuadsKernel<DynamicTileMemory>(product), order.Bundles, terms.Tokens, WideTile.LaneVectors);
-        }
-        else
-        {
-            LaunchTeams(new SpmmQuadsKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens, WideTile.LaneVectors);
-        }
+        LaunchTeams(
+            new SpmmQuadsKernel<DynamicTileMemory>(product), new SpmmQuadsKernel<StaticTileMemory>(product), order.Bundles, terms.Tokens,
+            WideTile.LaneVectors);
 
         if (order.Rest is { } rest)
         {
@@ -72,11 +67,11 @@ internal readonly struct SpmmQuadsProduct(QuadFiringView order, ArrayView<Float4
         int batch = order.First(slot);
         Float4 first = records[batch * GpuQuads.Batch];
         uint columns = (uint)places[batch];
-        for (int chunk = 0; chunk < order.Chunks; chunk++)
+        for (int chunk = 0; chunk < order.Chunks.Count; chunk++)
         {
             // The group is still reading the chunk before.
             Group.Barrier();
-            tile.Load(terms.Input, order.FirstColumn(chunk), order.Width(chunk), vector, terms.Tokens);
+            tile.Load(terms.Input, order.Chunks.First(chunk), order.Chunks.Width(chunk), vector, terms.Tokens);
             Group.Barrier();
             int end = order.End(slot, chunk);
             for (; batch < end; batch++)

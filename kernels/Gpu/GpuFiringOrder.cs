@@ -41,15 +41,14 @@ internal sealed class GpuFiringOrder : IDisposable
 
     private GpuFiringOrder(GpuDevice device, CsrPattern csr, RowPiece[] pieces, int[]? valuePositions, FiringShape shape)
     {
-        ColumnCount = csr.ColumnCount;
-        ChunkColumns = ((device.ChunkColumns + 1) / shape.LaneVectors) - 1;
-        Chunks = (csr.ColumnCount + ChunkColumns - 1) / ChunkColumns;
+        int chunkColumns = InputTile.Columns(device.ChunkColumns, shape.LaneVectors);
+        Chunks = new Chunks(csr.ColumnCount, chunkColumns);
         Bundles = (pieces.Length + shape.BundleRows - 1) / shape.BundleRows;
         RowPiece.Sort(pieces);
 
         // With empty bundles behind the last, so that no team of a launch is without one.
         int slots = (Bundles + GroupShapes.MostTeams - 1) * shape.BundleRows;
-        FiringList list = new(csr, pieces, slots, Chunks, ChunkColumns, shape, valuePositions);
+        FiringList list = new(csr, pieces, slots, Chunks.Count, chunkColumns, shape, valuePositions);
         Batches = list.Places.Length;
         rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
         ends = GpuPattern.Upload<int>(device, list.Ends);
@@ -65,14 +64,8 @@ internal sealed class GpuFiringOrder : IDisposable
     /// <summary>What long rows have beyond their first piece, or null.</summary>
     public GpuFiringOrder? Rest { get; }
 
-    /// <summary>The number of columns.</summary>
-    public int ColumnCount { get; }
-
-    /// <summary>Columns of a chunk.</summary>
-    public int ChunkColumns { get; }
-
-    /// <summary>The number of chunks of columns.</summary>
-    public int Chunks { get; }
+    /// <summary>The chunks of columns.</summary>
+    public Chunks Chunks { get; }
 
     /// <summary>The number of bundles that have rows.</summary>
     public int Bundles { get; }
@@ -102,7 +95,7 @@ internal sealed class GpuFiringOrder : IDisposable
     public FireKernel Fire(ArrayView<float> values, ArrayView<Float4> records) => new(values, positions.View, places.View, Batches, records);
 
     /// <summary>What kernels read of it.</summary>
-    public FiringView View => new(rows.View, ends.View, Bundles, Chunks, ChunkColumns, ColumnCount);
+    public FiringView View => new(rows.View, ends.View, Bundles, Chunks);
 
     public void Dispose()
     {
@@ -119,30 +112,20 @@ internal sealed class GpuFiringOrder : IDisposable
 /// <param name="ends">Where the batches of a bundle's rows end in each chunk, behind an entry of nothing.</param>
 /// <param name="bundles">Bundles that have rows.</param>
 /// <param name="chunks">Chunks of columns.</param>
-/// <param name="chunkColumns">Columns of a chunk.</param>
-/// <param name="columns">Columns.</param>
-internal readonly struct FiringView(ArrayView<int> rows, ArrayView<int> ends, int bundles, int chunks, int chunkColumns, int columns)
+internal readonly struct FiringView(ArrayView<int> rows, ArrayView<int> ends, int bundles, Chunks chunks)
 {
-    public readonly int Bundles = bundles, Chunks = chunks;
+    public readonly int Bundles = bundles;
+
+    public readonly Chunks Chunks = chunks;
 
     /// <summary>The first batch of a bundle.</summary>
-    public int First(int bundle) => ends[bundle * Chunks * GpuFiringOrder.BundleRows];
+    public int First(int bundle) => ends[bundle * Chunks.Count * GpuFiringOrder.BundleRows];
 
     /// <summary>Where the batches of a bundle's row end in a chunk.</summary>
-    public int End(int bundle, int chunk, int row) => ends[(((bundle * Chunks) + chunk) * GpuFiringOrder.BundleRows) + row + 1];
+    public int End(int bundle, int chunk, int row) => ends[(((bundle * Chunks.Count) + chunk) * GpuFiringOrder.BundleRows) + row + 1];
 
     /// <summary>A row of a bundle, or -1.</summary>
     public int Row(int bundle, int row) => rows[(bundle * GpuFiringOrder.BundleRows) + row];
-
-    /// <summary>The first column of a chunk.</summary>
-    public int FirstColumn(int chunk) => chunk * chunkColumns;
-
-    /// <summary>Columns of a chunk.</summary>
-    public int Width(int chunk)
-    {
-        int left = columns - FirstColumn(chunk);
-        return left < chunkColumns ? left : chunkColumns;
-    }
 }
 
 /// <summary>Values in the order in which they fire, a record for each batch: its values, zeros where a place only fills up, and its places.</summary>

@@ -33,9 +33,8 @@ internal sealed class GpuQuadColumns : IDisposable
 
     private GpuQuadColumns(GpuDevice device, CsrPattern transposed, RowPiece[] pieces, int[] numbers)
     {
-        QuadCount = transposed.ColumnCount;
-        ChunkQuads = WideTile.Columns(device.ChunkColumns) / RowQuads.Rows;
-        Chunks = (QuadCount + ChunkQuads - 1) / ChunkQuads;
+        int chunkQuads = InputTile.Columns(device.ChunkColumns, WideTile.LaneVectors) / RowQuads.Rows;
+        Chunks = new Chunks(transposed.ColumnCount * RowQuads.Rows, chunkQuads * RowQuads.Rows);
         Bundles = (pieces.Length + BundleRows - 1) / BundleRows;
         RowPiece.Sort(pieces);
         QuadFirings[] bundles = new QuadFirings[Bundles];
@@ -43,13 +42,13 @@ internal sealed class GpuQuadColumns : IDisposable
         {
             int first = bundle * BundleRows;
             int count = Math.Min(BundleRows, pieces.Length - first);
-            bundles[bundle] = new QuadFirings(transposed, pieces.AsSpan(first, count), Chunks, ChunkQuads, numbers);
+            bundles[bundle] = new QuadFirings(transposed, pieces.AsSpan(first, count), Chunks.Count, chunkQuads, numbers);
         });
 
         // With empty bundles behind the last, so that no team of a launch is without one.
         int slots = (Bundles + GroupShapes.MostTeams - 1) * BundleRows;
         rows = GpuPattern.Upload<int>(device, [.. pieces.Select(piece => piece.Row), .. Enumerable.Repeat(-1, slots - pieces.Length)]);
-        ends = GpuPattern.Upload<int>(device, EndsOf(bundles, Chunks));
+        ends = GpuPattern.Upload<int>(device, EndsOf(bundles, Chunks.Count));
         firings = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Firings), 0]);
         this.numbers = GpuPattern.Upload<int>(device, [.. bundles.SelectMany(bundle => bundle.Numbers)]);
         RowPiece[] rest = RowPiece.After(transposed, pieces);
@@ -62,14 +61,8 @@ internal sealed class GpuQuadColumns : IDisposable
     /// <summary>What long rows have beyond their first piece, or null.</summary>
     public GpuQuadColumns? Rest { get; }
 
-    /// <summary>Quads of the input.</summary>
-    public int QuadCount { get; }
-
-    /// <summary>Quads of a chunk.</summary>
-    public int ChunkQuads { get; }
-
-    /// <summary>The number of chunks.</summary>
-    public int Chunks { get; }
+    /// <summary>The chunks of the input's rows, whole quads each.</summary>
+    public Chunks Chunks { get; }
 
     /// <summary>The number of bundles that have rows.</summary>
     public int Bundles { get; }
@@ -118,29 +111,21 @@ internal sealed class GpuQuadColumns : IDisposable
 /// <summary>An order of quads for columns, as kernels read it.</summary>
 internal readonly struct QuadColumnsView(GpuQuadColumns order)
 {
-    public readonly int Bundles = order.Bundles, Chunks = order.Chunks;
+    public readonly int Bundles = order.Bundles;
+
+    /// <summary>The chunks of the input's rows.</summary>
+    public readonly Chunks Chunks = order.Chunks;
     private readonly ArrayView<int> rows = order.Rows, ends = order.Ends, firings = order.Firings;
-    private readonly int chunkQuads = order.ChunkQuads, quads = order.QuadCount;
 
     /// <summary>The first firing of a bundle.</summary>
-    public int First(int bundle) => ends[bundle * Chunks];
+    public int First(int bundle) => ends[bundle * Chunks.Count];
 
     /// <summary>Where the firings of a bundle end in a chunk.</summary>
-    public int End(int bundle, int chunk) => ends[(bundle * Chunks) + chunk + 1];
+    public int End(int bundle, int chunk) => ends[(bundle * Chunks.Count) + chunk + 1];
 
     /// <summary>A firing's row and place.</summary>
     public int Firing(int firing) => firings[firing];
 
     /// <summary>A row of a bundle, or -1.</summary>
     public int Row(int bundle, int row) => rows[(bundle * GpuQuadColumns.BundleRows) + row];
-
-    /// <summary>The first row of the input of a chunk.</summary>
-    public int FirstRow(int chunk) => chunk * chunkQuads * RowQuads.Rows;
-
-    /// <summary>Rows of the input of a chunk.</summary>
-    public int Height(int chunk)
-    {
-        int left = quads - (chunk * chunkQuads);
-        return (left < chunkQuads ? left : chunkQuads) * RowQuads.Rows;
-    }
 }

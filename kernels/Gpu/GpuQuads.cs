@@ -12,7 +12,7 @@ internal sealed class GpuQuads : IDisposable
     /// <summary>Columns of a quad that are fired together.</summary>
     public const int Batch = 2;
 
-    /// <summary>Bits of a column's place in the tile of its chunk, or of a sum's: how far it lies from the first.</summary>
+    /// <summary>Bits of a column's place in the tile of its chunk: how far it lies from the first.</summary>
     public const int PlaceBits = 16;
 
     private readonly GpuBuffer<Int2> values;
@@ -20,7 +20,7 @@ internal sealed class GpuQuads : IDisposable
     /// <summary>Arranges a matrix.</summary>
     public GpuQuads(GpuDevice device, RowQuads quads)
     {
-        CsrPattern folded = quads.Folded;
+        CsrPattern folded = quads.Fold();
         (CsrPattern transposed, int[] numbers) = device.Transpose(folded);
         Forward = new GpuFiringOrder(device, folded, valuePositions: null, FiringShape.Quads);
         Transposed = new GpuQuadColumns(device, transposed, numbers);
@@ -77,28 +77,18 @@ internal sealed class GpuQuads : IDisposable
 /// <summary>A forward order of quads as kernels read it.</summary>
 internal readonly struct QuadFiringView(GpuFiringOrder order)
 {
-    public readonly int Slots = order.Bundles, Chunks = order.Chunks;
+    public readonly int Slots = order.Bundles;
+    public readonly Chunks Chunks = order.Chunks;
     private readonly ArrayView<int> quads = order.Rows, ends = order.Ends;
-    private readonly int chunkColumns = order.ChunkColumns, columns = order.ColumnCount;
 
     /// <summary>The first batch of a slot.</summary>
-    public int First(int slot) => ends[slot * Chunks];
+    public int First(int slot) => ends[slot * Chunks.Count];
 
     /// <summary>Where the batches of a slot end in a chunk.</summary>
-    public int End(int slot, int chunk) => ends[(slot * Chunks) + chunk + 1];
+    public int End(int slot, int chunk) => ends[(slot * Chunks.Count) + chunk + 1];
 
     /// <summary>The first row of a slot's quad; below 0 where there is none.</summary>
     public int Row(int slot) => quads[slot] * RowQuads.Rows;
-
-    /// <summary>The first column of a chunk.</summary>
-    public int FirstColumn(int chunk) => chunk * chunkColumns;
-
-    /// <summary>Columns of a chunk.</summary>
-    public int Width(int chunk)
-    {
-        int left = columns - FirstColumn(chunk);
-        return left < chunkColumns ? left : chunkColumns;
-    }
 }
 
 /// <summary>Values in the order in which they fire, a record for each column of a quad: zeros where a record only fills up.</summary>

@@ -36,6 +36,9 @@ internal readonly struct InputTile
 
     private InputTile(ArrayView<Float4> data) => lane = data.SubView(Group.IdxX);
 
+    /// <summary>Columns of a tile in the memory of one of so many, where each lane has several vectors of each.</summary>
+    public static int Columns(int columns, int laneVectors) => ((columns + 1) / laneVectors) - 1;
+
     /// <summary>Elements of a tile of so many columns.</summary>
     public static int Elements(int columns) => (columns + 1) * Stride;
 

@@ -19,9 +19,6 @@ internal readonly struct WideTile
 
     private WideTile(ArrayView<Float4> data) => lane = data.SubView(Group.IdxX);
 
-    /// <summary>Columns of a tile in the memory of one of <see cref="InputTile"/>.</summary>
-    public static int Columns(int ofInputTile) => ((ofInputTile + 1) / LaneVectors) - 1;
-
     /// <summary>Takes the shared memory; the group's next barrier makes the zeros visible.</summary>
     public static WideTile Allocate<TMemory>()
         where TMemory : struct, ITileMemory

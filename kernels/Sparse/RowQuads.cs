@@ -38,7 +38,7 @@ internal sealed class RowQuads
     public ReadOnlySpan<int> Columns => columns;
 
     /// <summary>The pattern with a row for each quad.</summary>
-    public CsrPattern Folded => new(Count, ColumnCount, starts, columns);
+    public CsrPattern Fold() => new(Count, ColumnCount, starts, columns);
 
     /// <summary>Bytes beside the pattern's own.</summary>
     public long Bytes => sizeof(int) * ((long)starts.Length + columns.Length + bounds.Values.Sum(ofWidth => (long)ofWidth.Length));

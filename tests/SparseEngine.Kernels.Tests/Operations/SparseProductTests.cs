@@ -176,9 +176,12 @@ public class SparseProductTests
         CheckProducts(family, "two long quads of rows", inputs, Repeat(pattern, 4), Tokens);
 
         // Rows of the transpose, with as many quads.
-        bool[] turned = [.. Enumerable.Range(0, keep.Length).Select(place => keep[(place % Rows * Columns) + (place / Rows)])];
-        CsrPattern[] tall = family == DeviceFamily.IlgpuSmallGpu ? [] : [Repeat(CsrPattern.FromMask(Columns, Rows, turned), 4)];
-        Assert.All(tall, one => CheckProducts(family, "two columns with many quads", inputs, one, Tokens));
+        if (family != DeviceFamily.IlgpuSmallGpu)
+        {
+            bool[] turned = [.. Enumerable.Range(0, keep.Length).Select(place => keep[(place % Rows * Columns) + (place / Rows)])];
+            CsrPattern tall = Repeat(CsrPattern.FromMask(Columns, Rows, turned), 4);
+            CheckProducts(family, "two columns with many quads", inputs, tall, Tokens);
+        }
     }
 
     /// <summary>What an earlier product left in the device's own memory is not taken for a gradient.</summary>
